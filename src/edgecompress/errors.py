@@ -1,0 +1,27 @@
+"""The errors a user can cause or meet. Each is one line that says what to do next; the CLI prints it and exits."""
+
+
+class EdgecompressError(Exception):
+    """Base of every expected error. ``exit_code`` is what the command line ends with."""
+
+    exit_code = 2
+
+
+class InputError(EdgecompressError):
+    """Something the user gave is wrong: a path, a name, a value, a file's content."""
+
+
+class MissingDependencyError(InputError):
+    """A command needs an extra that is not installed. The message names the pip command that mends it."""
+
+
+class CheckError(EdgecompressError):
+    """What was made does not hold: an invariant, the proof of a file, or a target's budget."""
+
+    exit_code = 3
+
+
+class RuntimeFailedError(EdgecompressError):
+    """A runtime or a device failed while it ran a file: a crash, a timeout, a lost connection."""
+
+    exit_code = 4

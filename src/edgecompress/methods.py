@@ -1,0 +1,58 @@
+"""Finding a method by its name: a method is one public function in a file of the same name.
+
+A room that offers a choice (pruning criteria, schedules, clustering methods, encodings, formats, transports, report
+writers) is a package. Each choice is a module in it whose name, with dashes as underscores, is the method's name, and
+which holds one function of that name. Nothing is registered: a new file is a new choice.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from edgecompress.errors import InputError
+
+
+def choices(package: str) -> list[str]:
+    """The names of all methods in ``package`` (a dotted module name), sorted. Modules that start with ``_`` and
+    ``contract`` are not methods.
+    """
+    path = importlib.import_module(package).__path__
+    names = (module.name for module in pkgutil.iter_modules(path))
+    return sorted(name.replace("_", "-") for name in names if not name.startswith("_") and name != "contract")
+
+
+def find(package: str, name: str) -> Callable[..., Any]:
+    """The function of the method ``name`` in ``package``.
+
+    Raises:
+        InputError: there is no such method; the line lists the choices and the closest one.
+    """
+    known = choices(package)
+    if name not in known:
+        raise InputError(unknown(package.rsplit(".", 1)[-1].replace("_", " "), name, known))
+    module = name.replace("-", "_")
+    function: Callable[..., Any] = getattr(importlib.import_module(f"{package}.{module}"), module)
+    return function
+
+
+def options(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given``, checked against the keyword-only parameters of ``function``.
+
+    Raises:
+        InputError: an option that the method does not have.
+    """
+    known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for name in given:
+        if name not in known:
+            raise InputError(unknown(f"option of {function.__name__}", name, known))
+    return dict(given)
+
+
+def unknown(kind: str, name: str, known: list[str]) -> str:
+    """The one line for a name that does not exist: what was given, the closest name, and all names."""
+    close = get_close_matches(name, known, n=1)
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"unknown {kind} '{name}'{hint} Choose from: {', '.join(known) or '(none)'}"
