@@ -1,0 +1,140 @@
+"""The bundle: the folder that build writes and bench reads. Files, a manifest that describes them, and their checksums."""
+
+import hashlib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from edgecompress.encode.ledger import Ledger
+from edgecompress.errors import InputError
+from edgecompress.export.verify import Verification
+from edgecompress.recipe import Recipe
+from edgecompress.record import Record, write_atomically
+from edgecompress.target import Runtime, Target
+
+MANIFEST = "manifest.json"
+
+
+class DataInfo(Record):
+    """The data a model was trained and judged on."""
+
+    name: str
+    official: bool = Field(description="whether the files' checksums are the published ones")
+    sha256: str = Field(description="over the raw files that were read")
+    note: str = ""
+    train: int
+    validation: int
+    test: int
+    classes: list[str]
+
+
+class ModelInfo(Record):
+    """The network."""
+
+    name: str
+    width: float
+    parameters: int
+    input_shape: list[int] = Field(description="of one sample, channels first")
+    checkpoint: str | None = Field(default=None, description="the file its dense weights came from; null: trained here")
+
+
+class StageResult(Record):
+    """What one stage of the compression did. Accuracies are in percent, of the validation split."""
+
+    stage: str
+    epochs: int
+    seconds: float
+    validation_accuracy: float
+    validation_accuracy_before: float | None = Field(default=None, description="before the stage's training")
+    sparsity: float = Field(description="fraction of the prunable weights that are zero")
+    distinct_max: int = Field(description="most distinct values that any prunable layer has")
+    details: dict[str, float | int | str] = {}
+
+
+class Accuracy(Record):
+    """Accuracy in percent, over the whole test set, of the network as PyTorch runs it."""
+
+    samples: int
+    dense: float
+    compressed: float
+
+
+class Ratios(Record):
+    """How many times smaller. A file ratio counts everything in the file: indices, codebooks, biases and graph."""
+
+    weights: float = Field(description="prunable weights / weights kept: the ratio that papers state")
+    onnx: float = Field(description="bytes of dense.onnx / bytes of model.onnx")
+    tflite: float = Field(description="bytes of dense.tflite / bytes of model.tflite")
+
+
+class ModelFile(Record):
+    """A model file of the bundle and how it is run."""
+
+    runtime: Runtime
+    kind: Literal["dense", "compressed"]
+    bytes: int
+    sha256: str
+    input_layout: Literal["channels_first", "channels_last"]
+    ledger: Ledger
+    verification: Verification
+
+
+class PlainFile(Record):
+    """Any other file of the bundle."""
+
+    bytes: int
+    sha256: str
+    what: str
+
+
+class Manifest(Record):
+    """All that is known about a bundle. Published as a JSON schema in docs/."""
+
+    schema_version: Literal[1] = 1
+    tool_version: str
+    created: str = Field(description="UTC, ISO 8601")
+    model: ModelInfo
+    data: DataInfo
+    target: Target
+    recipe: Recipe
+    encoding: str
+    stages: list[StageResult]
+    accuracy: Accuracy
+    ratios: Ratios
+    models: dict[str, ModelFile]
+    files: dict[str, PlainFile]
+    warnings: list[str] = []
+    versions: dict[str, str]
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest last: a folder without one is not a bundle."""
+    write_atomically(folder / MANIFEST, manifest.to_json())
+
+
+def load(folder: Path) -> Manifest:
+    """The manifest of the bundle in ``folder``, after every file in it was checked against its checksum.
+
+    Raises:
+        InputError: the folder is not a bundle, or a file is missing or is not the one that build wrote.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}; make one with 'edgecompress build'")
+    manifest = Manifest.from_file(folder / MANIFEST)
+    for name, file in {**manifest.models, **manifest.files}.items():
+        path = folder / name
+        # A manifest comes from outside: a name in it must not reach beyond the folder.
+        if Path(name).name != name:
+            raise InputError(f"{folder / MANIFEST}: file name '{name}' is not a plain name; build the bundle again")
+        if not path.is_file():
+            raise InputError(f"{folder}: {name} is missing; build the bundle again")
+        if digest(path) != file.sha256:
+            raise InputError(f"{folder}: {name} is not the file that build wrote (checksum differs); build the bundle again")
+    return manifest

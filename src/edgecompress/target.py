@@ -1,0 +1,50 @@
+"""Target profiles: what a board is, and what fits it. One TOML file a board; ``targets/`` holds those that ship."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from edgecompress import shipped
+from edgecompress.record import Record
+
+Runtime = Literal["onnxruntime", "litert"]
+
+
+class Budget(Record):
+    """What a bundle may use on the board. ``None`` means that the profile sets no limit."""
+
+    file_kib: int | None = Field(default=None, gt=0, description="largest model file that runs on the board, KiB")
+    memory_mib: int | None = Field(default=None, gt=0, description="largest resident memory of the inference process, MiB")
+    enforce: bool = Field(default=False, description="true: a bundle over budget is refused; false: it is a warning")
+
+
+class Target(Record):
+    """A board: its processor, its runtimes in order of preference, how it is reached, and its budget."""
+
+    name: str
+    title: str = Field(description="the board's name in full, as its maker writes it")
+    arch: Literal["aarch64", "armv7l", "x86_64", "any"]
+    cpu: str
+    cores: int = Field(gt=0)
+    memory_mib: int = Field(gt=0)
+    accelerator: str | None = None
+    runtimes: list[Runtime] = Field(min_length=1, description="in order of preference")
+    threads: int = Field(gt=0, description="threads that a benchmark uses unless told otherwise")
+    transport: Literal["local", "ssh", "adb"]
+    budget: Budget = Budget()
+    notes: str = ""
+
+
+def load(name: str) -> Target:
+    """The profile called ``name``, or the one in the TOML file at that path.
+
+    Raises:
+        InputError: there is no such profile (the line lists those there are), or the file is not a valid one.
+    """
+    path = shipped.path_of("targets", name)
+    return Target.from_table({"name": path.stem, **shipped.read_toml(path)}, str(path))
+
+
+def names() -> list[str]:
+    """The names of the profiles that ship."""
+    return shipped.names("targets")
