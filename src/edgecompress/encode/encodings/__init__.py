@@ -1,0 +1,1 @@
+"""The encodings: each is one module that fulfils ``encode.contract.Encoding``, and its file's name is its name."""

@@ -1,0 +1,106 @@
+"""The ledger: what each tensor of a file is, how it is stored, what that costs, and what it could cost at best."""
+
+import math
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from edgecompress.record import Record
+
+
+class TensorEntry(Record):
+    """One weight tensor of a file. Shape, sparsity and distinct values are those of the decoded array."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = Field(description="NumPy name of the type the runtime computes with")
+    elements: int = Field(ge=0)
+    nonzero: int = Field(ge=0, description="elements that are not 0.0 (-0.0 counts as zero)")
+    distinct: int = Field(ge=0, description="different bit patterns among all elements, zero included")
+    encoding: str = Field(description="how the file holds it: raw, palette, gaps, csr-float16, ...")
+    bytes: int = Field(ge=0, description="all the file spends on it: data, codebook and the operators that decode it")
+    entropy_bytes: int = Field(ge=0, description="order-0 entropy bound: mask, indices and codebook")
+    note: str = Field(default="", description="why it is stored no smaller, where there is a reason to tell")
+
+    @classmethod
+    def of(cls, name: str, array: npt.NDArray[np.generic], *, encoding: str, stored: int, note: str = "") -> Self:
+        """The entry of ``array``, which the file holds in ``stored`` bytes as ``encoding``."""
+        return cls(
+            name=name,
+            shape=array.shape,
+            dtype=array.dtype.name,
+            elements=array.size,
+            nonzero=int(np.count_nonzero(array)),
+            distinct=len(_counts(array)),
+            encoding=encoding,
+            bytes=stored,
+            entropy_bytes=entropy_bound(array),
+            note=note,
+        )
+
+    @property
+    def sparsity(self) -> float:
+        """Fraction of the elements that are zero; 0 for an empty tensor."""
+        return 1 - self.nonzero / self.elements if self.elements else 0.0
+
+    @property
+    def bits_per_weight(self) -> float:
+        """Bits the file spends on one element; 0 for an empty tensor."""
+        return 8 * self.bytes / self.elements if self.elements else 0.0
+
+
+class Ledger(Record):
+    """Where the bytes of a model file went. What follows from its numbers is a property, so it cannot disagree."""
+
+    tensors: tuple[TensorEntry, ...]
+    file_bytes: int = Field(ge=0, description="size of the runnable file on disk")
+
+    @property
+    def dense_bytes(self) -> int:
+        """4 bytes for every element: the float32 size of all weights, without any graph."""
+        return sum(4 * tensor.elements for tensor in self.tensors)
+
+    @property
+    def graph_bytes(self) -> int:
+        """What the file spends on anything but weights: operators, names, shapes, header."""
+        return self.file_bytes - sum(tensor.bytes for tensor in self.tensors)
+
+    @property
+    def entropy_bytes(self) -> int:
+        """The entropy bound of all weights together."""
+        return sum(tensor.entropy_bytes for tensor in self.tensors)
+
+    @property
+    def compression_ratio(self) -> float:
+        """Float32 bytes of all weights over the bytes of this whole file, graph included."""
+        return self.dense_bytes / self.file_bytes
+
+
+def entropy_bound(array: npt.NDArray[np.generic]) -> int:
+    """The order-0 entropy bound of an array, in bytes: what an ideal coder that knows the value counts would need.
+
+    By the chain rule the entropy of the zero mask plus that of the nonzeros' indices is the entropy H of the values
+    (Shannon 1948, section 6), so the bound is n H / 8 plus a codebook of the nonzero values, and never more than the
+    plain array. Zero is implicit and needs no place in the codebook.
+    """
+    if not array.size:
+        return 0
+    counts = _counts(array)
+    probabilities = counts / array.size
+    bits = -array.size * float(np.sum(probabilities * np.log2(probabilities)))
+    has_zero = int(np.any(_patterns(array) == 0))
+    coded = math.ceil(round(bits / 8, 6)) + (len(counts) - has_zero) * array.itemsize
+    return min(coded, array.nbytes)
+
+
+def _counts(array: npt.NDArray[np.generic]) -> npt.NDArray[np.intp]:
+    """How often each bit pattern occurs."""
+    counts: npt.NDArray[np.intp] = np.unique(_patterns(array), return_counts=True)[1]
+    return counts
+
+
+def _patterns(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """The flat array as unsigned integers of the same width, so that -0.0 and NaN payloads are values like others."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.dtype(f"u{array.itemsize}"))
