@@ -1,0 +1,1 @@
+"""Networks, data sets, checkpoints, and the way from a PyTorch module to an ONNX graph."""
