@@ -1,4 +1,4 @@
-"""The bundle: the folder that build writes and bench reads. Files, a manifest that describes them, and their checksums."""
+"""The bundle: the folder that build writes and bench reads. Files, a manifest, checksums."""
 
 import hashlib
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from edgecompress.compress.record import StageResult
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
 from edgecompress.export.verify import Verification
@@ -37,19 +38,6 @@ class ModelInfo(Record):
     parameters: int
     input_shape: list[int] = Field(description="of one sample, channels first")
     checkpoint: str | None = Field(default=None, description="the file its dense weights came from; null: trained here")
-
-
-class StageResult(Record):
-    """What one stage of the compression did. Accuracies are in percent, of the validation split."""
-
-    stage: str
-    epochs: int
-    seconds: float
-    validation_accuracy: float
-    validation_accuracy_before: float | None = Field(default=None, description="before the stage's training")
-    sparsity: float = Field(description="fraction of the prunable weights that are zero")
-    distinct_max: int = Field(description="most distinct values that any prunable layer has")
-    details: dict[str, float | int | str] = {}
 
 
 class Accuracy(Record):
@@ -104,7 +92,7 @@ class Manifest(Record):
     ratios: Ratios
     models: dict[str, ModelFile]
     files: dict[str, PlainFile]
-    warnings: list[str] = []
+    warnings: list[str] = Field(default=[])
     versions: dict[str, str]
 
 
@@ -136,5 +124,7 @@ def load(folder: Path) -> Manifest:
         if not path.is_file():
             raise InputError(f"{folder}: {name} is missing; build the bundle again")
         if digest(path) != file.sha256:
-            raise InputError(f"{folder}: {name} is not the file that build wrote (checksum differs); build the bundle again")
+            raise InputError(
+                f"{folder}: {name} is not the file that build wrote (checksum differs); build the bundle again"
+            )
     return manifest

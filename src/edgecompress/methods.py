@@ -16,8 +16,9 @@ from edgecompress.errors import InputError
 
 
 def choices(package: str) -> list[str]:
-    """The names of all methods in ``package`` (a dotted module name), sorted. Modules that start with ``_`` and
-    ``contract`` are not methods.
+    """The names of all methods in ``package`` (a dotted module name), sorted.
+
+    Modules that start with ``_`` and ``contract`` are not methods.
     """
     path = importlib.import_module(package).__path__
     names = (module.name for module in pkgutil.iter_modules(path))

@@ -1,4 +1,4 @@
-"""Recipes: how a network is trained and compressed. One TOML file a model and data set; ``recipes/`` holds the defaults."""
+"""Recipes: how a network is trained and compressed, one TOML file each; ``recipes/`` holds the defaults."""
 
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -9,18 +9,25 @@ from edgecompress import shipped
 from edgecompress.record import Record
 
 
-class Training(Record):
-    """One run of stochastic gradient descent with Nesterov momentum and a learning rate that falls along a cosine."""
+class Stage(Record):
+    """What every stage that trains has. The learning rate rises in a short warm-up, then falls along half a cosine."""
 
     epochs: int = Field(ge=0, le=10_000)
-    learning_rate: float = Field(gt=0, le=10, description="the peak; it falls along half a cosine to `final_rate` times it")
+    learning_rate: float = Field(gt=0, le=10, description="the peak")
     final_rate: float = Field(default=0.01, ge=0, le=1, description="last learning rate as a fraction of the peak")
-    warmup: float = Field(default=0.05, ge=0, lt=1, description="fraction of all steps in which the rate rises linearly")
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    weight_decay: float = Field(default=5e-4, ge=0, le=1)
+    warmup: float = Field(
+        default=0.05, ge=0, lt=1, description="fraction of all steps in which the rate rises linearly"
+    )
     batch_size: int = Field(default=128, gt=0, le=65_536)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     augment: bool = Field(default=True, description="apply the data set's own augmentation")
+
+
+class Training(Stage):
+    """Stochastic gradient descent with Nesterov momentum and L2 weight decay."""
+
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    weight_decay: float = Field(default=5e-4, ge=0, le=1)
 
 
 class Pruning(Training):
@@ -29,18 +36,29 @@ class Pruning(Training):
     sparsity: float = Field(ge=0, le=1, description="fraction of all prunable weights that are zero at the end")
     criterion: str = "magnitude"
     schedule: str = "cubic"
-    scope: Literal["global", "layer"] = Field(default="global", description="one threshold for the network, or one a layer")
+    scope: Literal["global", "layer"] = Field(
+        default="global", description="one threshold for the network, or one a layer"
+    )
+    layer_limit: float = Field(
+        default=0.995, ge=0, le=1, description="no layer gets sparser than this, so that none is cut through"
+    )
     ramp: float = Field(default=0.7, gt=0, le=1, description="fraction of the steps in which the schedule rises")
-    updates_per_epoch: int = Field(default=8, gt=0, description="how often the masks are chosen anew")
+    updates_per_epoch: int = Field(default=8, gt=0, description="how often an epoch chooses the masks anew")
 
 
-class Clustering(Training):
-    """Sharing each layer's nonzero weights among few centroids, then training the centroids themselves."""
+class Clustering(Stage):
+    """Sharing each layer's nonzero weights among few centroids, then training the centroids themselves with Adam."""
 
+    learning_rate: float = Field(
+        default=2e-3,
+        gt=0,
+        le=1,
+        description="the peak; for a centroid, relative to the layer's root mean square weight",
+    )
     method: str = "kmeans"
     bits: int = Field(ge=1, le=8, description="a layer has at most 2**bits distinct nonzero values")
     centroid_dtype: Literal["float32", "float16"] = Field(
-        default="float16", description="precision of a centroid; float16 makes float16 TFLite weights exact"
+        default="float16", description="precision of a centroid; float16 loses nothing where a file stores float16"
     )
 
 
@@ -53,7 +71,7 @@ class Layer(Record):
 
 
 class Recipe(Record):
-    """The stages in the order in which they run. ``layers`` maps a pattern of layer names (``conv*``) to its overrides."""
+    """The stages in the order in which they run; ``layers`` maps patterns of layer names (``conv*``) to overrides."""
 
     schema_version: Literal[1] = 1
     seed: int = Field(default=1, ge=0, lt=2**32)
@@ -62,7 +80,7 @@ class Recipe(Record):
     prune: Pruning
     retrain: Training
     cluster: Clustering
-    layers: dict[str, Layer] = {}
+    layers: dict[str, Layer] = Field(default={})
 
     def layer(self, name: str) -> Layer:
         """The overrides of the layer ``name``: those of the last pattern that matches it."""

@@ -57,7 +57,7 @@ def first_error(error: ValidationError) -> str:
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
-    """Write ``content`` to a temporary name beside ``path`` and rename it, so that no half-written file is ever seen."""
+    """Write ``content`` under a temporary name beside ``path``, then rename it: no half-written file is ever seen."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

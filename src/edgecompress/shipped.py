@@ -1,4 +1,4 @@
-"""Where the TOML files that ship with the package are: inside it when installed, at the repository's root in a checkout."""
+"""The TOML files that ship with the package: inside it when installed, at the repository's root in a checkout."""
 
 import tomllib
 from pathlib import Path
@@ -29,7 +29,9 @@ def path_of(kind: str, name: str) -> Path:
     """
     if name.endswith(".toml"):
         if not Path(name).is_file():
-            raise InputError(f"{kind[:-1]} file '{name}' does not exist; give the path of a TOML file or a shipped name")
+            raise InputError(
+                f"{kind[:-1]} file '{name}' does not exist; give the path of a TOML file or a shipped name"
+            )
         return Path(name)
     if name not in names(kind):
         raise InputError(methods.unknown(kind[:-1], name, names(kind)))

@@ -14,7 +14,9 @@ class Budget(Record):
     """What a bundle may use on the board. ``None`` means that the profile sets no limit."""
 
     file_kib: int | None = Field(default=None, gt=0, description="largest model file that runs on the board, KiB")
-    memory_mib: int | None = Field(default=None, gt=0, description="largest resident memory of the inference process, MiB")
+    memory_mib: int | None = Field(
+        default=None, gt=0, description="largest resident memory of the inference process, MiB"
+    )
     enforce: bool = Field(default=False, description="true: a bundle over budget is refused; false: it is a warning")
 
 

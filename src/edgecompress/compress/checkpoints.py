@@ -1,0 +1,113 @@
+"""Checkpoints: the state after each stage and, while a stage trains, after each epoch.
+
+They are addressed by content: a stage's key is a hash over everything that decides its result. So a changed recipe
+never meets a stale state, and two builds that share their first stages train them once.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from edgecompress.compress.record import StageResult
+
+State = dict[str, torch.Tensor]
+
+
+def key(previous: str, stage: str, decides: Mapping[str, Any]) -> str:
+    """A stage's key: 24 hexadecimal digits over the key before it, its name, and what decides its result."""
+    text = json.dumps([previous, stage, decides], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The two files of one stage: ``<key>.safetensors`` when it is done, ``<key>.part.safetensors`` while it trains."""
+
+    folder: Path
+    key: str
+
+    @property
+    def _done(self) -> Path:
+        return self.folder / f"{self.key}.safetensors"
+
+    @property
+    def _part(self) -> Path:
+        return self.folder / f"{self.key}.part.safetensors"
+
+    def finished(self) -> tuple[State, StageResult] | None:
+        """The stage's state and result if an earlier run finished it."""
+        loaded = _load(self._done)
+        return None if loaded is None else (loaded[0], StageResult.model_validate_json(loaded[1]["result"]))
+
+    def finish(self, module: nn.Module, result: StageResult) -> None:
+        """Keep the stage's result; the epochs before it are no longer needed."""
+        _save(self._done, _tensors(module), {"result": result.model_dump_json()})
+        self._part.unlink(missing_ok=True)
+
+    def save(self, module: nn.Module, optimizer: torch.optim.Optimizer, epochs: int) -> None:
+        """Keep the state after ``epochs`` finished epochs."""
+        tensors = {f"module/{name}": tensor for name, tensor in _tensors(module).items()}
+        for group, parameters in enumerate(_parameters(optimizer)):
+            tensors[f"parameter/{group}"] = parameters.detach().contiguous()
+            for name, value in optimizer.state.get(parameters, {}).items():
+                if isinstance(value, torch.Tensor):
+                    tensors[f"optimizer/{group}/{name}"] = value.contiguous()
+        _save(self._part, tensors, {"epochs": str(epochs)})
+
+    def restore(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+        """Go back to the last kept epoch, in place. Returns how many epochs are done; 0 if none was kept."""
+        loaded = _load(self._part)
+        if loaded is None:
+            return 0
+        tensors, metadata = loaded
+        module.load_state_dict({name[7:]: tensor for name, tensor in tensors.items() if name.startswith("module/")})
+        for group, parameter in enumerate(_parameters(optimizer)):
+            with torch.no_grad():
+                parameter.copy_(tensors[f"parameter/{group}"])
+            prefix = f"optimizer/{group}/"
+            state = {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+            if state:
+                # torch keeps a step counter on the CPU and everything else beside the parameter.
+                optimizer.state[parameter] = {
+                    name: value if value.ndim == 0 else torch.empty_like(parameter).copy_(value)
+                    for name, value in state.items()
+                }
+        return int(metadata["epochs"])
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _tensors(module: nn.Module) -> State:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+
+
+def _save(path: Path, tensors: State, metadata: dict[str, str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        # Parameters of one optimizer may be the module's own; safetensors refuses memory that two names share.
+        save_file({name: tensor.clone() for name, tensor in tensors.items()}, temporary, metadata)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _load(path: Path) -> tuple[State, dict[str, str]] | None:
+    """The tensors and metadata of a checkpoint; None if there is none, or if a crash of the machine left it damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118 - not a dict
+    except (FileNotFoundError, SafetensorError):
+        return None

@@ -1,0 +1,1 @@
+"""Sharing weights: algorithms find the centroids of a layer, shared.py holds and trains them."""

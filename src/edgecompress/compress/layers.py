@@ -1,0 +1,43 @@
+"""Which parameters of a network are compressed: the weights of convolutions and linear layers."""
+
+import torch
+from torch import nn
+
+from edgecompress.errors import CheckError, InputError
+from edgecompress.recipe import Recipe
+
+COMPRESSIBLE = (nn.Conv1d, nn.Conv2d, nn.Linear)
+
+
+def compressible(module: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
+    """The weights that the recipe compresses, by their layer's name, in the network's order.
+
+    Raises:
+        InputError: a pattern in the recipe's ``layers`` matches no layer.
+    """
+    layers = {
+        name: module.get_parameter(f"{name}.weight" if name else "weight")
+        for name, layer in module.named_modules()
+        if isinstance(layer, COMPRESSIBLE)
+    }
+    for pattern in recipe.layers:
+        single = Recipe.model_validate({**recipe.model_dump(), "layers": {pattern: {"dense": True}}})
+        if not any(single.layer(name).dense for name in layers):
+            raise InputError(f"recipe: layers.'{pattern}' matches no layer; the layers are: {', '.join(layers)}")
+    return {name: weight for name, weight in layers.items() if not recipe.layer(name).dense}
+
+
+def check_finite(module: nn.Module, when: str) -> None:
+    """Make sure that all parameters and buffers are numbers.
+
+    Raises:
+        CheckError: one is NaN or infinite; the line names it.
+    """
+    for name, tensor in module.state_dict().items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise CheckError(f"'{name}' is NaN or infinite {when}; lower the learning rate in the recipe")
+
+
+def distinct(weight: torch.Tensor) -> int:
+    """How many distinct values a weight has, zero included."""
+    return int(torch.unique(weight.detach()).numel())

@@ -1,0 +1,14 @@
+"""The cubic schedule: prune fast while much is redundant, slowly towards the end.
+
+Zhu & Gupta, "To prune, or not to prune: exploring the efficacy of pruning for model compression", 2017, equation 1.
+"""
+
+
+def cubic(progress: float) -> float:
+    """The fraction of the final sparsity at ``progress`` of the ramp, for a network that starts dense.
+
+    Args:
+        progress: 0 at the first step of the ramp, 1 at its end; outside values are clipped.
+    """
+    remaining = 1.0 - min(max(progress, 0.0), 1.0)
+    return float(1.0 - remaining**3)

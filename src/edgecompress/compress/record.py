@@ -1,0 +1,18 @@
+"""What a stage of the compression hands on beside the network."""
+
+from pydantic import Field
+
+from edgecompress.record import Record
+
+
+class StageResult(Record):
+    """What one stage did. Accuracies are in percent, of the validation split: the test set is never seen here."""
+
+    stage: str
+    epochs: int
+    seconds: float
+    validation_accuracy: float
+    validation_accuracy_before: float | None = Field(default=None, description="before the stage trained anything")
+    sparsity: float = Field(description="fraction of the compressible weights that are zero")
+    distinct_max: int = Field(description="most distinct values, zero included, that any compressed layer has")
+    details: dict[str, float | int | str] = Field(default={})

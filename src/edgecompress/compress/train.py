@@ -1,0 +1,151 @@
+"""The training loop that every stage uses: seeded, resumable, one epoch at a time."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from edgecompress.compress import augment
+from edgecompress.compress.checkpoints import Checkpoint
+from edgecompress.compress.device import autocast
+from edgecompress.errors import CheckError
+from edgecompress.progress import Progress
+from edgecompress.recipe import Stage
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What the loop needs of a data set. ``x``: float32 (N, C, ...), ``y``: int64 (N,)."""
+
+    x: torch.Tensor
+    y: torch.Tensor
+    shift: int = 0
+    mirror: bool = False
+
+
+class Hooks(Protocol):
+    """What a stage does inside the loop."""
+
+    def after_backward(self) -> None:
+        """Gradients are there, the step is not yet taken."""
+
+    def after_step(self, done: int, total: int) -> None:
+        """``done`` of ``total`` steps are taken."""
+
+
+def rate_factor(step: int, total: int, *, warmup: float, final_rate: float) -> float:
+    """Factor on the peak learning rate: a linear rise in the warm-up, then half a cosine down to ``final_rate``.
+
+    Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, equation 5, one period.
+    """
+    rise = warmup * total
+    if step < rise:
+        return (step + 1) / (rise + 1)
+    progress = (step - rise) / max(1.0, total - rise)
+    return final_rate + (1 - final_rate) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def batches(
+    data: TrainingData, settings: Stage, generator: torch.Generator
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """One epoch in random order, augmented where the recipe says so.
+
+    The last batch is at least half full or left out: BatchNorm learns nothing good from a handful of samples.
+    """
+    order = torch.randperm(len(data.x), generator=generator)
+    for index in torch.split(order, settings.batch_size):
+        if len(index) < min(settings.batch_size, len(order)) / 2:
+            continue
+        x = data.x[index]
+        if settings.augment:
+            x = augment.shift(x, data.shift, generator)
+            x = augment.mirror(x, generator) if data.mirror else x
+        yield x, data.y[index]
+
+
+def epoch_generator(seed: int, epoch: int) -> torch.Generator:
+    """The source of all randomness of one epoch: a resumed run draws what an uninterrupted one would have drawn."""
+    return torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+
+
+def fit(
+    module: nn.Module,
+    data: TrainingData,
+    settings: Stage,
+    *,
+    optimizer: torch.optim.Optimizer,
+    hooks: Hooks,
+    seed: int,
+    title: str,
+    checkpoint: Checkpoint,
+    progress: Progress,
+) -> None:
+    """Train ``module`` in place for ``settings.epochs`` epochs, going on from ``checkpoint`` where there is one.
+
+    Raises:
+        CheckError: the loss became NaN or infinite.
+    """
+    device = next(module.parameters()).device
+    steps = max(1, steps_per_epoch(len(data.x), settings.batch_size))
+    total = steps * settings.epochs
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    first = checkpoint.restore(module, optimizer)
+    for epoch in range(first, settings.epochs):
+        module.train()
+        seen, right, loss_sum = 0, 0, 0.0
+        generator = epoch_generator(seed, epoch)
+        for step, (x, y) in enumerate(batches(data, settings, generator), start=epoch * steps):
+            factor = rate_factor(step, total, warmup=settings.warmup, final_rate=settings.final_rate)
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * factor
+            loss, correct = _step(module, x.to(device), y.to(device), settings, optimizer, hooks)
+            hooks.after_step(step + 1, total)
+            seen, right, loss_sum = seen + len(y), right + correct, loss_sum + loss * len(y)
+            if not math.isfinite(loss):
+                raise CheckError(
+                    f"{title}: the loss became {loss} in epoch {epoch + 1}; lower its learning_rate in the recipe"
+                )
+            note = f"epoch {epoch + 1}/{settings.epochs}, loss {loss_sum / seen:.3f}"
+            progress(title, step + 1, total, f"{note}, training accuracy {100 * right / seen:.1f} %")
+        checkpoint.save(module, optimizer, epoch + 1)
+
+
+def _step(
+    module: nn.Module,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    settings: Stage,
+    optimizer: torch.optim.Optimizer,
+    hooks: Hooks,
+) -> tuple[float, int]:
+    """One step: forward, backward, update. Returns the loss and how many of the batch were right."""
+    if x.ndim == 4:
+        x = x.contiguous(memory_format=torch.channels_last)
+    optimizer.zero_grad(set_to_none=True)
+    with autocast(x.device):
+        logits = module(x)
+    loss = functional.cross_entropy(logits.float(), y, label_smoothing=settings.label_smoothing)
+    torch.autograd.backward(loss)
+    hooks.after_backward()
+    optimizer.step()
+    return float(loss.detach()), int((logits.detach().argmax(1) == y).sum())
+
+
+def steps_per_epoch(count: int, batch: int) -> int:
+    """How many batches ``batches`` yields of ``count`` samples."""
+    whole, rest = divmod(count, batch)
+    return whole + (rest >= min(batch, count) / 2 and rest > 0)
+
+
+class NoHooks:
+    """A stage that does nothing inside the loop."""
+
+    def after_backward(self) -> None:
+        """Nothing."""
+
+    def after_step(self, done: int, total: int) -> None:
+        """Nothing."""
