@@ -23,7 +23,7 @@ def free(_):
         (0.5, "bitmask", {"index_bits": 5}),
         (0.7, "gaps", {"gap_bits": 2, "index_bits": 5}),
         (0.9, "gaps", {"gap_bits": 4, "index_bits": 5}),
-        (0.95, "gaps", {"gap_bits": 5, "index_bits": 5}),
+        (0.8, "gaps", {"gap_bits": 3, "index_bits": 5}),
     ],
 )
 def test_the_smallest_wins_at_each_sparsity(sparsity, name, options):

@@ -18,11 +18,8 @@ SPECIAL = [0, 0x80000000, 0x3F800000, 0x7F800000, 0xFF800000, 0x7FC00001, 0xFFA5
 @st.composite
 def float_arrays(draw):
     shape = draw(st.one_of(st.just(()), array_shapes(min_dims=1, max_dims=5, min_side=0, max_side=7)))
-    elements = draw(
-        st.sampled_from(
-            [st.sampled_from([0] * 12 + SPECIAL), st.sampled_from([0, 0x3F800000]), st.integers(0, 2**32 - 1)]
-        )
-    )
+    sparse, binary = st.sampled_from([0] * 12 + SPECIAL), st.sampled_from([0, 0x3F800000])
+    elements = draw(st.sampled_from([sparse, binary, st.integers(0, 2**32 - 1)]))
     return draw(arrays(np.uint32, shape, elements=elements)).view(np.float32)
 
 
