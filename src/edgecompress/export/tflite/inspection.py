@@ -1,0 +1,60 @@
+"""What a .tflite file holds, read from its bytes: the ledger, and the weights as a runtime sees them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from edgecompress.encode.ledger import Ledger, TensorEntry
+from edgecompress.export.tflite.graph import Array
+from edgecompress.export.tflite.reader import Constant, constants, read
+from edgecompress.export.tflite.weights import OPERATOR_BYTES
+
+
+def inspect_tflite(path: Path) -> Ledger:
+    """The ledger of any .tflite file: every weight tensor, in file order.
+
+    Integers without quantisation (shapes, axes) are not weights; text is not either. Shapes are the file's own:
+    convolutions (O, H, W, I), depthwise (1, H, W, O), matrices (O, I).
+
+    Raises:
+        InputError: the file cannot be read, is not TFLite, or is damaged.
+        MissingDependencyError: ai-edge-litert is not installed.
+    """
+    return ledger(read(path), str(path), {})
+
+
+def decoded_weights_tflite(path: Path) -> dict[str, Array]:
+    """The weight tensors of a .tflite file by name, expanded: CSR dense, float16 as float32, int4 as int8.
+
+    Quantised integers stay integers. A name that several tensors have gets ``#2``, ``#3``, ... from the second on.
+
+    Raises:
+        InputError: the file cannot be read, is not TFLite, or is damaged.
+        MissingDependencyError: ai-edge-litert is not installed.
+    """
+    return {name: constant.array for name, constant in _weights(read(path), str(path))}
+
+
+def ledger(data: bytes, where: str, notes: Mapping[str, str]) -> Ledger:
+    """The ledger of a file's bytes; ``where`` names it in an error, ``notes`` are told of tensors by name."""
+    entries = [
+        TensorEntry.of(
+            name,
+            constant.array,
+            encoding=constant.encoding,
+            stored=constant.bytes + constant.decoders * OPERATOR_BYTES,
+            note=notes.get(name, ""),
+        )
+        for name, constant in _weights(data, where)
+    ]
+    return Ledger(tensors=tuple(entries), file_bytes=len(data))
+
+
+def _weights(data: bytes, where: str) -> Iterator[tuple[str, Constant]]:
+    """The constants that are weights, under names of which each occurs once."""
+    seen: dict[str, int] = {}
+    for constant in constants(data, where):
+        if not constant.is_weight:
+            continue
+        seen[constant.name] = seen.get(constant.name, 0) + 1
+        number = seen[constant.name]
+        yield (constant.name if number == 1 else f"{constant.name}#{number}"), constant
