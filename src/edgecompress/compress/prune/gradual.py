@@ -51,11 +51,11 @@ class GradualPruning:
 
     def after_step(self, done: int, total: int) -> None:
         """Update the masks where it is time, and hold them where it is not."""
+        # First the zeros of before: what the step moved off zero must not compete with weights that were kept.
+        masks.apply(self.weights, self.masks)
         ramp = max(1, round(self.settings.ramp * total))
         if done == ramp or (done < ramp and done % self.every == 0):
             self.update(done / ramp)
-        else:
-            masks.apply(self.weights, self.masks)
 
 
 class HeldMasks:

@@ -114,9 +114,9 @@ def of_zeros(weights: Mapping[str, torch.Tensor]) -> Masks:
 
 @torch.no_grad()
 def apply(weights: Mapping[str, torch.Tensor], masks: Masks) -> None:
-    """Set every masked weight to zero, in place."""
+    """Set every masked weight to zero, in place. To +0.0: a product with the mask would leave -0.0, another value."""
     for name, mask in masks.items():
-        weights[name].mul_(mask)
+        weights[name].masked_fill_(~mask, 0.0)
 
 
 def sparsity(weights: Mapping[str, torch.Tensor]) -> float:
