@@ -32,7 +32,7 @@ def test_an_escape_costs_no_index_and_trailing_zeros_cost_nothing():
     array = np.zeros(1000, np.float32)
     array[[0, 400]] = 2.0
     weights = Weights(array)
-    plan = next(plan for plan in gaps.plans(weights) if plan.options == {"gap_bits": 8, "index_bits": 1})
+    plan = next(plan for plan in gaps.plans(weights) if plan.options == {"gap_bits": 8, "index_bits": 1, "nonzeros": 2})
     arrays = gaps.encode(weights, plan).arrays
     # nothing then a value; 255 zeros; 144 zeros then a value
     assert arrays["codes"].reshape(-1).tolist() == [0, 255, 144]

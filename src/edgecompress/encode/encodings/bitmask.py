@@ -18,7 +18,12 @@ def plans(weights: Weights) -> list[Plan] | NotApplied:
         return NotApplied(reason)
     mask = bits.layout(weights.array.size, 1)
     return [
-        Plan("bitmask", weights.array.shape, {"index_bits": index_bits}, {"mask": mask, **values})
+        Plan(
+            "bitmask",
+            weights.array.shape,
+            {"index_bits": index_bits, "nonzeros": len(weights.positions)},
+            {"mask": mask, **values},
+        )
         for index_bits, values in nonzeros.layouts(weights)
     ]
 

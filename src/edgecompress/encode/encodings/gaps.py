@@ -27,7 +27,7 @@ def plans(weights: Weights) -> list[Plan] | NotApplied:
         Plan(
             "gaps",
             weights.array.shape,
-            {"gap_bits": gap_bits, "index_bits": index_bits},
+            {"gap_bits": gap_bits, "index_bits": index_bits, "nonzeros": len(gaps)},
             {"codes": bits.layout(_code_count(gaps, gap_bits), gap_bits), **arrays},
         )
         for gap_bits in WIDTHS

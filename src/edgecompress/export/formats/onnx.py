@@ -1,0 +1,42 @@
+"""ONNX: weights are decoded by stock operators that a runtime folds once, when it loads the file."""
+
+from pathlib import Path
+
+import onnx_ir as ir
+
+from edgecompress.encode.ledger import Ledger
+from edgecompress.errors import InputError
+from edgecompress.export.decoded import inspect_onnx
+from edgecompress.export.onnx_graph.compress import compress_weights
+from edgecompress.export.onnx_graph.read import check_finite
+from edgecompress.record import write_atomically
+
+LEAST_OPSET = 11
+"""The first with CumSum and BitShift, which the decode subgraphs need."""
+
+_LIMIT = 2**31 - 1
+
+
+def onnx(model: ir.Model, path: Path, *, compress: bool) -> Ledger:
+    """Write ``model`` as an ONNX file; with ``compress``, each weight in the smallest encoding that holds it exactly.
+
+    The opset stays as it is. Weights keep their names: the decoded value has the name that the initialiser had.
+
+    Raises:
+        InputError: weights are NaN or infinite, the opset is below 11, or the file would exceed ONNX's limit of 2 GiB.
+    """
+    check_finite(model)
+    opset = model.opset_imports.get("", 0)
+    if compress and opset < LEAST_OPSET:
+        raise InputError(
+            f"the model is of ONNX opset {opset}; convert it to opset {LEAST_OPSET} or later (18 is usual)"
+        )
+    written = model.clone()
+    kept = compress_weights(written) if compress else {}
+    content = ir.to_proto(written).SerializeToString(deterministic=True)
+    if len(content) > _LIMIT:
+        raise InputError(f"the ONNX file would take {len(content)} bytes, beyond the format's limit of 2 GiB")
+    write_atomically(path, content)
+    ledger = inspect_onnx(path)
+    tensors = tuple(tensor.model_copy(update={"note": kept.get(tensor.name, "")}) for tensor in ledger.tensors)
+    return ledger.model_copy(update={"tensors": tensors})
