@@ -1,0 +1,59 @@
+import torch
+from torch import nn
+
+from edgecompress.compress.checkpoints import Checkpoint, key
+from edgecompress.compress.record import StageResult
+
+
+def test_a_key_depends_on_everything_before_it():
+    first = key("", "train", {"epochs": 1})
+    assert first == key("", "train", {"epochs": 1})
+    others = {key("", "train", {"epochs": 2}), key("", "prune", {"epochs": 1}), key("x", "train", {"epochs": 1})}
+    assert len(others | {first}) == 4
+
+
+def step(module: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    optimizer.zero_grad()
+    module(torch.ones(2, 3)).square().sum().backward()
+    optimizer.step()
+
+
+def test_an_optimizer_goes_on_as_if_it_had_never_stopped(tmp_path):
+    for make in (
+        lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+        lambda p: torch.optim.Adam(p, lr=0.1),
+    ):
+        torch.manual_seed(0)
+        straight = nn.Linear(3, 2)
+        resumed = nn.Linear(3, 2)
+        resumed.load_state_dict(straight.state_dict())
+        optimizer, checkpoint = (
+            make(straight.parameters()),
+            Checkpoint(tmp_path, make(resumed.parameters()).__class__.__name__),
+        )
+        step(straight, optimizer)
+        checkpoint.save(straight, optimizer, 1)
+        step(straight, optimizer)
+        fresh = make(resumed.parameters())
+        assert checkpoint.restore(resumed, fresh) == 1
+        step(resumed, fresh)
+        assert torch.equal(straight.weight, resumed.weight)
+
+
+def test_nothing_kept_is_no_epochs_and_no_result(tmp_path):
+    module = nn.Linear(2, 2)
+    checkpoint = Checkpoint(tmp_path, "absent")
+    assert checkpoint.restore(module, torch.optim.SGD(module.parameters(), lr=0.1)) == 0
+    assert checkpoint.finished() is None
+
+
+def test_finishing_keeps_the_result_and_leaves_nothing_else(tmp_path):
+    module = nn.Linear(2, 2)
+    checkpoint = Checkpoint(tmp_path, "k")
+    checkpoint.save(module, torch.optim.SGD(module.parameters(), lr=0.1), 3)
+    result = StageResult(stage="train", epochs=3, seconds=1.0, validation_accuracy=50.0, sparsity=0.0, distinct_max=4)
+    checkpoint.finish(module, result)
+    assert [path.name for path in tmp_path.iterdir()] == ["k.safetensors"]
+    state, kept = checkpoint.finished()
+    assert kept == result
+    assert torch.equal(state["weight"], module.weight)

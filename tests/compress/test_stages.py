@@ -1,0 +1,122 @@
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from edgecompress.compress.stages import compress
+from edgecompress.errors import InputError
+
+
+def run(network, context, *, trained: bool = False):
+    module = network()
+    return module, compress(module, context, trained=trained)
+
+
+def equal(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_every_stage_does_its_work_and_breaks_no_other_s(network, context):
+    module, result = run(network, context())
+    assert [stage.stage for stage in result.stages] == ["train", "prune", "retrain", "cluster"]
+    train, prune, retrain, cluster = result.stages
+    assert train.sparsity == 0.0
+    assert train.validation_accuracy > 90
+    total = 72 + 864
+    assert prune.sparsity == retrain.sparsity == cluster.sparsity == pytest.approx(round(0.8 * total) / total)
+    assert cluster.distinct_max <= 9
+    assert cluster.validation_accuracy > 90
+    weights = [result.compressed["0.weight"], result.compressed["4.weight"]]
+    assert all(len(torch.unique(weight)) <= 9 for weight in weights)
+    assert all(torch.equal(weight, weight.half().float()) for weight in weights)
+    assert not equal(result.dense, result.compressed)
+    assert equal(result.compressed, module.state_dict())
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(network, context, tmp_path):
+    _, first = run(network, context())
+    second_context = context()
+    object.__setattr__(second_context, "folder", tmp_path / "other")
+    _, second = run(network, second_context)
+    assert equal(first.compressed, second.compressed)
+    _, third = run(network, context(seed=2))
+    assert not equal(first.compressed, third.compressed)
+
+
+@pytest.mark.parametrize("stage", ["train", "prune", "retrain", "cluster"])
+def test_interrupted_in_any_stage_a_second_run_ends_as_if_nothing_had_happened(network, context, tmp_path, stage):
+    whole_context = context()
+    object.__setattr__(whole_context, "folder", tmp_path / "whole")
+    _, whole = run(network, whole_context)
+
+    def interrupt(title: str, done: int, total: int, note: str = "", /) -> None:
+        if title == stage and done > total // 2 + 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(network, context(progress=interrupt))
+    told = []
+    _, resumed = run(network, context(progress=lambda *said: told.append(said)))
+    assert equal(resumed.compressed, whole.compressed)
+    first = next(said for said in told if said[0] == stage)
+    assert first[1] > 1, "the stage went on, it did not begin again"
+
+
+def test_a_finished_build_trains_nothing_again(network, context):
+    _, first = run(network, context())
+    told = []
+    _, second = run(network, context(progress=lambda *said: told.append(said)))
+    assert {said[3] for said in told} == {"kept from an earlier run"}
+    assert equal(first.compressed, second.compressed)
+    assert equal(first.dense, second.dense)
+    assert first.stages == second.stages
+
+
+def test_a_changed_recipe_repeats_only_what_it_changes(network, context):
+    run(network, context())
+    told = []
+    run(network, context(progress=lambda *said: told.append(said), cluster__bits=2))
+    kept = {said[0] for said in told if said[3] == "kept from an earlier run"}
+    assert kept == {"train", "prune", "retrain"}
+
+
+def test_a_damaged_checkpoint_is_made_anew(network, context, tmp_path):
+    _, first = run(network, context())
+    for path in (tmp_path / "checkpoints").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    _, second = run(network, context())
+    assert equal(first.compressed, second.compressed)
+
+
+def test_given_weights_are_the_baseline_as_they_are(network, context):
+    given = {name: tensor.clone() for name, tensor in network().state_dict().items()}
+    _, result = run(network, context(), trained=True)
+    assert equal(result.dense, given)
+    assert result.stages[0].epochs == 0
+
+
+def test_layers_have_their_own_bits_and_sparsity_or_stay_dense(network, context):
+    layers = {"0": {"dense": True}, "4": {"sparsity": 0.5, "bits": 1}}
+    _, result = run(network, context(layers=layers))
+    assert len(torch.unique(result.compressed["0.weight"])) == 72
+    head = result.compressed["4.weight"]
+    assert int((head == 0).sum()) == 432
+    assert len(torch.unique(head)) == 3
+
+
+def test_everything_pruned_is_said(network, context):
+    with pytest.raises(InputError, match="layer_limit"):
+        run(network, context(prune__sparsity=1.0))
+
+
+def test_no_epochs_at_all_is_one_shot_pruning_and_plain_clustering(network, context):
+    none = {"prune__epochs": 0, "retrain__epochs": 0, "cluster__epochs": 0}
+    _, result = run(network, context(**none))
+    assert result.stages[-1].sparsity == pytest.approx(0.8, abs=1e-3)
+    assert result.stages[-1].distinct_max <= 9
+
+
+def test_checkpoints_are_ordinary_safetensors(network, context, tmp_path):
+    _, result = run(network, context())
+    states = [load_file(path) for path in (tmp_path / "checkpoints").glob("*.safetensors")]
+    assert len(states) == 4
+    assert any(equal(state, result.compressed) for state in states)
