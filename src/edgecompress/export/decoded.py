@@ -97,10 +97,6 @@ def _label(constant: Constant) -> str:
 def _file_bytes(path: Path) -> int:
     """Size of the file and of the files its tensors lie in."""
     proto = onnx.load(path, load_external_data=False)
-    beside = {
-        entry.value
-        for tensor in onnx.external_data_helper._get_all_tensors(proto)
-        for entry in tensor.external_data
-        if entry.key == "location"
-    }
-    return path.stat().st_size + sum((path.parent / name).stat().st_size for name in beside)
+    tensors = onnx.external_data_helper._get_all_tensors(proto)
+    names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+    return sum(file.stat().st_size for file in [path, *(path.parent / name for name in names)])

@@ -1,0 +1,50 @@
+"""One step of the agent in a process of its own: a file that kills its runtime must not take the build with it."""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from edgecompress.errors import CheckError, InputError
+
+_WRONG_JOB = 2
+
+
+def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> list[dict[str, Any]]:
+    """The events of one agent step that runs ``file``; ``seconds`` bounds how long it may take.
+
+    Raises:
+        InputError: the step could not be run here, as when the runtime is not installed; the agent says why.
+        CheckError: the runtime refused the file, crashed on it, or did not finish; the line names the file.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        path = Path(folder) / "job.json"
+        path.write_text(json.dumps(job), encoding="utf-8")
+        command = [sys.executable, "-m", "edgecompress.agent", step, str(path)]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CheckError(f"{file}: its runtime did not finish the step '{step}' within {seconds:g} s") from error
+    if done.returncode < 0:
+        raise CheckError(f"{file}: its runtime crashed ({signal_name(-done.returncode)}) in the step '{step}'")
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    if done.returncode:
+        messages = [event["message"] for event in events if event["event"] == "error"]
+        message = messages[-1] if messages else (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        if done.returncode == _WRONG_JOB:
+            raise InputError(message)
+        raise CheckError(f"{file}: its runtime failed in the step '{step}': {message}")
+    return events
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV`` for 11; the number for a signal without a name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

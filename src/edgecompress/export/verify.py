@@ -1,0 +1,234 @@
+"""The proof of a written file, before it is shipped: in a stock runtime, in a process of its own, against a reference.
+
+Three checks: the outputs on real inputs are the reference's within a stated tolerance; the decoded weights are the
+reference's bit by bit; the latency is not seen to exceed the dense file's by more than a stated limit.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from edgecompress.errors import CheckError, InputError
+from edgecompress.export.decoded import decoded_weights
+from edgecompress.export.isolated import run_step
+from edgecompress.record import Record
+
+Layout = Literal["channels_first", "channels_last"]
+Floats = npt.NDArray[np.float32]
+
+_RESAMPLES = 2000
+
+
+class OutputCheck(Record):
+    """How far a file's outputs are from the reference's. A row passes if it differs by no more than its tolerance."""
+
+    samples: int
+    largest_difference: float = Field(description="absolute, over all outputs of all samples")
+    absolute_tolerance: float
+    relative_tolerance: float = Field(
+        description="times the largest magnitude among the reference's outputs of a sample"
+    )
+    argmax_agreement: float = Field(description="fraction of samples whose largest output is the reference's")
+
+
+class LatencyCheck(Record):
+    """Latency of a file over that of the dense file, both loaded in one process and run in turn."""
+
+    dense: str = Field(description="name of the file it is compared with")
+    runs: int
+    threads: int
+    ratio: float = Field(description="median of the paired ratios")
+    low: float = Field(description="lower end of the ratio's 95 % interval, by bootstrap over the pairs")
+    high: float = Field(description="upper end of that interval")
+    limit: float = Field(description="the check fails where `low` exceeds this")
+
+
+class Verification(Record):
+    """The proof of one file. It exists only for a file that passed; null: that check was not asked for."""
+
+    runtime: str
+    version: str
+    outputs: OutputCheck
+    identical_weights: int | None = Field(default=None, description="tensors compared bit by bit, all equal")
+    latency: LatencyCheck | None = None
+
+
+def verify(
+    path: Path,
+    x: Floats,
+    expected: Floats,
+    *,
+    layout: Layout = "channels_first",
+    weights: Mapping[str, npt.NDArray[np.generic]] | None = None,
+    dense: Path | None = None,
+    absolute_tolerance: float = 1e-4,
+    relative_tolerance: float = 1e-4,
+    latency_limit: float = 1.05,
+    threads: int = 1,
+) -> Verification:
+    """Prove the model file ``path``.
+
+    Args:
+        path: An ONNX or TFLite file.
+        x: Real inputs, float32 [samples, channels, ...], channels first whatever the file's layout.
+        expected: The reference's outputs for them, float32 [samples, ...].
+        layout: The layout of the file's input.
+        weights: For an ONNX file, the arrays it must decode to, bit by bit.
+        dense: The dense file of the same runtime and layout, to compare the latency with.
+        absolute_tolerance: Added to the relative one.
+        relative_tolerance: As a fraction of the largest magnitude among a sample's expected outputs: rounding errors in
+            a sum scale with its terms, not with a result that happens to be near zero.
+        latency_limit: Largest latency ratio that the 95 % interval must not lie beyond.
+        threads: Threads of the runtime.
+
+    Raises:
+        CheckError: the file fails a check, or its runtime crashed on it; one line names the file and what differs.
+        InputError: the runtime is not installed, or inputs and outputs do not match in number.
+    """
+    produced, runtime, version = outputs(path, x, layout=layout, threads=threads)
+    checked = compare_outputs(
+        path, produced, expected, absolute_tolerance=absolute_tolerance, relative_tolerance=relative_tolerance
+    )
+    return Verification(
+        runtime=runtime,
+        version=version,
+        outputs=checked,
+        identical_weights=None if weights is None else bit_identical(path, weights),
+        latency=None
+        if dense is None
+        else compare_latency(path, dense, layout=layout, limit=latency_limit, threads=threads),
+    )
+
+
+def outputs(
+    path: Path, x: Floats, *, layout: Layout = "channels_first", threads: int = 1, seconds: float = 1800
+) -> tuple[Floats, str, str]:
+    """What the file's runtime makes of ``x``: the outputs, float32 [samples, ...], the runtime's name and version.
+
+    Raises:
+        CheckError: the runtime refused the file, crashed on it, or took longer than ``seconds``.
+        InputError: the runtime is not installed.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        given, written = Path(folder) / "x.npz", Path(folder) / "y.npz"
+        np.savez(given, x=x)
+        job = {
+            "file": str(path.resolve()),
+            "inputs": str(given),
+            "output": str(written),
+            "layout": layout,
+            "threads": threads,
+        }
+        done = run_step("outputs", job, path, seconds=seconds)[-1]
+        with np.load(written, allow_pickle=False) as archive:
+            return archive["y"], done["runtime"], done["version"]
+
+
+def compare_outputs(
+    path: Path, produced: Floats, expected: Floats, *, absolute_tolerance: float, relative_tolerance: float
+) -> OutputCheck:
+    """Compare the outputs of ``path`` with the reference's, row by row.
+
+    Raises:
+        CheckError: a row differs by more than its tolerance, or is not finite.
+        InputError: the shapes differ, or there is no row.
+    """
+    if produced.shape != expected.shape or not len(expected):
+        raise InputError(f"{path}: outputs of shape {produced.shape} cannot be compared with {expected.shape}")
+    produced, expected = produced.reshape(len(produced), -1), expected.reshape(len(expected), -1)
+    difference = np.abs(produced.astype(np.float64) - expected)
+    allowed = absolute_tolerance + relative_tolerance * np.abs(expected).max(axis=1)
+    # Written so that NaN fails.
+    wrong = np.flatnonzero(~(difference.max(axis=1) <= allowed))
+    if len(wrong):
+        row = int(wrong[0])
+        raise CheckError(
+            f"{path}: the outputs of {len(wrong)} of {len(expected)} samples differ from the reference; sample {row} by"
+            f" {difference[row].max():.3g}, allowed {allowed[row]:.3g}"
+        )
+    return OutputCheck(
+        samples=len(expected),
+        largest_difference=float(difference.max()),
+        absolute_tolerance=absolute_tolerance,
+        relative_tolerance=relative_tolerance,
+        argmax_agreement=float(np.mean(produced.argmax(axis=1) == expected.argmax(axis=1))),
+    )
+
+
+def bit_identical(path: Path, reference: Mapping[str, npt.NDArray[np.generic]]) -> int:
+    """Compare the weights that an ONNX file decodes to with ``reference``, bit by bit. Returns how many were compared.
+
+    Raises:
+        CheckError: a tensor of the reference is missing in the file, or differs; the line names the first one.
+        InputError: the file is not a valid ONNX model.
+    """
+    decoded = decoded_weights(path)
+    for name, array in reference.items():
+        if name not in decoded:
+            raise CheckError(f"{path}: weight '{name}' is not in the file")
+        found = decoded[name]
+        if (found.shape, found.dtype) != (array.shape, array.dtype):
+            raise CheckError(
+                f"{path}: weight '{name}' is {found.dtype} {found.shape}, expected {array.dtype} {array.shape}"
+            )
+        if found.tobytes() != array.tobytes():
+            unequal = np.frombuffer(found.tobytes(), np.uint8) != np.frombuffer(array.tobytes(), np.uint8)
+            count = np.count_nonzero(unequal.reshape(-1, array.itemsize).any(axis=1))
+            raise CheckError(f"{path}: weight '{name}' differs from the reference in {count} of {array.size} elements")
+    return len(reference)
+
+
+def compare_latency(
+    path: Path,
+    dense: Path,
+    *,
+    layout: Layout = "channels_first",
+    limit: float = 1.05,
+    threads: int = 1,
+    min_runs: int = 50,
+    max_seconds: float = 30,
+) -> LatencyCheck:
+    """Measure the latency ratio of ``path`` to ``dense`` on noise, in one process, in alternating order.
+
+    Raises:
+        CheckError: the whole 95 % interval lies above ``limit``, or a runtime crashed.
+        InputError: the runtime is not installed.
+    """
+    job = {
+        "files": [{"file": str(file.resolve()), "layout": layout} for file in (dense, path)],
+        "warmup": 5,
+        "min_runs": min_runs,
+        "min_seconds": 0.5,
+        "max_seconds": max_seconds,
+        "threads": threads,
+        "seed": 0,
+    }
+    events = run_step("latency", job, path, seconds=600 + 10 * max_seconds)
+    of_dense, of_path = (np.array(event["samples_ns"], float) for event in events if event["event"] == "latency")
+    ratio, low, high = paired_ratio(of_path, of_dense)
+    if low > limit:
+        raise CheckError(
+            f"{path}: it takes {ratio:.3f} times as long as {dense.name} (95 % interval {low:.3f} to {high:.3f}),"
+            f" the limit is {limit:g}; are its weights decoded at every inference?"
+        )
+    return LatencyCheck(
+        dense=dense.name, runs=len(of_path), threads=threads, ratio=ratio, low=low, high=high, limit=limit
+    )
+
+
+def paired_ratio(
+    times: npt.NDArray[np.float64], base: npt.NDArray[np.float64], *, seed: int = 0
+) -> tuple[float, float, float]:
+    """Median of ``times / base``, pair by pair, and its 95 % percentile bootstrap interval (Efron 1979).
+
+    The two times of a pair were taken one after the other, so a slow moment of the machine is in both and cancels.
+    """
+    ratios = times / base
+    picks = np.random.default_rng(seed).integers(0, len(ratios), (_RESAMPLES, len(ratios)))
+    low, high = np.percentile(np.median(ratios[picks], axis=1), [2.5, 97.5])
+    return float(np.median(ratios)), float(low), float(high)
