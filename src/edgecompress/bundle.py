@@ -1,6 +1,10 @@
 """The bundle: the folder that build writes and bench reads. Files, a manifest, checksums."""
 
 import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +19,7 @@ from edgecompress.record import Record, write_atomically
 from edgecompress.target import Runtime, Target
 
 MANIFEST = "manifest.json"
+RECORDS = "bench"
 
 
 class DataInfo(Record):
@@ -86,7 +91,6 @@ class Manifest(Record):
     data: DataInfo
     target: Target
     recipe: Recipe
-    encoding: str
     stages: list[StageResult]
     accuracy: Accuracy
     ratios: Ratios
@@ -100,6 +104,41 @@ def digest(path: Path) -> str:
     """SHA-256 of a file, hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def check_replaceable(folder: Path) -> None:
+    """Make sure that a bundle may be written to ``folder``: it is not there, is empty, or is a bundle already.
+
+    Raises:
+        InputError: it holds something else, which a build must not destroy.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; choose another folder with --output")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder} is not empty and not a bundle; choose another folder with --output")
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A folder beside ``folder`` that takes its place when the block ends well, and vanishes when it does not.
+
+    What benchmarks wrote into an older bundle at that place (``bench/``) is carried over: records are never lost.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        staging.chmod(0o755)
+        yield staging
+        if (folder / RECORDS).is_dir():
+            shutil.copytree(folder / RECORDS, staging / RECORDS)
+        old = staging.with_name(f"{staging.name}.old")
+        if folder.exists():
+            folder.rename(old)
+        staging.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

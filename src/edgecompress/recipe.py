@@ -1,11 +1,14 @@
 """Recipes: how a network is trained and compressed, one TOML file each; ``recipes/`` holds the defaults."""
 
+import tomllib
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from edgecompress import shipped
+from edgecompress.errors import InputError
 from edgecompress.record import Record
 
 
@@ -88,14 +91,37 @@ class Recipe(Record):
         return matching[-1] if matching else Layer()
 
 
-def load(name: str) -> Recipe:
+def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     """The recipe called ``name``, or the one in the TOML file at that path.
+
+    Args:
+        name: a shipped recipe's name, or a path that ends in ``.toml``.
+        changes: ``stage.key=value`` each, with the value written as in TOML; a word needs no quotes.
 
     Raises:
         InputError: there is no such recipe, or a key or a value in it is wrong; the line names it.
     """
     path = shipped.path_of("recipes", name)
-    return Recipe.from_table(shipped.read_toml(path), str(path))
+    table = shipped.read_toml(path)
+    for change in changes:
+        _change(table, change)
+    return Recipe.from_table(table, str(path) if not changes else f"{path} with {', '.join(changes)}")
+
+
+def _change(table: dict[str, Any], change: str) -> None:
+    """Set one key of a parsed recipe."""
+    key, equals, text = change.partition("=")
+    if not equals or not key.strip():
+        raise InputError(f"'{change}' is not a change to a recipe; write it as prune.sparsity=0.95")
+    *tables, last = key.strip().split(".")
+    for name in tables:
+        table = table.setdefault(name, {})
+        if not isinstance(table, dict):
+            raise InputError(f"'{change}': {name} is a value, not a table; write it as prune.sparsity=0.95")
+    try:
+        table[last] = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[last] = text.strip()
 
 
 def default_name(model: str, data: str) -> str:

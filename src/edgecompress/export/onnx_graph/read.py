@@ -13,20 +13,23 @@ from edgecompress.errors import InputError
 def read_proto(path: Path) -> onnx.ModelProto:
     """The model in the file, with the data of tensors that lie in other files.
 
+    What ``onnx.checker`` asks for beyond this is left to the runtime: exporters leave out shapes that it wants, and the
+    runtimes do not miss them.
+
     Raises:
-        InputError: the file cannot be read, or does not hold a valid ONNX model.
+        InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
     try:
         proto = onnx.load_model_from_string(path.read_bytes())
         onnx.load_external_data_for_model(proto, str(path.parent))
-        if not proto.graph.output:
-            raise InputError(f"{path} is not an ONNX model, or an empty one; give a file that an ONNX exporter wrote")
-        onnx.checker.check_model(proto)
+        if reason := _incomplete(proto):
+            raise InputError(f"{path} is not a whole ONNX model: {reason}")
+        for tensor in proto.graph.initializer:
+            onnx.checker.check_tensor(tensor)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path} is not a valid ONNX model ({reason}); is it damaged or of another format?") from error
+        raise InputError(f"{path} is not an ONNX model, or it is damaged: {_first_line(error)}") from error
     return proto
 
 
@@ -34,9 +37,36 @@ def read_onnx(path: Path) -> ir.Model:
     """The model in the file as the graph that a format writes.
 
     Raises:
-        InputError: the file cannot be read, or does not hold a valid ONNX model.
+        InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
-    return ir.from_proto(read_proto(path))
+    proto = read_proto(path)
+    try:
+        return ir.from_proto(proto)
+    except ir.serde.SerdeError as error:
+        raise InputError(f"{path} is a damaged ONNX model: {_first_line(error)}") from error
+
+
+def _incomplete(proto: onnx.ModelProto) -> str | None:
+    """What is missing for a graph that can run: outputs, an opset, a source for every value that is read."""
+    graph = proto.graph
+    if not graph.output:
+        return "it has no output"
+    if not any(opset.domain in ("", "ai.onnx") for opset in proto.opset_import):
+        return "it does not say its opset"
+    known = {"", *(value.name for value in graph.input), *(tensor.name for tensor in graph.initializer)}
+    known.update(tensor.values.name for tensor in graph.sparse_initializer)
+    for node in graph.node:
+        for name in node.input:
+            if name not in known:
+                return f"nothing gives the value '{name}' that a {node.op_type or 'node'} reads"
+        known.update(node.output)
+    missing = [value.name for value in graph.output if value.name not in known]
+    return f"nothing gives its output '{missing[0]}'" if missing else None
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def check_finite(model: ir.Model) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.export.tflite.graph import Array
 from edgecompress.export.tflite.reader import Constant, constants, read
-from edgecompress.export.tflite.weights import OPERATOR_BYTES
+from edgecompress.export.tflite.weights import OPERATOR_BYTES, SPARSITY_BYTES
 
 
 def inspect_tflite(path: Path) -> Ledger:
@@ -41,7 +41,7 @@ def ledger(data: bytes, where: str, notes: Mapping[str, str]) -> Ledger:
             name,
             constant.array,
             encoding=constant.encoding,
-            stored=constant.bytes + constant.decoders * OPERATOR_BYTES,
+            stored=constant.bytes + constant.decoders * OPERATOR_BYTES + constant.sparse * SPARSITY_BYTES,
             note=notes.get(name, ""),
         )
         for name, constant in _weights(data, where)

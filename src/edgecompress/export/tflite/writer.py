@@ -130,7 +130,6 @@ class _Writer:
                 buffer=buffer,
                 name=self._unique(name),
                 sparsity=self._sparsity(data) if isinstance(data, csr.Csr) else None,
-                hasRank=True,
             )
         )
         return len(self._tensors) - 1

@@ -1,0 +1,37 @@
+"""Engines: the stock runtimes. A model file's suffix says which one runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import JobError
+from . import litert_engine, onnxruntime_engine
+from .contract import Engine, Module
+
+# The whole plug-in system: a suffix, and the module that has `prepare` and `load` for it.
+BY_SUFFIX: dict[str, Module] = {".onnx": onnxruntime_engine, ".tflite": litert_engine}
+
+
+def prepare(path: Path) -> None:
+    """Import the runtime of a model file, so that what comes after measures the file and not the import.
+
+    Raises:
+        JobError: no runtime runs such a file, or the one that does is not installed.
+    """
+    _module(path).prepare()
+
+
+def load(path: Path, threads: int, batch: int = 1) -> Engine:
+    """The model file at ``path``, ready to run ``batch`` samples at once on ``threads`` threads of the CPU.
+
+    Raises:
+        JobError: as ``prepare``, or the file's batch size is fixed and is not ``batch``.
+        RuntimeRefusedError: the runtime does not load the file.
+    """
+    return _module(path).load(path, threads, batch)
+
+
+def _module(path: Path) -> Module:
+    if path.suffix not in BY_SUFFIX:
+        raise JobError(f"no runtime is known for {path.name}; its name must end in {' or '.join(BY_SUFFIX)}")
+    return BY_SUFFIX[path.suffix]

@@ -1,0 +1,41 @@
+"""The contract of an engine: a loaded model file that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.generic]
+
+
+class Engine(Protocol):
+    """A model file, loaded in a runtime."""
+
+    runtime: str  # "onnxruntime", "litert" or "tflite-runtime"
+    version: str
+    input_shape: tuple[int, ...]  # with the batch; in the layout of the file
+    input_dtype: str  # NumPy name
+    details: dict[str, Any]  # what else the runtime can tell: providers, delegates
+
+    def run(self, x: Array) -> Array:
+        """The first output for ``x`` (``input_shape``, ``input_dtype``, C order).
+
+        This is what latency times, and it holds the runtime's own calls alone: the input handed over, the inference,
+        and the output fetched as an array of its own.
+        """
+        ...
+
+
+class Module(Protocol):
+    """An engine's module."""
+
+    def prepare(self) -> object:
+        """Import the runtime, or raise ``JobError`` with what to install."""
+        ...
+
+    def load(self, path: Path, threads: int, batch: int) -> Engine:
+        """Load a file, or raise ``RuntimeRefusedError`` with what the runtime said."""
+        ...

@@ -1,0 +1,49 @@
+"""Accuracy: how many samples of a labelled file a model gets right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import engines, inputs
+from ..errors import JobError
+from ..events import Events
+from ..job import Job
+
+
+def accuracy(job: Job, events: Events) -> None:
+    """Compare the largest output of each sample with its label.
+
+    Job: ``file``; ``eval``, an npz file with ``x`` (samples, channels, ...) and ``y`` (samples, class numbers);
+    ``layout``; ``threads``; ``limit``, the number of samples to take from the front (all); ``reference``, an npz file
+    with ``y`` (at most as many rows as samples, classes), to compare the outputs with; ``batch`` (1). Events:
+    ``progress``; then ``accuracy`` with ``correct``, ``total`` and ``largest_difference`` (absolute, over the rows
+    that the reference has; null without one).
+    """
+    file, data, layout, threads = job.file("file"), job.file("eval"), job.layout(), job.count("threads")
+    batch = job.count("batch", 1)
+    limit = job.count("limit") if job.has("limit") else None
+    reference = inputs.read_array(job.file("reference"), "y") if job.has("reference") else None
+    job.finish()
+    x, y = inputs.read_array(data, "x")[:limit], inputs.read_array(data, "y")[:limit]
+    if not len(x) or y.shape != (len(x),):
+        raise JobError(f"{data}: 'x' has {len(x)} samples and 'y' the shape {y.shape}; give one label a sample")
+    engine = engines.load(file, threads, batch)
+    correct, difference = 0, None if reference is None else 0.0
+    for number, part in enumerate(inputs.batches(x, engine, layout)):
+        first = number * batch
+        said = np.asarray(inputs.run(engine, part, file.name), dtype=np.float32)[: len(x) - first]
+        correct += int(np.count_nonzero(said.argmax(axis=-1) == y[first : first + batch]))
+        if reference is not None and difference is not None:
+            expected = reference[first : first + len(said)]
+            if len(expected):
+                difference = max(difference, float(np.abs(said[: len(expected)] - expected).max()))
+        events.progress(done=min(first + batch, len(x)), total=len(x), correct=correct)
+    events.emit(
+        "accuracy",
+        file=file.name,
+        correct=correct,
+        total=len(x),
+        largest_difference=difference,
+        runtime=engine.runtime,
+        version=engine.version,
+    )

@@ -1,0 +1,103 @@
+"""Conditions: the machine that a measurement is taken on, and the state it is in."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import re
+from pathlib import Path
+
+from ..events import Events
+from ..job import Job
+from ..system.emulation import emulation
+from ..system.files import entries, number, text
+
+_RUNTIMES = ("onnxruntime", "ai-edge-litert", "tflite-runtime", "numpy", "psutil")
+
+
+def conditions(job: Job, events: Events) -> None:
+    """Report processor, clocks, memory, load and versions. What the system does not tell is null.
+
+    Job: ``root`` ("/"), the folder that ``proc`` and ``sys`` are read from; ``machine`` (this one's), as ``uname -m``
+    names it. Event: ``conditions``; memory is in bytes, clocks in kHz.
+    """
+    root = job.path("root") if job.has("root") else Path("/")
+    machine = job.text("machine", platform.machine())
+    job.finish()
+    affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    events.emit(
+        "conditions",
+        system=platform.system(),
+        kernel=platform.release(),
+        machine=machine,
+        board=text(root / "proc/device-tree/model"),
+        cpu=_cpu(root),
+        cores=os.cpu_count(),
+        affinity=affinity,
+        frequency=_frequency(root),
+        memory=_memory(root),
+        load=_load(root),
+        emulation=emulation(root, machine),
+        python=platform.python_version(),
+        versions=_versions(),
+    )
+
+
+def _cpu(root: Path) -> str | None:
+    """The processor's name; on ARM, where /proc/cpuinfo has numbers, the implementer and part of each kind of core."""
+    cpuinfo = text(root / "proc/cpuinfo") or ""
+    names = re.findall(r"^(?:model name|Processor)\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    if names:
+        return str(names[0]).strip()
+    makers = re.findall(r"^CPU implementer\s*:\s*(\S+)", cpuinfo, re.MULTILINE)
+    parts = re.findall(r"^CPU part\s*:\s*(\S+)", cpuinfo, re.MULTILINE)
+    if not makers or not parts:
+        return None
+    return "implementer " + makers[0] + ", part " + ", ".join(dict.fromkeys(parts))
+
+
+def _frequency(root: Path) -> dict[str, object] | None:
+    """Governor and clocks of every policy of cpufreq; ``None`` where the kernel shows none."""
+    folder = root / "sys/devices/system/cpu/cpufreq"
+    policies = [folder / name for name in entries(folder) if name.startswith("policy")]
+    if not policies:
+        return None
+    return {
+        "governors": [text(policy / "scaling_governor") for policy in policies],
+        "current_khz": [number(policy / "scaling_cur_freq") for policy in policies],
+        "minimum_khz": [number(policy / "scaling_min_freq") for policy in policies],
+        "maximum_khz": [number(policy / "scaling_max_freq") for policy in policies],
+    }
+
+
+def _memory(root: Path) -> dict[str, int | None]:
+    """Total and available memory and swap in use."""
+    fields = {
+        name: int(value) * 1024
+        for name, value in re.findall(r"^(\w+):\s+(\d+) kB$", text(root / "proc/meminfo") or "", re.MULTILINE)
+    }
+    total, free = fields.get("SwapTotal"), fields.get("SwapFree")
+    return {
+        "total": fields.get("MemTotal"),
+        "available": fields.get("MemAvailable"),
+        "swap_total": total,
+        "swap_used": None if total is None or free is None else total - free,
+    }
+
+
+def _load(root: Path) -> list[float] | None:
+    """Load averages over 1, 5 and 15 minutes."""
+    parts = (text(root / "proc/loadavg") or "").split()[:3]
+    return [float(part) for part in parts] if len(parts) == 3 else None
+
+
+def _versions() -> dict[str, str | None]:
+    """The versions of what the agent may use; ``None`` for what is not installed."""
+    found: dict[str, str | None] = {}
+    for name in _RUNTIMES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found

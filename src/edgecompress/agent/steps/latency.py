@@ -1,0 +1,147 @@
+"""Latency: time the runtime's own call, with all files in one process and in alternating order."""
+
+from __future__ import annotations
+
+import gc
+import time
+from array import array
+from statistics import median
+
+from .. import engines, inputs
+from ..engines.contract import Array, Engine
+from ..errors import JobError
+from ..events import Events
+from ..job import Job
+
+_clock = time.perf_counter_ns
+
+ROWS = 32  # different inputs, used in turn
+WINDOW = 16  # rounds that "settle" compares
+SETTLED = 0.02  # largest relative change of the median from one window to the next
+
+
+class Timed:
+    """One file, loaded, with its inputs and its times."""
+
+    def __init__(self, job: Job, threads: int) -> None:
+        self.file, self.layout = job.file("file"), job.layout()
+        job.finish()
+        start = _clock()
+        self.engine: Engine = engines.load(self.file, threads)
+        self.load_ns = _clock() - start
+        self.first_ns = 0
+        self.feed: list[Array] = []
+        self.samples = array("q")
+
+    def take_inputs(self, x: Array | None, seed: int) -> None:
+        """Prepare the inputs and run once: the first run, which allocates, is reported apart."""
+        self.feed = inputs.noise(self.engine, ROWS, seed) if x is None else inputs.batches(x, self.engine, self.layout)
+        start = _clock()
+        inputs.run(self.engine, self.feed[0], self.file.name)
+        self.first_ns = _clock() - start
+
+
+def latency(job: Job, events: Events) -> None:
+    """Time batch-1 inference of one or more files of the same runtime.
+
+    Round r runs every file once on the same sample, in the given order for even r and reversed for odd r (ABBA), so
+    that a drift of the machine meets all files alike. Rounds go on until ``min_runs`` and ``min_seconds`` are both
+    reached, or ``max_seconds`` are over, and stop after an even number.
+
+    Job: ``files``, each ``{"file", "layout"}``; ``inputs``, an npz file whose ``x`` gives up to 32 samples (absent:
+    normal noise from ``seed``); ``warmup``, a number of rounds or ``"settle"`` (until the median of 16 rounds is
+    within 2 % of that of the 16 before, for every file); ``warmup_max_seconds`` (10); ``min_runs``; ``min_seconds``
+    (0); ``max_seconds``; ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
+    """
+    threads, seed = job.count("threads"), job.count("seed", 0, least=0)
+    min_runs, min_seconds, max_seconds = (
+        job.count("min_runs"),
+        job.seconds("min_seconds", 0),
+        job.seconds("max_seconds"),
+    )
+    warmup = job.count_or("warmup", "settle")
+    warmup_max = job.seconds("warmup_max_seconds", 10)
+    given = job.file("inputs") if job.has("inputs") else None
+    file_jobs = job.jobs("files")
+    job.finish()
+    if max_seconds < min_seconds:
+        raise JobError(f"'max_seconds' ({max_seconds}) is less than 'min_seconds' ({min_seconds})")
+
+    for each in file_jobs:
+        engines.prepare(each.file("file"))
+    files = [Timed(each, threads) for each in file_jobs]
+    x = None if given is None else inputs.read_array(given, "x")[:ROWS]
+    if x is not None and not len(x):
+        raise JobError(f"{given} has no rows")
+    for timed in files:
+        timed.take_inputs(x, seed)
+
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        warmup_runs, settled = _warm_up(files, warmup, warmup_max, events)
+        seconds = _measure(files, min_runs, min_seconds, max_seconds, events)
+    finally:
+        if enabled:
+            gc.enable()
+    for timed in files:
+        events.emit(
+            "latency",
+            file=timed.file.name,
+            samples_ns=timed.samples.tolist(),
+            load_ns=timed.load_ns,
+            first_ns=timed.first_ns,
+            warmup_runs=warmup_runs,
+            settled=settled,
+            seconds=seconds,
+            threads=threads,
+            inputs="noise" if x is None else "rows",
+            runtime=timed.engine.runtime,
+            version=timed.engine.version,
+            details=timed.engine.details,
+        )
+
+
+def _round(files: list[Timed], number: int) -> None:
+    """Time every file once. What is inside the clock is ``Engine.run``."""
+    for timed in files if number % 2 == 0 else reversed(files):
+        x = timed.feed[number % len(timed.feed)]
+        run = timed.engine.run
+        start = _clock()
+        run(x)
+        end = _clock()
+        timed.samples.append(end - start)
+
+
+def _warm_up(files: list[Timed], fixed: int | None, max_seconds: float, events: Events) -> tuple[int, bool | None]:
+    """Run untimed rounds and forget their times. Returns their number, and whether they settled (``None``: not asked)."""
+    start = time.monotonic()
+    rounds, settled = 0, False
+    while rounds < fixed if fixed is not None else not settled and time.monotonic() - start < max_seconds:
+        _round(files, rounds)
+        rounds += 1
+        if fixed is None and rounds % WINDOW == 0 and rounds >= 2 * WINDOW:
+            settled = all(_is_settled(timed.samples) for timed in files)
+        events.progress(phase="warm-up", runs=rounds, seconds=time.monotonic() - start)
+    for timed in files:
+        del timed.samples[:]
+    return rounds, None if fixed is not None else settled
+
+
+def _is_settled(samples: array[int]) -> bool:
+    before, last = median(samples[-2 * WINDOW : -WINDOW]), median(samples[-WINDOW:])
+    return abs(last - before) <= SETTLED * before
+
+
+def _measure(files: list[Timed], min_runs: int, min_seconds: float, max_seconds: float, events: Events) -> float:
+    """Run timed rounds, always in pairs of one order and its reverse. Returns how long they took, in seconds."""
+    start = time.monotonic()
+    rounds, seconds = 0, 0.0
+    while not (rounds >= min_runs and seconds >= min_seconds) and (not rounds or seconds < max_seconds):
+        _round(files, rounds)
+        _round(files, rounds + 1)
+        rounds += 2
+        seconds = time.monotonic() - start
+        events.progress(phase="timed", runs=rounds, min_runs=min_runs, seconds=seconds, min_seconds=min_seconds)
+    return seconds

@@ -1,0 +1,60 @@
+"""The command line: one file a command. A command parses, calls one function, and prints.
+
+Exit codes: 0 done; 1 a defect of this program; 2 wrong input; 3 a result failed its check (an invariant, the proof of a
+file, a target's budget); 4 a runtime or a device failed; 130 interrupted.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from edgecompress import __version__
+from edgecompress.cli import bench, build, inspect, targets
+from edgecompress.errors import EdgecompressError
+
+app = typer.Typer(
+    name="edgecompress",
+    help="Compress a network, export files that stock runtimes load, and measure them on the device.",
+    epilog="Exit codes: 0 done, 1 a defect, 2 wrong input, 3 a check failed, 4 a runtime or a device failed, "
+    "130 interrupted.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (build, bench, targets, inspect):
+    app.command()(getattr(command, command.__name__.rsplit(".", 1)[-1]))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"edgecompress {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Compress a network, export files that stock runtimes load, and measure them on the device."""
+
+
+def main() -> None:
+    """Run the command line. An expected error is one line on standard error and an exit code, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+    except EdgecompressError as error:
+        code = _fail(str(error), error.exit_code)
+    except TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        code = _fail(f"{message} (see 'edgecompress --help')", getattr(error, "exit_code", 2))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    print(f"edgecompress: {line}", file=sys.stderr)
+    return code

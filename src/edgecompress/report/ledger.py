@@ -1,0 +1,54 @@
+"""A model file's ledger, for people (a table) and for programs (a JSON document)."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from edgecompress.encode.ledger import Ledger
+
+
+def document(ledger: Ledger) -> dict[str, Any]:
+    """The ledger as JSON-ready data, with the numbers that follow from its own."""
+    tensors = [
+        {**entry.model_dump(mode="json"), "sparsity": entry.sparsity, "bits_per_weight": entry.bits_per_weight}
+        for entry in ledger.tensors
+    ]
+    return {
+        "file_bytes": ledger.file_bytes,
+        "dense_bytes": ledger.dense_bytes,
+        "graph_bytes": ledger.graph_bytes,
+        "entropy_bytes": ledger.entropy_bytes,
+        "compression_ratio": ledger.compression_ratio,
+        "tensors": tensors,
+    }
+
+
+def ledger(ledger: Ledger, name: str) -> None:
+    """Print the ledger of the file called ``name``: a row a tensor, then what they add up to."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("tensor", "shape", "type", "zeros", "values", "encoding"):
+        table.add_column(column, justify="right" if column in ("zeros", "values") else "left", overflow="fold")
+    for column in ("bytes", "bits/weight", "bound"):
+        table.add_column(column, justify="right")
+    for entry in ledger.tensors:
+        table.add_row(
+            entry.name,
+            "x".join(map(str, entry.shape)) or "scalar",
+            entry.dtype,
+            f"{100 * entry.sparsity:.1f} %",
+            str(entry.distinct),
+            entry.encoding,
+            f"{entry.bytes:,}",
+            f"{entry.bits_per_weight:.2f}",
+            f"{entry.entropy_bytes:,}",
+        )
+    # Piped, a table must not be cut to 80 columns.
+    console = Console() if Console().is_terminal else Console(width=160)
+    console.print(table)
+    console.print(
+        f"{name}: {ledger.file_bytes:,} bytes, of these {ledger.graph_bytes:,} graph; weights as float32 "
+        f"{ledger.dense_bytes:,} bytes, {ledger.compression_ratio:.1f}x this file; entropy bound "
+        f"{ledger.entropy_bytes:,}",
+        soft_wrap=True,
+    )

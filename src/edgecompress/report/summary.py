@@ -1,0 +1,33 @@
+"""What build prints at its end: what came out of each stage, how large the files are, and what to do next."""
+
+from pathlib import Path
+
+from edgecompress.bundle import Manifest
+
+
+def summary(manifest: Manifest, folder: Path) -> str:
+    """A few lines of plain text, at most 100 characters wide."""
+    lines = [f"{manifest.model.name} on {manifest.data.name} for {manifest.target.title}: {folder}", ""]
+    for stage in manifest.stages:
+        values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
+        lines.append(
+            f"  {stage.stage:8} validation accuracy {stage.validation_accuracy:6.2f} %, "
+            f"{100 * stage.sparsity:5.1f} % zeros{values}"
+        )
+    accuracy = manifest.accuracy
+    drop = accuracy.dense - accuracy.compressed
+    lines += [
+        "",
+        f"  test     dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
+        f"(drop {drop:.2f} points, {accuracy.samples} samples)",
+    ]
+    for name, file in manifest.models.items():
+        if file.kind == "compressed":
+            dense = manifest.models[name.replace("model", "dense")]
+            ratio, proof = dense.bytes / file.bytes, file.verification
+            lines.append(
+                f"  {name:13} {file.bytes:>11,} bytes, {ratio:.1f}x smaller than {dense.bytes:,}; {proof.line()}"
+            )
+    lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
+    lines += ["", f"Measure it: edgecompress bench {folder}"]
+    return "\n".join(lines)

@@ -1,0 +1,69 @@
+import numpy as np
+import onnx_ir as ir
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edgecompress.errors import InputError
+from edgecompress.export.formats.onnx import onnx as write
+from edgecompress.export.onnx_graph.read import check_finite, read_onnx
+
+
+@pytest.fixture(scope="module")
+def content(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("read") / "model.onnx"
+    write(network(), path, compress=True)
+    return path.read_bytes()
+
+
+def refusal(tmp_path, content):
+    path = tmp_path / "given.onnx"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_onnx(path)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("junk", [b"", b"hello, this is no model at all\n", bytes(1000), b"TFL3" * 50])
+def test_other_files_are_refused_in_one_line(tmp_path, junk):
+    refusal(tmp_path, junk)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(fraction=st.floats(0, 0.999))
+def test_a_truncated_file_is_refused_in_one_line(content, tmp_path, fraction):
+    refusal(tmp_path, content[: int(fraction * len(content))])
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.integers(0, 10**9), value=st.integers(1, 255))
+def test_a_damaged_file_is_read_or_refused_and_never_anything_else(content, tmp_path, place, value):
+    damaged = bytearray(content)
+    damaged[place % len(damaged)] ^= value
+    path = tmp_path / "damaged.onnx"
+    path.write_bytes(damaged)
+    try:
+        read_onnx(path)
+    except InputError as error:
+        assert "\n" not in str(error)
+
+
+def test_an_absent_file_and_a_folder(tmp_path):
+    with pytest.raises(InputError, match="No such file"):
+        read_onnx(tmp_path / "absent.onnx")
+    with pytest.raises(InputError, match="directory"):
+        read_onnx(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_named(network):
+    check_finite(network())
+    bad = np.full((10, 32), np.nan, np.float32)
+    with pytest.raises(InputError, match=r"'fc\.weight' holds 320 values"):
+        check_finite(network(**{"fc.weight": bad}))
+
+
+def test_a_model_read_is_the_model_written(network, tmp_path):
+    write(network(), tmp_path / "m.onnx", compress=False)
+    assert ir.to_proto(read_onnx(tmp_path / "m.onnx")) == ir.to_proto(network())

@@ -1,0 +1,139 @@
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from edgecompress.errors import InputError
+from edgecompress.export.decoded import decoded_weights, inspect_onnx
+from edgecompress.export.formats.onnx import onnx as write
+
+QUANTISED = np.random.default_rng(0).integers(-128, 128, (4, 6)).astype(np.int8)
+
+
+def save(path, nodes, initializers, **graph):
+    made = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(array, name) for name, array in initializers.items()],
+        **graph,
+    )
+    onnx.save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), path)
+    return path
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """Weights as other tools leave them: quantised and dequantised, half precision and cast, transposed, a Constant."""
+    half = np.arange(36, dtype=np.float16).reshape(6, 6)
+    constant = helper.make_node("Constant", [], ["k"], value=numpy_helper.from_array(np.full((6, 2), 3, np.float32)))
+    nodes = [
+        helper.make_node("DequantizeLinear", ["q", "scale"], ["w1"]),
+        helper.make_node("MatMul", ["x", "w1"], ["a"]),
+        helper.make_node("Cast", ["half"], ["w2"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["w2"], ["w3"]),
+        helper.make_node("MatMul", ["a", "w3"], ["b"]),
+        constant,
+        helper.make_node("MatMul", ["b", "k"], ["c"]),
+        helper.make_node("Reshape", ["c", "shape"], ["y"]),
+    ]
+    initializers = {"q": QUANTISED, "scale": np.array(0.5, np.float32), "half": half, "shape": np.array([-1, 2])}
+    return save(tmp_path / "foreign.onnx", nodes, initializers)
+
+
+def test_weights_of_any_tool_are_what_the_network_reads(foreign):
+    decoded = decoded_weights(foreign)
+    assert decoded.keys() == {"w1", "w3", "k"}
+    assert np.array_equal(decoded["w1"], QUANTISED * np.float32(0.5))
+    assert np.array_equal(decoded["w3"], np.arange(36, dtype=np.float32).reshape(6, 6).T)
+    assert np.array_equal(decoded["k"], np.full((6, 2), 3, np.float32))
+
+
+def test_the_ledger_of_a_foreign_file(foreign):
+    ledger = inspect_onnx(foreign)
+    entries = {tensor.name: tensor for tensor in ledger.tensors}
+    assert {name: entry.encoding for name, entry in entries.items()} == {
+        "w1": "DequantizeLinear",
+        "w3": "Cast+Transpose",
+        "k": "Constant",
+    }
+    assert entries["k"].distinct == 1
+    assert entries["w1"].distinct == len(np.unique(QUANTISED))
+    # the int8 data and the scale, the two tensors' and the operator's descriptions
+    assert 24 + 4 < entries["w1"].bytes < 24 + 4 + 80
+    assert ledger.file_bytes == foreign.stat().st_size
+    assert 0 < ledger.graph_bytes < 300
+
+
+def test_bytes_of_a_compressed_file_are_fully_attributed(network, tmp_path):
+    dense = write(network(), tmp_path / "dense.onnx", compress=False)
+    compressed = write(network(), tmp_path / "model.onnx", compress=True)
+    # Both files spend the same on the graph itself: all else belongs to a weight. Only the length prefix may differ.
+    assert abs(compressed.graph_bytes - dense.graph_bytes) <= 2
+
+
+def test_what_is_reported_comes_from_the_content_and_not_from_the_label(network, weights, tmp_path):
+    path = tmp_path / "model.onnx"
+    write(network(), path, compress=True)
+    before = inspect_onnx(path)
+    model = onnx.load(path)
+    for node in model.graph.node:
+        for entry in node.metadata_props:
+            entry.value = "lies!!"[: len(entry.value)]
+    onnx.save(model, path)
+    after = inspect_onnx(path)
+    numbers = {"encoding", "bytes", "note"}
+    assert [t.model_dump(exclude=numbers) for t in after.tensors] == [
+        t.model_dump(exclude=numbers) for t in before.tensors
+    ]
+    entry = next(tensor for tensor in after.tensors if tensor.name == "c2.weight")
+    array = weights["c2.weight"]
+    assert entry.nonzero == np.count_nonzero(array)
+    assert (entry.distinct, entry.shape, entry.encoding) == (len(np.unique(array)), array.shape, "lies")
+
+
+def test_a_weight_read_inside_a_loop_body_is_found(tmp_path):
+    body = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["z"])],
+        "body",
+        [],
+        [helper.make_tensor_value_info("z", TensorProto.FLOAT, None)],
+    )
+    node = helper.make_node("If", ["c"], ["y"], then_branch=body, else_branch=body)
+    path = save(tmp_path / "if.onnx", [node], {"w": np.eye(4, dtype=np.float32), "c": np.array(True)})
+    assert set(decoded_weights(path)) == {"w"}
+
+
+def test_a_sparse_initializer_is_expanded(tmp_path):
+    sparse = helper.make_sparse_tensor(
+        helper.make_tensor("w", TensorProto.FLOAT, [2], [3.0, 4.0]),
+        helper.make_tensor("i", TensorProto.INT64, [2], [1, 7]),
+        [4, 2],
+    )
+    path = save(tmp_path / "s.onnx", [helper.make_node("MatMul", ["x", "w"], ["y"])], {}, sparse_initializer=[sparse])
+    assert decoded_weights(path)["w"].reshape(-1).tolist() == [0, 3, 0, 0, 0, 0, 0, 4]
+    assert inspect_onnx(path).tensors[0].encoding == "sparse"
+
+
+def test_data_in_a_second_file_counts(tmp_path):
+    array = np.arange(4000, dtype=np.float32).reshape(4, 1000)
+    path = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["x", "w"], ["y"])], {"w": array})
+    onnx.save(onnx.load(path), path, save_as_external_data=True, location="m.data", size_threshold=100)
+    assert np.array_equal(decoded_weights(path)["w"], array)
+    ledger = inspect_onnx(path)
+    assert ledger.file_bytes == path.stat().st_size + (tmp_path / "m.data").stat().st_size
+
+
+def test_random_values_are_no_weights(tmp_path):
+    nodes = [helper.make_node("RandomNormalLike", ["w"], ["r"]), helper.make_node("MatMul", ["x", "r"], ["y"])]
+    path = save(tmp_path / "r.onnx", nodes, {"w": np.ones((4, 2), np.float32)})
+    assert set(decoded_weights(path)) == {"w"}
+
+
+def test_a_constant_that_cannot_be_computed_is_named(tmp_path):
+    nodes = [helper.make_node("Reshape", ["w", "s"], ["v"]), helper.make_node("MatMul", ["x", "v"], ["y"])]
+    path = save(tmp_path / "bad.onnx", nodes, {"w": np.ones((4, 2), np.float32), "s": np.array([3, 3])})
+    with pytest.raises(InputError, match="cannot compute the constant 'v'") as caught:
+        decoded_weights(path)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,68 @@
+import onnx
+import onnx_ir as ir
+from hypothesis import given
+from hypothesis import strategies as st
+from onnx import helper, shape_inference
+
+from edgecompress.export.tflite.graph import Tensor
+from edgecompress.export.tflite.lowering.context import Layout, Value
+from edgecompress.export.tflite.lowering.padding import Axis, axes
+
+
+def _same_of_tflite(size: int, extent: int, stride: int) -> tuple[int, int, int]:
+    """ComputePaddingWithOffset and ComputeOutSize of tensorflow/lite/kernels/padding.h, for kTfLitePaddingSame."""
+    out = (size + stride - 1) // stride
+    total = max((out - 1) * stride + extent - size, 0)
+    return out, total // 2, total - total // 2
+
+
+@given(
+    size=st.integers(1, 40),
+    kernel=st.integers(1, 7),
+    stride=st.integers(1, 4),
+    dilation=st.integers(1, 3),
+    before=st.integers(0, 4),
+    after=st.integers(0, 4),
+)
+def test_an_axis_is_same_or_valid_exactly_where_tflite_would_pad_so(size, kernel, stride, dilation, before, after):
+    extent = (kernel - 1) * dilation + 1
+    if size + before + after < extent:
+        return
+    out = (size + before + after - extent) // stride + 1
+    axis = Axis(size, kernel, stride, dilation, before, after, out)
+    same_out, same_before, same_after = _same_of_tflite(size, extent, stride)
+    windows = [range(i * stride - before, i * stride - before + extent, dilation) for i in range(out)]
+    read = {place for window in windows for place in window}
+    assert axis.is_valid == all(0 <= place < size for place in read)
+    same_windows = [
+        range(i * stride - same_before, i * stride - same_before + extent, dilation) for i in range(same_out)
+    ]
+    if axis.is_same:
+        assert windows == same_windows
+    elif windows == same_windows:
+        # What is read is the same, only more padding is declared than is read: never refuse that silently wrong.
+        assert before != same_before or axis.needed != same_after
+    # After a PAD of (before, needed), VALID must make the same number of places.
+    assert (size + before + axis.needed - extent) // stride + 1 == out
+
+
+@given(
+    size=st.integers(3, 30),
+    kernel=st.integers(1, 5),
+    stride=st.integers(1, 4),
+    pads=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    ceil_mode=st.integers(0, 1),
+)
+def test_the_number_of_places_is_what_onnx_infers(size, kernel, stride, pads, ceil_mode):
+    if max(pads) >= kernel or size + sum(pads) < kernel:
+        return
+    node = helper.make_node(
+        "MaxPool", ["x"], ["y"], kernel_shape=[kernel], strides=[stride], pads=pads, ceil_mode=ceil_mode
+    )
+    x = helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 1, size])
+    y = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)
+    model = helper.make_model(helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("", 22)])
+    inferred = shape_inference.infer_shapes(model, strict_mode=True).graph.output[0].type.tensor_type.shape
+    value = Value(Tensor("x", (1, 1, size, 1)), Layout.SEQUENCE)
+    (found,) = [ir.from_proto(model).graph.node(0)]
+    assert axes(found, value, (kernel,))[1].out == inferred.dim[2].dim_value
