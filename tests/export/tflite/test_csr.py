@@ -88,5 +88,5 @@ SEGMENTS, INDICES, VALUES = np.array([0, 1, 2]), np.array([1, 0]), np.ones(2, np
     ],
 )
 def test_parts_that_do_not_fit_are_an_error_before_memory_is_taken(shape, traversal, levels, values):
-    with pytest.raises(ValueError, match="its|outside|empty"):
+    with pytest.raises(ValueError, match=r"its|outside|empty"):
         csr.expand(shape, traversal, (), levels, values)

@@ -106,7 +106,7 @@ def test_what_is_no_tflite_file_is_refused_by_its_path(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"model.tflite is not a TFLite file"):
         read(path)
-    with pytest.raises(InputError, match="cannot read .*absent.tflite: No such file"):
+    with pytest.raises(InputError, match=r"cannot read .*absent.tflite: No such file"):
         read(tmp_path / "absent.tflite")
 
 
