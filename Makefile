@@ -33,7 +33,7 @@ lint: setup
 
 # What is generated in docs/: the command-line reference and the JSON schemas.
 docs: setup
-	$(BIN)/python -m tests.docs.generate
+	$(BIN)/python tools/generate_docs.py
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache

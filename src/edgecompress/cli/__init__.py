@@ -23,8 +23,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (build, bench, targets, inspect):
-    app.command()(getattr(command, command.__name__.rsplit(".", 1)[-1]))
+COMMANDS = {"build": build.build, "bench": bench.bench, "targets": targets.targets, "inspect": inspect.inspect}
+for command in COMMANDS.values():
+    app.command()(command)
 
 
 def _version(wanted: bool) -> None:
