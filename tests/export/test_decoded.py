@@ -71,6 +71,7 @@ def test_bytes_of_a_compressed_file_are_fully_attributed(network, tmp_path):
     compressed = write(network(), tmp_path / "model.onnx", compress=True)
     # Both files spend the same on the graph itself: all else belongs to a weight. Only the length prefix may differ.
     assert abs(compressed.graph_bytes - dense.graph_bytes) <= 2
+    assert 0 < sum(tensor.bytes for tensor in compressed.tensors) < compressed.file_bytes
 
 
 def test_what_is_reported_comes_from_the_content_and_not_from_the_label(network, weights, tmp_path):

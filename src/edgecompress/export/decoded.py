@@ -56,17 +56,21 @@ def _decoded(model: onnx.ModelProto, path: Path) -> Iterator[tuple[Constant, Arr
 def _evaluate(model: onnx.ModelProto, constant: Constant, path: Path) -> Array:
     if not constant.nodes and constant.initializers:
         return onnx.numpy_helper.to_array(constant.initializers[0])
-    graph = onnx.GraphProto(name="constant", node=constant.nodes, output=[onnx.ValueInfoProto(name=constant.name)])
+    # The Identity is for a sparse initialiser, which onnxruntime returns expanded only from a node.
+    output = onnx.helper.make_node("Identity", [constant.name], [f"{constant.name} decoded"])
+    graph = onnx.GraphProto(
+        name="constant", node=[*constant.nodes, output], output=[onnx.ValueInfoProto(name=output.output[0])]
+    )
     graph.initializer.extend(constant.initializers)
     graph.sparse_initializer.extend(constant.sparse_initializers)
     part = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import, graph=graph)
     try:
-        (array,) = _session(part.SerializeToString()).run([constant.name], {})
+        (array,) = _session(part.SerializeToString()).run(None, {})
     except MissingDependencyError:
         raise
     except Exception as error:  # onnxruntime raises classes of its own, without a common base
         reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path}: cannot compute the constant '{constant.name}': {reason}") from error
+        raise InputError(f"{path}: cannot compute the constant {constant.name!r}: {reason}") from error
     return np.asarray(array)
 
 

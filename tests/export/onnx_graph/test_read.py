@@ -3,6 +3,7 @@ import onnx_ir as ir
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper, save
 
 from edgecompress.errors import InputError
 from edgecompress.export.formats.onnx import onnx as write
@@ -13,7 +14,8 @@ from edgecompress.export.onnx_graph.read import check_finite, read_onnx
 def content(network, tmp_path_factory):
     path = tmp_path_factory.mktemp("read") / "model.onnx"
     write(network(), path, compress=True)
-    return path.read_bytes()
+    # A path and not the bytes: hypothesis prints what it is given.
+    return path
 
 
 def refusal(tmp_path, content):
@@ -34,13 +36,13 @@ def test_other_files_are_refused_in_one_line(tmp_path, junk):
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fraction=st.floats(0, 0.999))
 def test_a_truncated_file_is_refused_in_one_line(content, tmp_path, fraction):
-    refusal(tmp_path, content[: int(fraction * len(content))])
+    refusal(tmp_path, content.read_bytes()[: int(fraction * content.stat().st_size)])
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10**9), value=st.integers(1, 255))
 def test_a_damaged_file_is_read_or_refused_and_never_anything_else(content, tmp_path, place, value):
-    damaged = bytearray(content)
+    damaged = bytearray(content.read_bytes())
     damaged[place % len(damaged)] ^= value
     path = tmp_path / "damaged.onnx"
     path.write_bytes(damaged)
@@ -55,6 +57,22 @@ def test_an_absent_file_and_a_folder(tmp_path):
         read_onnx(tmp_path / "absent.onnx")
     with pytest.raises(InputError, match="directory"):
         read_onnx(tmp_path)
+
+
+@pytest.mark.parametrize("indices", [[1, 7], [[0, 1], [3, 1]]])
+def test_sparse_initializers_are_expanded(tmp_path, indices):
+    values = helper.make_tensor("w", TensorProto.FLOAT, [2], [3.0, 4.0])
+    places = numpy_helper.from_array(np.array(indices), "i")
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2])],
+        sparse_initializer=[helper.make_sparse_tensor(values, places, [4, 2])],
+    )
+    save(helper.make_model(graph, ir_version=8), tmp_path / "m.onnx")
+    array = read_onnx(tmp_path / "m.onnx").graph.initializers["w"].const_value.numpy()
+    assert array.tolist() == [[0, 3], [0, 0], [0, 0], [0, 4]]
 
 
 def test_weights_that_are_not_finite_are_named(network):

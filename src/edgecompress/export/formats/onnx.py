@@ -32,6 +32,10 @@ def onnx(model: ir.Model, path: Path, *, compress: bool) -> Ledger:
             f"the model is of ONNX opset {opset}; convert it to opset {LEAST_OPSET} or later (18 is usual)"
         )
     written = model.clone()
+    for value in written.graph.initializers.values():
+        # A tensor says its own type and shape; onnx-ir would write them a second time.
+        if not value.is_graph_input() and not value.is_graph_output():
+            value.type = value.shape = None
     kept = compress_weights(written) if compress else {}
     content = ir.to_proto(written).SerializeToString(deterministic=True)
     if len(content) > _LIMIT:

@@ -64,9 +64,9 @@ def frontier(graph: onnx.GraphProto) -> list[Constant]:
         parts |= {leaf: dense[leaf] for leaf in leaves if leaf in dense}
         parts |= {leaf: sparse[leaf] for leaf in leaves if leaf in sparse}
         new = [part for key, part in parts.items() if key not in counted]
-        new += [types[output] for node in nodes for output in node.output if output in types and output not in counted]
-        counted.update(parts)
-        counted.update(output for node in nodes for output in node.output)
+        described = [*leaves, *(output for node in nodes for output in node.output)]
+        new += [types[key] for key in described if key in types and key not in counted]
+        counted.update(parts, described)
         found.append(
             Constant(
                 name,

@@ -1,5 +1,6 @@
 """Reading an ONNX file that may be anything, and refusing in one line what cannot be used."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -41,9 +42,21 @@ def read_onnx(path: Path) -> ir.Model:
     """
     proto = read_proto(path)
     try:
+        # onnx-ir leaves sparse initialisers out without a word.
+        proto.graph.initializer.extend(_expanded(sparse) for sparse in proto.graph.sparse_initializer)
         return ir.from_proto(proto)
-    except ir.serde.SerdeError as error:
+    except (ir.serde.SerdeError, ValueError, IndexError) as error:
         raise InputError(f"{path} is a damaged ONNX model: {_first_line(error)}") from error
+
+
+def _expanded(sparse: onnx.SparseTensorProto) -> onnx.TensorProto:
+    """A sparse tensor with its zeros. Its indices are flat, or one row of coordinates for each value."""
+    indices = onnx.numpy_helper.to_array(sparse.indices)
+    values = onnx.numpy_helper.to_array(sparse.values)
+    flat = indices if indices.ndim == 1 else np.ravel_multi_index(tuple(indices.T), tuple(sparse.dims))
+    dense = np.zeros(math.prod(sparse.dims), values.dtype)
+    dense[flat] = values
+    return onnx.numpy_helper.from_array(dense.reshape(sparse.dims), sparse.values.name)
 
 
 def _incomplete(proto: onnx.ModelProto) -> str | None:
@@ -58,10 +71,10 @@ def _incomplete(proto: onnx.ModelProto) -> str | None:
     for node in graph.node:
         for name in node.input:
             if name not in known:
-                return f"nothing gives the value '{name}' that a {node.op_type or 'node'} reads"
+                return f"nothing gives the value {name!r} that a node of type {node.op_type!r} reads"
         known.update(node.output)
     missing = [value.name for value in graph.output if value.name not in known]
-    return f"nothing gives its output '{missing[0]}'" if missing else None
+    return f"nothing gives its output {missing[0]!r}" if missing else None
 
 
 def _first_line(error: Exception) -> str:
@@ -82,5 +95,5 @@ def check_finite(model: ir.Model) -> None:
         bad = np.count_nonzero(~np.isfinite(tensor.numpy().astype(np.float32, copy=False)))
         if bad:
             raise InputError(
-                f"weight '{name}' holds {bad} values that are NaN or infinite; train it again or repair it"
+                f"weight {name!r} holds {bad} values that are NaN or infinite; train it again or repair it"
             )

@@ -1,0 +1,59 @@
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+from edgecompress.export.onnx_graph.frontier import frontier
+
+
+def graph(nodes, initializers, inputs=("x",)):
+    return helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in inputs],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [4])],
+        [numpy_helper.from_array(np.full(4, 2, np.float32), name) for name in initializers],
+    )
+
+
+def found(made):
+    return {constant.name: [node.op_type for node in constant.nodes] for constant in frontier(made)}
+
+
+def test_only_the_last_constant_value_is_on_the_frontier():
+    nodes = [
+        helper.make_node("Neg", ["w"], ["a"]),
+        helper.make_node("Exp", ["a"], ["b"]),
+        helper.make_node("Add", ["x", "b"], ["y"]),
+    ]
+    assert found(graph(nodes, ["w"])) == {"b": ["Neg", "Exp"]}
+
+
+def test_a_value_used_both_ways_is_there_twice_and_its_bytes_once():
+    nodes = [
+        helper.make_node("Neg", ["w"], ["a"]),
+        helper.make_node("Add", ["x", "w"], ["b"]),
+        helper.make_node("Add", ["b", "a"], ["y"]),
+    ]
+    made = graph(nodes, ["w"])
+    first, second = frontier(made)
+    assert (first.name, second.name) == ("w", "a")
+    # each part is one field of the graph: tag, length, content
+    assert first.stored == made.initializer[0].ByteSize() + 2
+    assert second.stored == made.node[0].ByteSize() + 2
+
+
+def test_an_initialiser_that_is_an_input_may_change_and_is_no_constant():
+    nodes = [helper.make_node("Add", ["x", "w"], ["y"])]
+    assert found(graph(nodes, ["w"], inputs=("x", "w"))) == {}
+
+
+def test_a_random_and_a_foreign_operator_are_no_constants():
+    nodes = [
+        helper.make_node("RandomUniformLike", ["w"], ["r"]),
+        helper.make_node("Mystery", ["v"], ["m"], domain="of.somebody"),
+        helper.make_node("Sum", ["x", "r", "m"], ["y"]),
+    ]
+    assert found(graph(nodes, ["w", "v"])) == {"w": [], "v": []}
+
+
+def test_a_constant_output_of_the_graph_counts():
+    assert found(graph([helper.make_node("Neg", ["w"], ["y"])], ["w"])) == {"y": ["Neg"]}
