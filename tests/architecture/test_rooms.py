@@ -1,4 +1,4 @@
-"""The architecture, held: who may import whom, where torch lives, what the agent stands on, and that tests mirror src."""
+"""The architecture, held: who may import whom, where torch lives, what the agent needs, and that tests mirror src."""
 
 import ast
 import subprocess
@@ -92,7 +92,9 @@ def test_every_module_has_a_test_of_its_name(module):
     # A contract is Protocols, and a private module is tested through the methods that use it.
     if not defines or module.name in ("contract.py",) or module.name.startswith("_"):
         return
-    assert (TESTS / module.parent / f"test_{module.name}").is_file(), f"tests/{module.parent}/test_{module.name} is missing"
+    assert (TESTS / module.parent / f"test_{module.name}").is_file(), (
+        f"tests/{module.parent}/test_{module.name} is missing"
+    )
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)

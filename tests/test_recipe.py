@@ -1,0 +1,77 @@
+import pytest
+
+from edgecompress import recipe, shipped
+from edgecompress.errors import InputError
+
+MINIMAL = """
+[train]
+epochs = 1
+learning_rate = 0.1
+[prune]
+epochs = 1
+learning_rate = 0.1
+sparsity = 0.9
+[retrain]
+epochs = 1
+learning_rate = 0.1
+[cluster]
+epochs = 1
+bits = 5
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text: str) -> str:
+        path = tmp_path / "r.toml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("name", shipped.names("recipes"))
+def test_every_shipped_recipe_is_valid(name):
+    recipe.load(name)
+
+
+def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
+    assert recipe.default_name("alexnet", "digits") == "alexnet-digits"
+    assert recipe.default_name("vgg19bn", "no-such-data") == "vgg19bn"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("prune.sparsity=1.5", "prune.sparsity: .*less than or equal to 1"),
+        ("prune.sparsty=0.5", "unknown key 'prune.sparsty'"),
+        ("cluster.bits=0", "cluster.bits"),
+        ("cluster.bits=2.5", "cluster.bits"),
+        ("train.epochs=-1", "train.epochs"),
+        ("prune.sparsity=nan", "prune.sparsity"),
+        ("seed", "is not a change to a recipe"),
+        ("seed.x=1", "seed is a value"),
+        ("prune.scope=everywhere", "prune.scope: .*given 'everywhere'"),
+    ],
+)
+def test_a_wrong_change_is_one_line(file, change, message):
+    with pytest.raises(InputError, match=message) as caught:
+        recipe.load(file("seed = 1\n" + MINIMAL), [change])
+    assert "\n" not in str(caught.value)
+
+
+def test_changes_are_applied_in_order_and_words_need_no_quotes(file):
+    changed = recipe.load(
+        file(MINIMAL), ["prune.sparsity=0.5", "prune.sparsity=0.95", "prune.scope=layer", "layers.head.bits=8"]
+    )
+    assert changed.prune.sparsity == 0.95
+    assert changed.prune.scope == "layer"
+    assert changed.layer("head").bits == 8
+
+
+def test_the_last_matching_pattern_says_how_a_layer_differs(file):
+    text = MINIMAL + '[layers."conv*"]\nsparsity = 0.5\n[layers.conv1]\ndense = true\n'
+    loaded = recipe.load(file(text))
+    assert loaded.layer("conv2").sparsity == 0.5
+    assert loaded.layer("conv1").dense
+    assert loaded.layer("head") == recipe.Layer()

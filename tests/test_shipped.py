@@ -1,0 +1,31 @@
+import pytest
+
+from edgecompress import shipped
+from edgecompress.errors import InputError
+
+
+def test_the_shipped_files_are_found():
+    assert {"rpi4", "host", "jetson-orin", "android-arm64"} <= set(shipped.names("targets"))
+    assert {"alexnet", "resnet18", "vgg16bn", "vgg19bn"} <= set(shipped.names("recipes"))
+
+
+def test_a_path_is_taken_as_it_is_and_a_missing_one_is_said(tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text("a = 1")
+    assert shipped.path_of("targets", str(own)) == own
+    with pytest.raises(InputError, match="does not exist"):
+        shipped.path_of("targets", str(tmp_path / "no.toml"))
+
+
+def test_a_misspelt_name_is_corrected():
+    with pytest.raises(InputError, match="unknown target 'rpi44'; did you mean 'rpi4'"):
+        shipped.path_of("targets", "rpi44")
+
+
+@pytest.mark.parametrize("content", [b"a = ", b"\xff\xfe", b"[a]\n[a]"])
+def test_what_is_not_toml_is_one_line_with_the_file_s_name(tmp_path, content):
+    path = tmp_path / "bad.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"bad\.toml") as caught:
+        shipped.read_toml(path)
+    assert "\n" not in str(caught.value)
