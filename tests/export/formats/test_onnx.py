@@ -110,14 +110,26 @@ def test_weights_that_are_not_finite_are_refused_by_name(network, tmp_path, valu
     assert not (tmp_path / "model.onnx").exists()
 
 
+def test_more_than_the_format_can_hold_is_refused(network, tmp_path):
+    model = network()
+    # A view of a single byte: nothing of this size is ever allocated.
+    data = ir.Tensor(np.broadcast_to(np.int8(0), (2**31,)), name="huge")
+    model.graph.register_initializer(ir.Value(name="huge", const_value=data))
+    with pytest.raises(InputError, match="limit of 2 GiB"):
+        write(model, tmp_path / "model.onnx", compress=False)
+
+
 def test_an_opset_without_the_operators_is_refused(network, tmp_path):
     with pytest.raises(InputError, match="opset 10; convert it to opset 11"):
         write(network(10), tmp_path / "model.onnx", compress=True)
 
 
-def test_minus_zero_survives(network, run, samples, tmp_path):
+def test_minus_zero_survives_and_the_ledger_tells_what_it_costs(network, run, samples, tmp_path):
     array = np.zeros((33, 64, 3, 3), np.float32)
-    array[::2] = -0.0
+    array[1::2] = -0.0
     array[0] = 1.0
-    write(network(**{"c2.weight": array}), tmp_path / "model.onnx", compress=True)
+    ledger = write(network(**{"c2.weight": array}), tmp_path / "model.onnx", compress=True)
+    notes = {tensor.name: tensor.note for tensor in ledger.tensors}
+    assert notes["c2.weight"].startswith("9216 elements are -0.0")
+    assert not notes["c3.weight"]
     assert decoded_weights(tmp_path / "model.onnx")["c2.weight"].tobytes() == array.tobytes()

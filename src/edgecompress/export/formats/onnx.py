@@ -23,7 +23,7 @@ def onnx(model: ir.Model, path: Path, *, compress: bool) -> Ledger:
     The opset stays as it is. Weights keep their names: the decoded value has the name that the initialiser had.
 
     Raises:
-        InputError: weights are NaN or infinite, the opset is below 11, or the file would exceed ONNX's limit of 2 GiB.
+        InputError: weights are NaN or infinite, the opset is below 11, or the weights exceed the 2 GiB of an ONNX file.
     """
     check_finite(model)
     opset = model.opset_imports.get("", 0)
@@ -36,11 +36,12 @@ def onnx(model: ir.Model, path: Path, *, compress: bool) -> Ledger:
         # A tensor says its own type and shape; onnx-ir would write them a second time.
         if not value.is_graph_input() and not value.is_graph_output():
             value.type = value.shape = None
-    kept = compress_weights(written) if compress else {}
+    notes = compress_weights(written) if compress else {}
+    data = sum(value.const_value.nbytes for value in written.graph.initializers.values() if value.const_value)
+    if data > _LIMIT:
+        raise InputError(f"the weights would take {data} bytes in one ONNX file, beyond the format's limit of 2 GiB")
     content = ir.to_proto(written).SerializeToString(deterministic=True)
-    if len(content) > _LIMIT:
-        raise InputError(f"the ONNX file would take {len(content)} bytes, beyond the format's limit of 2 GiB")
     write_atomically(path, content)
     ledger = inspect_onnx(path)
-    tensors = tuple(tensor.model_copy(update={"note": kept.get(tensor.name, "")}) for tensor in ledger.tensors)
+    tensors = tuple(tensor.model_copy(update={"note": notes.get(tensor.name, "")}) for tensor in ledger.tensors)
     return ledger.model_copy(update={"tensors": tensors})

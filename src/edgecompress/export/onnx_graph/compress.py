@@ -18,24 +18,29 @@ def compress_weights(model: ir.Model) -> dict[str, str]:
     Biases and the parameters of a normalisation (one-dimensional) stay as they are.
 
     Returns:
-        For each initialiser that stays as it is, why.
+        Notes by initialiser: for one that stays as it is, why; and what keeps another from getting smaller.
     """
     scope = Scope(_names(model))
-    kept: dict[str, str] = {}
+    notes: dict[str, str] = {}
     first = next(iter(model.graph), None)
     for name, value in list(model.graph.initializers.items()):
         reason = _why_not(value)
         if reason:
-            kept[name] = reason
+            notes[name] = reason
             continue
         assert value.const_value is not None
-        choice = choose(value.const_value.numpy(), lambda plan, name=name: _overhead(scope, plan, name))  # type: ignore[misc]
+        array = value.const_value.numpy()
+        choice = choose(array, lambda plan, name=name: _overhead(scope, plan, name))  # type: ignore[misc]
         if choice.encoded.encoding == "raw":
-            kept[name] = "; ".join(f"{other}: {why}" for other, why in choice.rejected.items())
+            notes[name] = "; ".join(f"{other}: {why}" for other, why in choice.rejected.items())
             continue
+        if negative := np.count_nonzero((array == 0) & np.signbit(array)):
+            notes[name] = (
+                f"{negative} elements are -0.0, kept as a value of its own; with 0.0 there the file is smaller"
+            )
         build = _decoder(scope, choice.encoded, name)
         _replace(model.graph, value, build, first)
-    return kept
+    return notes
 
 
 def _names(model: ir.Model) -> set[str]:
