@@ -33,7 +33,7 @@ def find(package: str, name: str) -> Callable[..., Any]:
     """
     known = choices(package)
     if name not in known:
-        raise InputError(unknown(package.rsplit(".", 1)[-1].replace("_", " "), name, known))
+        raise InputError(unknown(package.rsplit(".", 1)[-1].removesuffix("s"), name, known))
     module = name.replace("-", "_")
     function: Callable[..., Any] = getattr(importlib.import_module(f"{package}.{module}"), module)
     return function

@@ -92,7 +92,7 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     for message in warnings:
         warn(message)
     torch.manual_seed(chosen.seed)
-    network = load.network(request.model, data, width=chosen.width)
+    network = load.network(request.model, data.input_shape, len(data.classes), width=chosen.width)
     if request.checkpoint:
         load.load_checkpoint(network, request.checkpoint)
     context = stages.Context(
@@ -132,7 +132,7 @@ def _write(
     progress: Progress,
 ) -> Manifest:
     """Export both networks, prove the files, and write everything but the manifest into ``folder``."""
-    recipe_used, shape = context.recipe, tuple(data.test_x.shape[1:])
+    recipe_used, shape = context.recipe, data.input_shape
     test = (_tensor(data.test_x), _tensor(data.test_y))
     results: dict[str, float] = {}
     models: dict[str, ModelFile] = {}

@@ -1,1 +1,1 @@
-"""The built-in networks. Each file holds one function of its name; ``model.load.create`` finds it."""
+"""The built-in networks. Each file holds one function of its name; ``model.load.network`` finds it."""

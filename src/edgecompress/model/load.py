@@ -1,0 +1,64 @@
+"""Networks by name, and their weights from and to safetensors files."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from edgecompress import methods
+from edgecompress.errors import InputError
+
+NETWORKS = "edgecompress.model.networks"
+
+
+def network(name: str, input_shape: tuple[int, ...], classes: int, *, width: float = 1.0) -> nn.Module:
+    """The network called ``name`` with fresh weights from torch's global random generator.
+
+    Args:
+        name: a module of ``model/networks``.
+        input_shape: (C, H, W) or (C, L) of one sample.
+        classes: outputs.
+        width: factor on the number of channels.
+
+    Raises:
+        InputError: there is no such network, or the shape is too small for it.
+    """
+    made: nn.Module = methods.find(NETWORKS, name)(input_shape=input_shape, classes=classes, width=width)
+    return made
+
+
+def load_checkpoint(module: nn.Module, path: Path) -> None:
+    """Set the weights of ``module`` to those in a safetensors file, in place.
+
+    Raises:
+        InputError: the file cannot be read, or does not fit: one line names the first tensor that is missing, unknown,
+            of another shape, or not finite.
+    """
+    try:
+        given = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot read the checkpoint {path} (a safetensors file is expected): {error}") from error
+    expected = module.state_dict()
+    # Some tools leave BatchNorm's step counter out; nothing but training with momentum=None reads it.
+    given.update(
+        {name: t for name, t in expected.items() if name.endswith("num_batches_tracked") and name not in given}
+    )
+    for name, tensor in expected.items():
+        if name not in given:
+            raise InputError(f"{path} has no '{name}'; the network's first tensors are {', '.join(list(expected)[:3])}")
+        if given[name].shape != tensor.shape:
+            sizes = f"{list(given[name].shape)}, the network needs {list(tensor.shape)}"
+            raise InputError(f"{path}: '{name}' has shape {sizes}; check --model, --data and width")
+        if given[name].is_floating_point() and not bool(torch.isfinite(given[name]).all()):
+            raise InputError(f"{path}: '{name}' holds NaN or infinite values; save the checkpoint again")
+    unknown = next((name for name in given if name not in expected), None)
+    if unknown is not None:
+        raise InputError(f"{path}: the network has no '{unknown}'; check --model")
+    module.load_state_dict(given)
+
+
+def save_checkpoint(module: nn.Module, path: Path) -> None:
+    """Write the weights of ``module`` as a safetensors file that ``load_checkpoint`` reads."""
+    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}, path)

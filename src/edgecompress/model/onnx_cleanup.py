@@ -1,0 +1,97 @@
+"""Removing what the exporter leaves in a graph that a person would not have written.
+
+Case 1: a convolution without a bias gets one of zeros. Case 2: global average pooling is a ReduceMean, in one dimension
+with a detour over a fourth axis. Case 3: flattening is a Reshape to a shape computed from the batch. Each is a special
+case that other tools must know before they can read the graph, and bytes in every file.
+"""
+
+import math
+
+import numpy as np
+import onnx_ir as ir
+from onnx_ir.passes import common
+
+SPATIAL_RANKS = (3, 4)
+
+
+def clean(model: ir.Model) -> None:
+    """Apply all cases in place, then remove what nothing uses, names of nodes, and the exporter's notes."""
+    for node in list(model.graph):
+        if node.op_type == "Conv":
+            _drop_zero_bias(node)
+        elif node.op_type == "ReduceMean":
+            _global_average_pool(model.graph, node)
+        elif node.op_type == "Reshape":
+            _flatten(model.graph, node)
+    common.RemoveUnusedNodesPass()(model)
+    common.ClearMetadataAndDocStringPass()(model)
+    for name in [name for name, value in model.graph.initializers.items() if not value.uses()]:
+        del model.graph.initializers[name]
+    for node in model.graph:
+        node.name = None
+    model.metadata_props.clear()
+    model.graph.metadata_props.clear()
+    model.producer_name, model.producer_version = "edgecompress", None
+
+
+def _drop_zero_bias(node: ir.Node) -> None:
+    """Case 1."""
+    if len(node.inputs) == 3 and node.inputs[2] is not None:
+        bias = ir.convenience.get_const_tensor(node.inputs[2])
+        if bias is not None and not np.any(bias.numpy()):
+            node.resize_inputs(2)
+
+
+def _global_average_pool(graph: ir.Graph, node: ir.Node) -> None:
+    """Case 2."""
+    source, result = node.inputs[0], node.outputs[0]
+    if source is None or node.attributes.get_int("keepdims", 1) != 1 or not _spatial_axes(node, source):
+        return
+    producer, users = source.producer(), result.consumers()
+    if producer is not None and producer.op_type == "Unsqueeze":
+        # What a mean over the added axis of length one changes is nothing; it must be taken off again, and only that.
+        if len(users) != 1 or users[0].op_type != "Squeeze" or _constant(users[0], 1) != _constant(producer, 1):
+            return
+        source, result = producer.inputs[0], users[0].outputs[0]
+    if source is None or source.shape is None or len(source.shape) not in SPATIAL_RANKS:
+        return
+    _replace(graph, node, "GlobalAveragePool", source, result)
+
+
+def _spatial_axes(node: ir.Node, source: ir.Value) -> bool:
+    """Whether the reduction is over all axes but batch and channels."""
+    axes = _constant(node, 1)
+    if source.shape is None or axes is None:
+        return False
+    rank = len(source.shape)
+    return sorted(axis % rank for axis in axes) == list(range(2, rank))
+
+
+def _flatten(graph: ir.Graph, node: ir.Node) -> None:
+    """Case 3."""
+    source, result = node.inputs[0], node.outputs[0]
+    if source is None or source.shape is None or result.shape is None or len(result.shape) != 2:
+        return
+    sizes = [size for size in source.shape[1:] if isinstance(size, int)]
+    fixed = len(sizes) == len(source.shape) - 1
+    if fixed and source.shape[0] == result.shape[0] and math.prod(sizes) == result.shape[1]:
+        _replace(graph, node, "Flatten", source, result, axis=1)
+
+
+def _constant(node: ir.Node, index: int) -> list[int] | None:
+    """The integers of a constant input."""
+    value = node.inputs[index] if index < len(node.inputs) else None
+    tensor = ir.convenience.get_const_tensor(value) if value is not None else None
+    return None if tensor is None else [int(each) for each in tensor.numpy().reshape(-1)]
+
+
+def _replace(
+    graph: ir.Graph, place: ir.Node, op_type: str, source: ir.Value, result: ir.Value, **attributes: int
+) -> None:
+    """Let ``op_type(source)`` take over the uses and the name of ``result``; what it replaces is left without uses."""
+    new = ir.node(op_type, [source], attributes=attributes)
+    value = new.outputs[0]
+    value.name, value.shape, value.type = result.name, result.shape, result.type
+    graph.insert_before(place, new)
+    ir.convenience.replace_all_uses_with(result, value, replace_graph_outputs=True)
+    result.name = None

@@ -1,0 +1,70 @@
+"""From a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import onnx_ir as ir
+import torch
+from onnxscript import optimizer
+from torch import nn
+
+from edgecompress.model import onnx_cleanup
+
+OPSET = 18
+
+
+def to_onnx(
+    module: nn.Module, input_shape: tuple[int, ...], *, input_name: str = "input", output_name: str = "logits"
+) -> ir.Model:
+    """The graph of ``module`` in evaluation mode, float32, with a dynamic first axis called ``batch``.
+
+    BatchNormalization stays a node of its own and every weight keeps its parameter's name and bits: folding the one
+    into the other, as the exporter's own optimiser does, would turn a few shared values into as many as weights.
+
+    Args:
+        module: any network of one input and one output; it is not changed.
+        input_shape: of one sample, without the batch.
+        input_name: the graph's input.
+        output_name: the graph's output.
+
+    Returns:
+        A model of opset 18; the same weights give the same model.
+    """
+    # Exported in channels_last, pooling and flattening become gathers over strides.
+    plain = copy.deepcopy(module).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    # Two samples: a batch of one would be taken for a constant.
+    example = torch.zeros(2, *input_shape)
+    with _quiet():
+        program = torch.onnx.export(
+            plain,
+            (example,),
+            dynamo=True,
+            optimize=False,
+            verbose=False,
+            opset_version=OPSET,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            input_names=[input_name],
+            output_names=[output_name],
+        )
+    assert program is not None, "torch.onnx.export returns a program when it is given no file"
+    model: ir.Model = program.model
+    optimizer.fold_constants(model)
+    onnx_cleanup.clean(model)
+    return model
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the exporter's notes on packages that are not installed, and on its own internals, off the terminal."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

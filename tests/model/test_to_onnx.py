@@ -1,0 +1,69 @@
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import onnx_ir
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from edgecompress import methods
+from edgecompress.model.load import NETWORKS, network
+from edgecompress.model.to_onnx import to_onnx
+
+PLAIN = {"Conv", "BatchNormalization", "Relu", "MaxPool", "GlobalAveragePool", "Add", "Flatten", "Gemm"}
+
+
+def trained_looking(name: str, shape: tuple[int, ...]) -> nn.Module:
+    """A network whose BatchNorm statistics are not the trivial ones of a fresh one."""
+    torch.manual_seed(0)
+    module = network(name, shape, 5, width=0.125)
+    module.train()
+    with torch.no_grad():
+        for _ in range(3):
+            module(torch.randn(8, *shape))
+    return module.eval()
+
+
+@pytest.mark.parametrize("shape", [(1, 32, 32), (9, 128)], ids=str)
+@pytest.mark.parametrize("name", methods.choices(NETWORKS))
+def test_onnxruntime_computes_what_torch_does_from_a_plain_graph_with_the_same_weights(name, shape):
+    module = trained_looking(name, shape)
+    model = to_onnx(module, shape)
+    proto = onnx_ir.to_proto(model)
+    onnx.checker.check_model(proto, full_check=True)
+    assert {node.op_type for node in model.graph} <= PLAIN
+    norms = sum(isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) for layer in module.modules())
+    assert sum(node.op_type == "BatchNormalization" for node in model.graph) == norms
+    state = module.state_dict()
+    for weight, value in model.graph.initializers.items():
+        assert value.const_value.numpy().tobytes() == state[weight].contiguous().numpy().tobytes()
+    session = onnxruntime.InferenceSession(proto.SerializeToString())
+    for batch in (1, 3):
+        x = torch.randn(batch, *shape)
+        with torch.no_grad():
+            expected = module(x).numpy()
+        (produced,) = session.run(["logits"], {"input": x.numpy()})
+        assert np.abs(produced - expected).max() <= 1e-5 * max(1.0, np.abs(expected).max())
+
+
+def test_the_module_is_left_as_it_was_and_the_same_weights_give_the_same_bytes():
+    module = trained_looking("resnet18", (1, 16, 16)).to(memory_format=torch.channels_last)
+    module.train()
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    first, second = (onnx_ir.to_proto(to_onnx(module, (1, 16, 16))).SerializeToString(deterministic=True) for _ in "12")
+    assert first == second
+    assert module.training
+    assert module.conv1.weight.is_contiguous(memory_format=torch.channels_last)
+    assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
+
+
+def test_it_prints_nothing():
+    code = (
+        "from torch import nn\nfrom edgecompress.model.to_onnx import to_onnx\n"
+        "to_onnx(nn.Sequential(nn.Flatten(), nn.Linear(4, 2)), (4,))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
