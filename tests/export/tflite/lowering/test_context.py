@@ -23,7 +23,7 @@ def test_flat_transposes_only_where_the_order_differs():
         ((1, 1, 1, 3), ["RESHAPE"]),
         ((1, 4, 5, 1), ["RESHAPE"]),
     ]:
-        lowering = Lowering(opset=20, batch=1)
+        lowering = Lowering(opset=20)
         flat = lowering.flat(Value(Tensor("x", shape), Layout.UNROLLED), "x")
         assert [operator.code for operator in lowering.graph.operators] == codes
         assert flat.layout is Layout.FLAT

@@ -14,5 +14,6 @@ def test_every_operator_is_an_onnx_one_and_has_the_limits_in_its_docstring():
 
 def test_the_documentation_lists_exactly_the_supported_operators():
     rows = (Path(__file__).parents[4] / "docs" / "tflite.md").read_text(encoding="utf-8").splitlines()
-    listed = {row.split("`")[1] for row in rows if row.startswith("| `")}
+    names = {row.split("`")[1] for row in rows if row.startswith("| `")}
+    listed = {name for name in names if name[0].isupper()}  # the table of encodings is in lower case
     assert listed == set(OPERATORS)

@@ -51,3 +51,41 @@ def test_flatten_of_the_batch_and_dropout_in_training_are_refused(onnx_model):
     constants = {"ratio": np.asarray(np.float32(0.5)), "mode": np.asarray(True)}
     with pytest.raises(InputError, match="training mode"):
         lower(ir.from_proto(onnx_model([dropout], {"x": (1, 3, 4, 5)}, constants)))
+
+
+@pytest.mark.parametrize(
+    ("op", "shape", "axes"),
+    [
+        ("Unsqueeze", (3, 9), [2]),
+        ("Unsqueeze", (3, 9), [-1]),
+        ("Unsqueeze", (7,), [2, 3]),
+        ("Unsqueeze", (7,), [1]),
+        ("Squeeze", (3, 1, 9), [2]),
+        ("Squeeze", (3, 9, 1), [-1]),
+        ("Squeeze", (3, 1, 1), [2, 3]),
+        ("Squeeze", (3, 1), [2]),
+    ],
+)
+def test_spatial_axes_come_and_go(agree, onnx_model, op, shape, axes):
+    node = helper.make_node(op, ["x", "axes"], ["s"])
+    after = helper.make_node("Relu", ["s"], ["y"])
+    agree(onnx_model([node, after], {"x": (1, *shape)}, {"axes": np.array(axes, np.int64)}))
+    agree(onnx_model([helper.make_node(op, ["x"], ["s"], axes=axes), after], {"x": (1, *shape)}, opset=12))
+
+
+def test_a_one_dimensional_pool_written_as_a_two_dimensional_one(agree, onnx_model):
+    nodes = [
+        helper.make_node("Unsqueeze", ["x", "axes"], ["u"]),
+        helper.make_node("MaxPool", ["u"], ["p"], kernel_shape=[1, 2], strides=[1, 2]),
+        helper.make_node("Squeeze", ["p", "axes"], ["y"]),
+    ]
+    codes = agree(onnx_model(nodes, {"x": ("n", 3, 9)}, {"axes": np.array([2], np.int64)}))
+    assert codes == ["RESHAPE", "MAX_POOL_2D", "RESHAPE"], "the two axes cost nothing: only the ends are reshaped"
+
+
+@pytest.mark.parametrize(("op", "axes"), [("Squeeze", [0]), ("Squeeze", [2]), ("Unsqueeze", [0]), ("Unsqueeze", [4])])
+def test_other_axes_are_refused(onnx_model, op, axes):
+    node = helper.make_node(op, ["x", "axes"], ["y"], name="view")
+    model = onnx_model([node], {"x": (1, 3, 4, 5)}, {"axes": np.array(axes, np.int64)})
+    with pytest.raises(InputError, match="only spatial axes"):
+        lower(ir.from_proto(model))

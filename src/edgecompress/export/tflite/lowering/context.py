@@ -14,6 +14,7 @@ import onnx_ir as ir
 
 from edgecompress.errors import InputError
 from edgecompress.export.tflite.graph import Array, FloatArray, Graph, Operator, Tensor
+from edgecompress.export.tflite.lowering import constants
 
 NONE, RELU, RELU6 = 0, 1, 3  # ActivationFunctionType of the schema
 FUSED = "fusedActivationFunction"
@@ -54,11 +55,13 @@ class Value:
 class Lowering:
     """The TFLite graph being made and the ONNX values it holds so far."""
 
-    def __init__(self, *, opset: int, batch: int) -> None:
+    def __init__(self, *, opset: int, batch: int = 1, constant_nodes: frozenset[ir.Node] = frozenset()) -> None:
         self.opset = opset
         self.batch = batch
+        self.constant_nodes = constant_nodes
         self.graph = Graph([], [], [])
         self.values: dict[ir.Value, Value] = {}
+        self.known: dict[ir.Value, Array] = {}
         self._constants: dict[tuple[str, str], Tensor] = {}
 
     def value(self, node: ir.Node, index: int = 0) -> Value:
@@ -81,10 +84,31 @@ class Lowering:
         given = node.inputs[index] if index < len(node.inputs) else None
         if given is None:
             return None
+        if given in self.known:
+            return self.known[given]
         tensor = ir.convenience.get_const_tensor(given)
         if tensor is None:
             raise refused(node, f"its input '{given.name}' must be a constant")
         return tensor.numpy()
+
+    def evaluate(self, node: ir.Node) -> None:
+        """Compute the outputs of a node of ``constants.constant_nodes``.
+
+        Raises:
+            InputError: the node does not fit what it reads.
+        """
+        if node.op_type == "Shape" and node.inputs[0] in self.values:
+            self.known[node.outputs[0]] = constants.shape_of(node, self.value(node).onnx_shape)
+            return
+        inputs = [
+            np.zeros(1, np.float32) if given in self.values else self.constant(node, index)
+            for index, given in enumerate(node.inputs)
+        ]
+        try:
+            arrays = constants.evaluate(node, inputs, self.opset)
+        except Exception as error:  # the reference implementation raises whatever NumPy did
+            raise refused(node, f"its constant inputs do not fit it ({error})") from error
+        self.known.update(zip(node.outputs, arrays, strict=True))
 
     def weight(self, node: ir.Node, index: int) -> FloatArray | None:
         """The float32 constant at an input of ``node``, with +0.0 for every zero; None where the input is absent.
@@ -163,7 +187,9 @@ class Lowering:
             return None
         step: ir.Value | None = given
         while step is not None and step in self.values and self.values[step].tensor is tensor:
-            if len(step.uses()) != 1 or step.is_graph_output():
+            # Constant nodes read no more of a value than its shape or type.
+            readers = [use for use in step.uses() if use.node not in self.constant_nodes]
+            if len(readers) != 1 or step.is_graph_output():
                 return None
             producer = step.producer()
             step = producer.inputs[0] if producer is not None and producer.inputs else None

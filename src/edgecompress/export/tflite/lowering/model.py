@@ -4,6 +4,7 @@ import onnx_ir as ir
 
 from edgecompress.errors import InputError
 from edgecompress.export.tflite.graph import Graph, Tensor
+from edgecompress.export.tflite.lowering.constants import constant_nodes
 from edgecompress.export.tflite.lowering.context import Layout, Lowering, Value, refused, renamed
 from edgecompress.export.tflite.lowering.operators import OPERATORS
 
@@ -18,13 +19,16 @@ def lower(model: ir.Model) -> Graph:
         InputError: an operator, an option, a type or a shape that has no TFLite form here; the line names it.
         CheckError: a BatchNormalization cannot be folded without a change of its weight's zeros.
     """
-    _refuse_unknown(model.graph)
-    lowering = Lowering(opset=model.opset_imports.get("", 1), batch=_batch(model.graph))
+    known = constant_nodes(model.graph)
+    _refuse_unknown(model.graph, known)
+    opset = model.opset_imports.get("", 1)
+    lowering = Lowering(opset=opset, batch=_batch(model.graph), constant_nodes=known)
     for given in model.graph.inputs:
         if not given.is_initializer():
             lowering.values[given] = _input(lowering, given)
     for node in model.graph:
-        if node.op_type == "Constant":
+        if node in known:
+            lowering.evaluate(node)
             continue
         for extra in node.outputs[1:]:
             if extra.uses() or extra.is_graph_output():
@@ -36,12 +40,12 @@ def lower(model: ir.Model) -> Graph:
     return lowering.graph
 
 
-def _refuse_unknown(graph: ir.Graph) -> None:
+def _refuse_unknown(graph: ir.Graph, known: frozenset[ir.Node]) -> None:
     unknown = sorted(
         {
             node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}::{node.op_type}"
             for node in graph
-            if node.domain not in ("", "ai.onnx") or node.op_type not in {*OPERATORS, "Constant"}
+            if node not in known and (node.domain not in ("", "ai.onnx") or node.op_type not in OPERATORS)
         }
     )
     if unknown:

@@ -32,4 +32,6 @@ OPERATORS: dict[str, Callable[[ir.Node, Lowering], Value]] = {
     "Relu": activation.relu,
     "Reshape": shape.reshape,
     "Softmax": activation.softmax,
+    "Squeeze": shape.squeeze,
+    "Unsqueeze": shape.unsqueeze,
 }

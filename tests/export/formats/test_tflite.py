@@ -1,0 +1,198 @@
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import onnx_ir as ir
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from edgecompress.errors import InputError
+from edgecompress.export.formats.tflite import tflite
+from edgecompress.export.tflite.inspection import decoded_weights_tflite, inspect_tflite
+from edgecompress.export.tflite.lowering.model import lower
+from edgecompress.model.networks.resnet18 import resnet18
+from edgecompress.model.networks.vgg16bn import vgg16bn
+from edgecompress.model.to_onnx import to_onnx
+
+# A malformed file can kill the process that loads it; this one is not ours.
+_RUN = """
+import sys
+import numpy as np
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:
+    from tflite_runtime.interpreter import Interpreter
+file, x, y = sys.argv[1:]
+interpreter = Interpreter(file, num_threads=1)
+runner = interpreter.get_signature_runner("serving_default")
+np.save(y, runner(input=np.load(x))["logits"])
+"""
+
+
+def _run(python: str, file: Path, x: np.ndarray) -> np.ndarray:
+    given, written = file.with_suffix(".x.npy"), file.with_suffix(".y.npy")
+    np.save(given, np.ascontiguousarray(np.moveaxis(x, 1, -1)))
+    subprocess.run([python, "-c", _RUN, file, given, written], check=True, capture_output=True, timeout=120)
+    return np.load(written)
+
+
+class Residual(nn.Module):
+    """conv-bn-relu, a strided residual block with a depthwise convolution, pools, dropout, two linear layers."""
+
+    def __init__(self, conv, norm, pool, channels, features):
+        super().__init__()
+        self.stem, self.stem_norm = conv(channels, 16, 3, padding=1, bias=False), norm(16)
+        self.depthwise, self.depthwise_norm = conv(16, 16, 3, stride=2, padding=1, groups=16, bias=False), norm(16)
+        self.point, self.point_norm = conv(16, 32, 1, bias=False), norm(32)
+        self.shortcut = conv(16, 32, 1, stride=2)
+        self.pool = pool(2)
+        self.wide, self.drop, self.head = nn.Linear(features, 64), nn.Dropout(), nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = torch.relu(self.stem_norm(self.stem(x)))
+        y = nn.functional.relu6(self.depthwise_norm(self.depthwise(x)))
+        y = torch.relu(self.point_norm(self.point(y)) + self.shortcut(x))
+        y = torch.flatten(self.pool(y), 1)
+        return torch.softmax(self.head(self.drop(torch.relu(self.wide(y)))), 1)
+
+
+def _resnet18(shape):
+    return resnet18(input_shape=shape, classes=10, width=0.125)
+
+
+def _vgg16bn(shape):
+    return vgg16bn(input_shape=shape, classes=10, width=0.125)
+
+
+def _residual(shape):
+    if len(shape) == 3:
+        return Residual(nn.Conv2d, nn.BatchNorm2d, nn.MaxPool2d, 3, 32 * 4 * 5)
+    return Residual(nn.Conv1d, nn.BatchNorm1d, nn.AvgPool1d, 9, 32 * 16)
+
+
+NETWORKS = {
+    "residual-2d": (_residual, (3, 16, 20)),
+    "residual-1d": (_residual, (9, 64)),
+    "resnet18-2d": (_resnet18, (3, 32, 32)),
+    "vgg16bn-1d": (_vgg16bn, (9, 128)),
+}
+
+
+@pytest.fixture(scope="module", params=list(NETWORKS))
+def network(request):
+    """A pruned, clustered network with BatchNormalization as ONNX, and an input of it."""
+    torch.manual_seed(0)
+    make, shape = NETWORKS[request.param]
+    module = make(shape)
+    for name, value in module.named_buffers():
+        if name.endswith("running_var"):
+            value.uniform_(0.5, 2)
+        elif name.endswith("running_mean"):
+            value.normal_(0, 0.2)
+    for value in module.parameters():
+        if value.ndim > 1:
+            kept = torch.rand_like(value) < 0.2
+            value.data = torch.where(kept, (value.data / value.data.std()).round().clamp(-4, 4) * 0.08, 0)
+    x = np.random.default_rng(1).normal(0, 1, (1, *shape)).astype(np.float32)
+    return to_onnx(module, shape), x
+
+
+def _reference(model, x):
+    session = onnxruntime.InferenceSession(ir.to_proto(model).SerializeToString(), providers=["CPUExecutionProvider"])
+    return session.run(None, {"input": x})[0]
+
+
+def test_the_dense_file_computes_what_onnxruntime_does(network, tmp_path):
+    model, x = network
+    ledger = tflite(model, tmp_path / "dense.tflite", compress=False)
+    assert {entry.encoding for entry in ledger.tensors} == {"float32"}
+    found = _run(sys.executable, tmp_path / "dense.tflite", x)
+    np.testing.assert_allclose(found, _reference(model, x), rtol=0, atol=1e-6)
+
+
+def test_the_compressed_file_is_smaller_and_off_by_float16_rounding_alone(network, tmp_path):
+    model, x = network
+    dense = tflite(model, tmp_path / "dense.tflite", compress=False)
+    ledger = tflite(model, tmp_path / "small.tflite", compress=True)
+    assert ledger.file_bytes < dense.file_bytes / 3
+    assert ledger.dense_bytes == dense.dense_bytes
+    assert "csr-float16" in {entry.encoding for entry in ledger.tensors}
+    found = _run(sys.executable, tmp_path / "small.tflite", x)
+    np.testing.assert_allclose(found, _reference(model, x), rtol=0, atol=1e-3)
+
+    # The rounding aside nothing changed.
+    exact = decoded_weights_tflite(tmp_path / "dense.tflite")
+    halves = {entry.name for entry in ledger.tensors if entry.encoding.endswith("16")}
+    for name, array in decoded_weights_tflite(tmp_path / "small.tflite").items():
+        expected = exact[name].astype(np.float16).astype(np.float32) if name in halves else exact[name]
+        assert array.tobytes() == expected.tobytes(), name
+
+
+def test_the_zeros_of_the_network_are_those_of_both_files(network, tmp_path):
+    model, _ = network
+    zeros = {name: np.mean(value.const_value.numpy() == 0) for name, value in model.graph.initializers.items()}
+    for compress in (False, True):
+        ledger = tflite(model, tmp_path / "model.tflite", compress=compress)
+        weights = [entry for entry in ledger.tensors if len(entry.shape) > 1]
+        assert {entry.name for entry in weights} <= set(zeros)
+        for entry in weights:
+            assert entry.sparsity == pytest.approx(zeros[entry.name], abs=1e-12), entry.name
+
+
+def test_the_ledger_is_what_inspection_finds_but_for_the_notes(network, tmp_path):
+    model, _ = network
+    ledger = tflite(model, tmp_path / "model.tflite", compress=True)
+    found = inspect_tflite(tmp_path / "model.tflite")
+    assert found == ledger.model_copy(
+        update={"tensors": tuple(entry.model_copy(update={"note": ""}) for entry in ledger.tensors)}
+    )
+    assert 0 < ledger.graph_bytes < 300 * len(ledger.tensors)
+
+
+def test_the_bytes_are_the_same_each_time_and_the_model_is_not_changed(network, tmp_path):
+    model, _ = network
+    before = ir.to_proto(model).SerializeToString()
+    for compress in (False, True):
+        tflite(model, tmp_path / "a.tflite", compress=compress)
+        tflite(model, tmp_path / "b.tflite", compress=compress)
+        assert (tmp_path / "a.tflite").read_bytes() == (tmp_path / "b.tflite").read_bytes()
+    assert ir.to_proto(model).SerializeToString() == before
+
+
+def test_layers_are_fused_so_that_no_more_operators_run_than_layers(network):
+    codes = [operator.code for operator in lower(network[0]).operators]
+    assert not {"MUL", "RELU", "RELU6", "TRANSPOSE"} & set(codes)
+
+
+def test_a_model_that_is_refused_leaves_no_file(tmp_path):
+    model = to_onnx(nn.Sequential(nn.Linear(4, 4), nn.Sigmoid()), (4,))
+    with pytest.raises(InputError, match="cannot write Sigmoid to TFLite"):
+        tflite(model, tmp_path / "model.tflite", compress=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_beyond_float16_stay_float32_and_the_ledger_says_why(tmp_path):
+    linear = nn.Linear(64, 64)
+    linear.weight.data[3, 4] = 1e5
+    ledger = tflite(to_onnx(linear, (64,)), tmp_path / "model.tflite", compress=True)
+    (entry,) = [entry for entry in ledger.tensors if entry.name == "weight"]
+    assert (entry.encoding, entry.note) == ("float32", "not float16: 1 weights overflow in it")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="tflite-runtime 2.14 has no wheel for Python 3.12 or later")
+def test_the_files_run_on_the_last_tflite_runtime_too(network, tmp_path):
+    venv.create(tmp_path / "old", with_pip=True)
+    python = str(tmp_path / "old" / "bin" / "python")
+    install = [python, "-m", "pip", "install", "-q", "tflite-runtime==2.14.0", "numpy<2"]
+    if subprocess.run(install, capture_output=True, check=False).returncode:
+        pytest.skip("pip cannot install tflite-runtime 2.14.0 here")
+    model, x = network
+    for compress, tolerance in ((False, 1e-6), (True, 1e-3)):
+        tflite(model, tmp_path / "model.tflite", compress=compress)
+        found = _run(python, tmp_path / "model.tflite", x)
+        np.testing.assert_allclose(found, _reference(model, x), rtol=0, atol=tolerance)
