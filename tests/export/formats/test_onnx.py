@@ -60,6 +60,13 @@ def test_no_decode_operator_is_left_after_loading(network, run, samples, tmp_pat
     assert stored.opset_import[0].version == opset
 
 
+def test_only_the_shapes_that_cannot_be_inferred_are_stated(both):
+    dense, compressed = (onnx.load(path).graph for path in both[:2])
+    unknown = [node.output[0] for node in compressed.node if node.op_type == "Compress"]
+    assert [value.name for value in compressed.value_info] == unknown
+    assert not dense.value_info
+
+
 def test_a_weight_used_twice_is_decoded_once(both):
     operators = [node.op_type for node in onnx.load(both[1]).graph.node]
     assert operators.count("ScatterElements") == 2

@@ -14,15 +14,15 @@ def serialised(model):
     return ir.to_proto(model).ByteSize()
 
 
-@pytest.mark.parametrize("count", [8, 24, 40, 72, 200])
+@pytest.mark.parametrize("count", range(40, 120, 2))
 def test_the_first_byte_saved_decides(count):
     """At every size the graph is never larger than before, and encoding starts exactly where it saves something."""
-    array = np.zeros((4, count), np.float32)
-    array[:, ::5] = np.arange(1, 4).repeat(2)[:4, None]
+    array = np.zeros((1, count), np.float32)
+    array[:, ::5] = 1.5
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["x", "w"], ["y"])],
         "g",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, count])],
         [numpy_helper.from_array(array, "w")],
     )

@@ -3,7 +3,7 @@ import onnx_ir as ir
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from onnx import TensorProto, helper, numpy_helper, save
+from onnx import TensorProto, helper, load, numpy_helper, save
 
 from edgecompress.errors import InputError
 from edgecompress.export.formats.onnx import onnx as write
@@ -50,6 +50,13 @@ def test_a_damaged_file_is_read_or_refused_and_never_anything_else(content, tmp_
         read_onnx(path)
     except InputError as error:
         assert "\n" not in str(error)
+
+
+def test_a_tensor_with_less_data_than_its_shape_asks_for_is_refused(content, tmp_path):
+    model = load(content)
+    tensor = next(tensor for tensor in model.graph.initializer if tensor.name == "fc.weight")
+    tensor.dims[0] += 1
+    assert "fc.weight" in refusal(tmp_path, model.SerializeToString())
 
 
 def test_an_absent_file_and_a_folder(tmp_path):
