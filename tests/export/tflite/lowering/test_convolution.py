@@ -82,3 +82,20 @@ def test_what_does_not_fit_is_refused_by_name(onnx_model, shape, filters, attrib
     model = ir.from_proto(onnx_model([node], {"x": (1, *shape)}, {"w": _weight(*filters)}))
     with pytest.raises(InputError, match=f"cannot write Conv 'stem' to TFLite: .*{reason}"):
         lower(model)
+
+
+@pytest.mark.parametrize(
+    ("filters", "attributes", "version"),
+    [
+        ((4, 6, 3, 3), {}, 1),
+        ((4, 6, 3, 3), {"dilations": [2, 2]}, 1),
+        ((6, 1, 3, 3), {"group": 6}, 1),
+        ((6, 1, 3, 3), {"group": 6, "dilations": [2, 2]}, 2),
+        ((9, 2, 3, 3), {"group": 3}, 6),
+    ],
+)
+def test_versions_are_the_lowest_that_tflite_has_for_the_option(onnx_model, filters, attributes, version):
+    # tensorflow/compiler/mlir/lite/tools/versioning/op_version.cc, GetBuiltinOperatorVersion
+    node = helper.make_node("Conv", ["x", "w"], ["y"], **attributes)
+    graph = lower(ir.from_proto(onnx_model([node], {"x": (1, 6, 9, 9)}, {"w": _weight(*filters)})))
+    assert [operator.version for operator in graph.operators] == [version]
