@@ -55,7 +55,7 @@ def test_zeros_keep_one_value_because_a_tensor_without_data_is_no_constant():
 
 
 def test_expand_reads_blocks_and_several_sparse_dimensions():
-    # The example of the schema's documentation: a 4x4 matrix in 2x2 blocks, of which rows of blocks hold 1 and 1.
+    # A 4x4 matrix in 2x2 blocks; each row of blocks holds one block.
     dense = np.zeros((4, 4), np.float32)
     dense[0:2, 2:4] = [[1, 2], [3, 4]]
     dense[2:4, 0:2] = [[5, 6], [7, 8]]
