@@ -8,7 +8,7 @@ from edgecompress.model import datasets
 
 
 def test_names_are_those_of_the_command_line():
-    assert datasets.names() == ["digits", "fashion-mnist", "uci-har"]
+    assert datasets.names() == ["cifar-10", "digits", "fashion-mnist", "uci-har"]
 
 
 def test_an_unknown_name_is_one_line_with_the_choices(tmp_path):
