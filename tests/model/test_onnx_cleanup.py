@@ -23,7 +23,7 @@ def model(nodes, shape, out_shape, **constants) -> onnx.ModelProto:
 def cleaned(before: onnx.ModelProto, x: np.ndarray) -> list[str]:
     """Clean, make sure that the result computes the same, and return its operators."""
     graph = onnx_ir.from_proto(before)
-    clean(graph)
+    clean(graph, ())
     after = onnx_ir.to_proto(graph)
     onnx.checker.check_model(after, full_check=True)
     run = lambda proto: onnxruntime.InferenceSession(proto.SerializeToString()).run(["y"], {"x": x})[0]  # noqa: E731
@@ -42,8 +42,16 @@ def test_only_a_bias_of_zeros_is_dropped(bias):
     )
     assert cleaned(before, X) == ["Conv"]
     graph = onnx_ir.from_proto(before)
-    clean(graph)
+    clean(graph, ())
     assert ("b" in graph.graph.initializers) == bool(bias)
+
+
+def test_a_bias_of_zeros_that_is_the_network_s_own_stays():
+    node = helper.make_node("Conv", ["x", "w", "b"], ["y"], kernel_shape=[1, 1])
+    weights = {"w": np.ones((2, 3, 1, 1), np.float32), "b": np.zeros(2, np.float32)}
+    graph = onnx_ir.from_proto(model([node], ["n", 3, 4, 5], ["n", 2, 4, 5], **weights))
+    clean(graph, {"w", "b"})
+    assert set(graph.graph.initializers) == {"w", "b"}
 
 
 def test_a_mean_over_all_spatial_axes_is_a_global_average_pool():
@@ -65,6 +73,17 @@ def test_the_detour_of_one_dimension_is_taken_out():
     ]
     before = model(nodes, ["n", 3, 4], ["n", 3, 1], i=np.array([-2]), a=np.array([-1, -2]))
     assert cleaned(before, X[..., 0]) == ["GlobalAveragePool"]
+
+
+@pytest.mark.parametrize(("added", "out"), [(0, [2, 1, 1]), (1, [2, 1, 1])])
+def test_a_detour_over_batch_or_channels_is_another_computation_and_stays(added, out):
+    nodes = [
+        helper.make_node("Unsqueeze", ["x", "i"], ["u"]),
+        helper.make_node("ReduceMean", ["u", "a"], ["m"], keepdims=1),
+        helper.make_node("Squeeze", ["m", "i"], ["y"]),
+    ]
+    before = model(nodes, [2, 3, 4], out, i=np.array([added]), a=np.array([-1, -2]))
+    assert cleaned(before, X[..., 0]) == ["Unsqueeze", "ReduceMean", "Squeeze"]
 
 
 def test_a_reshape_that_keeps_the_batch_is_a_flatten():

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from edgecompress import methods
+from edgecompress.errors import InputError
 from edgecompress.model.load import NETWORKS, network
 from edgecompress.model.to_onnx import to_onnx
 
@@ -67,3 +68,22 @@ def test_it_prints_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+class Branching(nn.Module):
+    """Branches on its data, which no exporter can follow."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+def test_a_module_that_cannot_be_exported_is_one_line():
+    with pytest.raises(InputError, match="Branching cannot be written as ONNX: ") as caught:
+        to_onnx(Branching(), (4,))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_bias_that_training_has_not_moved_from_zero_is_still_in_the_graph():
+    module = network("alexnet", (9, 128), 6, width=0.125)
+    assert not module.conv1.bias.any()
+    assert set(to_onnx(module, (9, 128)).graph.initializers) == set(module.state_dict())

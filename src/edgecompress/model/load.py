@@ -4,11 +4,12 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 from edgecompress import methods
 from edgecompress.errors import InputError
+from edgecompress.record import write_atomically
 
 NETWORKS = "edgecompress.model.networks"
 
@@ -61,4 +62,5 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
 
 def save_checkpoint(module: nn.Module, path: Path) -> None:
     """Write the weights of ``module`` as a safetensors file that ``load_checkpoint`` reads."""
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}, path)
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    write_atomically(path, save(state))

@@ -1,11 +1,13 @@
 """Removing what the exporter leaves in a graph that a person would not have written.
 
-Case 1: a convolution without a bias gets one of zeros. Case 2: global average pooling is a ReduceMean, in one dimension
+Case 1: a convolution without a bias gets one of zeros. A bias that the network does have stays, zeros or not, for a
+graph must not depend on the values of its weights. Case 2: global average pooling is a ReduceMean, in one dimension
 with a detour over a fourth axis. Case 3: flattening is a Reshape to a shape computed from the batch. Each is a special
 case that other tools must know before they can read the graph, and bytes in every file.
 """
 
 import math
+from collections.abc import Collection
 
 import numpy as np
 import onnx_ir as ir
@@ -14,11 +16,14 @@ from onnx_ir.passes import common
 SPATIAL_RANKS = (3, 4)
 
 
-def clean(model: ir.Model) -> None:
-    """Apply all cases in place, then remove what nothing uses, names of nodes, and the exporter's notes."""
+def clean(model: ir.Model, parameters: Collection[str]) -> None:
+    """Apply all cases in place, then remove what nothing uses, names of nodes, and the exporter's notes.
+
+    ``parameters`` are the names of the network's own weights.
+    """
     for node in list(model.graph):
         if node.op_type == "Conv":
-            _drop_zero_bias(node)
+            _drop_zero_bias(node, parameters)
         elif node.op_type == "ReduceMean":
             _global_average_pool(model.graph, node)
         elif node.op_type == "Reshape":
@@ -34,12 +39,14 @@ def clean(model: ir.Model) -> None:
     model.producer_name, model.producer_version = "edgecompress", None
 
 
-def _drop_zero_bias(node: ir.Node) -> None:
+def _drop_zero_bias(node: ir.Node, parameters: Collection[str]) -> None:
     """Case 1."""
-    if len(node.inputs) == 3 and node.inputs[2] is not None:
-        bias = ir.convenience.get_const_tensor(node.inputs[2])
-        if bias is not None and not np.any(bias.numpy()):
-            node.resize_inputs(2)
+    bias = node.inputs[2] if len(node.inputs) == 3 else None
+    if bias is None or bias.name in parameters:
+        return
+    value = ir.convenience.get_const_tensor(bias)
+    if value is not None and not np.any(value.numpy()):
+        node.resize_inputs(2)
 
 
 def _global_average_pool(graph: ir.Graph, node: ir.Node) -> None:
@@ -49,8 +56,12 @@ def _global_average_pool(graph: ir.Graph, node: ir.Node) -> None:
         return
     producer, users = source.producer(), result.consumers()
     if producer is not None and producer.op_type == "Unsqueeze":
-        # What a mean over the added axis of length one changes is nothing; it must be taken off again, and only that.
-        if len(users) != 1 or users[0].op_type != "Squeeze" or _constant(users[0], 1) != _constant(producer, 1):
+        # A mean over the added axis of length one changes nothing. It must be a spatial one, so that batch and channels
+        # stay what they are, and be taken off again, and only that.
+        added = _constant(producer, 1)
+        if added is None or len(added) != 1 or added[0] % len(source.shape or ()) < 2 or result.is_graph_output():
+            return
+        if len(users) != 1 or users[0].op_type != "Squeeze" or _constant(users[0], 1) != added:
             return
         source, result = producer.inputs[0], users[0].outputs[0]
     if source is None or source.shape is None or len(source.shape) not in SPATIAL_RANKS:

@@ -11,6 +11,7 @@ import torch
 from onnxscript import optimizer
 from torch import nn
 
+from edgecompress.errors import InputError
 from edgecompress.model import onnx_cleanup
 
 OPSET = 18
@@ -32,27 +33,34 @@ def to_onnx(
 
     Returns:
         A model of opset 18; the same weights give the same model.
+
+    Raises:
+        InputError: PyTorch's exporter cannot express the module; the line has its reason.
     """
     # Exported in channels_last, pooling and flattening become gathers over strides.
     plain = copy.deepcopy(module).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     # Two samples: a batch of one would be taken for a constant.
     example = torch.zeros(2, *input_shape)
-    with _quiet():
-        program = torch.onnx.export(
-            plain,
-            (example,),
-            dynamo=True,
-            optimize=False,
-            verbose=False,
-            opset_version=OPSET,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
-            input_names=[input_name],
-            output_names=[output_name],
-        )
+    try:
+        with _quiet():
+            program = torch.onnx.export(
+                plain,
+                (example,),
+                dynamo=True,
+                optimize=False,
+                verbose=False,
+                opset_version=OPSET,
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                input_names=[input_name],
+                output_names=[output_name],
+            )
+    except Exception as error:  # the exporter's own errors have no common type
+        reason = next(iter(str(error.__cause__ or error).strip().splitlines()), type(error).__name__)
+        raise InputError(f"{type(module).__name__} cannot be written as ONNX: {reason}") from error
     assert program is not None, "torch.onnx.export returns a program when it is given no file"
     model: ir.Model = program.model
     optimizer.fold_constants(model)
-    onnx_cleanup.clean(model)
+    onnx_cleanup.clean(model, plain.state_dict().keys())
     return model
 
 
