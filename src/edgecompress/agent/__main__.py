@@ -17,14 +17,18 @@ def main(arguments: list[str]) -> int:
     """Run one step and return the process's exit code."""
     events = Events.on_stdout()
     try:
-        if len(arguments) != 2 or arguments[0] not in STEPS:
-            raise JobError("usage: agent STEP JOB.json, where STEP is one of " + ", ".join(sorted(STEPS)))
-        job = Job.read(Path(arguments[1]))
-        STEPS[arguments[0]](job, events)
+        _run(arguments, events)
     except (JobError, RuntimeRefusedError) as error:
         events.emit("error", message=str(error))
         return error.exit_code
     return 0
+
+
+def _run(arguments: list[str], events: Events) -> None:
+    if len(arguments) != 2 or arguments[0] not in STEPS:
+        raise JobError("usage: agent STEP JOB.json, where STEP is one of " + ", ".join(sorted(STEPS)))
+    step, job = arguments
+    STEPS[step](Job.read(Path(job)), events)
 
 
 if __name__ == "__main__":

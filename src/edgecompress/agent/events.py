@@ -21,7 +21,7 @@ class Events:
 
     @classmethod
     def on_stdout(cls) -> Events:
-        """Take stdout for events alone: whatever else prints there, native code included, goes to stderr from now on."""
+        """Take stdout for events alone: whatever else prints there, native code included, goes to stderr."""
         stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
         os.dup2(2, 1)
         sys.stdout = sys.stderr

@@ -1,4 +1,4 @@
-"""What a model is fed: rows of real data or seeded noise, in the layout and type of the file, made before any timing."""
+"""What a model is fed: rows of real data or seeded noise, in the layout and type of the file, before any timing."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def to_layout(x: Array, layout: str) -> Array:
 
 
 def batches(x: Array, engine: Engine, layout: str) -> list[Array]:
-    """``x`` (samples, channels, ...), cut into what ``engine`` takes at once. Samples past the last full batch are
-    followed by zeros: ``len(x)`` rows of the outputs count.
+    """``x`` (samples, channels, ...), cut into what ``engine`` takes at once.
+
+    Samples past the last full batch are followed by zeros: the first ``len(x)`` rows of the outputs count.
 
     Raises:
         JobError: the samples do not fit the model's input.

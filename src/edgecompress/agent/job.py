@@ -44,7 +44,8 @@ class Job:
 
     def path(self, key: str) -> Path:
         """A path to a file that need not exist."""
-        return self._folder / self._value(key, str, None)
+        given: str = self._value(key, str, None)
+        return self._folder / given
 
     def file(self, key: str) -> Path:
         """A path to a file that exists."""

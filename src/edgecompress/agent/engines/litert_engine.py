@@ -68,21 +68,32 @@ def load(path: Path, threads: int, batch: int) -> LiteRtEngine:
     runtime, module, version = prepare()
     try:
         interpreter = module.Interpreter(model_path=str(path), num_threads=threads)
-        inputs = interpreter.get_input_details()
-        if len(inputs) != 1 or inputs[0]["dtype"].__name__ not in ("float32", "float16"):
-            kinds = ", ".join(each["dtype"].__name__ for each in inputs)
-            raise JobError(f"{path.name} takes {len(inputs)} inputs ({kinds}); the agent feeds one, of floats")
-        if int(inputs[0]["shape"][0]) != batch:
-            if int(inputs[0]["shape_signature"][0]) != -1:
-                size = int(inputs[0]["shape"][0])
-                raise JobError(f'{path.name} takes batches of {size} and no other; set "batch": {size}')
-            interpreter.resize_tensor_input(inputs[0]["index"], [batch, *inputs[0]["shape"][1:]])
+        shape = _shape(interpreter.get_input_details(), path.name, batch)
+        if shape is not None:
+            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
         interpreter.allocate_tensors()
     except JobError:
         raise
     except Exception as error:
         raise RuntimeRefusedError(f"{runtime} does not load {path.name}: {first_line(error)}") from error
     return LiteRtEngine(interpreter, runtime, version)
+
+
+def _shape(inputs: list[dict[str, Any]], name: str, batch: int) -> list[int] | None:
+    """The shape to give the input for this batch; ``None`` where it has it already.
+
+    Raises:
+        JobError: the input is not one array of floats, or its batch size is fixed and another.
+    """
+    kinds = [each["dtype"].__name__ for each in inputs]
+    if len(inputs) != 1 or kinds[0] not in ("float32", "float16"):
+        raise JobError(f"{name} takes {len(inputs)} inputs ({', '.join(kinds)}); the agent feeds one, of floats")
+    size, *rest = (int(each) for each in inputs[0]["shape"])
+    if size == batch:
+        return None
+    if int(inputs[0]["shape_signature"][0]) != -1:
+        raise JobError(f'{name} takes batches of {size} and no other; set "batch": {size}')
+    return [batch, *rest]
 
 
 def _delegates(interpreter: Any) -> list[str] | None:

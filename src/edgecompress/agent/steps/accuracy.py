@@ -22,7 +22,7 @@ def accuracy(job: Job, events: Events) -> None:
     file, data, layout, threads = job.file("file"), job.file("eval"), job.layout(), job.count("threads")
     batch = job.count("batch", 1)
     limit = job.count("limit") if job.has("limit") else None
-    reference = inputs.read_array(job.file("reference"), "y") if job.has("reference") else None
+    reference = inputs.read_array(job.file("reference"), "y").astype(np.float32) if job.has("reference") else None
     job.finish()
     x, y = inputs.read_array(data, "x")[:limit], inputs.read_array(data, "y")[:limit]
     if not len(x) or y.shape != (len(x),):

@@ -47,14 +47,14 @@ def conditions(job: Job, events: Events) -> None:
 def _cpu(root: Path) -> str | None:
     """The processor's name; on ARM, where /proc/cpuinfo has numbers, the implementer and part of each kind of core."""
     cpuinfo = text(root / "proc/cpuinfo") or ""
-    names = re.findall(r"^(?:model name|Processor)\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
-    if names:
-        return str(names[0]).strip()
+    name = re.search(r"^(?:model name|Processor)\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    if name:
+        return str(name.group(1)).strip()
     makers = re.findall(r"^CPU implementer\s*:\s*(\S+)", cpuinfo, re.MULTILINE)
     parts = re.findall(r"^CPU part\s*:\s*(\S+)", cpuinfo, re.MULTILINE)
     if not makers or not parts:
         return None
-    return "implementer " + makers[0] + ", part " + ", ".join(dict.fromkeys(parts))
+    return f"implementer {makers[0]}, part {', '.join(dict.fromkeys(parts))}"
 
 
 def _frequency(root: Path) -> dict[str, object] | None:

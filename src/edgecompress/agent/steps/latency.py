@@ -115,7 +115,7 @@ def _round(files: list[Timed], number: int) -> None:
 
 
 def _warm_up(files: list[Timed], fixed: int | None, max_seconds: float, events: Events) -> tuple[int, bool | None]:
-    """Run untimed rounds and forget their times. Returns their number, and whether they settled (``None``: not asked)."""
+    """Run rounds and forget their times. Returns their number, and whether they settled (``None``: not asked)."""
     start = time.monotonic()
     rounds, settled = 0, False
     while rounds < fixed if fixed is not None else not settled and time.monotonic() - start < max_seconds:

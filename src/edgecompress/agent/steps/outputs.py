@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -38,4 +37,4 @@ def _write(path: Path, y: Array) -> None:
     temporary = path.with_name(path.name + ".part")
     with temporary.open("wb") as stream:
         np.savez(stream, y=y)
-    os.replace(temporary, path)
+    temporary.replace(path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from typing import Any
 
 _PROC = Path("/proc/self")
 _RESET_PEAK = "5"  # Documentation/filesystems/proc.rst of Linux: writing 5 to clear_refs resets VmHWM
@@ -48,7 +50,7 @@ def _fields(path: Path) -> dict[str, int]:
 
 def _by_psutil() -> dict[str, int | None]:
     """The same where there is no /proc, or an old one. Not all systems tell all of them."""
-    import psutil
+    psutil: Any = importlib.import_module("psutil")
 
     process = psutil.Process()
     try:
