@@ -1,9 +1,13 @@
+import resource
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
+from edgecompress import methods
 from edgecompress.errors import InputError
-from edgecompress.model.load import load_checkpoint, network, save_checkpoint
+from edgecompress.model.load import NETWORKS, load_checkpoint, network, save_checkpoint
 
 
 def small(seed: int = 0) -> torch.nn.Module:
@@ -58,3 +62,28 @@ def test_what_is_no_checkpoint_is_one_line(tmp_path, content):
 def test_a_misspelt_network_is_corrected():
     with pytest.raises(InputError, match="unknown network 'vgg16'; did you mean 'vgg16bn'"):
         network("vgg16", (1, 32, 32), 4)
+
+
+SHAPES = (((3, 32, 32), 10), ((1, 32, 32), 10), ((9, 128), 6))
+
+
+@pytest.mark.parametrize("name", methods.choices(NETWORKS))
+def test_the_page_on_models_states_every_network_s_parameters(name):
+    counts = [sum(w.numel() for w in network(name, shape, classes).parameters()) for shape, classes in SHAPES]
+    row = " | ".join([f"| `{name}`", *(f"{count:,}" for count in counts)])
+    assert row in (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+
+
+def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    path = tmp_path / "c.safetensors"
+    save_checkpoint(small(0), path)
+    before = path.read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            save_checkpoint(small(1), path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [each.name for each in tmp_path.iterdir()] == ["c.safetensors"]
+    assert path.read_bytes() == before
