@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edgecompress.bundle import Manifest
+from edgecompress.export.verify import Verification
 
 
 def summary(manifest: Manifest, folder: Path) -> str:
@@ -24,10 +25,20 @@ def summary(manifest: Manifest, folder: Path) -> str:
     for name, file in manifest.models.items():
         if file.kind == "compressed":
             dense = manifest.models[name.replace("model", "dense")]
-            ratio, proof = dense.bytes / file.bytes, file.verification
-            lines.append(
-                f"  {name:13} {file.bytes:>11,} bytes, {ratio:.1f}x smaller than {dense.bytes:,}; {proof.line()}"
-            )
+            ratio = dense.bytes / file.bytes
+            lines.append(f"  {name:13} {file.bytes:>11,} bytes, {ratio:.1f}x smaller than {dense.bytes:,}")
+            lines.append(f"  {'':13} proved: {_proof(file.verification)}")
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
     lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
+
+
+def _proof(proof: Verification) -> str:
+    """What was checked of a file, in one line."""
+    said = [f"{proof.outputs.samples} outputs off by at most {proof.outputs.largest_difference:.1g}"]
+    if proof.identical_weights is not None:
+        said.append(f"{proof.identical_weights} tensors bit by bit")
+    if proof.latency is not None:
+        ratio = proof.latency
+        said.append(f"latency {ratio.ratio:.2f}x dense ({ratio.low:.2f} to {ratio.high:.2f}) on this machine")
+    return ", ".join(said)
