@@ -12,12 +12,17 @@ from ..engines.contract import Array, Engine
 from ..errors import JobError
 from ..events import Events
 from ..job import Job
+from ..system.processor import cpu_times, used_by_others
 
 _clock = time.perf_counter_ns
 
-ROWS = 32  # different inputs, used in turn
+# Different inputs, used in turn. An odd number meets both orders alike, and a prime one every stride.
+ROWS = 31
 WINDOW = 16  # rounds that "settle" compares
 SETTLED = 0.02  # largest relative change of the median from one window to the next
+
+
+MOST_KEPT = 16_384  # rounds whose times are sent; past it every second pair of rounds is dropped, again and again
 
 
 class Timed:
@@ -46,9 +51,10 @@ def latency(job: Job, events: Events) -> None:
 
     Round r runs every file once on the same sample, in the given order for even r and reversed for odd r (ABBA), so
     that a drift of the machine meets all files alike. Rounds go on until ``min_runs`` and ``min_seconds`` are both
-    reached, or ``max_seconds`` are over, and stop after an even number.
+    reached, or ``max_seconds`` are over, and stop after an even number. Of very many rounds, an even sample is sent:
+    one pair of rounds in ``stride``.
 
-    Job: ``files``, each ``{"file", "layout"}``; ``inputs``, an npz file whose ``x`` gives up to 32 samples (absent:
+    Job: ``files``, each ``{"file", "layout"}``; ``inputs``, an npz file whose ``x`` gives up to 31 samples (absent:
     normal noise from ``seed``); ``warmup``, a number of rounds or ``"settle"`` (until the median of 16 rounds is
     within 2 % of that of the 16 before, for every file); ``warmup_max_seconds`` (10); ``min_runs``; ``min_seconds``
     (0); ``max_seconds``; ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
@@ -81,7 +87,9 @@ def latency(job: Job, events: Events) -> None:
     gc.disable()
     try:
         warmup_runs, settled = _warm_up(files, warmup, warmup_max, events)
-        seconds = _measure(files, min_runs, min_seconds, max_seconds, events)
+        busy = cpu_times()
+        rounds, stride, seconds = _measure(files, min_runs, min_seconds, max_seconds, events)
+        others = used_by_others(busy, cpu_times())
     finally:
         if enabled:
             gc.enable()
@@ -94,7 +102,10 @@ def latency(job: Job, events: Events) -> None:
             first_ns=timed.first_ns,
             warmup_runs=warmup_runs,
             settled=settled,
+            runs=rounds,
+            stride=stride,
             seconds=seconds,
+            others=others,
             threads=threads,
             inputs="noise" if x is None else "rows",
             runtime=timed.engine.runtime,
@@ -134,14 +145,30 @@ def _is_settled(samples: array[int]) -> bool:
     return abs(last - before) <= SETTLED * before
 
 
-def _measure(files: list[Timed], min_runs: int, min_seconds: float, max_seconds: float, events: Events) -> float:
-    """Run timed rounds, always in pairs of one order and its reverse. Returns how long they took, in seconds."""
+def _measure(
+    files: list[Timed], min_runs: int, min_seconds: float, max_seconds: float, events: Events
+) -> tuple[int, int, float]:
+    """Run timed rounds, always in pairs of one order and its reverse.
+
+    Returns their number, the stride of those that are kept, and how long they took, in seconds.
+    """
     start = time.monotonic()
-    rounds, seconds = 0, 0.0
+    rounds, stride, seconds = 0, 1, 0.0
     while not (rounds >= min_runs and seconds >= min_seconds) and (not rounds or seconds < max_seconds):
         _round(files, rounds)
         _round(files, rounds + 1)
+        if (rounds // 2) % stride:
+            for timed in files:
+                del timed.samples[-2:]
+        elif len(files[0].samples) >= MOST_KEPT:
+            stride *= 2
+            for timed in files:
+                timed.samples = _every_second_pair(timed.samples)
         rounds += 2
         seconds = time.monotonic() - start
         events.progress(phase="timed", runs=rounds, min_runs=min_runs, seconds=seconds, min_seconds=min_seconds)
-    return seconds
+    return rounds, stride, seconds
+
+
+def _every_second_pair(samples: array[int]) -> array[int]:
+    return array("q", [value for i, value in enumerate(samples) if i % 4 < 2])

@@ -1,0 +1,1 @@
+"""Getting files to a device and running the agent there."""

@@ -1,0 +1,1 @@
+"""Transports: ways to a device. One file each; ``contract.py`` says what it offers."""

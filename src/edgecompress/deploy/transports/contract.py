@@ -1,0 +1,70 @@
+"""The contract of a transport: files there, files back, and a program run there."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from edgecompress.deploy.deadline import Deadline
+
+OnLine = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that ended."""
+
+    code: int  # exit code; minus the signal's number where a signal ended it
+    output: str  # all of stdout
+    errors: str  # the last 64 KiB of stderr
+
+
+class Connection(Protocol):
+    """An open way to a device, with a work folder of its own there that vanishes when the connection closes.
+
+    ``remote`` is a path relative to that folder, with ``/``. Programs are started in it, as lists of arguments: no
+    shell reads them, or they are quoted for it one by one.
+    """
+
+    python: str  # the Python interpreter there
+
+    def push(self, local: Path, remote: str, deadline: Deadline) -> None:
+        """Copy a file to the device.
+
+        Raises:
+            RuntimeFailedError: it cannot be copied, or not in time.
+        """
+        ...
+
+    def pull(self, remote: str, local: Path, deadline: Deadline) -> None:
+        """Copy a file from the device.
+
+        Raises:
+            RuntimeFailedError: it is not there, cannot be copied, or not in time.
+        """
+        ...
+
+    def run(self, arguments: Sequence[str], deadline: Deadline, on_line: OnLine) -> Finished:
+        """Run a program to its end. ``on_line`` gets each line of stdout, without its end, when it comes.
+
+        The program's stdin stays open until it ends or is given up, so that it can tell that it was. However this
+        call ends (deadline, Ctrl-C, an exception of ``on_line``), the program does not run on.
+
+        Raises:
+            RuntimeFailedError: it cannot be started, or did not end in time.
+        """
+        ...
+
+
+class Transport(Protocol):
+    """A transport: one function in a file of its name that opens a connection to an address."""
+
+    def __call__(self, address: str) -> AbstractContextManager[Connection]:
+        """Open a connection.
+
+        Raises:
+            InputError: the address is not one of this transport's.
+            RuntimeFailedError: the device does not answer.
+        """
+        ...
