@@ -1,0 +1,21 @@
+from edgecompress import bundle
+from edgecompress.report.card import card
+
+
+def test_the_card_holds_the_manifest_s_figures_and_nothing_it_does_not_have(small_bundle):
+    manifest = bundle.load(small_bundle)
+    text = card(manifest)
+    for figure in (
+        f"{manifest.accuracy.dense:.2f} %",
+        f"{manifest.accuracy.compressed:.2f} %",
+        f"{manifest.ratios.onnx:.1f}x smaller",
+        f"{manifest.models['model.tflite'].bytes:,} bytes",
+        manifest.data.sha256,
+        "batch x 1x32x32",
+        "channels last",
+    ):
+        assert figure in text
+    assert "None" not in text
+    # The card in the bundle is the one that its manifest makes, but for the card's own line.
+    written = (small_bundle / "README.md").read_text()
+    assert {line for line in text.splitlines() if "`README.md`" not in line} == set(written.splitlines())

@@ -1,0 +1,124 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from edgecompress import bundle, pipeline
+from edgecompress.errors import CheckError, InputError
+from edgecompress.model.datasets import load as load_data
+from edgecompress.model.load import network, save_checkpoint
+from edgecompress.progress import silent
+
+QUICK = ("width=0.125", "train.epochs=1", "prune.epochs=1", "retrain.epochs=0", "cluster.epochs=0")
+
+
+def build(tmp_path, *, warn=lambda message: None, **changes):
+    request = pipeline.Request(
+        **{"target": "host", "changes": QUICK, "output": tmp_path / "out", "cache_dir": tmp_path / "cache", **changes}
+    )
+    return pipeline.build(request, progress=silent, warn=warn)
+
+
+def test_the_manifest_says_what_the_files_are(small_bundle):
+    manifest = bundle.load(small_bundle)
+    for name, file in manifest.models.items():
+        assert file.bytes == (small_bundle / name).stat().st_size == file.ledger.file_bytes
+    sizes = {name: file.bytes for name, file in manifest.models.items()}
+    assert manifest.ratios.onnx == sizes["dense.onnx"] / sizes["model.onnx"] > 5
+    assert manifest.ratios.tflite == sizes["dense.tflite"] / sizes["model.tflite"] > 4
+    assert manifest.ratios.weights == pytest.approx(10, rel=0.01)
+    assert [stage.stage for stage in manifest.stages] == ["train", "prune", "retrain", "cluster"]
+    assert manifest.models["model.onnx"].verification.identical_weights == 12
+    assert manifest.data.official
+    assert manifest.warnings == []
+
+
+def test_eval_npz_is_the_head_of_the_test_set_and_says_so(small_bundle):
+    data = load_data("digits")
+    with np.load(small_bundle / "eval.npz") as archive:
+        assert archive["x"].dtype == np.float32
+        assert np.array_equal(archive["x"], data.test_x[:100])
+        assert np.array_equal(archive["y"], data.test_y[:100])
+    assert "first 100 of 359" in bundle.load(small_bundle).files["eval.npz"].what
+
+
+def test_the_same_recipe_and_seed_give_the_same_files(tmp_path):
+    build(tmp_path / "a")
+    build(tmp_path / "b")
+    for name in ("model.onnx", "dense.onnx", "model.tflite", "dense.tflite", "eval.npz"):
+        assert (tmp_path / "a/out" / name).read_bytes() == (tmp_path / "b/out" / name).read_bytes(), name
+
+
+def test_a_checkpoint_is_compressed_as_it_is(tmp_path):
+    torch.manual_seed(5)
+    module = network("alexnet", (1, 32, 32), 10, width=0.125)
+    save_checkpoint(module, tmp_path / "w.safetensors")
+    folder, manifest = build(tmp_path, checkpoint=tmp_path / "w.safetensors")
+    assert manifest.model.checkpoint == str(tmp_path / "w.safetensors")
+    assert manifest.stages[0].epochs == 0
+    from edgecompress.export.decoded import decoded_weights
+
+    decoded = decoded_weights(folder / "dense.onnx")
+    given = load_file(tmp_path / "w.safetensors")
+    assert all(decoded[name].tobytes() == tensor.numpy().tobytes() for name, tensor in given.items())
+
+
+def test_an_enforced_budget_refuses_the_bundle_and_keeps_what_was_there(tmp_path):
+    profile = (
+        'title = "tiny"\narch = "any"\ncpu = "c"\ncores = 1\nmemory_mib = 1\nruntimes = ["onnxruntime"]\n'
+        'threads = 1\ntransport = "local"\n[budget]\nfile_kib = 1\nenforce = {}\n'
+    )
+    (tmp_path / "tiny.toml").write_text(profile.format("false"))
+    said = []
+    _, manifest = build(tmp_path, target=str(tmp_path / "tiny.toml"), warn=said.append)
+    assert said == manifest.warnings
+    assert "tiny's budget is 1 KiB" in said[0]
+    (tmp_path / "tiny.toml").write_text(profile.format("true"))
+    with pytest.raises(CheckError, match="budget is 1 KiB"):
+        build(tmp_path, target=str(tmp_path / "tiny.toml"))
+    bundle.load(tmp_path / "out")
+
+
+def test_data_that_are_not_the_official_files_are_said_once_and_everywhere(tmp_path, monkeypatch):
+    import dataclasses
+
+    from edgecompress.model import datasets
+
+    data = load_data("digits")
+    source = data.source.model_copy(update={"official": False, "note": "not the official files"})
+    monkeypatch.setattr(datasets, "load", lambda *_, **__: dataclasses.replace(data, source=source))
+    said = []
+    folder, manifest = build(tmp_path, warn=said.append)
+    assert said == ["Digits: not the official files"] == manifest.warnings
+    assert "not the official files" in (folder / "README.md").read_text()
+    assert json.loads((folder / "manifest.json").read_text())["data"]["official"] is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"target": "rpi7"}, "unknown target 'rpi7'"),
+        ({"model": "alexnett"}, "unknown recipe|unknown network"),
+        ({"data": "mnist"}, "unknown"),
+        ({"recipe": "nothing.toml"}, "does not exist"),
+        ({"changes": ("prune.criterion=largest",)}, "unknown criteria 'largest'"),
+        ({"changes": ("cluster.method=guess",)}, "unknown algorithm 'guess'"),
+        ({"changes": ("layers.nothing.bits=3",)}, "matches no layer"),
+    ],
+)
+def test_a_wrong_request_is_refused_before_anything_is_trained(tmp_path, changes, message):
+    with pytest.raises(InputError, match=message):
+        build(tmp_path, **changes)
+    assert not list(tmp_path.rglob("*.safetensors"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_not_a_bundle_is_not_overwritten(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "photo.jpg").touch()
+    with pytest.raises(InputError, match="choose another folder"):
+        build(tmp_path)
+    shutil.rmtree(tmp_path / "out")
