@@ -1,0 +1,20 @@
+"""Compressed against dense: the latency ratio of files that were timed together."""
+
+from collections.abc import Mapping
+
+from edgecompress.bench.records import Comparison, FileResult
+from edgecompress.bench.statistics import ratio_of_medians
+
+
+def compare(files: Mapping[str, FileResult], *, seed: int = 0) -> list[Comparison]:
+    """One comparison for each compressed file that was timed in the same rounds as its runtime's dense file."""
+    found = []
+    for name, file in files.items():
+        if file.kind != "compressed" or file.latency is None:
+            continue
+        for other_name in file.latency.together_with:
+            other = files[other_name]
+            if other.kind == "dense" and other.latency is not None:
+                ratio = ratio_of_medians(file.latency.samples_ns, other.latency.samples_ns, seed=seed)
+                found.append(Comparison(runtime=file.runtime, compressed=name, dense=other_name, latency=ratio))
+    return found

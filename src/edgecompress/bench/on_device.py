@@ -1,0 +1,90 @@
+"""The agent on a device: started with a job, its events read, its end explained."""
+
+import hashlib
+import json
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from edgecompress.deploy.agent_zip import NAME, agent_zip
+from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.transports.contract import Connection, Finished
+from edgecompress.errors import RuntimeFailedError
+
+Event = dict[str, Any]
+_JOB = "job.json"
+_COPY_SECONDS = 600
+
+
+class AgentFailedError(RuntimeFailedError):
+    """A step did not end well; the line says how."""
+
+
+class AgentOnDevice:
+    """The agent's zip file and the files it runs, in the work folder of a connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Push the agent."""
+        self._connection = connection
+        content = agent_zip()
+        self.sha256 = hashlib.sha256(content).hexdigest()
+        self._push_bytes(content, NAME)
+
+    def push(self, path: Path) -> None:
+        """Push a file under its own name."""
+        self._connection.push(path, path.name, Deadline.after(_COPY_SECONDS))
+
+    def pull(self, name: str, path: Path) -> None:
+        """Get a file that a step wrote."""
+        self._connection.pull(name, path, Deadline.after(_COPY_SECONDS))
+
+    def step(self, step: str, job: Event, *, seconds: float, on_progress: Callable[[Event], None]) -> list[Event]:
+        """Run one step to its end, which takes ``seconds`` at most. Returns its events other than progress.
+
+        Raises:
+            AgentFailedError: the job is wrong, the runtime refused a file, or the process crashed or took too long.
+        """
+        self._push_bytes(json.dumps(job).encode(), _JOB)
+        events: list[Event] = []
+
+        def on_line(line: str) -> None:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                return  # a crash can cut a line short; the exit code tells of the crash
+            if event["event"] == "progress":
+                on_progress(event)
+            else:
+                events.append(event)
+
+        arguments = [self._connection.python, NAME, step, _JOB, "--tied"]
+        try:
+            finished = self._connection.run(arguments, Deadline.after(seconds), on_line)
+        except RuntimeFailedError as error:
+            raise AgentFailedError(str(error)) from error
+        if finished.code:
+            raise AgentFailedError(_explain(finished, events))
+        return events
+
+    def _push_bytes(self, content: bytes, name: str) -> None:
+        with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+            path = Path(folder) / name
+            path.write_bytes(content)
+            self.push(path)
+
+
+def _explain(finished: Finished, events: list[Event]) -> str:
+    """One line on a process that failed: what the agent said of it, or how it died."""
+    messages = [str(event["message"]) for event in events if event["event"] == "error"]
+    if messages:
+        return messages[-1]
+    if finished.code < 0:
+        try:
+            name = signal.Signals(-finished.code).name
+        except ValueError:
+            name = f"signal {-finished.code}"
+        return f"the runtime crashed: its process died of {name}"
+    lines = finished.errors.strip().splitlines()
+    return f"the process ended with code {finished.code}: {lines[-1] if lines else 'it said nothing'}"

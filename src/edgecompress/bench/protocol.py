@@ -1,0 +1,41 @@
+"""The protocol: how latency is sampled. A mode is a row of data, and the whole row goes into the record."""
+
+from pydantic import Field
+
+from edgecompress import methods
+from edgecompress.errors import InputError
+from edgecompress.record import Record
+
+
+class Protocol(Record):
+    """One mode. All files of a runtime are timed in one process, round by round, in an order that alternates."""
+
+    mode: str
+    warmup: int | None = Field(description="rounds before timing; null: until the medians of 16 rounds agree to 2 %")
+    warmup_max_seconds: float = Field(description="a warm-up that waits for that is given up after this time")
+    min_runs: int = Field(description="timed runs a file, at least")
+    min_seconds: float = Field(description="timed rounds take at least this long, all files of a runtime together")
+    max_seconds: float = Field(description="and no longer than this, even if min_runs is not reached by then")
+    seed: int = Field(default=0, description="of noise inputs and of the bootstrap")
+
+
+# quick is enough for a 90th percentile, standard for a 99th (see statistics.P99_SAMPLES), and it lasts long enough to
+# see a clock that changes; docs/benchmarking.md says what neither sees.
+MODES = {
+    mode.mode: mode
+    for mode in (
+        Protocol(mode="quick", warmup=10, warmup_max_seconds=30, min_runs=100, min_seconds=0, max_seconds=60),
+        Protocol(mode="standard", warmup=None, warmup_max_seconds=30, min_runs=1024, min_seconds=60, max_seconds=600),
+    )
+}
+
+
+def protocol(mode: str) -> Protocol:
+    """The mode of that name.
+
+    Raises:
+        InputError: there is none; the line lists those there are.
+    """
+    if mode not in MODES:
+        raise InputError(methods.unknown("mode", mode, list(MODES)))
+    return MODES[mode]

@@ -1,0 +1,198 @@
+"""The record of a benchmark: a JSON document that says what was measured, on what, with what, and how far to trust it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from edgecompress.bench.protocol import Protocol
+from edgecompress.bench.statistics import Ratio, Summary
+from edgecompress.record import Record
+from edgecompress.target import Runtime
+
+
+class Frequency(Record):
+    """The processor's clocks, one entry a group of cores that share one."""
+
+    governors: list[str | None]
+    current_khz: list[int | None]
+    minimum_khz: list[int | None]
+    maximum_khz: list[int | None]
+
+
+class SystemMemory(Record):
+    """The machine's memory, in bytes."""
+
+    total: int | None
+    available: int | None
+    swap_total: int | None
+    swap_used: int | None
+
+
+class Emulation(Record):
+    """Whether the machine is emulated; null: it cannot be told. A virtual machine is not an emulated one."""
+
+    emulated: bool | None
+    why: str
+
+
+class Conditions(Record):
+    """The machine and its state, as the agent saw them there. Null: the system does not tell."""
+
+    system: str
+    kernel: str
+    machine: str = Field(description="as uname -m names it")
+    board: str | None = Field(description="the device tree's model")
+    cpu: str | None
+    cores: int | None
+    affinity: list[int] | None = Field(description="cores that the agent may run on")
+    frequency: Frequency | None
+    memory: SystemMemory
+    load: list[float] | None = Field(description="load averages over 1, 5 and 15 minutes")
+    emulation: Emulation
+    python: str
+    versions: dict[str, str | None] = Field(description="of what the agent may use; null: not installed")
+
+
+class Others(Record):
+    """Who else used the processor during the timed rounds, in cores, on average."""
+
+    cores: float = Field(description="other processes of the machine")
+    stolen: float = Field(description="the hypervisor, for other machines")
+
+
+class Latency(Record):
+    """Times of batch-1 inference, in nanoseconds: the runtime's own calls, from an input array to an output array."""
+
+    samples_ns: list[int] = Field(min_length=1, description="raw, in the order of the rounds")
+    summary: Summary
+    runs: int = Field(description="timed runs; the samples are one pair of runs in `stride`")
+    stride: int
+    warmup_runs: int
+    settled: bool | None = Field(
+        description="whether the warm-up ended because the times had settled; null: fixed number"
+    )
+    seconds: float = Field(description="how long the timed rounds took, all files of the process together")
+    together_with: list[str] = Field(description="the other files that were timed in the same rounds")
+    inputs: Literal["rows", "noise"]
+    others: Others | None
+    details: dict[str, list[str] | None] = Field(description="what else the runtime told: providers, delegates")
+
+
+class Resident(Record):
+    """Memory of a process, in bytes. Null: the system does not tell."""
+
+    rss: int | None = Field(description="resident set")
+    pss: int | None = Field(description="proportional set: a shared page counts in parts")
+    uss: int | None = Field(description="pages that no other process has")
+    private_dirty: int | None = Field(description="those of them that were written, so that they cannot be dropped")
+    peak: int | None = Field(description="highest resident set")
+
+
+class OverImport(Record):
+    """What memory grew by since the runtime was imported; the peak over the resident set then."""
+
+    after_load: Resident
+    after_first_run: Resident
+
+
+class Memory(Record):
+    """Memory of a process that runs this file alone. It includes Python, NumPy and the runtime itself."""
+
+    after_import: Resident
+    after_load: Resident
+    after_first_run: Resident
+    over_import: OverImport
+    peak: int | None
+    peak_since_import: bool = Field(description="false: the peak counts from the start of the process")
+    load_ns: int = Field(description="from the file to a session that is ready, in this fresh process")
+    first_ns: int = Field(description="the first inference")
+
+
+class AccuracyResult(Record):
+    """How many samples of the bundle's evaluation data the file got right."""
+
+    correct: int
+    samples: int
+    percent: float
+    largest_difference: float | None = Field(
+        description="largest absolute difference of an output to the host's reference; null: there was none"
+    )
+    reference: str = Field(description="what that reference is")
+
+
+class Failure(Record):
+    """A step that did not end well for a file."""
+
+    step: str
+    message: str
+
+
+class FileResult(Record):
+    """All that was measured of one file. What is null was not; `failures` says why."""
+
+    runtime: Runtime
+    runtime_version: str | None = None
+    kind: Literal["dense", "compressed"]
+    bytes: int
+    sha256: str
+    latency: Latency | None = None
+    memory: Memory | None = None
+    accuracy: AccuracyResult | None = None
+    failures: list[Failure] = Field(default=[])
+
+
+class Comparison(Record):
+    """The compressed file's latency over the dense file's, in the same runtime and the same rounds."""
+
+    runtime: Runtime
+    compressed: str
+    dense: str
+    latency: Ratio
+
+
+class Validity(Record):
+    """Whether anything seen speaks against the figures."""
+
+    concerns: list[str] = Field(description="what speaks against them")
+    unknown: list[str] = Field(description="what could not be looked at")
+
+
+class DeviceInfo(Record):
+    """What the figures are of."""
+
+    address: str
+    is_target: bool = Field(description="whether it is the board that the bundle was made for")
+    note: str
+
+
+class BundleInfo(Record):
+    """The bundle that was measured."""
+
+    manifest_sha256: str
+    created: str
+    model: str
+    target: str
+    data: str
+    data_official: bool
+    data_note: str
+
+
+class BenchRecord(Record):
+    """One benchmark of one bundle on one device."""
+
+    schema_version: Literal[1] = 1
+    tool_version: str
+    created: str = Field(description="UTC, ISO 8601, when it began")
+    seconds: float = Field(description="how long it took")
+    taken: Literal["measured", "emulated", "estimated"]
+    device: DeviceInfo
+    bundle: BundleInfo
+    protocol: Protocol
+    threads: int
+    threads_note: str = Field(description="where the number of threads comes from")
+    agent_sha256: str = Field(description="of the agent's zip file")
+    before: Conditions
+    after: Conditions
+    files: dict[str, FileResult]
+    comparisons: list[Comparison]
+    validity: Validity

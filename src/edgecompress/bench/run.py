@@ -1,0 +1,121 @@
+"""The benchmark of a bundle: every file in its runtime on a device, and the record of it."""
+
+import datetime
+import time
+from pathlib import Path
+
+import edgecompress
+from edgecompress import bundle, methods
+from edgecompress.bench.compare import compare
+from edgecompress.bench.device import Device
+from edgecompress.bench.device import device as find_device
+from edgecompress.bench.measure import Measurement
+from edgecompress.bench.on_device import AgentOnDevice
+from edgecompress.bench.protocol import protocol as find_protocol
+from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
+from edgecompress.bench.validity import validity
+from edgecompress.bundle import Manifest
+from edgecompress.deploy.transports.contract import Transport
+from edgecompress.errors import RuntimeFailedError
+from edgecompress.progress import Progress, silent
+from edgecompress.record import write_atomically
+from edgecompress.target import Target
+
+TRANSPORTS = "edgecompress.deploy.transports"
+
+
+def bench(
+    folder: Path,
+    *,
+    device: str = "local",
+    mode: str = "standard",
+    threads: int | None = None,
+    output: Path | None = None,
+    progress: Progress = silent,
+) -> tuple[BenchRecord, Path]:
+    """Measure every model file of the bundle in ``folder``.
+
+    Args:
+        folder: A bundle.
+        device: Where: ``local``, this machine.
+        mode: How latency is sampled; one of ``protocol.MODES``.
+        threads: Of the runtime. ``None``: the target's, or the usable cores here where those are fewer.
+        output: The record's file. ``None``: ``bench/DEVICE-TIME.json`` in the bundle.
+        progress: Told of every step.
+
+    Returns:
+        The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.
+
+    Raises:
+        InputError: the folder is not a bundle, or there is no such device or mode.
+        RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
+    """
+    where, protocol = find_device(device), find_protocol(mode)
+    manifest = bundle.load(folder)
+    began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
+    open_connection: Transport = methods.find(TRANSPORTS, where.transport)
+    with open_connection(where.address) as connection:
+        agent = AgentOnDevice(connection)
+        measurement = Measurement(agent, folder, manifest, protocol, progress)
+        before = measurement.conditions("before")
+        count, note = _threads(threads, manifest.target, before)
+        measurement.all(count)
+        after = measurement.conditions("after")
+    files = measurement.results()
+    record = BenchRecord(
+        tool_version=edgecompress.__version__,
+        created=began.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - start,
+        taken="emulated" if before.emulation.emulated else "measured",
+        device=_device(where, device, manifest.target, before),
+        bundle=_bundle(folder, manifest),
+        protocol=protocol,
+        threads=count,
+        threads_note=note,
+        agent_sha256=agent.sha256,
+        before=before,
+        after=after,
+        files=files,
+        comparisons=compare(files, seed=protocol.seed),
+        validity=validity(before, after, protocol, count, files),
+    )
+    path = output or folder / bundle.RECORDS / f"{where.transport}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    write_atomically(path, record.to_json())
+    if not any(file.latency for file in files.values()):
+        first = next(failure for file in files.values() for failure in file.failures)
+        raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
+    return record, path
+
+
+def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[int, str]:
+    """How many threads the runtimes get, and why."""
+    if given is not None:
+        return given, "given"
+    usable = len(conditions.affinity) if conditions.affinity else conditions.cores or 1
+    if board.threads <= usable:
+        return board.threads, f"the profile of {board.name}"
+    return usable, f"the usable cores here; the profile of {board.name} has {board.threads}"
+
+
+def _device(where: Device, name: str, board: Target, conditions: Conditions) -> DeviceInfo:
+    """What the figures are of. A profile that is reached locally is this machine by definition."""
+    this = conditions.board or conditions.cpu or conditions.machine
+    is_target = board.transport == where.transport or (conditions.board or "").startswith(board.title)
+    note = (
+        f"measured on {this}"
+        if is_target
+        else f"the bundle is made for {board.title}; these figures are of {this} and say nothing about that board"
+    )
+    return DeviceInfo(address=name, is_target=is_target, note=note)
+
+
+def _bundle(folder: Path, manifest: Manifest) -> BundleInfo:
+    return BundleInfo(
+        manifest_sha256=bundle.digest(folder / bundle.MANIFEST),
+        created=manifest.created,
+        model=manifest.model.name,
+        target=manifest.target.name,
+        data=manifest.data.name,
+        data_official=manifest.data.official,
+        data_note=manifest.data.note,
+    )

@@ -1,0 +1,99 @@
+"""Statistics of latency samples: percentiles, and whether one file is faster than another."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from edgecompress.record import Record
+
+Verdict = Literal["faster", "slower", "no difference seen"]
+
+# The fewest queries that MLPerf's early stopping accepts for a 99th percentile (64 for a 90th).
+P99_SAMPLES = 662
+RESAMPLES = 1000
+# A change of code layout or environment alone moves run times by about a percent (Mytkowicz et al., "Producing Wrong
+# Data Without Doing Anything Obviously Wrong!", ASPLOS 2009), so a smaller difference is not called one.
+MARGIN = 0.01
+
+
+class Summary(Record):
+    """What the samples of one file come to, in nanoseconds. Percentiles interpolate linearly between samples."""
+
+    samples: int
+    p50: float
+    p90: float
+    p95: float
+    p99: float | None = Field(description=f"null below {P99_SAMPLES} samples: too few to tell")
+    min: float
+    max: float
+    mean: float
+    std: float = Field(description="of the sample (n - 1); 0 for a single one")
+
+
+class Ratio(Record):
+    """The ratio of two medians, its 95 % interval, and what that says."""
+
+    ratio: float
+    low: float
+    high: float
+    verdict: Verdict
+
+
+def summary(samples_ns: Sequence[int]) -> Summary:
+    """The summary of at least one sample."""
+    values = np.asarray(samples_ns, dtype=np.float64)
+    p50, p90, p95, p99 = (float(value) for value in np.percentile(values, [50, 90, 95, 99]))
+    return Summary(
+        samples=len(values),
+        p50=p50,
+        p90=p90,
+        p95=p95,
+        p99=p99 if len(values) >= P99_SAMPLES else None,
+        min=float(values.min()),
+        max=float(values.max()),
+        mean=float(values.mean()),
+        std=float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+    )
+
+
+def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int = 0) -> Ratio:
+    """``median(samples) / median(base)`` with its 95 % interval, for two files that were timed in the same rounds.
+
+    Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
+    independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
+    instead, with both files of a round together: the circular block bootstrap (Politis and Romano, 1992), with the
+    percentile interval (Efron, 1979).
+
+    Args:
+        samples: Times of one file, one a round.
+        base: Times of the file it is compared with, in the same rounds.
+        seed: Of the resampling.
+    """
+    assert len(samples) == len(base) > 0
+    both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
+    length = both.shape[1]
+    block = math.isqrt(length)
+    random = np.random.default_rng(seed)
+    ratios = np.empty(RESAMPLES)
+    for i in range(RESAMPLES):
+        starts = random.integers(0, length, -(-length // block))
+        rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
+        ratios[i] = _ratio(both[:, rounds])
+    low, high = (float(value) for value in np.percentile(ratios, [2.5, 97.5]))
+    return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
+
+
+def verdict(low: float, high: float) -> Verdict:
+    """What an interval of a latency ratio says: a difference counts where all of it is beyond one percent."""
+    if high < 1 - MARGIN:
+        return "faster"
+    return "slower" if low > 1 + MARGIN else "no difference seen"
+
+
+def _ratio(both: npt.NDArray[np.float64]) -> float:
+    first, second = np.median(both, axis=1)
+    return float(first / second)

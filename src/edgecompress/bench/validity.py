@@ -1,0 +1,60 @@
+"""What speaks against the figures of a benchmark: looked for, and said aloud."""
+
+from collections.abc import Mapping
+
+from edgecompress.bench.protocol import Protocol
+from edgecompress.bench.records import Conditions, FileResult, Validity
+
+OTHERS_LIMIT = 0.1  # of all cores
+STOLEN_LIMIT = 0.01
+
+
+def validity(
+    before: Conditions, after: Conditions, protocol: Protocol, threads: int, files: Mapping[str, FileResult]
+) -> Validity:
+    """The concerns about a benchmark, and what could not be looked at."""
+    concerns = [*_machine(before, after, threads), *_latency(protocol, before.cores or 1, files)]
+    unknown = []
+    if before.frequency is None:
+        unknown.append("clock and governor of the processor")
+    if before.emulation.emulated is None:
+        unknown.append(f"whether the machine is emulated: {before.emulation.why}")
+    if before.memory.swap_used is None:
+        unknown.append("swap")
+    measured = [file.latency for file in files.values() if file.latency]
+    if any(latency.others is None for latency in measured):
+        unknown.append("what other processes used of the processor")
+    return Validity(concerns=concerns, unknown=unknown)
+
+
+def _machine(before: Conditions, after: Conditions, threads: int) -> list[str]:
+    concerns = []
+    if before.emulation.emulated:
+        concerns.append(f"the machine is emulated ({before.emulation.why}): its speed says nothing about any board")
+    governors = sorted({name for name in (before.frequency.governors if before.frequency else []) if name})
+    if governors and governors != ["performance"]:
+        concerns.append(f"the clock governor is {', '.join(governors)}, not performance: the clock may have changed")
+    usable = len(before.affinity) if before.affinity else before.cores
+    if usable and threads > usable:
+        concerns.append(f"{threads} threads on {usable} usable cores")
+    start, end = before.memory.swap_used, after.memory.swap_used
+    if start is not None and end is not None and end > start:
+        concerns.append(f"swap in use grew by {(end - start) / 2**20:.0f} MiB: memory was short")
+    return concerns
+
+
+def _latency(protocol: Protocol, cores: int, files: Mapping[str, FileResult]) -> list[str]:
+    concerns = []
+    for name, file in files.items():
+        latency = file.latency
+        if latency is None:
+            continue
+        if latency.runs < protocol.min_runs:
+            concerns.append(f"{name}: {latency.runs} runs in {latency.seconds:.0f} s, {protocol.min_runs} were wanted")
+        if latency.settled is False:
+            concerns.append(f"{name}: the times had not settled after {latency.warmup_runs} rounds of warm-up")
+        if latency.others and latency.others.cores > OTHERS_LIMIT * cores:
+            concerns.append(f"{name}: other processes used {latency.others.cores:.2f} of {cores} cores during timing")
+        if latency.others and latency.others.stolen > STOLEN_LIMIT * cores:
+            concerns.append(f"{name}: the hypervisor took {latency.others.stolen:.2f} of {cores} cores during timing")
+    return concerns
