@@ -1,4 +1,4 @@
-"""The record of a benchmark: a JSON document that says what was measured, on what, with what, and how far to trust it."""
+"""The record of a benchmark: a JSON document that says what was measured, on what, how, and how far to trust it."""
 
 from typing import Literal
 

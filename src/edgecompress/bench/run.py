@@ -7,7 +7,7 @@ from pathlib import Path
 import edgecompress
 from edgecompress import bundle, methods
 from edgecompress.bench.compare import compare
-from edgecompress.bench.device import Device
+from edgecompress.bench.device import LOCAL, Device
 from edgecompress.bench.device import device as find_device
 from edgecompress.bench.measure import Measurement
 from edgecompress.bench.on_device import AgentOnDevice
@@ -100,7 +100,7 @@ def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[
 def _device(where: Device, name: str, board: Target, conditions: Conditions) -> DeviceInfo:
     """What the figures are of. A profile that is reached locally is this machine by definition."""
     this = conditions.board or conditions.cpu or conditions.machine
-    is_target = board.transport == where.transport or (conditions.board or "").startswith(board.title)
+    is_target = board.transport == where.transport == LOCAL or (conditions.board or "").startswith(board.title)
     note = (
         f"measured on {this}"
         if is_target
