@@ -83,6 +83,7 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
     board = target.load(request.target)
+    methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
     chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), request.changes)
     name = f"{request.model}-{request.data}-{board.name}"
     folder = request.output or Path("dist") / name

@@ -5,6 +5,7 @@ file, a target's budget); 4 a runtime or a device failed; 130 interrupted.
 """
 
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -23,7 +24,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = {"build": build.build, "bench": bench.bench, "targets": targets.targets, "inspect": inspect.inspect}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "build": build.build,
+    "bench": bench.bench,
+    "targets": targets.targets,
+    "inspect": inspect.inspect,
+}
 for command in COMMANDS.values():
     app.command()(command)
 

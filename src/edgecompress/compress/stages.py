@@ -9,15 +9,17 @@ from typing import Any
 import torch
 from torch import nn
 
+from edgecompress import methods
 from edgecompress.compress import invariants, train
 from edgecompress.compress.checkpoints import Checkpoint, State, key
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
+from edgecompress.compress.cluster.shared import ALGORITHMS
 from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
-from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
+from edgecompress.compress.prune.gradual import CRITERIA, SCHEDULES, GradualPruning, HeldMasks
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
@@ -69,7 +71,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     """
     recipe = context.recipe
     module = place(module, training_device())
-    compressible(module, recipe)  # a pattern that matches nothing is said before hours of training, not after
+    _check(module, recipe)
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
     dense: State = {}
@@ -88,6 +90,14 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         if name == "train":
             dense = _state(module)
     return Compressed(dense, _state(module), results)
+
+
+def _check(module: nn.Module, recipe: Recipe) -> None:
+    """Say what is wrong with the recipe before hours of training, not after."""
+    compressible(module, recipe)
+    methods.find(CRITERIA, recipe.prune.criterion)
+    methods.find(SCHEDULES, recipe.prune.schedule)
+    methods.find(ALGORITHMS, recipe.cluster.method)
 
 
 def _run(

@@ -1,0 +1,66 @@
+"""The documentation, held: what is generated is up to date, every option is documented, links lead somewhere."""
+
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate_docs", ROOT / "tools" / "generate_docs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_what_is_generated_is_up_to_date():
+    for path, text in generator().documents().items():
+        assert path.is_file(), f"{path.name} is missing: run 'make docs'"
+        assert path.read_text(encoding="utf-8") == text, f"{path.name} is not up to date: run 'make docs'"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def test_every_page_of_docs_is_linked_from_the_readme():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"docs/{page.name}" in readme
+
+
+def test_the_example_of_the_extending_page_runs():
+    import torch
+
+    text = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    scope: dict = {}
+    exec(compile(code, "extending.md", "exec"), scope)
+    assert scope["energy"](torch.tensor([[1.0, -2.0]])).tolist() == [[0.4000000059604645, 1.600000023841858]]
+
+
+def test_make_targets_that_the_readme_names_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for page in PAGES:
+        for target in re.findall(r"make ([a-z-]+)(?=\s|`|$)", page.read_text(encoding="utf-8")):
+            if f"`make {target}" in page.read_text() or f"\nmake {target}" in page.read_text():
+                assert f"\n{target}:" in makefile, f"{page.name} names 'make {target}'"
+
+
+def test_constraints_pin_every_direct_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pinned = {
+        re.split(r"[=<>]", line)[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line
+    }
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *extras["bench"], *extras["train"], *extras["dev"]]
+    names = {re.split(r"[\[<>=;! ]", each)[0] for each in wanted} - {"edgecompress"}
+    assert names <= pinned
