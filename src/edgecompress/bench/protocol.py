@@ -24,7 +24,7 @@ class Protocol(Record):
 MODES = {
     mode.mode: mode
     for mode in (
-        Protocol(mode="quick", warmup=10, warmup_max_seconds=30, min_runs=100, min_seconds=0, max_seconds=60),
+        Protocol(mode="quick", warmup=10, warmup_max_seconds=30, min_runs=100, min_seconds=1, max_seconds=60),
         Protocol(mode="standard", warmup=None, warmup_max_seconds=30, min_runs=1024, min_seconds=60, max_seconds=600),
     )
 }

@@ -97,11 +97,11 @@ def _shape(inputs: list[dict[str, Any]], name: str, batch: int) -> list[int] | N
 
 
 def _delegates(interpreter: Any) -> list[str] | None:
-    """The delegates that took part of the graph, such as ``XNNPACK``; ``None`` where the runtime cannot tell."""
-    # A delegated part of the graph is listed as an operator of the delegate's name. The method is private to the
-    # runtime, and it is the only place that tells.
+    """``["XNNPACK"]`` where that took part of the graph, ``[]`` where not; ``None`` where the runtime cannot tell."""
+    # A delegated part of the graph is listed as an operator of its own, and no other delegate is asked for here. The
+    # method is private to the runtime, and it is the only place that tells.
     listing = getattr(interpreter, "_get_ops_details", None)
     if listing is None:
         return None
-    names = [str(op["op_name"]) for op in listing()]
-    return sorted({name for name in names if "delegate" in name.lower() or "xnn" in name.lower()})
+    names = {str(op["op_name"]) for op in listing()}
+    return ["XNNPACK"] if any(name == "DELEGATE" or "XNNPack" in name for name in names) else []

@@ -11,6 +11,7 @@ from .files import text
 _STAT = Path("/proc/stat")
 _USED = (0, 1, 2, 5, 6)  # user, nice, system, irq, softirq: columns of /proc/stat, proc(5)
 _STOLEN = 7
+_SHORTEST = 0.5  # seconds; the kernel counts in ticks of 10 ms, so a shorter time tells nothing
 
 
 class CpuTimes:
@@ -34,9 +35,9 @@ def cpu_times(stat: Path = _STAT) -> CpuTimes | None:
 
 def used_by_others(before: CpuTimes | None, after: CpuTimes | None) -> dict[str, float] | None:
     """How many cores, on average, other processes used (``cores``) and the hypervisor gave to others (``stolen``)."""
-    if before is None or after is None or after.at <= before.at:
+    if before is None or after is None or after.at - before.at < _SHORTEST:
         return None
     seconds = after.at - before.at
     others = (after.used - before.used) - (after.own - before.own)
-    # The kernel counts in ticks of 10 ms, so a short time can come out slightly below zero.
+    # The two clocks are read at different moments, so the difference can come out slightly below zero.
     return {"cores": max(0.0, others / seconds), "stolen": max(0.0, (after.stolen - before.stolen) / seconds)}

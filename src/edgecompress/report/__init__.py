@@ -1,0 +1,1 @@
+"""Texts and tables, made from records and manifests only."""

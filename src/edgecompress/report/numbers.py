@@ -1,0 +1,29 @@
+"""Numbers as people read them: three significant digits, and never an exponent."""
+
+import math
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """``value`` with that many significant digits: 0.0821, 1.23, 123, 12,300."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    # Rounding can carry into a new digit: 9.996 is 10.0, not 10.00.
+    places = digits - 1 - math.floor(math.log10(abs(rounded)))
+    return f"{rounded:,.{max(0, places)}f}"
+
+
+def milliseconds(nanoseconds: float | None) -> str:
+    """A time in ms; a dash for none."""
+    return "-" if nanoseconds is None else significant(nanoseconds / 1e6)
+
+
+def mebibytes(size: int | None) -> str:
+    """A size in MiB; a dash for none."""
+    return "-" if size is None else significant(size / 2**20)
+
+
+def percent(value: float | None) -> str:
+    """A percentage; a dash for none. Two decimals, since a test set resolves them."""
+    return "-" if value is None else f"{value:.2f}"

@@ -1,0 +1,28 @@
+"""What the paper publishes, and nothing more: its abstract. Tables, schedules and bit widths are not public.
+
+Y. Tian, Y. Luan, X. Zheng, "An Empirical Study on Model Pruning and Quantization", BROADNETS 2022,
+doi 10.1007/978-3-031-40467-2_7.
+"""
+
+from typing import NamedTuple
+
+CITATION = "Tian, Luan, Zheng, BROADNETS 2022, doi 10.1007/978-3-031-40467-2_7; abstract only"
+RATIO = 10.0
+
+
+class Published(NamedTuple):
+    """The headline figures for a kind of data."""
+
+    kind: str
+    ratio: float  # how the paper counts it (weights kept, indices included or not) is not public
+    drop: str  # average drop in accuracy; whether in points or relative is not public
+
+
+SPATIAL = Published("spatial data (Fashion-MNIST, CIFAR-10)", RATIO, "< 0.5 %")
+TEMPORAL = Published("temporal data (UCI-HAR)", RATIO, "about 5.0 %")
+_OF_DATA = {"fashion-mnist": SPATIAL, "cifar-10": SPATIAL, "uci-har": TEMPORAL}
+
+
+def published(data: str) -> Published | None:
+    """The paper's figures for the data set of that name; ``None`` for data that the paper does not have."""
+    return _OF_DATA.get("-".join(data.lower().replace("_", " ").replace("-", " ").split()))

@@ -1,0 +1,130 @@
+"""A benchmark as a table: a row a file, with plain numbers. The writers only lay it out."""
+
+from dataclasses import dataclass
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.statistics import Ratio
+from edgecompress.bundle import Manifest
+from edgecompress.report import paper
+from edgecompress.report.numbers import percent, significant
+
+
+@dataclass(frozen=True)
+class Row:
+    """One file. Times are in ns, sizes in bytes, accuracies in percent; ``None``: not measured, or no dense file."""
+
+    file: str
+    runtime: str
+    kind: str
+    bytes: int
+    smaller: float | None  # bytes of the dense file of this runtime / bytes of this one
+    runs: int | None
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    ratio: Ratio | None  # of latency, to the dense file
+    load: int | None
+    peak: int | None  # of a whole process
+    over_import: int | None  # the peak over what Python, NumPy and the runtime take
+    accuracy: float | None
+    samples: int | None
+    drop: float | None  # points of accuracy below the dense file
+    difference: float | None
+    failures: tuple[str, ...]
+
+
+def rows(record: BenchRecord) -> list[Row]:
+    """A row a file, runtime by runtime, the dense file first."""
+    ratios = {comparison.compressed: comparison.latency for comparison in record.comparisons}
+    dense = {file.runtime: file for file in record.files.values() if file.kind == "dense"}
+    order = sorted(record.files, key=lambda name: (record.files[name].runtime, record.files[name].kind != "dense"))
+    found = []
+    for name in order:
+        file = record.files[name]
+        base = dense.get(file.runtime) if file.kind == "compressed" else None
+        both = file.accuracy and base and base.accuracy
+        latency, memory = file.latency, file.memory
+        found.append(
+            Row(
+                file=name,
+                runtime=file.runtime_version or file.runtime,
+                kind=file.kind,
+                bytes=file.bytes,
+                smaller=base.bytes / file.bytes if base else None,
+                runs=latency.runs if latency else None,
+                p50=latency.summary.p50 if latency else None,
+                p90=latency.summary.p90 if latency else None,
+                p99=latency.summary.p99 if latency else None,
+                ratio=ratios.get(name),
+                load=memory.load_ns if memory else None,
+                peak=memory.peak if memory else None,
+                over_import=memory.over_import.after_first_run.peak if memory else None,
+                accuracy=file.accuracy.percent if file.accuracy else None,
+                samples=file.accuracy.samples if file.accuracy else None,
+                drop=base.accuracy.percent - file.accuracy.percent if both else None,  # type: ignore[union-attr]
+                difference=file.accuracy.largest_difference if file.accuracy else None,
+                failures=tuple(f"{failure.step}: {failure.message}" for failure in file.failures),
+            )
+        )
+    return found
+
+
+def title(record: BenchRecord) -> str:
+    """What was measured, in one line."""
+    return f"{record.bundle.model} on {record.bundle.data}, for {record.bundle.target}: {record.taken}"
+
+
+def conditions(record: BenchRecord) -> list[str]:
+    """On what and how it was measured, a sentence a line."""
+    machine, protocol = record.before, record.protocol
+    cores = "" if machine.cores is None else f", {machine.cores} cores"
+    settled = "until settled" if protocol.warmup is None else f"{protocol.warmup} runs"
+    return [
+        f"Device: {record.device.address}, {machine.board or machine.cpu or 'unknown processor'}, {machine.machine}"
+        f"{cores}, {machine.system} {machine.kernel}, Python {machine.python}.",
+        f"Threads: {record.threads} ({record.threads_note}). Batch 1.",
+        f"Latency: mode {protocol.mode}: warm-up {settled}, then at least {protocol.min_runs} runs and "
+        f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in a process.",
+        "Load and memory: one fresh process a file, file cache warm. Peak is the whole process with Python, NumPy and "
+        "the runtime; added is the peak over what these take.",
+    ]
+
+
+def cautions(record: BenchRecord) -> list[str]:
+    """What a reader must know before using a figure, a sentence a line."""
+    found = []
+    if not record.device.is_target:
+        found.append(f"Not the board: {record.device.note}.")
+    if record.taken != "measured":
+        found.append(f"These figures are {record.taken}, not measured on a device.")
+    if not record.bundle.data_official:
+        found.append(f"The data are not checked against published files: {record.bundle.data_note}.")
+    found += [f"Concern: {concern}." for concern in record.validity.concerns]
+    if record.validity.unknown:
+        found.append(f"Not visible here: {'; '.join(record.validity.unknown)}.")
+    return found
+
+
+def failures(record: BenchRecord) -> list[str]:
+    """What failed, a line a failure."""
+    return [f"{row.file}: {failure}" for row in rows(record) for failure in row.failures]
+
+
+def against_paper(record: BenchRecord, manifest: Manifest) -> tuple[list[tuple[str, str, str]], str]:
+    """Rows of (quantity, here, paper), and what must be said with them."""
+    said = paper.published(manifest.data.name)
+    first = manifest.target.runtimes[0]
+    of_first = (row for row in rows(record) if record.files[row.file].runtime == first)
+    measured = next((row for row in of_first if row.kind == "compressed"), None)
+    drop = measured.drop if measured else None
+    here = "-" if drop is None or measured is None else f"{percent(drop)} points ({measured.file})"
+    ratio = f"{significant(manifest.ratios.weights)}x"
+    if said is None:
+        table = [("weights / weights kept", ratio, "-"), ("accuracy drop", here, "-")]
+        return table, f"The paper has no figures for {manifest.data.name} ({paper.CITATION})."
+    table = [("weights / weights kept", ratio, f"{said.ratio:.0f}x"), ("accuracy drop", here, said.drop)]
+    note = (
+        f"The paper's figures are averages over its networks on {said.kind} ({paper.CITATION}); how it counts "
+        "compression is not public."
+    )
+    return table, note

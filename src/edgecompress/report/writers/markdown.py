@@ -1,0 +1,69 @@
+"""Markdown: one wide table, for a README or an issue."""
+
+from collections.abc import Sequence
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bundle import Manifest
+from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, rows, title
+
+_COLUMNS = (
+    "file",
+    "runtime",
+    "bytes",
+    "smaller",
+    "p50 ms",
+    "p90 ms",
+    "p50 / dense (95 % interval)",
+    "verdict",
+    "load ms",
+    "peak MiB",
+    "added MiB",
+    "accuracy %",
+    "drop, points",
+)
+
+
+def markdown(record: BenchRecord, manifest: Manifest) -> str:
+    """The benchmark as a Markdown section."""
+    comparison, note = against_paper(record, manifest)
+    parts = [
+        f"## {title(record)}",
+        _table(_COLUMNS, [_cells(row) for row in rows(record)]),
+        _table(("", "here", "paper"), comparison),
+        note,
+    ]
+    if lines := [*failures(record), *cautions(record)]:
+        parts.append("\n".join(f"- **{_escape(line)}**" for line in lines))
+    parts.append("\n".join(f"- {_escape(line)}" for line in conditions(record)))
+    parts.append(f"Measured {record.created} by edgecompress {record.tool_version}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    ratio = row.ratio
+    return (
+        f"`{row.file}`",
+        row.runtime,
+        f"{row.bytes:,}",
+        "-" if row.smaller is None else f"{significant(row.smaller)}x",
+        milliseconds(row.p50),
+        milliseconds(row.p90),
+        "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})",
+        ratio.verdict if ratio else "failed" if row.p50 is None else "-",
+        milliseconds(row.load),
+        mebibytes(row.peak),
+        mebibytes(row.over_import),
+        percent(row.accuracy),
+        percent(row.drop),
+    )
+
+
+def _table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    rules = ["---", *["---:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(_escape(cell) for cell in line)} |" for line in (header, rules, *body))
+
+
+def _escape(text: str) -> str:
+    """A runtime's words may hold what Markdown reads as a table's border."""
+    return text.replace("|", "\\|").replace("\n", " ")

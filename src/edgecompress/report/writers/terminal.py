@@ -1,0 +1,76 @@
+"""Terminal: tables that fit 80 columns, in plain text, so that they read the same when piped."""
+
+import io
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bundle import Manifest
+from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, rows, title
+
+WIDTH = 80
+
+
+def terminal(record: BenchRecord, manifest: Manifest) -> str:
+    """The benchmark as text of at most 80 columns."""
+    every = rows(record)
+    stream = io.StringIO()
+    console = Console(file=stream, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console.print(f"{title(record)}\n")
+    console.print(_size(every))
+    console.print(_time(every))
+    comparison, note = against_paper(record, manifest)
+    console.print(_paper(comparison))
+    console.print(f"{note}\n")
+    for line in (*failures(record), *cautions(record)):
+        console.print(f"! {line}")
+    for line in conditions(record):
+        console.print(line)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left", overflow="fold")
+    return table
+
+
+def _size(every: list[Row]) -> Table:
+    table = _table("file", "bytes", "smaller", "accuracy %", "drop, points", "peak MiB", "added MiB")
+    for row in every:
+        table.add_row(
+            row.file,
+            f"{row.bytes:,}",
+            "-" if row.smaller is None else f"{significant(row.smaller)}x",
+            percent(row.accuracy),
+            percent(row.drop),
+            mebibytes(row.peak),
+            mebibytes(row.over_import),
+        )
+    return table
+
+
+def _time(every: list[Row]) -> Table:
+    table = _table("file", "load ms", "p50 ms", "p90 ms", "p50 / dense (95 %)", "verdict")
+    for row in every:
+        ratio = row.ratio
+        table.add_row(
+            row.file,
+            milliseconds(row.load),
+            milliseconds(row.p50),
+            milliseconds(row.p90),
+            "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})",
+            ratio.verdict if ratio else "failed" if row.p50 is None else "-",
+        )
+    return table
+
+
+def _paper(comparison: list[tuple[str, str, str]]) -> Table:
+    table = _table("", "here", "paper")
+    for line in comparison:
+        table.add_row(*line)
+    return table
