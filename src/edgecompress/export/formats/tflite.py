@@ -15,7 +15,7 @@ from edgecompress.export.tflite.graph import Tensor
 from edgecompress.export.tflite.inspection import ledger
 from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.tflite.reader import constants
-from edgecompress.export.tflite.weights import Stored, smallest
+from edgecompress.export.tflite.weights import Stored, smallest, to_float16
 from edgecompress.export.tflite.writer import serialize
 
 
@@ -50,7 +50,7 @@ def _check(data: bytes, forms: dict[Tensor, Stored], where: str) -> None:
             continue
         tensor, stored = unseen.pop(constant.name)
         assert tensor.data is not None
-        expected = tensor.data.astype(np.float16 if stored.encoding.endswith("16") else np.float32).astype(np.float32)
+        expected = to_float16(tensor.data).astype(np.float32) if stored.encoding.endswith("16") else tensor.data
         same_zeros = np.count_nonzero(constant.array) == np.count_nonzero(tensor.data)
         if constant.array.tobytes() != expected.tobytes() or not same_zeros:
             raise CheckError(f"'{constant.name}' is not in {where} as it was to be stored; please report this model")
