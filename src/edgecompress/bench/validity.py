@@ -47,14 +47,17 @@ def _latency(protocol: Protocol, cores: int, files: Mapping[str, FileResult]) ->
     concerns = []
     for name, file in files.items():
         latency = file.latency
-        if latency is None:
+        # What files timed in the same rounds share is said once.
+        if latency is None or any(other < name for other in latency.together_with):
             continue
+        names = ", ".join(sorted([name, *latency.together_with]))
         if latency.runs < protocol.min_runs:
-            concerns.append(f"{name}: {latency.runs} runs in {latency.seconds:.0f} s, {protocol.min_runs} were wanted")
+            concerns.append(f"{names}: {latency.runs} runs in {latency.seconds:.0f} s, {protocol.min_runs} were wanted")
         if latency.settled is False:
-            concerns.append(f"{name}: the times had not settled after {latency.warmup_runs} rounds of warm-up")
-        if latency.others and latency.others.cores > OTHERS_LIMIT * cores:
-            concerns.append(f"{name}: other processes used {latency.others.cores:.2f} of {cores} cores during timing")
-        if latency.others and latency.others.stolen > STOLEN_LIMIT * cores:
-            concerns.append(f"{name}: the hypervisor took {latency.others.stolen:.2f} of {cores} cores during timing")
+            concerns.append(f"{names}: the times had not settled after {latency.warmup_runs} rounds of warm-up")
+        others = latency.others
+        if others and others.cores > OTHERS_LIMIT * cores:
+            concerns.append(f"{names}: other processes used {others.cores:.2f} of {cores} cores during timing")
+        if others and others.stolen > STOLEN_LIMIT * cores:
+            concerns.append(f"{names}: the hypervisor took {others.stolen:.2f} of {cores} cores during timing")
     return concerns

@@ -79,12 +79,17 @@ def conditions(record: BenchRecord) -> list[str]:
     machine, protocol = record.before, record.protocol
     cores = "" if machine.cores is None else f", {machine.cores} cores"
     settled = "until settled" if protocol.warmup is None else f"{protocol.warmup} runs"
+    runtimes = sorted({row.runtime for row in rows(record)})
+    samples = sorted({row.samples for row in rows(record) if row.samples is not None})
     return [
         f"Device: {record.device.address}, {machine.board or machine.cpu or 'unknown processor'}, {machine.machine}"
         f"{cores}, {machine.system} {machine.kernel}, Python {machine.python}.",
+        f"Runtimes: {', '.join(runtimes)}.",
         f"Threads: {record.threads} ({record.threads_note}). Batch 1.",
         f"Latency: mode {protocol.mode}: warm-up {settled}, then at least {protocol.min_runs} runs and "
         f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in a process.",
+        f"Accuracy: {' or '.join(map(str, samples)) or 'no'} samples of {record.bundle.data}, run on the device; pt is "
+        "percentage points.",
         "Load and memory: one fresh process a file, file cache warm. Peak is the whole process with Python, NumPy and "
         "the runtime; added is the peak over what these take.",
     ]

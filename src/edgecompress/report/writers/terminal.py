@@ -2,7 +2,6 @@
 
 import io
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -20,10 +19,10 @@ def terminal(record: BenchRecord, manifest: Manifest) -> str:
     stream = io.StringIO()
     console = Console(file=stream, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(f"{title(record)}\n")
-    console.print(_size(every))
-    console.print(_time(every))
     comparison, note = against_paper(record, manifest)
-    console.print(_paper(comparison))
+    for table in (_size(every), _time(every), _paper(comparison)):
+        console.print(table)
+        console.print()
     console.print(f"{note}\n")
     for line in (*failures(record), *cautions(record)):
         console.print(f"! {line}")
@@ -33,14 +32,14 @@ def terminal(record: BenchRecord, manifest: Manifest) -> str:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for i, column in enumerate(columns):
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     return table
 
 
 def _size(every: list[Row]) -> Table:
-    table = _table("file", "bytes", "smaller", "accuracy %", "drop, points", "peak MiB", "added MiB")
+    table = _table("file", "bytes", "smaller", "accuracy %", "drop pt", "peak MiB", "added MiB")
     for row in every:
         table.add_row(
             row.file,
@@ -55,7 +54,7 @@ def _size(every: list[Row]) -> Table:
 
 
 def _time(every: list[Row]) -> Table:
-    table = _table("file", "load ms", "p50 ms", "p90 ms", "p50 / dense (95 %)", "verdict")
+    table = _table("file", "load ms", "p50 ms", "p90 ms", "p50/dense (95 %)", "verdict")
     for row in every:
         ratio = row.ratio
         table.add_row(
@@ -63,7 +62,7 @@ def _time(every: list[Row]) -> Table:
             milliseconds(row.load),
             milliseconds(row.p50),
             milliseconds(row.p90),
-            "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})",
+            "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})",
             ratio.verdict if ratio else "failed" if row.p50 is None else "-",
         )
     return table
