@@ -69,13 +69,14 @@ def test_a_checkpoint_is_compressed_as_it_is(tmp_path):
 def test_an_enforced_budget_refuses_the_bundle_and_keeps_what_was_there(tmp_path):
     profile = (
         'title = "tiny"\narch = "any"\ncpu = "c"\ncores = 1\nmemory_mib = 1\nruntimes = ["onnxruntime"]\n'
-        'threads = 1\ntransport = "local"\n[budget]\nfile_kib = 1\nenforce = {}\n'
+        'threads = 1\ntransport = "local"\n[budget]\nfile_kib = 1\nmemory_mib = 1\nenforce = {}\n'
     )
     (tmp_path / "tiny.toml").write_text(profile.format("false"))
     said = []
     _, manifest = build(tmp_path, target=str(tmp_path / "tiny.toml"), warn=said.append)
     assert said == manifest.warnings
     assert "tiny's budget is 1 KiB" in said[0]
+    assert "tiny's budget is 1 MiB" in said[1]
     (tmp_path / "tiny.toml").write_text(profile.format("true"))
     with pytest.raises(CheckError, match="budget is 1 KiB"):
         build(tmp_path, target=str(tmp_path / "tiny.toml"))

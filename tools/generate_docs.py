@@ -63,9 +63,9 @@ def results_table() -> str:
         )
         official = "" if manifest.data.official else f"; data: {manifest.data.note}"
         notes.append(
-            f"{manifest.model.name} on {manifest.data.name}: seed {manifest.recipe.seed}, {epochs} epochs (train, prune, "
-            f"retrain, cluster), {manifest.accuracy.samples:,} test samples{official}. Latency: {record.taken} on "
-            f"{record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
+            f"{manifest.model.name} on {manifest.data.name}: seed {manifest.recipe.seed}, {epochs} epochs "
+            f"(train, prune, retrain, cluster), {manifest.accuracy.samples:,} test samples{official}. "
+            f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
         )
     paper = (
         "The paper's own figures, of which only the abstract is public: an average accuracy drop below 0.5 points at "

@@ -13,6 +13,7 @@ from pydantic import Field
 from edgecompress.compress.record import StageResult
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
+from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
 from edgecompress.recipe import Recipe
 from edgecompress.record import Record, write_atomically
@@ -71,6 +72,7 @@ class ModelFile(Record):
     input_layout: Literal["channels_first", "channels_last"]
     ledger: Ledger
     verification: Verification
+    memory: Memory
 
 
 class PlainFile(Record):
@@ -155,14 +157,16 @@ def load(folder: Path) -> Manifest:
     if not (folder / MANIFEST).is_file():
         raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}; make one with 'edgecompress build'")
     manifest = Manifest.from_file(folder / MANIFEST)
-    for name, file in {**manifest.models, **manifest.files}.items():
+    digests = {name: file.sha256 for name, file in manifest.models.items()}
+    digests |= {name: file.sha256 for name, file in manifest.files.items()}
+    for name, expected in digests.items():
         path = folder / name
         # A manifest comes from outside: a name in it must not reach beyond the folder.
         if Path(name).name != name:
             raise InputError(f"{folder / MANIFEST}: file name '{name}' is not a plain name; build the bundle again")
         if not path.is_file():
             raise InputError(f"{folder}: {name} is missing; build the bundle again")
-        if digest(path) != file.sha256:
+        if digest(path) != expected:
             raise InputError(
                 f"{folder}: {name} is not the file that build wrote (checksum differs); build the bundle again"
             )

@@ -26,6 +26,7 @@ from edgecompress.compress.train import TrainingData
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
 from edgecompress.export.contract import Format
+from edgecompress.export.memory import memory
 from edgecompress.export.verify import Verification, verify
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
@@ -221,6 +222,7 @@ def _export(
         input_layout=kind.layout,
         ledger=ledger,
         verification=proof,
+        memory=memory(path, layout=kind.layout),
     )
 
 
@@ -241,20 +243,26 @@ def _plain(path: Path, what: str) -> PlainFile:
 
 
 def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
-    """Compare the file that the target prefers with the target's budget.
+    """Compare the file that the target prefers with the target's budget. Returns what was warned of.
 
     Raises:
-        CheckError: it is larger, and the profile enforces its budget.
+        CheckError: it is over, and the profile enforces its budget.
     """
     budget, runtime = manifest.target.budget, manifest.target.runtimes[0]
     name, file = next((n, f) for n, f in manifest.models.items() if f.kind == "compressed" and f.runtime == runtime)
-    if budget.file_kib is None or file.bytes <= 1024 * budget.file_kib:
-        return []
-    message = (
-        f"{name} has {file.bytes / 1024:,.0f} KiB, {manifest.target.name}'s budget is {budget.file_kib} KiB; "
-        "raise prune.sparsity, lower cluster.bits or width in the recipe"
-    )
-    if budget.enforce:
-        raise CheckError(message)
-    warn(message)
-    return [message]
+    over = []
+    if budget.file_kib is not None and file.bytes > 1024 * budget.file_kib:
+        over.append(
+            f"{name} has {file.bytes / 1024:,.0f} KiB, {manifest.target.name}'s budget is {budget.file_kib} KiB; "
+            "raise prune.sparsity, or lower cluster.bits or width in the recipe"
+        )
+    if budget.memory_mib is not None and file.memory.peak is not None and file.memory.peak > 2**20 * budget.memory_mib:
+        over.append(
+            f"{name} took {file.memory.peak / 2**20:,.0f} MiB at its peak on this machine, {manifest.target.name}'s "
+            f"budget is {budget.memory_mib} MiB; lower width in the recipe, or choose another network"
+        )
+    if over and budget.enforce:
+        raise CheckError(" ".join(over))
+    for message in over:
+        warn(message)
+    return over

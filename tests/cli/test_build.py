@@ -76,6 +76,12 @@ def test_a_wrong_input_is_one_line(refused, tmp_path, arguments, message):
     assert message in refused("build", *arguments)
 
 
+def test_where_nothing_can_be_written(refused, tmp_path):
+    (tmp_path / "file").touch()
+    assert "file" in refused("build", "--target", "host", *QUICK, "-o", "file/bundle")
+    assert "file" in refused("build", "--target", "host", *QUICK, "--cache-dir", "file")
+
+
 def test_weights_that_are_not_numbers_and_weights_of_another_network(refused, tmp_path):
     state = {n: t.contiguous() for n, t in network("alexnet", (1, 32, 32), 10, width=0.125).state_dict().items()}
     save_file(

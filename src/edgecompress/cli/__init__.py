@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 a defect of this program; 2 wrong input; 3 a result failed
 file, a target's budget); 4 a runtime or a device failed; 130 interrupted.
 """
 
+import errno
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -24,6 +25,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+# What a user can mend: rights, room, a name that is taken by a file. Any other OSError is a defect and shows itself.
+THE_SYSTEM_SAYS_NO = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR}
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
     "bench": bench.bench,
@@ -58,6 +62,10 @@ def main() -> None:
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         code = _fail(f"{message} (see 'edgecompress --help')", getattr(error, "exit_code", 2))
+    except OSError as error:
+        if error.errno not in THE_SYSTEM_SAYS_NO:
+            raise
+        code = _fail(f"{error.strerror}: {error.filename or 'while writing'}; check permissions and free space", 2)
     sys.exit(code if isinstance(code, int) else 0)
 
 

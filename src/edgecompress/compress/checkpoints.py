@@ -18,6 +18,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from edgecompress.compress.record import StageResult
+from edgecompress.errors import InputError
 
 State = dict[str, torch.Tensor]
 
@@ -99,6 +100,9 @@ def _save(path: Path, tensors: State, metadata: dict[str, str]) -> None:
         # Parameters of one optimizer may be the module's own; safetensors refuses memory that two names share.
         save_file({name: tensor.clone() for name, tensor in tensors.items()}, temporary, metadata)
         temporary.replace(path)
+    except SafetensorError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error}; free space there, or set --cache-dir") from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
