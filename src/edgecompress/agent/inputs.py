@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ def read_array(path: Path, name: str) -> Array:
                 raise JobError(f"{path} has no array '{name}' (it has {', '.join(archive.files) or 'none'})")
             array: Array = archive[name]
             return array
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise JobError(f"cannot read {path}: {first_line(error)}") from error
 
 
@@ -37,8 +38,10 @@ def batches(x: Array, engine: Engine, layout: str) -> list[Array]:
     Samples past the last full batch are followed by zeros: the first ``len(x)`` rows of the outputs count.
 
     Raises:
-        JobError: the samples do not fit the model's input.
+        JobError: there are no samples, or they do not fit the model's input.
     """
+    if not len(x):
+        raise JobError("the inputs have no rows")
     size = engine.input_shape[0]
     fitting = to_layout(x, layout).astype(engine.input_dtype, copy=False)
     if fitting.shape[1:] != engine.input_shape[1:]:

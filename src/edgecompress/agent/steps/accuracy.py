@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import engines, inputs
-from ..errors import JobError
+from ..errors import JobError, RuntimeRefusedError
 from ..events import Events
 from ..job import Job
 
@@ -25,18 +26,18 @@ def accuracy(job: Job, events: Events) -> None:
     reference = inputs.read_array(job.file("reference"), "y").astype(np.float32) if job.has("reference") else None
     job.finish()
     x, y = inputs.read_array(data, "x")[:limit], inputs.read_array(data, "y")[:limit]
-    if not len(x) or y.shape != (len(x),):
+    if y.shape != (len(x),):
         raise JobError(f"{data}: 'x' has {len(x)} samples and 'y' the shape {y.shape}; give one label a sample")
     engine = engines.load(file, threads, batch)
     correct, difference = 0, None if reference is None else 0.0
     for number, part in enumerate(inputs.batches(x, engine, layout)):
         first = number * batch
         said = np.asarray(inputs.run(engine, part, file.name), dtype=np.float32)[: len(x) - first]
+        if not np.isfinite(said).all():
+            raise RuntimeRefusedError(f"{file.name} gives outputs that are not finite, first at sample {first}")
         correct += int(np.count_nonzero(said.argmax(axis=-1) == y[first : first + batch]))
         if reference is not None and difference is not None:
-            expected = reference[first : first + len(said)]
-            if len(expected):
-                difference = max(difference, float(np.abs(said[: len(expected)] - expected).max()))
+            difference = max(difference, _difference(said, reference[first : first + len(said)]))
         events.progress(done=min(first + batch, len(x)), total=len(x), correct=correct)
     events.emit(
         "accuracy",
@@ -47,3 +48,10 @@ def accuracy(job: Job, events: Events) -> None:
         runtime=engine.runtime,
         version=engine.version,
     )
+
+
+def _difference(said: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
+    """The largest absolute difference over the rows that ``expected`` has."""
+    if said.shape[1:] != expected.shape[1:]:
+        raise JobError(f"the reference has rows of shape {expected.shape[1:]}, the model's are {said.shape[1:]}")
+    return float(np.abs(said[: len(expected)] - expected).max()) if len(expected) else 0.0
