@@ -1,0 +1,118 @@
+import statistics as standard
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgecompress.bench.statistics import P99_SAMPLES, ratio_of_medians, summary, verdict
+
+
+@given(st.lists(st.integers(1, 10**12), min_size=2, max_size=300))
+def test_a_summary_is_what_the_standard_library_computes(samples):
+    found = summary(samples)
+    cuts = standard.quantiles(samples, n=100, method="inclusive")
+    assert found.samples == len(samples)
+    for percentile, value in ((50, found.p50), (90, found.p90), (95, found.p95)):
+        assert value == pytest.approx(cuts[percentile - 1])
+    assert (found.min, found.max) == (min(samples), max(samples))
+    assert found.mean == pytest.approx(standard.mean(samples))
+    assert found.std == pytest.approx(standard.stdev(samples), rel=1e-6, abs=1e-3)
+
+
+def test_a_99th_percentile_needs_enough_samples():
+    assert summary(range(1, P99_SAMPLES)).p99 is None
+    samples = range(1, P99_SAMPLES + 1)
+    assert summary(samples).p99 == pytest.approx(standard.quantiles(samples, n=100, method="inclusive")[98])
+
+
+def test_one_sample_is_its_own_summary():
+    found = summary([5])
+    assert (found.p50, found.p90, found.mean, found.std) == (5, 5, 5, 0)
+
+
+def independent(random, count=400, scale=1.0):
+    return (scale * random.lognormal(13, 0.2, count)).astype(np.int64)
+
+
+def test_for_independent_samples_the_interval_is_that_of_scipys_bootstrap():
+    scipy_stats = pytest.importorskip("scipy.stats")
+    random = np.random.default_rng(3)
+    times, base = independent(random), independent(random, scale=1.1)
+    found = ratio_of_medians(times.tolist(), base.tolist())
+    reference = scipy_stats.bootstrap(
+        (times, base),
+        lambda a, b, axis: np.median(a, axis=axis) / np.median(b, axis=axis),
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        n_resamples=2000,
+        random_state=1,
+    ).confidence_interval
+    assert found.ratio == np.median(times) / np.median(base)
+    width = reference.high - reference.low
+    assert abs(found.low - reference.low) < 0.3 * width
+    assert abs(found.high - reference.high) < 0.3 * width
+
+
+def drifting(random, count):
+    """Two files of equal speed, each with a slow wandering of its own on top of noise: autocorrelated times."""
+    noise = random.standard_normal((2, count))
+    drift = np.zeros((2, count))
+    for i in range(1, count):
+        drift[:, i] = 0.9 * drift[:, i - 1] + 0.44 * random.standard_normal(2)
+    return (1e6 * np.exp(0.05 * drift + 0.02 * noise)).astype(np.int64)
+
+
+def covered(random, count, repeats, interval):
+    hits = 0
+    for _ in range(repeats):
+        first, second = drifting(random, count)
+        low, high = interval(first, second)
+        hits += low <= 1 <= high
+    return hits / repeats
+
+
+def test_for_samples_that_hang_together_the_interval_still_covers_the_truth():
+    def blocks(first, second):
+        found = ratio_of_medians(first.tolist(), second.tolist())
+        return found.low, found.high
+
+    def single(first, second):
+        random = np.random.default_rng(0)
+        picks = random.integers(0, len(first), (300, len(first)))
+        ratios = np.median(first[picks], axis=1) / np.median(second[picks], axis=1)
+        return np.percentile(ratios, [2.5, 97.5])
+
+    # Of a 95 % interval: blocks come near it, rounds taken one by one are far from it.
+    assert covered(np.random.default_rng(5), 1024, 40, blocks) >= 0.7
+    assert covered(np.random.default_rng(5), 1024, 40, single) <= 0.6
+
+
+def test_the_same_seed_gives_the_same_interval():
+    times, base = independent(np.random.default_rng(1)), independent(np.random.default_rng(2))
+    first, second, other = (ratio_of_medians(times.tolist(), base.tolist(), seed=seed) for seed in (0, 0, 1))
+    assert first == second
+    assert first != other
+
+
+def test_a_clear_difference_is_called_one():
+    random = np.random.default_rng(4)
+    base = independent(random)
+    assert ratio_of_medians((base // 2).tolist(), base.tolist()).verdict == "faster"
+    assert ratio_of_medians((base * 2).tolist(), base.tolist()).verdict == "slower"
+    assert ratio_of_medians(base.tolist(), base.tolist()).verdict == "no difference seen"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (0.5, 0.98, "faster"),
+        (0.5, 0.995, "no difference seen"),
+        (0.9, 1.1, "no difference seen"),
+        (1.005, 1.2, "no difference seen"),
+        (1.02, 1.2, "slower"),
+    ],
+)
+def test_a_difference_counts_beyond_one_percent(low, high, said):
+    assert verdict(low, high) == said

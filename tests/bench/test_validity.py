@@ -1,0 +1,88 @@
+import pytest
+
+from edgecompress.bench.protocol import protocol
+from edgecompress.bench.records import Emulation, Frequency, Others
+from edgecompress.bench.validity import validity
+
+
+@pytest.fixture
+def calm(measured):
+    """A machine that nothing speaks against, and files that were timed on it."""
+    record = measured[0]
+    clocks = Frequency(governors=["performance"], current_khz=[1], minimum_khz=[1], maximum_khz=[1])
+    conditions = record.before.model_copy(
+        update={
+            "frequency": clocks,
+            "cores": 4,
+            "affinity": [0, 1, 2, 3],
+            "emulation": Emulation(emulated=False, why="no sign of a virtual machine"),
+            "memory": record.before.memory.model_copy(update={"swap_used": 0}),
+        }
+    )
+    latency = record.files["model.onnx"].latency.model_copy(update={"others": Others(cores=0.1, stolen=0.0)})
+    files = {
+        name: record.files[name].model_copy(update={"latency": latency.model_copy(update={"together_with": [other]})})
+        for name, other in (("dense.onnx", "model.onnx"), ("model.onnx", "dense.onnx"))
+    }
+    return conditions, files
+
+
+def judge(before, files, after=None, threads=1):
+    return validity(before, after or before, protocol("quick"), threads, files)
+
+
+def changed(files, **update):
+    latencies = {name: file.latency.model_copy(update=update) for name, file in files.items()}
+    return {name: file.model_copy(update={"latency": latencies[name]}) for name, file in files.items()}
+
+
+def test_a_calm_machine_raises_no_concern(calm):
+    before, files = calm
+    found = judge(before, files)
+    assert (found.concerns, found.unknown) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("update", "words"),
+    [
+        ({"others": Others(cores=0.6, stolen=0.0)}, "other processes used 0.60 of 4 cores"),
+        ({"others": Others(cores=0.0, stolen=0.2)}, "the hypervisor took 0.20 of 4 cores"),
+        ({"runs": 40, "seconds": 60.0}, "40 runs in 60 s, 100 were wanted"),
+        ({"settled": False}, "had not settled"),
+    ],
+)
+def test_what_disturbed_the_times_is_said_once_for_the_files_of_the_same_rounds(calm, update, words):
+    before, files = calm
+    (concern,) = judge(before, changed(files, **update)).concerns
+    assert words in concern
+    assert concern.startswith("dense.onnx, model.onnx: ")
+
+
+def test_the_machines_state_is_judged(calm):
+    before, files = calm
+    governor = before.frequency.model_copy(update={"governors": ["performance", "ondemand"]})
+    assert "ondemand" in judge(before.model_copy(update={"frequency": governor}), files).concerns[0]
+    after = before.model_copy(update={"memory": before.memory.model_copy(update={"swap_used": 5 * 2**20})})
+    assert "grew by 5 MiB" in judge(before, files, after).concerns[0]
+    assert "8 threads on 4 usable cores" in judge(before, files, threads=8).concerns[0]
+    emulated = before.model_copy(update={"emulation": Emulation(emulated=True, why="TCG")})
+    assert "says nothing about any board" in judge(emulated, files).concerns[0]
+
+
+def test_what_cannot_be_seen_is_unknown_and_not_fine(calm):
+    before, files = calm
+    blind = before.model_copy(
+        update={
+            "frequency": None,
+            "emulation": Emulation(emulated=None, why="it has virtio devices"),
+            "memory": before.memory.model_copy(update={"swap_used": None}),
+        }
+    )
+    found = judge(blind, changed(files, others=None))
+    assert found.concerns == []
+    assert [words.split(":")[0] for words in found.unknown] == [
+        "clock and governor of the processor",
+        "whether the machine is emulated",
+        "swap",
+        "what other processes used of the processor",
+    ]
