@@ -1,0 +1,129 @@
+"""A record with round numbers, made by hand, and the manifest of a real bundle."""
+
+import pytest
+
+from edgecompress import bundle
+from edgecompress.bench import records
+from edgecompress.bench.protocol import protocol
+from edgecompress.bench.statistics import Ratio, summary
+
+MIB = 2**20
+
+
+def latency(milliseconds, other):
+    samples = [int(milliseconds * 1e6)] * 9 + [int(milliseconds * 2e6)] * 3
+    return records.Latency(
+        samples_ns=samples,
+        summary=summary(samples),
+        runs=12,
+        stride=1,
+        warmup_runs=10,
+        settled=None,
+        seconds=1.0,
+        together_with=[other],
+        inputs="rows",
+        others=None,
+        details={},
+    )
+
+
+def memory(peak, load):
+    resident = records.Resident(rss=50 * MIB, pss=50 * MIB, uss=40 * MIB, private_dirty=30 * MIB, peak=peak * MIB)
+    over = records.Resident(rss=0, pss=0, uss=0, private_dirty=0, peak=(peak - 50) * MIB)
+    return records.Memory(
+        after_import=resident,
+        after_load=resident,
+        after_first_run=resident,
+        over_import=records.OverImport(after_load=over, after_first_run=over),
+        peak=peak * MIB,
+        peak_since_import=True,
+        load_ns=load * 1_000_000,
+        first_ns=1,
+    )
+
+
+def file(kind, size, milliseconds, peak, load, correct):
+    other = "dense.onnx" if kind == "compressed" else "model.onnx"
+    return records.FileResult(
+        runtime="onnxruntime",
+        runtime_version="onnxruntime 1.32.0",
+        kind=kind,
+        bytes=size,
+        sha256="0" * 64,
+        latency=latency(milliseconds, other),
+        memory=memory(peak, load),
+        accuracy=records.AccuracyResult(
+            correct=correct, samples=2000, percent=correct / 20, largest_difference=0.5, reference="a reference"
+        ),
+    )
+
+
+@pytest.fixture
+def record():
+    """model.onnx is 40 times smaller than dense.onnx and loses 1.25 points; dense.tflite failed."""
+    conditions = records.Conditions(
+        system="Linux",
+        kernel="6.1",
+        machine="x86_64",
+        board=None,
+        cpu="Some CPU",
+        cores=2,
+        affinity=[0, 1],
+        frequency=None,
+        memory=records.SystemMemory(total=None, available=None, swap_total=None, swap_used=None),
+        load=None,
+        emulation=records.Emulation(emulated=False, why="no sign"),
+        python="3.11.7",
+        versions={},
+    )
+    failure = records.Failure(step="latency", message="the runtime crashed: its process died of SIGSEGV | sorry")
+    return records.BenchRecord(
+        tool_version="0.1.0",
+        created="2024-05-06T07:08:09+00:00",
+        seconds=10.0,
+        taken="measured",
+        device=records.DeviceInfo(address="local", is_target=False, note="the bundle is made for a board"),
+        bundle=records.BundleInfo(
+            manifest_sha256="1" * 64,
+            created="2024-05-05T00:00:00+00:00",
+            model="alexnet",
+            target="rpi4",
+            data="Fashion-MNIST",
+            data_official=True,
+            data_note="",
+        ),
+        protocol=protocol("quick"),
+        threads=1,
+        threads_note="given",
+        agent_sha256="2" * 64,
+        before=conditions,
+        after=conditions,
+        files={
+            "model.onnx": file("compressed", 100_000, 2.5, 80, 40, 1850),
+            "dense.onnx": file("dense", 4_000_000, 2.0, 75, 20, 1875),
+            "dense.tflite": records.FileResult(
+                runtime="litert", kind="dense", bytes=4_000_100, sha256="3" * 64, failures=[failure]
+            ),
+        },
+        comparisons=[
+            records.Comparison(
+                runtime="onnxruntime",
+                compressed="model.onnx",
+                dense="dense.onnx",
+                latency=Ratio(ratio=1.25, low=1.2, high=1.3, verdict="slower"),
+            )
+        ],
+        validity=records.Validity(concerns=["swap in use grew by 5 MiB"], unknown=["clock and governor"]),
+    )
+
+
+@pytest.fixture
+def manifest(small_bundle):
+    """The small bundle's, as if it were of Fashion-MNIST, with one weight in 12.5 kept."""
+    found = bundle.load(small_bundle)
+    return found.model_copy(
+        update={
+            "data": found.data.model_copy(update={"name": "Fashion-MNIST"}),
+            "ratios": found.ratios.model_copy(update={"weights": 12.5}),
+        }
+    )

@@ -1,0 +1,36 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.08214, "0.0821"),
+        (1.234, "1.23"),
+        (9.996, "10.0"),
+        (99.96, "100"),
+        (123.4, "123"),
+        (12_345, "12,300"),
+        (1, "1.00"),
+        (0, "0"),
+        (-2.345, "-2.35"),
+        (0.000012345, "0.0000123"),
+    ],
+)
+def test_three_significant_digits(value, text):
+    assert significant(value) == text
+
+
+@given(st.floats(1e-6, 1e9))
+def test_what_is_printed_is_the_value_to_half_a_unit_of_the_third_digit(value):
+    assert float(significant(value).replace(",", "")) == pytest.approx(value, rel=0.0051)
+
+
+def test_units_and_dashes():
+    assert milliseconds(1_500_000) == "1.50"
+    assert mebibytes(3 * 2**20) == "3.00"
+    assert percent(94.986) == "94.99"
+    assert [milliseconds(None), mebibytes(None), percent(None)] == ["-"] * 3

@@ -1,0 +1,62 @@
+import pytest
+
+from edgecompress.report import table
+
+
+def test_a_row_a_file_with_the_dense_file_before_what_is_compared_with_it(record):
+    rows = table.rows(record)
+    assert [row.file for row in rows] == ["dense.tflite", "dense.onnx", "model.onnx"]
+    dense, model = rows[1:]
+    assert (dense.smaller, dense.drop, dense.ratio) == (None, None, None)
+    assert model.smaller == 40
+    assert model.drop == pytest.approx(1.25)
+    assert (model.p50, model.p90) == (2.5e6, 5e6)
+    assert model.ratio.verdict == "slower"
+    assert (model.load, model.peak, model.over_import) == (40_000_000, 80 * 2**20, 30 * 2**20)
+
+
+def test_what_was_not_measured_is_none_and_says_why(record):
+    failed = table.rows(record)[0]
+    assert (failed.p50, failed.load, failed.accuracy, failed.runs) == (None, None, None, None)
+    assert table.failures(record) == [f"dense.tflite: {failed.failures[0]}"]
+    assert "SIGSEGV" in failed.failures[0]
+
+
+def test_everything_a_reader_must_know_is_said(record):
+    said = " ".join(table.cautions(record))
+    for words in ("Not the board", "swap in use grew", "Not visible here: clock and governor"):
+        assert words in said
+    data = record.bundle.model_copy(update={"data_official": False, "data_note": "from a mirror"})
+    other = record.model_copy(update={"taken": "emulated", "bundle": data})
+    said = " ".join(table.cautions(other))
+    assert "emulated, not measured" in said
+    assert "from a mirror" in said
+    calm = record.model_copy(
+        update={
+            "device": record.device.model_copy(update={"is_target": True}),
+            "validity": record.validity.model_copy(update={"concerns": [], "unknown": []}),
+        }
+    )
+    assert table.cautions(calm) == []
+
+
+def test_the_conditions_say_how_it_was_measured(record):
+    said = " ".join(table.conditions(record))
+    for words in ("Some CPU", "x86_64", "onnxruntime 1.32.0", "Threads: 1 (given)", "mode quick", "2000 samples"):
+        assert words in said
+
+
+def test_the_papers_figures_stand_beside_the_same_quantities(record, manifest):
+    rows, note = table.against_paper(record, manifest)
+    assert rows == [
+        ("weights / weights kept", "12.5x", "10x"),
+        ("accuracy drop", "1.25 points (model.onnx)", "< 0.5 %"),
+    ]
+    assert "abstract only" in note
+    of = {}
+    for name in ("UCI-HAR", "Digits"):
+        of[name] = manifest.model_copy(update={"data": manifest.data.model_copy(update={"name": name})})
+    assert table.against_paper(record, of["UCI-HAR"])[0][1][2] == "about 5.0 %"
+    rows, note = table.against_paper(record, of["Digits"])
+    assert [row[2] for row in rows] == ["-", "-"]
+    assert "no figures for Digits" in note

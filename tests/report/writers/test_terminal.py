@@ -1,0 +1,39 @@
+from edgecompress import methods
+from edgecompress.report.writers.terminal import terminal
+
+
+def test_it_fits_80_columns_in_plain_text(record, manifest):
+    text = terminal(record, manifest)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\x1b" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+def test_a_files_figures_stand_in_its_lines(record, manifest):
+    lines = terminal(record, manifest).splitlines()
+    size, time = (line.split() for line in lines if line.startswith("model.onnx"))
+    assert size == ["model.onnx", "100,000", "40.0x", "92.50", "1.25", "80.0", "30.0"]
+    assert time == ["model.onnx", "40.0", "2.50", "5.00", "1.250", "(1.200-1.300)", "slower"]
+    _, failed = (line.split() for line in lines if line.startswith("dense.tflite "))
+    assert failed == ["dense.tflite", "-", "-", "-", "-", "failed"]
+
+
+def test_failures_cautions_and_the_paper_are_shown(record, manifest):
+    text = " ".join(terminal(record, manifest).split())
+    for words in ("died of SIGSEGV", "! Not the board", "! Concern: swap", "< 0.5 %", "abstract only", "Device: local"):
+        assert words in text
+
+
+def test_words_of_a_runtime_are_printed_as_they_are(record, manifest):
+    from edgecompress.bench.records import Failure
+
+    odd = record.files["dense.tflite"].model_copy(
+        update={"failures": [Failure(step="memory", message="[bold]no[/bold] :smile: [/]")]}
+    )
+    changed = record.model_copy(update={"files": {**record.files, "dense.tflite": odd}})
+    assert "[bold]no[/bold] :smile: [/]" in terminal(changed, manifest)
+
+
+def test_it_is_found_by_name():
+    assert methods.find("edgecompress.report.writers", "terminal") is terminal
+    assert methods.choices("edgecompress.report.writers") == ["csv", "markdown", "terminal"]
