@@ -11,8 +11,8 @@ def test_local_is_this_machine():
 @pytest.mark.parametrize(
     ("name", "line"),
     [
-        ("ssh://pi@192.0.2.7", "another device's address; this version measures on this machine only"),
-        ("adb:R58M123", "another device's address; this version measures on this machine only"),
+        ("ssh://pi@192.0.2.7", "another device's address, and this version measures on this machine only"),
+        ("adb:R58M123", "another device's address, and this version measures on this machine only"),
         ("rpi4", "'rpi4' is a profile, not a device"),
         ("loca", "unknown device 'loca'"),
         ("", "unknown device ''"),
@@ -21,5 +21,5 @@ def test_local_is_this_machine():
 def test_other_devices_are_refused_with_what_to_give_instead(name, line):
     with pytest.raises(InputError, match=line) as caught:
         device(name)
-    assert str(caught.value).endswith("measure on the machine this runs on with --device local")
+    assert str(caught.value).endswith(": give --device local")
     assert "\n" not in str(caught.value)

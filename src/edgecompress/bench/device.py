@@ -25,9 +25,11 @@ def device(name: str) -> Device:
     """
     if name == LOCAL:
         return Device(LOCAL, "")
-    here = f"measure on the machine this runs on with --device {LOCAL}"
+    here = f"give --device {LOCAL}"
     if _ADDRESS.fullmatch(name):
-        raise InputError(f"'{name}' is another device's address; this version measures on this machine only: {here}")
+        raise InputError(
+            f"'{name}' is another device's address, and this version measures on this machine only: {here}"
+        )
     if name in target.names():
         raise InputError(f"'{name}' is a profile, not a device, and this version cannot reach boards: {here}")
     raise InputError(f"unknown device '{name}': {here}")

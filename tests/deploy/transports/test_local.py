@@ -130,7 +130,7 @@ def test_children_that_outlive_their_program_are_ended(connection):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_however_this_process_ends_the_program_does_not_run_on(number):
+def test_however_this_process_ends_the_program_does_not_run_on(number, tmp_path):
     # Killed outright, this process can do nothing; the far side sees its stdin close.
     code = (
         "import sys\n"
@@ -141,7 +141,11 @@ def test_however_this_process_ends_the_program_does_not_run_on(number):
         "    connection.run([sys.executable, '-c', inner], Deadline.after(60), lambda line: print(line, flush=True))\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # killed, it leaves its work folder behind
     )
     child = int(process.stdout.readline())
     assert is_running(child)
