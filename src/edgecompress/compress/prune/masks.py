@@ -1,6 +1,7 @@
 """Masks: which weights stay. Chosen from scores so that the number of zeros is exact, then held."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from edgecompress.errors import InputError
 
 Masks = dict[str, torch.Tensor]
+Scores = NDArray[np.float32]
 
 
 def choose(
@@ -42,20 +44,28 @@ def choose(
             raise InputError(
                 f"layer '{name}' has weights that are not numbers; load a sound checkpoint or lower the rate"
             )
-    zeros = {name: round(rate * flat[name].size) for name, rate in own.items()}
+    drops = {name: _lowest([flat[name]], round(rate * flat[name].size)) for name, rate in own.items()}
     pool = {name: values for name, values in flat.items() if name not in own}
     if scope == "layer":
-        zeros |= {name: round(sparsity * values.size) for name, values in pool.items()}
+        drops |= {name: _lowest([values], round(sparsity * values.size)) for name, values in pool.items()}
     else:
-        zeros |= _share_out(pool, sparsity, layer_limit)
+        drops |= _share_out(pool, sparsity, layer_limit)
     return {
-        name: torch.from_numpy(_keep(values, zeros[name]).reshape(scores[name].shape)).to(scores[name].device)
+        name: torch.from_numpy(_keep(values, drops[name]).reshape(scores[name].shape)).to(scores[name].device)
         for name, values in flat.items()
     }
 
 
-def _share_out(pool: Mapping[str, NDArray[np.float32]], sparsity: float, limit: float) -> dict[str, int]:
-    """How many zeros each layer gets under one threshold.
+@dataclass(frozen=True)
+class _Drop:
+    """Which scores go: all below ``threshold``, and of those equal to it as many as make ``count``."""
+
+    threshold: float
+    count: int
+
+
+def _share_out(pool: Mapping[str, Scores], sparsity: float, limit: float) -> dict[str, _Drop]:
+    """What goes of each layer under one threshold.
 
     Layers beyond the limit are held at it, and the rest is shared among the others again, until none is beyond.
     """
@@ -65,45 +75,44 @@ def _share_out(pool: Mapping[str, NDArray[np.float32]], sparsity: float, limit: 
         raise InputError(
             f"sparsity {sparsity} is more than layer_limit {limit} allows; raise layer_limit or lower sparsity"
         )
-    held: dict[str, int] = {}
+    held: dict[str, _Drop] = {}
     while True:
         free = {name: values for name, values in pool.items() if name not in held}
-        counts = _below_threshold(free, wanted - sum(held.values()))
-        beyond = [name for name, count in counts.items() if count > most[name]]
+        drops = _per_layer(free, wanted - sum(drop.count for drop in held.values()))
+        beyond = [name for name, drop in drops.items() if drop.count > most[name]]
         if not beyond:
-            return held | counts
-        held |= {name: most[name] for name in beyond}
+            return held | drops
+        held |= {name: _lowest([pool[name]], most[name]) for name in beyond}
 
 
-def _below_threshold(pool: Mapping[str, NDArray[np.float32]], count: int) -> dict[str, int]:
-    """How many of the ``count`` lowest scores lie in each layer."""
-    if not pool:
-        return {}
-    if count <= 0:
-        return dict.fromkeys(pool, 0)
-    threshold = np.partition(np.concatenate(list(pool.values())), count - 1)[count - 1]
+def _per_layer(pool: Mapping[str, Scores], count: int) -> dict[str, _Drop]:
+    """The ``count`` lowest scores of all layers together; of those equal to the threshold, first layer first."""
+    threshold = _lowest(list(pool.values()), count).threshold
     below = {name: int(np.count_nonzero(values < threshold)) for name, values in pool.items()}
     missing = count - sum(below.values())
     for name, values in pool.items():
-        # Scores equal to the threshold fill what is missing, first layer first.
         equal = min(missing, int(np.count_nonzero(values == threshold)))
         below[name] += equal
         missing -= equal
-    return below
+    return {name: _Drop(threshold, number) for name, number in below.items()}
 
 
-def _keep(values: NDArray[np.float32], zeros: int) -> NDArray[np.bool_]:
-    """True but for the ``zeros`` lowest values."""
-    keep = np.ones(values.size, dtype=bool)
-    if zeros >= values.size:
-        keep[:] = False
-    elif zeros > 0:
-        threshold = np.partition(values, zeros - 1)[zeros - 1]
-        keep = values > threshold
-        surplus = int(np.count_nonzero(keep)) - (values.size - zeros)
-        assert surplus <= 0, "values above the k-th smallest cannot be more than n - k"
-        equal = np.flatnonzero(values == threshold)
-        keep[equal[equal.size + surplus :]] = True
+def _lowest(parts: list[Scores], count: int) -> _Drop:
+    """The drop of the ``count`` lowest scores of ``parts`` together."""
+    if count <= 0:
+        return _Drop(-np.inf, 0)
+    # Weights that are pruned already are the most and are all alike: a partition among them is slow, and not needed.
+    least = min(values.min() for values in parts if values.size)
+    others = np.concatenate([values[values != least] for values in parts])
+    place = count - (sum(values.size for values in parts) - others.size) - 1
+    return _Drop(float(least if place < 0 else np.partition(others, place)[place]), count)
+
+
+def _keep(values: Scores, drop: _Drop) -> NDArray[np.bool_]:
+    """True but for what is dropped: all below the threshold, and of those equal to it the first in memory order."""
+    keep = values >= drop.threshold
+    equal = np.flatnonzero(values == drop.threshold)
+    keep[equal[: drop.count - (values.size - int(np.count_nonzero(keep)))]] = False
     return keep
 
 
