@@ -59,6 +59,8 @@ def test_only_a_bundle_or_nothing_is_replaced(tmp_path, copy):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="is a file"):
         bundle.check_replaceable(tmp_path / "file")
+    with pytest.raises(InputError, match="file is not a folder"):
+        bundle.check_replaceable(tmp_path / "file" / "deep" / "bundle")
 
 
 def test_a_build_that_fails_leaves_the_old_bundle_and_nothing_beside_it(copy):

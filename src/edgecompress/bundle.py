@@ -1,6 +1,7 @@
 """The bundle: the folder that build writes and bench reads. Files, a manifest, checksums."""
 
 import hashlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -112,8 +113,11 @@ def check_replaceable(folder: Path) -> None:
     """Make sure that a bundle may be written to ``folder``: it is not there, is empty, or is a bundle already.
 
     Raises:
-        InputError: it holds something else, which a build must not destroy.
+        InputError: it holds something else, which a build must not destroy, or cannot be made where it should be.
     """
+    parent = next(path for path in folder.absolute().parents if path.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise InputError(f"{folder} cannot be made: {parent} is not a folder that can be written to; choose another")
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; choose another folder with --output")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():

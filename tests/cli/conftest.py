@@ -24,15 +24,16 @@ def edgecompress(tmp_path):
 
 @pytest.fixture
 def refused(edgecompress):
-    """Run a wrong command: it must end with code 2 and one line, and no traceback. Returns the line."""
+    """Run a wrong command: it must end with code 2 and one line after its progress, no traceback. Returns the line."""
 
     def run(*arguments: object) -> str:
         done = edgecompress(*arguments)
         assert done.returncode == 2, done.stderr
         assert done.stdout == ""
-        lines = done.stderr.strip().splitlines()
-        assert len(lines) == 1, done.stderr
-        assert lines[0].startswith("edgecompress: ")
-        return lines[0]
+        assert "Traceback" not in done.stderr
+        *progress, line = done.stderr.strip().splitlines()
+        assert line.startswith("edgecompress: ")
+        assert all(said.startswith(("read ", "train ")) for said in progress), done.stderr
+        return line
 
     return run

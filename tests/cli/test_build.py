@@ -32,7 +32,7 @@ def test_a_bundle_with_progress_on_stderr_and_the_manifest_on_stdout(edgecompres
 
 def test_ctrl_c_leaves_no_bundle_and_the_same_command_goes_on(edgecompress, tmp_path):
     command = [
-        sys.executable, "-m", "edgecompress", "build", "--target", "host", *QUICK, "--set", "train.epochs=200",
+        sys.executable, "-m", "edgecompress", "build", "--target", "host", *QUICK, "--set", "train.epochs=25",
         "--cache-dir", str(tmp_path / "stages"), "-o", str(tmp_path / "out"),
     ]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ)
@@ -48,10 +48,10 @@ def test_ctrl_c_leaves_no_bundle_and_the_same_command_goes_on(edgecompress, tmp_
     assert "Traceback" not in said
     assert not (tmp_path / "out").exists()
     assert not [path for path in tmp_path.rglob(".*") if path.is_file()]
-    resumed = edgecompress(*command[3:], "--set", "train.epochs=200")
+    resumed = edgecompress(*command[3:], "--set", "train.epochs=25")
     assert resumed.returncode == 0, resumed.stderr
     first = next(line for line in resumed.stderr.splitlines() if line.startswith("train "))
-    assert "epoch 1/200" not in first
+    assert "epoch 1/25" not in first
 
 
 @pytest.mark.parametrize(

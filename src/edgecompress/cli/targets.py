@@ -4,10 +4,10 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from edgecompress import target as target_room
+from edgecompress.report.console import console
 
 
 def targets(
@@ -28,4 +28,4 @@ def targets(
             memory = f"{profile.memory_mib} MiB"
             runtimes = ", ".join(profile.runtimes)
             table.add_row(profile.name, profile.title, str(profile.cores), memory, runtimes, profile.transport)
-        Console().print(table)
+        console().print(table)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from edgecompress.encode.ledger import Ledger
+from edgecompress.report.console import console
 
 
 def document(ledger: Ledger) -> dict[str, Any]:
@@ -43,10 +43,9 @@ def ledger(ledger: Ledger, name: str) -> None:
             f"{entry.bits_per_weight:.2f}",
             f"{entry.entropy_bytes:,}",
         )
-    # Piped, a table must not be cut to 80 columns.
-    console = Console() if Console().is_terminal else Console(width=160)
-    console.print(table)
-    console.print(
+    printer = console()
+    printer.print(table)
+    printer.print(
         f"{name}: {ledger.file_bytes:,} bytes, of these {ledger.graph_bytes:,} graph; weights as float32 "
         f"{ledger.dense_bytes:,} bytes, {ledger.compression_ratio:.1f}x this file; entropy bound "
         f"{ledger.entropy_bytes:,}",
