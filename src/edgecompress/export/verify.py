@@ -22,6 +22,7 @@ Layout = Literal["channels_first", "channels_last"]
 Floats = npt.NDArray[np.float32]
 
 _RESAMPLES = 2000
+_ATTEMPTS = 3
 
 
 class OutputCheck(Record):
@@ -46,6 +47,7 @@ class LatencyCheck(Record):
     low: float = Field(description="lower end of the ratio's 95 % interval, by bootstrap over the pairs")
     high: float = Field(description="upper end of that interval")
     limit: float = Field(description="the check fails where `low` exceeds this")
+    attempts: int = Field(default=1, description="measurements it took; a busy machine can need more than one")
 
 
 class Verification(Record):
@@ -195,8 +197,11 @@ def compare_latency(
 ) -> LatencyCheck:
     """Measure the latency ratio of ``path`` to ``dense`` on noise, in one process, in alternating order.
 
+    Another program that takes a core for a second can put a sound file beyond the limit, and would throw away hours of
+    training; a file that is decoded at every inference is beyond it each time. So what fails is measured again.
+
     Raises:
-        CheckError: the whole 95 % interval lies above ``limit``, or a runtime crashed.
+        CheckError: the whole 95 % interval lies above ``limit`` in each of three measurements, or a runtime crashed.
         InputError: the runtime is not installed.
     """
     job = {
@@ -208,16 +213,24 @@ def compare_latency(
         "threads": threads,
         "seed": 0,
     }
-    events = run_step("latency", job, path, seconds=600 + 10 * max_seconds)
-    of_dense, of_path = (np.array(event["samples_ns"], float) for event in events if event["event"] == "latency")
-    ratio, low, high = paired_ratio(of_path, of_dense)
-    if low > limit:
-        raise CheckError(
-            f"{path}: it takes {ratio:.3f} times as long as {dense.name} (95 % interval {low:.3f} to {high:.3f}),"
-            f" the limit is {limit:g}; are its weights decoded at every inference?"
-        )
-    return LatencyCheck(
-        dense=dense.name, runs=len(of_path), threads=threads, ratio=ratio, low=low, high=high, limit=limit
+    for attempt in range(1, _ATTEMPTS + 1):
+        events = run_step("latency", job, path, seconds=600 + 10 * max_seconds)
+        of_dense, of_path = (np.array(event["samples_ns"], float) for event in events if event["event"] == "latency")
+        ratio, low, high = paired_ratio(of_path, of_dense)
+        if low <= limit:
+            return LatencyCheck(
+                dense=dense.name,
+                runs=len(of_path),
+                threads=threads,
+                ratio=ratio,
+                low=low,
+                high=high,
+                limit=limit,
+                attempts=attempt,
+            )
+    raise CheckError(
+        f"{path}: it takes {ratio:.3f} times as long as {dense.name} (95 % interval {low:.3f} to {high:.3f}),"
+        f" the limit is {limit:g}; are its weights decoded at every inference?"
     )
 
 
