@@ -21,7 +21,7 @@ from edgecompress.bundle import Accuracy, DataInfo, Manifest, ModelFile, ModelIn
 from edgecompress.compress import stages
 from edgecompress.compress.evaluate import accuracy, outputs
 from edgecompress.compress.layers import compressible
-from edgecompress.compress.prune.masks import sparsity
+from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.train import TrainingData
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
@@ -138,12 +138,10 @@ def _write(
     test = (_tensor(data.test_x), _tensor(data.test_y))
     results: dict[str, float] = {}
     models: dict[str, ModelFile] = {}
-    kept = 0.0
     for kind, state in (("dense", compressed.dense), ("compressed", compressed.compressed)):
         network.load_state_dict(state)
         results[kind] = accuracy(network, *test)
         expected = outputs(network, test[0][:PROOF_SAMPLES]).numpy()
-        kept = 1.0 - sparsity(compressible(network, recipe_used))
         graph = to_onnx(network, shape)
         for each in KINDS:
             proved = _export(folder, each, kind, graph, data.test_x[:PROOF_SAMPLES], expected, progress)
@@ -174,7 +172,7 @@ def _write(
         stages=compressed.stages,
         accuracy=Accuracy(samples=len(data.test_x), dense=results["dense"], compressed=results["compressed"]),
         ratios=Ratios(
-            weights=1.0 / kept,
+            weights=ratio(compressible(network, recipe_used)),
             onnx=models["dense.onnx"].bytes / models["model.onnx"].bytes,
             tflite=models["dense.tflite"].bytes / models["model.tflite"].bytes,
         ),

@@ -83,4 +83,7 @@ def test_masks_hold_zeros_and_count_them():
     assert moved.tolist() == [0.0, 1.0, 0.0, 1.0]
     assert masks.sparsity({"w": weight}) == 0.5
     assert masks.sparsity({}) == 0.0
+    assert masks.ratio({"w": weight}) == 2.0
+    assert masks.ratio({}) == 1.0
+    assert masks.ratio({"w": torch.zeros(5)}) == 5.0
     assert np.isclose(masks.sparsity({"w": weight, "v": torch.ones(4)}), 0.25)

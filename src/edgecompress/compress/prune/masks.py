@@ -128,6 +128,12 @@ def apply(weights: Mapping[str, torch.Tensor], masks: Masks) -> None:
         weights[name].masked_fill_(~mask, 0.0)
 
 
+def ratio(weights: Mapping[str, torch.Tensor]) -> float:
+    """Weights / weights kept, the ratio that papers state. 1 where there are none; at least one counts as kept."""
+    total = sum(weight.numel() for weight in weights.values())
+    return total / max(1, sum(int(torch.count_nonzero(weight)) for weight in weights.values())) if total else 1.0
+
+
 def sparsity(weights: Mapping[str, torch.Tensor]) -> float:
     """The fraction of zeros over all ``weights`` together; 0 where there are none."""
     total = sum(weight.numel() for weight in weights.values())
