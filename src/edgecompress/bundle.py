@@ -28,7 +28,7 @@ class DataInfo(Record):
     """The data a model was trained and judged on."""
 
     name: str
-    official: bool = Field(description="whether the files' checksums are the published ones")
+    official: bool = Field(description="whether this is the published data set, as far as `note` says")
     sha256: str = Field(description="over the raw files that were read")
     note: str = ""
     train: int

@@ -10,7 +10,7 @@ class StageResult(Record):
 
     stage: str
     epochs: int
-    seconds: float
+    seconds: float = Field(description="wall time of the run that finished it; a resumed stage counts from there")
     validation_accuracy: float
     validation_accuracy_before: float | None = Field(default=None, description="before the stage trained anything")
     sparsity: float = Field(description="fraction of the compressible weights that are zero")
