@@ -5,7 +5,6 @@ Usage: python tools/generate_docs.py        (a test fails when what it would wri
 """
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -25,8 +24,7 @@ BEGIN, END = "<!-- results: written by tools/generate_docs.py -->", "<!-- end of
 
 def cli_reference() -> str:
     """Every command's --help, as it prints where there is no colour and 100 columns."""
-    os.environ.update(COLUMNS="100", NO_COLOR="1", TERM="dumb", _TYPER_STANDARD_TRACEBACK="1")
-    runner = CliRunner()
+    runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
     parts = [
         "# Command-line reference\n\nGenerated from `--help` by `tools/generate_docs.py`.\n\n"
         "Exit codes: 0 done; 1 a defect of the program; 2 wrong input; 3 a result failed its check (an invariant, the "

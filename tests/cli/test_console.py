@@ -1,3 +1,5 @@
+import os
+import pty
 import subprocess
 import sys
 
@@ -47,18 +49,16 @@ def test_a_warning_is_one_line(capsys):
 
 
 def test_on_a_terminal_there_are_bars():
-    import pty
-
     code = (
         "from edgecompress.cli import console\n"
         "with console.long_work('x') as progress:\n    progress('train', 5, 10, 'loss 1')\n"
         "    progress('prune', 1, 2)\n"
     )
     master, slave = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=slave, stdout=subprocess.DEVNULL)
+    # What decides is that it is a terminal, not what the tests' own environment says of colours.
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=slave, stdout=subprocess.DEVNULL, env=environment)
     process.wait(timeout=60)
-    import os
-
     os.close(slave)
     said = os.read(master, 100_000).decode()
     os.close(master)
