@@ -72,7 +72,7 @@ def _stages(manifest: Manifest) -> str:
     return (
         "## Stages\n\n| stage | epochs | validation accuracy | zeros | distinct values a layer |\n"
         "|---|---|---|---|---|\n"
-        f"{rows}\n\nThe test set was used once, for the figures above. Seed {manifest.recipe.seed}; the whole "
+        f"{rows}\n\nThis build used the test set once, for the figures above. Seed {manifest.recipe.seed}; the whole "
         "recipe is in `manifest.json`."
     )
 
