@@ -11,6 +11,7 @@ from .conditions import conditions
 from .latency import latency
 from .memory import memory
 from .outputs import outputs
+from .unpack import unpack
 
 STEPS: dict[str, Callable[[Job, Events], None]] = {
     "accuracy": accuracy,
@@ -18,4 +19,5 @@ STEPS: dict[str, Callable[[Job, Events], None]] = {
     "latency": latency,
     "memory": memory,
     "outputs": outputs,
+    "unpack": unpack,
 }
