@@ -1,4 +1,4 @@
-"""A float32 array seen as bit patterns, with what every encoding asks about it, computed once."""
+"""A float32 array seen as bit patterns, with what the encodings ask about it, computed once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Patterns = npt.NDArray[np.uint32]
+Positions = npt.NDArray[np.intp]
 Indices = npt.NDArray[np.uint8]
 
 MOST_DISTINCT = 256
@@ -18,15 +19,14 @@ _SAMPLE = 65_536
 
 @dataclass(frozen=True)
 class Palette:
-    """Few distinct values: ``codebook[indices]`` is the flat array. The codebook rises by bit pattern."""
+    """Few distinct values: ``codebook[indices]`` are the elements. The codebook falls by ``counts``, how often each is.
+
+    Equally frequent values rise by bit pattern. So small indices are the frequent ones, in every tensor alike.
+    """
 
     codebook: Floats
     indices: Indices
-
-    @property
-    def index_bits(self) -> int:
-        """Bits that tell all codebook entries apart, at least 1."""
-        return max(1, (len(self.codebook) - 1).bit_length())
+    counts: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,31 +44,45 @@ class Weights:
         return np.ascontiguousarray(self.array).reshape(-1).view(np.uint32)
 
     @cached_property
-    def positions(self) -> npt.NDArray[np.intp]:
+    def positions(self) -> Positions:
         """Flat positions of all elements that are not +0.0, rising."""
         return np.flatnonzero(self.patterns)
 
     @cached_property
-    def nonzeros(self) -> Floats:
-        """The elements at ``positions``."""
-        return self.patterns[self.positions].view(np.float32)
-
-    @cached_property
-    def palette(self) -> Palette | None:
-        """The palette of all elements; ``None`` if there are more than 256 distinct ones."""
-        return _palette(self.patterns)
-
-    @cached_property
-    def nonzero_palette(self) -> Palette | None:
-        """The palette of ``nonzeros``; ``None`` if there are more than 256 distinct ones."""
-        return _palette(self.patterns[self.positions])
+    def is_float16(self) -> bool:
+        """Whether float16 holds every element exactly."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            back = self.patterns.view(np.float32).astype(np.float16).astype(np.float32)
+        return bool(np.array_equal(back.view(np.uint32), self.patterns))
 
 
-def _palette(patterns: Patterns) -> Palette | None:
+def palette(patterns: Patterns) -> Palette | None:
+    """The palette of elements given as bit patterns, shape (n,); ``None`` if more than 256 are distinct."""
     # Most unclustered tensors are found out by a sample, without sorting millions of values.
     if len(np.unique(patterns[:_SAMPLE])) > MOST_DISTINCT:
         return None
-    codebook = np.unique(patterns)
-    if len(codebook) > MOST_DISTINCT:
+    values = _distinct(patterns)
+    if values is None:
         return None
-    return Palette(codebook.view(np.float32), np.searchsorted(codebook, patterns).astype(np.uint8))
+    places = np.searchsorted(values, patterns)
+    counts = np.bincount(places, minlength=len(values))
+    order = np.argsort(-counts, kind="stable")
+    ranks = np.argsort(order).astype(np.uint8)
+    return Palette(values[order].view(np.float32), ranks[places], counts[order])
+
+
+def _distinct(patterns: Patterns) -> Patterns | None:
+    """The distinct patterns, rising; ``None`` as soon as there are too many.
+
+    Block by block: a block that holds only known values costs a search in a short table and no sort.
+    """
+    known = np.unique(patterns[:_SAMPLE])
+    for start in range(_SAMPLE, len(patterns), 1 << 20):
+        block = patterns[start : start + (1 << 20)]
+        places = np.minimum(np.searchsorted(known, block), len(known) - 1)
+        new = block[known[places] != block]
+        if len(new):
+            known = np.union1d(known, new)
+        if len(known) > MOST_DISTINCT:
+            return None
+    return known

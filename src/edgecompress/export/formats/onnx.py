@@ -5,19 +5,17 @@ from pathlib import Path
 import onnx_ir as ir
 
 from edgecompress.encode.ledger import Ledger
+from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.export.decoded import inspect_onnx
-from edgecompress.export.onnx_graph.compress import compress_weights
+from edgecompress.export.onnx_graph.compress import LEAST_OPSET, compress_weights
 from edgecompress.export.onnx_graph.read import check_finite
 from edgecompress.record import write_atomically
-
-LEAST_OPSET = 11
-"""The first with CumSum and BitShift, which the decode subgraphs need."""
 
 _LIMIT = 2**31 - 1
 
 
-def onnx(model: ir.Model, path: Path, *, compress: bool) -> Ledger:
+def onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "smallest") -> Ledger:
     """Write ``model`` as an ONNX file; with ``compress``, each weight in the smallest encoding that holds it exactly.
 
     The opset stays as it is. Weights keep their names: the decoded value has the name that the initialiser had.
@@ -36,7 +34,7 @@ def onnx(model: ir.Model, path: Path, *, compress: bool) -> Ledger:
         # A tensor says its own type and shape; onnx-ir would write them a second time.
         if not value.is_graph_input() and not value.is_graph_output():
             value.type = value.shape = None
-    notes = compress_weights(written) if compress else {}
+    notes = compress_weights(written, encoding) if compress else {}
     data = sum(value.const_value.nbytes for value in written.graph.initializers.values() if value.const_value)
     if data > _LIMIT:
         raise InputError(f"the weights would take {data} bytes in one ONNX file, beyond the format's limit of 2 GiB")

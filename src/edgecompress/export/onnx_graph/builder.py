@@ -1,7 +1,8 @@
-"""What a decoder builds with: stored arrays, constants shared by the whole graph, operators, and short names."""
+"""What decoders build with: stored arrays, constants shared by the whole graph, operators, and short names."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,55 +40,95 @@ class Scope:
 
 
 class Builder:
-    """Builds the subgraph that decodes one tensor.
+    """Builds the subgraph that decodes one tensor or several.
 
-    ``nodes``, ``initializers`` and ``output`` are the result; the initialisers include constants that the scope did not
-    have yet.
+    ``nodes`` and ``initializers`` are the result; the initialisers include constants that the scope did not have yet.
     """
 
-    def __init__(self, scope: Scope, arrays: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._arrays = arrays
+        self._zeros: dict[int, ir.Value] = {}
         self.nodes: list[ir.Node] = []
         self.initializers: list[ir.Value] = []
 
-    def stored(self, key: str, shape: tuple[int, ...] | None = None) -> ir.Value:
-        """The array stored as ``key`` as an initialiser, in its own shape or another of the same size."""
-        array = self._arrays[key]
-        return self._initializer(array if shape is None else array.reshape(shape))
-
-    def length(self, key: str) -> int:
-        """Elements of the array stored as ``key``."""
-        return self._arrays[key].size
+    def stored(self, array: npt.NDArray[np.generic]) -> ir.Value:
+        """An initialiser of its own."""
+        name = self._scope.name()
+        value = ir.Value(name=name, const_value=ir.Tensor(array, name=name))
+        self.initializers.append(value)
+        return value
 
     def constant(self, array: npt.NDArray[np.generic]) -> ir.Value:
         """A small constant; equal ones are one initialiser in the whole graph."""
         key = (array.dtype.name, array.shape, array.tobytes())
         if key not in self._scope.constants:
-            self._scope.constants[key] = self._initializer(array)
+            self._scope.constants[key] = self.stored(array)
         return self._scope.constants[key]
 
     def integers(self, *values: int) -> ir.Value:
         """A one-dimensional int64 constant: a shape, an axis, a bound."""
         return self.constant(np.array(values, np.int64))
 
-    def op(self, op_type: str, *inputs: ir.Value, **attributes: int | str) -> ir.Value:
+    def op(self, op_type: str, *inputs: ir.Value, **attributes: Any) -> ir.Value:
         """The output of a new node. It has no node name: runtimes need none, and it costs bytes."""
-        output = ir.Value(name=self._scope.name())
-        self.nodes.append(ir.node(op_type, inputs, attributes, outputs=[output], name=""))
-        return output
+        return self._node(op_type, inputs, attributes, 1)[0]
 
     def cast(self, value: ir.Value, dtype: ir.DataType) -> ir.Value:
         """``value`` as another type."""
         return self.op("Cast", value, to=int(dtype))
 
-    def finish(self, name: str, label: str) -> ir.Value:
-        """Name the output of the last node as the tensor it stands for, and label that node."""
-        node = self.nodes[-1]
+    def slice(self, value: ir.Value, stop: int) -> ir.Value:
+        """The first ``stop`` elements of a vector."""
+        return self.op("Slice", value, self.integers(0), self.integers(stop))
+
+    def running_sum(self, value: ir.Value) -> ir.Value:
+        """Of a vector, each element included in its own sum."""
+        return self.op("CumSum", value, self.constant(np.array(0, np.int64)))
+
+    def range(self, start: int, count: int, step: int) -> ir.Value:
+        """``count`` numbers from ``start``: int32 [count]."""
+        bounds = (start, start + count * step, step)
+        return self.op("Range", *(self.constant(np.array(bound, np.int32)) for bound in bounds))
+
+    def zeros(self, count: int) -> ir.Value:
+        """int32 [count], one of each length in a subgraph."""
+        if count not in self._zeros:
+            value = ir.Tensor(np.zeros(1, np.int32))
+            self._zeros[count] = self.op("ConstantOfShape", self.integers(count), value=value)
+        return self._zeros[count]
+
+    def compress(self, value: ir.Value, chosen: ir.Value, count: int) -> ir.Value:
+        """The ``count`` elements of an int32 vector where ``chosen`` is set."""
+        found = self.op("Compress", value, chosen)
+        # The one kind of shape that cannot be inferred. Unless it is stated, onnxruntime >= 1.27 folds nothing from
+        # here on, and decodes at every inference.
+        self.state(found, ir.DataType.INT32, (count,))
+        return found
+
+    def state(self, value: ir.Value, dtype: ir.DataType, shape: Sequence[int]) -> None:
+        """Write type and shape of ``value`` into the file."""
+        value.type = ir.TensorType(dtype)
+        value.shape = ir.Shape(shape)
+
+    def split(self, value: ir.Value, sizes: Sequence[int]) -> list[ir.Value]:
+        """A vector in pieces; those of size 0 are left out, and no node is added for a single piece."""
+        sizes = [size for size in sizes if size]
+        return [value] if len(sizes) == 1 else self._node("Split", [value, self.integers(*sizes)], {}, len(sizes))
+
+    def concat(self, values: Sequence[ir.Value]) -> ir.Value:
+        """Vectors one after the other."""
+        return values[0] if len(values) == 1 else self.op("Concat", *values, axis=0)
+
+    def repeat_last(self, value: ir.Value, times: int) -> ir.Value:
+        """A vector with its last element repeated ``times`` more."""
+        return self.op("Pad", value, self.integers(0, times), mode="edge")
+
+    def finish(self, value: ir.Value, name: str, label: str) -> None:
+        """Name ``value`` as the tensor it stands for, and label the node that makes it."""
+        node = value.producer()
+        assert node is not None
         node.metadata_props[LABEL] = label
-        (output,) = node.outputs
-        output.name = name
-        return output
+        value.name = name
 
     def byte_size(self) -> int:
         """Exact bytes that the subgraph adds to the serialised graph."""
@@ -99,8 +140,9 @@ class Builder:
         graph.value_info.extend(ir.to_proto(value) for node in self.nodes for value in node.outputs if value.type)
         return int(graph.ByteSize())
 
-    def _initializer(self, array: npt.NDArray[np.generic]) -> ir.Value:
-        name = self._scope.name()
-        value = ir.Value(name=name, const_value=ir.Tensor(array, name=name))
-        self.initializers.append(value)
-        return value
+    def _node(
+        self, op_type: str, inputs: Sequence[ir.Value], attributes: dict[str, Any], outputs: int
+    ) -> list[ir.Value]:
+        values = [ir.Value(name=self._scope.name()) for _ in range(outputs)]
+        self.nodes.append(ir.node(op_type, inputs, attributes, outputs=values, name=""))
+        return values

@@ -1,46 +1,65 @@
 """Replacing the weights of a graph by the subgraphs that decode them, where that makes the file smaller."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import onnx_ir as ir
 
-from edgecompress import methods
 from edgecompress.encode.choose import choose
-from edgecompress.encode.contract import Encoded, Plan
+from edgecompress.encode.group import Group
+from edgecompress.encode.partition import Costs, Mode
+from edgecompress.encode.single import Single
+from edgecompress.encode.weights import Floats
 from edgecompress.export.onnx_graph.builder import Builder, Scope
+from edgecompress.export.onnx_graph.decoders import tensors
 
-DECODERS = "edgecompress.export.onnx_graph.decoders"
+LEAST_OPSET = 13
+"""The first with all operators of the decode subgraphs: Split takes its sizes as an input."""
+
+# About what the operators of each part take in a file. Only what is merged depends on it; what is written is decided by
+# the exact size of what was built.
+COSTS = Costs(
+    group=60,
+    member=150,
+    coder={"rice": 330, "escape": 250, "wavelet": 420, "packed": 130, "float16": 40, "float32": 20},
+    level=150,
+)
+
+_TYPES = {ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.INT8, ir.DataType.UINT8}
 
 
-def compress_weights(model: ir.Model) -> dict[str, str]:
-    """Encode the float32 initialisers of ``model`` in place, each once, however many nodes use it.
+def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
+    """Encode the initialisers of ``model`` in place, each once, however many nodes use it.
 
-    Every choice counts the exact bytes of nodes, names, shapes and new constants, so no tensor makes the file larger.
-    Biases and the parameters of a normalisation (one-dimensional) stay as they are.
+    float32, float16, int8 and uint8 are encoded; what is not float32 is decoded as float32, which holds them all
+    exactly, and cast. Every choice counts the exact bytes of nodes, names, shapes and constants, so nothing makes
+    the file larger.
 
     Returns:
         Notes by initialiser: for one that stays as it is, why; and what keeps another from getting smaller.
     """
     scope = Scope(_names(model))
-    notes: dict[str, str] = {}
+    values = dict(model.graph.initializers)
+    notes = {name: reason for name, value in values.items() if (reason := _why_not(value))}
+    arrays = {name: _array(value) for name, value in values.items() if name not in notes}
+    types = {name: values[name].dtype or ir.DataType.FLOAT for name in arrays}
+
+    def single_bytes(name: str, single: Single) -> int:
+        if single.kind == "raw":
+            return _raw_bytes(values[name])
+        return _single(scope.fork(), name, single, types[name]).byte_size()
+
+    def group_bytes(group: Group) -> int:
+        return _group(scope.fork(), group, types).byte_size()
+
+    choice = choose(arrays, mode, COSTS, single_bytes=single_bytes, group_bytes=group_bytes)
     first = next(iter(model.graph), None)
-    for name, value in list(model.graph.initializers.items()):
-        reason = _why_not(value)
-        if reason:
-            notes[name] = reason
-            continue
-        assert value.const_value is not None
-        array = value.const_value.numpy()
-        choice = choose(array, lambda plan, name=name: _overhead(scope, plan, name))  # type: ignore[misc]
-        if choice.encoded.encoding == "raw":
-            notes[name] = "; ".join(f"{other}: {why}" for other, why in choice.rejected.items())
-            continue
-        if negative := np.count_nonzero((array == 0) & np.signbit(array)):
-            notes[name] = (
-                f"{negative} elements are -0.0, kept as a value of its own; with 0.0 there the file is smaller"
-            )
-        build = _decoder(scope, choice.encoded, name)
-        _replace(model.graph, value, build, first)
-    return notes
+    for group in choice.groups:
+        _insert(model.graph, values, [part.name for part in group.parts], _group(scope, group, types), first)
+    for name, single in choice.singles.items():
+        if single.kind != "raw":
+            _insert(model.graph, values, [name], _single(scope, name, single, types[name]), first)
+    return notes | choice.notes | _negative_zeros(arrays, choice.groups)
 
 
 def _names(model: ir.Model) -> set[str]:
@@ -57,44 +76,69 @@ def _names(model: ir.Model) -> set[str]:
 def _why_not(value: ir.Value) -> str | None:
     """Why an initialiser is not even considered."""
     tensor = value.const_value
-    if tensor is None or tensor.dtype != ir.DataType.FLOAT:
-        return "not float32"
-    if len(tensor.shape) < 2:
-        return "one-dimensional: biases and normalisation parameters stay as they are"
+    if tensor is None or tensor.dtype not in _TYPES:
+        return "neither float32, float16, int8 nor uint8"
     if value.is_graph_input():
         return "a graph input of the same name may replace it at run time"
     if value.is_graph_output():
         return "it is an output of the graph"
     if not value.uses():
         return "nothing uses it"
+    if tensor.dtype == ir.DataType.FLOAT16 and np.isnan(tensor.numpy()).any():
+        return "float16 with NaN, whose bits a cast would not keep"
     return None
 
 
-def _decoder(scope: Scope, encoded: Encoded, name: str) -> Builder:
-    """The subgraph that decodes ``encoded`` to the value ``name``."""
-    build = Builder(scope, encoded.arrays)
-    methods.find(DECODERS, encoded.encoding)(build, encoded)
-    build.finish(name, encoded.encoding)
+def _array(value: ir.Value) -> Floats:
+    assert value.const_value is not None
+    return value.const_value.numpy().astype(np.float32, copy=False)
+
+
+def _raw_bytes(value: ir.Value) -> int:
+    """What an initialiser takes as it is."""
+    assert value.const_value is not None
+    data = value.const_value.nbytes
+    name = len(str(value.name).encode())
+    # Name, shape, type and the lengths of all fields; exact to a few bytes, which decide nothing.
+    return data + name + 2 * len(value.const_value.shape) + 12
+
+
+def _single(scope: Scope, name: str, single: Single, dtype: ir.DataType) -> Builder:
+    build = Builder(scope)
+    _finish(build, tensors.single(build, single), name, single.kind, dtype)
     return build
 
 
-def _overhead(scope: Scope, plan: Plan, name: str) -> int:
-    """Exact bytes that the graph spends on a tensor beside the data, found by building its subgraph around zeros."""
-    arrays = {key: np.zeros(layout.shape, layout.dtype) for key, layout in plan.arrays.items()}
-    if plan.encoding == "raw":
-        build = Builder(scope.fork(), arrays)
-        build.stored("values").const_value = ir.Tensor(arrays["values"], name=name)
-    else:
-        build = _decoder(scope.fork(), Encoded(plan.encoding, plan.shape, plan.options, arrays), name)
-    return build.byte_size() - plan.size
+def _group(scope: Scope, group: Group, types: Mapping[str, ir.DataType]) -> Builder:
+    build = Builder(scope)
+    label = str(group.spec) if len(group.parts) == 1 else f"{group.spec} of {len(group.parts)}"
+    for name, value in tensors.group(build, group).items():
+        _finish(build, value, name, label, types[name])
+    return build
 
 
-def _replace(graph: ir.Graph, value: ir.Value, build: Builder, first: ir.Node | None) -> None:
-    """Put the decode subgraph in front of the graph in place of an initialiser."""
-    (output,) = build.nodes[-1].outputs
+def _finish(build: Builder, value: ir.Value, name: str, label: str, dtype: ir.DataType) -> None:
+    build.finish(value if dtype == ir.DataType.FLOAT else build.cast(value, dtype), name, label)
+
+
+def _insert(
+    graph: ir.Graph, values: Mapping[str, ir.Value], names: list[str], build: Builder, first: ir.Node | None
+) -> None:
+    """Put a decode subgraph in front of the graph in place of the initialisers ``names``."""
+    outputs = {str(output.name): output for node in build.nodes for output in node.outputs}
     assert first is not None, "an initialiser that is used has a user"
-    value.replace_all_uses_with(output)
-    del graph.initializers[str(value.name)]
+    for name in names:
+        values[name].replace_all_uses_with(outputs[name])
+        del graph.initializers[name]
     for initializer in build.initializers:
         graph.register_initializer(initializer)
     graph.insert_before(first, build.nodes)
+
+
+def _negative_zeros(arrays: Mapping[str, Floats], groups: list[Group]) -> dict[str, str]:
+    """A note for each tensor of a group that -0.0 keeps from being smaller."""
+    notes = {}
+    for name in (part.name for group in groups for part in group.parts):
+        if count := int(np.count_nonzero((arrays[name] == 0) & np.signbit(arrays[name]))):
+            notes[name] = f"{count} elements are -0.0, kept as a value of its own; with 0.0 there the file is smaller"
+    return notes

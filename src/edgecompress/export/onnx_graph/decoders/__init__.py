@@ -1,1 +1,1 @@
-"""The decoders: for each encoding one module with one function of its name that builds the subgraph."""
+"""The decoders: for each coder of ``encode.coders`` the operators that read it, and those that put tensors together."""

@@ -1,1 +1,0 @@
-"""The encodings: each is one module that fulfils ``encode.contract.Encoding``, and its file's name is its name."""

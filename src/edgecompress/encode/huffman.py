@@ -1,0 +1,47 @@
+"""Lengths of an optimal prefix code whose codes are no longer than a limit."""
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+
+LONGEST = 16
+"""Each length is one level of a wavelet tree, and costs operators; longer codes belong to what hardly occurs."""
+
+
+def lengths(counts: Counts, longest: int = LONGEST) -> npt.NDArray[np.uint8]:
+    """The code length of each symbol; 0 where it does not occur, and for a symbol that is the only one.
+
+    Package-merge (Larmore & Hirschberg, "A fast algorithm for optimal length-limited Huffman codes", Journal of the ACM
+    37(3), 1990): ``longest`` times, pair the lightest items and merge the pairs with the symbols; a symbol's length is
+    how often it is among the 2n - 2 lightest items that are kept.
+
+    Args:
+        counts: how often each symbol occurs, at most 2**longest of them at all.
+        longest: limit of the lengths.
+    """
+    result = np.zeros(len(counts), np.uint8)
+    present = np.flatnonzero(counts)
+    if len(present) < 2:
+        return result
+    assert len(present) <= 2**longest
+    symbols = present[np.argsort(counts[present], kind="stable")]
+    weights = counts[symbols]
+    items, leaves = weights, [np.ones(len(weights), bool)]
+    for _ in range(longest - 1):
+        pairs = items[: len(items) // 2 * 2].reshape(-1, 2).sum(axis=1)
+        merged = np.concatenate([weights, pairs])
+        order = np.argsort(merged, kind="stable")
+        items = merged[order]
+        leaves.append(order < len(weights))
+    kept = 2 * len(symbols) - 2
+    for level in reversed(leaves):
+        taken = int(np.count_nonzero(level[:kept]))
+        result[symbols[:taken]] += 1
+        kept = 2 * (kept - taken)
+    return result
+
+
+def bits(counts: Counts) -> int:
+    """Bits that the code spends on all symbols together."""
+    return int(np.sum(counts * lengths(counts)))

@@ -1,0 +1,81 @@
+"""From decoded ends and values to the tensors of a group, each under its name."""
+
+import math
+
+import numpy as np
+import onnx_ir as ir
+
+from edgecompress.encode.bits import Packed
+from edgecompress.encode.coders.plain import Plain
+from edgecompress.encode.coders.wavelet import Wavelet
+from edgecompress.encode.group import Group, Part
+from edgecompress.encode.single import Single
+from edgecompress.export.onnx_graph.builder import Builder
+from edgecompress.export.onnx_graph.decoders import wavelet
+from edgecompress.export.onnx_graph.decoders.ends import ends
+from edgecompress.export.onnx_graph.decoders.numbers import numbers
+
+
+def group(build: Builder, encoded: Group) -> dict[str, ir.Value]:
+    """The tensors of a group, float32, by name."""
+    counts = [part.count for part in encoded.parts]
+    placed = build.split(ends(build, encoded.gaps), counts) if encoded.gaps else []
+    found = build.split(_values(build, encoded.values), counts)
+    tensors = {}
+    for number, (part, value) in enumerate(zip(encoded.parts, found, strict=True)):
+        elements = value if part.codebook is None else build.op("GatherElements", build.stored(part.codebook), value)
+        tensors[part.name] = (
+            _scattered(build, part, placed[number], elements) if placed else _shaped(build, part, elements)
+        )
+    return tensors
+
+
+def single(build: Builder, encoded: Single) -> ir.Value:
+    """A tensor that is stored alone, float32."""
+    if encoded.kind == "constant":
+        value = ir.Tensor(encoded.values.reshape(1))
+        return build.op("ConstantOfShape", build.integers(*encoded.shape), value=value)
+    stored = build.stored(encoded.values)
+    return stored if encoded.kind == "raw" else build.cast(stored, ir.DataType.FLOAT)
+
+
+def _values(build: Builder, values: Packed | Wavelet | Plain) -> ir.Value:
+    if isinstance(values, Packed):
+        return numbers(build, values)
+    if isinstance(values, Wavelet):
+        return wavelet.numbers(build, values)
+    stored = build.stored(values.values)
+    return build.cast(stored, ir.DataType.FLOAT) if values.values.dtype == np.float16 else stored
+
+
+def _shaped(build: Builder, part: Part, elements: ir.Value) -> ir.Value:
+    return elements if len(part.shape) == 1 else build.op("Reshape", elements, build.integers(*part.shape))
+
+
+def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value) -> ir.Value:
+    """The elements over zeros, with MaxUnpool: the one operator that makes the zeros and fills them in one pass.
+
+    Its first two dimensions must be those of its input. For the kernels of a convolution the elements are given such a
+    shape, filled up by repeating the last; what has no kernels, or would have to be filled up with more than a few,
+    is unpooled flat and reshaped, which is a second pass.
+    """
+    places = build.op("Sub", end, build.constant(np.array(part.offset + 1, np.int32)))
+    size, kernels = math.prod(part.shape), math.prod(part.shape[:2])
+    rows = -(-part.count // kernels)
+    if len(part.shape) > 2 and 4 * kernels * rows <= size:
+        if missing := kernels * rows - part.count:
+            places, elements = (build.repeat_last(each, missing) for each in (places, elements))
+        ones = [1] * (len(part.shape) - 3)
+        return _unpooled(build, places, elements, (*part.shape[:2], rows, *ones), part.shape)
+    return _shaped(build, part, _unpooled(build, places, elements, (1, 1, -1), (1, 1, size)))
+
+
+def _unpooled(
+    build: Builder, places: ir.Value, elements: ir.Value, shape: tuple[int, ...], output: tuple[int, ...]
+) -> ir.Value:
+    """``elements`` at the flat ``places`` of zeros of shape ``output``, both given to the operator as ``shape``."""
+    indices = build.cast(build.op("Reshape", places, build.integers(*shape)), ir.DataType.INT64)
+    values = build.op("Reshape", elements, build.integers(*shape))
+    found = build.op("MaxUnpool", values, indices, build.integers(*output), kernel_shape=[1] * (len(shape) - 2))
+    build.state(found, ir.DataType.FLOAT, output)
+    return found
