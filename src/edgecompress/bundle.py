@@ -71,6 +71,7 @@ class ModelFile(Record):
     bytes: int
     sha256: str
     input_layout: Literal["channels_first", "channels_last"]
+    runs_in: list[str] = Field(default=[], description="runtimes known to run it; empty: not recorded")
     ledger: Ledger
     verification: Verification
     memory: Memory

@@ -24,9 +24,13 @@ from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.train import TrainingData
 from edgecompress.encode.ledger import Ledger
+from edgecompress.encode.partition import Mode
 from edgecompress.errors import CheckError
+from edgecompress.export.container.pack import pack_container
 from edgecompress.export.contract import Format
 from edgecompress.export.memory import memory
+from edgecompress.export.pack import CONTAINER
+from edgecompress.export.tflite.runtimes import runtimes
 from edgecompress.export.verify import Verification, verify
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
@@ -50,14 +54,16 @@ class FileKind:
     format: str
     runtime: Runtime
     layout: Literal["channels_first", "channels_last"]
-    tolerance: float  # relative to a sample's largest output
 
 
-# TFLite's weights are rounded to float16 (half a unit in the last place is 2**-11), and errors add up over the layers.
 KINDS = (
-    FileKind("onnx", "onnxruntime", "channels_first", 1e-4),
-    FileKind("tflite", "litert", "channels_last", 2e-2),
+    FileKind("onnx", "onnxruntime", "channels_first"),
+    FileKind("tflite", "litert", "channels_last"),
 )
+# Relative to a sample's largest output. Half a unit in the last place of float16 is 2**-11, of int8 2**-8 of the
+# largest weight of a channel; errors add up over the layers, and hybrid kernels round the inputs of each layer too.
+EXACT = 1e-4
+ROUNDED = {"float32": 1e-3, "float16": 2e-2, "int8": 1e-1, "int8-hybrid": 2.5e-1}
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class Request:
     recipe: str | None = None
     changes: tuple[str, ...] = ()
     checkpoint: Path | None = None
+    encoding: Mode | None = None
     output: Path | None = None
     data_dir: Path | None = None
     cache_dir: Path | None = None
@@ -85,7 +92,8 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     """
     board = target.load(request.target)
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
-    chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), request.changes)
+    changes = (*request.changes, *([f"export.encoding={request.encoding}"] if request.encoding else []))
+    chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), changes)
     name = f"{request.model}-{request.data}-{board.name}"
     folder = request.output or Path("dist") / name
     bundle.check_replaceable(folder)
@@ -144,9 +152,11 @@ def _write(
         expected = outputs(network, test[0][:PROOF_SAMPLES]).numpy()
         graph = to_onnx(network, shape)
         for each in KINDS:
-            proved = _export(folder, each, kind, graph, data.test_x[:PROOF_SAMPLES], expected, progress)
-            models[proved[0]] = proved[1]
+            given = data.test_x[:PROOF_SAMPLES]
+            name, models[name] = _export(folder, each, kind, graph, recipe_used.export, given, expected, progress)
     files = {"eval.npz": _eval(folder, data, request.eval_samples)}
+    for name in [name for name, file in models.items() if file.kind == "compressed"]:
+        files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
     manifest = Manifest(
         tool_version=edgecompress.__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -189,6 +199,7 @@ def _export(
     kind: FileKind,
     which: str,
     graph: onnx_ir.Model,
+    settings: recipe.Export,
     x: NDArray[np.float32],
     expected: NDArray[np.float32],
     progress: Progress,
@@ -196,10 +207,11 @@ def _export(
     """Write one model file and prove it. Returns its name and its entry in the manifest."""
     name = f"{'model' if which == 'compressed' else 'dense'}.{kind.format}"
     progress(f"export {name}", 0, 2, "writing")
-    write: Format = methods.find(FORMATS, kind.format)
-    ledger: Ledger = write(graph, folder / name, compress=which == "compressed")
-    progress(f"export {name}", 1, 2, "proving")
     is_onnx = kind.format == "onnx"
+    write: Format = methods.find(FORMATS, kind.format)
+    options = {} if is_onnx else {"weights": settings.tflite_weights}
+    ledger: Ledger = write(graph, folder / name, compress=which == "compressed", encoding=settings.encoding, **options)
+    progress(f"export {name}", 1, 2, "proving")
     weights = {key: value.const_value.numpy() for key, value in graph.graph.initializers.items() if value.const_value}
     proof: Verification = verify(
         folder / name,
@@ -208,7 +220,7 @@ def _export(
         layout=kind.layout,
         weights={key: array for key, array in weights.items() if array.dtype == np.float32} if is_onnx else None,
         dense=folder / f"dense.{kind.format}" if which == "compressed" else None,
-        relative_tolerance=kind.tolerance,
+        relative_tolerance=EXACT if is_onnx else ROUNDED[settings.tflite_weights],
     )
     progress(f"export {name}", 2, 2, f"{ledger.file_bytes:,} bytes, proved")
     path = folder / name
@@ -218,9 +230,19 @@ def _export(
         bytes=path.stat().st_size,
         sha256=bundle.digest(path),
         input_layout=kind.layout,
+        runs_in=["onnxruntime >= 1.20"] if is_onnx else list(runtimes(path)),
         ledger=ledger,
         verification=proof,
         memory=memory(path, layout=kind.layout),
+    )
+
+
+def _container(folder: Path, name: str, progress: Progress) -> PlainFile:
+    """Pack a model file for storage and transfer, beside it."""
+    path = folder / f"{name}{CONTAINER}"
+    pack_container(folder / name, path, progress=progress)
+    return _plain(
+        path, f"{name} for storage and transfer: 'edgecompress unpack', or the agent, makes the same file of it"
     )
 
 

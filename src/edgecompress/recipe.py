@@ -65,6 +65,20 @@ class Clustering(Stage):
     )
 
 
+class Export(Record):
+    """How the weights are stored in model files."""
+
+    encoding: Literal["fast-load", "smallest"] = Field(
+        default="smallest",
+        description="fast-load: only what is decoded in one pass at load. smallest: entropy codes and sparse forms too",
+    )
+    tflite_weights: Literal["float32", "float16", "int8", "int8-hybrid"] = Field(
+        default="float16",
+        description="how far TFLite may round: float32 not at all; int8 with a scale a channel, computed in float32; "
+        "int8-hybrid computed in int8, with inputs rounded at each inference. ONNX is always exact",
+    )
+
+
 class Layer(Record):
     """What differs for the layers that a pattern names. ``None`` leaves the recipe's own value."""
 
@@ -83,6 +97,7 @@ class Recipe(Record):
     prune: Pruning
     retrain: Training
     cluster: Clustering
+    export: Export = Field(default=Export())
     layers: dict[str, Layer] = Field(default={})
 
     def layer(self, name: str) -> Layer:

@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, inspect, targets
+from edgecompress.cli import bench, build, inspect, pack, targets
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -33,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "bench": bench.bench,
     "targets": targets.targets,
     "inspect": inspect.inspect,
+    "pack": pack.pack,
 }
 for command in COMMANDS.values():
     app.command()(command)

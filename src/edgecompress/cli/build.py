@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli.options import ENCODING, Mode
 from edgecompress.report import summary
 
 
@@ -23,6 +24,7 @@ def build(
     checkpoint: Annotated[
         Path | None, typer.Option(help="Trained weights (safetensors) to compress, instead of training.")
     ] = None,
+    encoding: Annotated[Mode | None, typer.Option(help=f"{ENCODING} Default: the recipe's.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle's folder. Default: dist/MODEL-DATA-TARGET.")
     ] = None,
@@ -49,6 +51,7 @@ def build(
             recipe=recipe,
             changes=tuple(set_ or ()),
             checkpoint=checkpoint,
+            encoding=encoding,
             output=output,
             data_dir=data_dir,
             cache_dir=cache_dir,

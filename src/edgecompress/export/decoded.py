@@ -1,6 +1,6 @@
 """What an ONNX file really holds: its weights as a runtime sees them, whoever wrote the file and in whatever form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import onnx
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.export.onnx_graph.builder import LABEL
-from edgecompress.export.onnx_graph.frontier import Constant, frontier
+from edgecompress.export.onnx_graph.frontier import Constant, Frontier, frontier
 from edgecompress.export.onnx_graph.read import read_proto
 
 Array = npt.NDArray[np.generic]
@@ -27,51 +27,87 @@ def decoded_weights(path: Path) -> dict[str, Array]:
         InputError: the file is not a valid ONNX model, or a constant in it cannot be computed.
         MissingDependencyError: onnxruntime is needed for this file and not installed.
     """
-    return {constant.name: array for constant, array in _decoded(read_proto(path), path)}
+    proto = read_proto(path)
+    return {constant.name: array for constant, array in _decoded(proto, path, frontier(proto.graph))}
 
 
 def inspect_onnx(path: Path) -> Ledger:
     """The ledger of any ONNX file: everything in it but the label comes from the decoded arrays and the file's bytes.
+
+    What several weights are decoded from is divided among them by their entropy bounds.
 
     Raises:
         InputError: the file is not a valid ONNX model, or a constant in it cannot be computed.
         MissingDependencyError: onnxruntime is needed for this file and not installed.
     """
     proto = read_proto(path)
-    entries = [
-        TensorEntry.of(constant.name, array, encoding=_label(constant), stored=constant.stored)
-        for constant, array in _decoded(proto, path)
-    ]
-    return Ledger(tensors=tuple(entries), file_bytes=_file_bytes(path))
+    found = frontier(proto.graph)
+    entries = {
+        constant.name: TensorEntry.of(constant.name, array, encoding=_label(constant), stored=constant.own)
+        for constant, array in _decoded(proto, path, found)
+    }
+    ordered = [entries[constant.name] for constant in found.constants if constant.name in entries]
+    return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=file_bytes(path))
 
 
-def _decoded(model: onnx.ModelProto, path: Path) -> Iterator[tuple[Constant, Array]]:
-    """The weights one after the other, so that a caller that keeps none needs memory for one."""
-    for constant in frontier(model.graph):
-        array = _evaluate(model, constant, path)
-        if array.dtype.name not in _NOT_WEIGHTS:
-            yield constant, array
+def _with_shares(entries: list[TensorEntry], shared: Mapping[tuple[str, ...], int]) -> tuple[TensorEntry, ...]:
+    """The entries with their parts of what they share; what only shapes and axes share is left to the graph."""
+    by_name = {entry.name: entry for entry in entries}
+    added = dict.fromkeys(by_name, 0)
+    for names, size in shared.items():
+        users = [by_name[name] for name in names if name in by_name]
+        total, given, weight = sum(entry.entropy_bytes for entry in users), 0, 0
+        for number, entry in enumerate(users, 1):
+            weight += entry.entropy_bytes
+            upto = size * weight // total if total else size * number // len(users)
+            added[entry.name] += upto - given
+            given = upto
+    return tuple(entry.model_copy(update={"bytes": entry.bytes + added[entry.name]}) for entry in entries)
 
 
-def _evaluate(model: onnx.ModelProto, constant: Constant, path: Path) -> Array:
-    if not constant.nodes and constant.initializers:
-        return onnx.numpy_helper.to_array(constant.initializers[0])
-    # The Identity is for a sparse initialiser, which onnxruntime returns expanded only from a node.
-    output = onnx.helper.make_node("Identity", [constant.name], [f"{constant.name} decoded"])
-    graph = onnx.GraphProto(
-        name="constant", node=[*constant.nodes, output], output=[onnx.ValueInfoProto(name=output.output[0])]
-    )
-    graph.initializer.extend(constant.initializers)
-    graph.sparse_initializer.extend(constant.sparse_initializers)
+def _decoded(model: onnx.ModelProto, path: Path, found: Frontier) -> Iterator[tuple[Constant, Array]]:
+    """The weights, decoded together only where they share nodes: a caller that keeps none needs memory for few."""
+    for constants in _connected(found.constants):
+        for constant, array in zip(constants, _evaluate(model, constants, path), strict=True):
+            if array.dtype.name not in _NOT_WEIGHTS:
+                yield constant, array
+
+
+def _connected(constants: list[Constant]) -> list[list[Constant]]:
+    """The constants in groups that share no node."""
+    groups: list[tuple[set[str], list[Constant]]] = []
+    for constant in constants:
+        nodes = {node.output[0] for node in constant.nodes}
+        joined = [group for group in groups if group[0] & nodes]
+        groups = [group for group in groups if not group[0] & nodes]
+        members = [member for group in joined for member in group[1]]
+        groups.append((nodes.union(*(group[0] for group in joined)), [*members, constant]))
+    return [members for _, members in groups]
+
+
+def _evaluate(model: onnx.ModelProto, constants: list[Constant], path: Path) -> list[Array]:
+    """The arrays of constants, in one run."""
+    if not any(constant.nodes or constant.sparse_initializers for constant in constants):
+        return [onnx.numpy_helper.to_array(constant.initializers[0]) for constant in constants]
+    needed = {node.output[0] for constant in constants for node in constant.nodes}
+    dense = {tensor.name: tensor for constant in constants for tensor in constant.initializers}
+    sparse = {tensor.values.name: tensor for constant in constants for tensor in constant.sparse_initializers}
+    graph = onnx.GraphProto(name="constants", initializer=dense.values(), sparse_initializer=sparse.values())
+    graph.node.extend(node for node in model.graph.node if node.output and node.output[0] in needed)
+    for constant in constants:
+        # The Identity is for a sparse initialiser, which onnxruntime returns expanded only from a node.
+        output = onnx.helper.make_node("Identity", [constant.name], [f"{constant.name} decoded"])
+        graph.node.append(output)
+        graph.output.append(onnx.ValueInfoProto(name=output.output[0]))
     part = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import, graph=graph)
     try:
-        (array,) = _session(part.SerializeToString()).run(None, {})
+        return [np.asarray(array) for array in _session(part.SerializeToString()).run(None, {})]
     except MissingDependencyError:
         raise
     except Exception as error:  # onnxruntime raises classes of its own, without a common base
+        names = ", ".join(repr(constant.name) for constant in constants)
         reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path}: cannot compute the constant {constant.name!r}: {reason}") from error
-    return np.asarray(array)
+        raise InputError(f"{path}: cannot compute the constant {names}: {reason}") from error
 
 
 def _session(content: bytes) -> Any:
@@ -98,7 +134,7 @@ def _label(constant: Constant) -> str:
     return labels[0] if labels else "+".join(dict.fromkeys(node.op_type for node in constant.nodes))
 
 
-def _file_bytes(path: Path) -> int:
+def file_bytes(path: Path) -> int:
     """Size of the file and of the files its tensors lie in."""
     proto = onnx.load(path, load_external_data=False)
     tensors = onnx.external_data_helper._get_all_tensors(proto)

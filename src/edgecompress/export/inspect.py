@@ -16,9 +16,18 @@ def inspect(path: Path) -> Ledger:
     Raises:
         InputError: the file cannot be read, or is neither.
     """
+    return inspect_tflite(path) if suffix(path) == ".tflite" else inspect_onnx(path)
+
+
+def suffix(path: Path) -> str:
+    """The suffix that a file of its format should have: ``.tflite``, or ``.onnx`` for anything else.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; give an .onnx or .tflite file") from error
-    return inspect_tflite(path) if start[4:] == TFLITE_IDENTIFIER or path.suffix == ".tflite" else inspect_onnx(path)
+    return ".tflite" if start[4:] == TFLITE_IDENTIFIER or path.suffix == ".tflite" else ".onnx"

@@ -25,19 +25,27 @@ _RANDOM = {
 
 @dataclass(frozen=True)
 class Constant:
-    """A value on the frontier, what it is computed from, and the bytes that the file spends on that.
+    """A value on the frontier, what it is computed from, and the bytes of the file that are spent on it alone.
 
-    ``nodes`` are in the order of the file. What several constants share counts for the first of them.
+    ``nodes`` are in the order of the file; the last one makes the value.
     """
 
     name: str
     nodes: list[onnx.NodeProto]
     initializers: list[onnx.TensorProto]
     sparse_initializers: list[onnx.SparseTensorProto]
-    stored: int
+    own: int
 
 
-def frontier(graph: onnx.GraphProto) -> list[Constant]:
+@dataclass(frozen=True)
+class Frontier:
+    """The constants, and what several of them are computed from: bytes by the names of those constants."""
+
+    constants: list[Constant]
+    shared: dict[tuple[str, ...], int]
+
+
+def frontier(graph: onnx.GraphProto) -> Frontier:
     """All values computed from initialisers and Constant nodes alone that another kind of node or an output reads."""
     inputs = {value.name for value in graph.input}
     dense = {tensor.name: tensor for tensor in graph.initializer if tensor.name not in inputs}
@@ -52,31 +60,40 @@ def frontier(graph: onnx.GraphProto) -> list[Constant]:
         else:
             read.update(dict.fromkeys(_reads(node)))
     read.update(dict.fromkeys(value.name for value in graph.output))
-    types = {value.name: value for value in graph.value_info}
-    counted: set[str] = set()
-    found = []
-    for name in read:
-        if name not in constant or name == "":
-            continue
-        places, leaves = _closure(name, producer, graph)
-        nodes = [graph.node[place] for place in places]
-        parts: dict[str, Part] = {node.output[0]: node for node in nodes}
-        parts |= {leaf: dense[leaf] for leaf in leaves if leaf in dense}
-        parts |= {leaf: sparse[leaf] for leaf in leaves if leaf in sparse}
-        new = [part for key, part in parts.items() if key not in counted]
-        described = [*leaves, *(output for node in nodes for output in node.output)]
-        new += [types[key] for key in described if key in types and key not in counted]
-        counted.update(parts, described)
-        found.append(
-            Constant(
-                name,
-                nodes,
-                [dense[leaf] for leaf in leaves if leaf in dense],
-                [sparse[leaf] for leaf in leaves if leaf in sparse],
-                sum(map(_embedded, new)),
-            )
+    closures = {name: _closure(name, producer, graph) for name in read if name in constant and name}
+    own, shared = _bytes(graph, closures, {**sparse, **dense})
+    constants = [
+        Constant(
+            name,
+            [graph.node[place] for place in places],
+            [dense[leaf] for leaf in leaves if leaf in dense],
+            [sparse[leaf] for leaf in leaves if leaf in sparse],
+            own.get(name, 0),
         )
-    return found
+        for name, (places, leaves) in closures.items()
+    ]
+    return Frontier(constants, shared)
+
+
+def _bytes(
+    graph: onnx.GraphProto, closures: dict[str, tuple[list[int], list[str]]], leaves: dict[str, Part]
+) -> tuple[dict[str, int], dict[tuple[str, ...], int]]:
+    """What each constant takes by itself, and what several take together, under their names."""
+    types = {value.name: value for value in graph.value_info}
+    users: dict[int | str, list[str]] = {}
+    for name, (places, needed) in closures.items():
+        keys: list[int | str] = [*places, *needed]
+        for key in keys:
+            users.setdefault(key, []).append(name)
+    found: dict[tuple[str, ...], int] = {}
+    for key, names in users.items():
+        part = graph.node[key] if isinstance(key, int) else leaves.get(key)
+        described = part.output if isinstance(part, onnx.NodeProto) else [key]
+        parts = [part, *(types.get(output) for output in described)]
+        size = sum(_embedded(each) for each in parts if each is not None)
+        found[tuple(names)] = found.get(tuple(names), 0) + size
+    own = {names[0]: size for names, size in found.items() if len(names) == 1}
+    return own, {names: size for names, size in found.items() if len(names) > 1}
 
 
 def _is_constant(node: onnx.NodeProto, constant: set[str]) -> bool:

@@ -30,7 +30,7 @@ def read_proto(path: Path) -> onnx.ModelProto:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
-        raise InputError(f"{path} is not an ONNX model, or it is damaged: {_first_line(error)}") from error
+        raise InputError(f"{path} is not an ONNX model, or it is damaged: {first_line(error)}") from error
     return proto
 
 
@@ -40,13 +40,21 @@ def read_onnx(path: Path) -> ir.Model:
     Raises:
         InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
-    proto = read_proto(path)
+    return to_ir(read_proto(path), path)
+
+
+def to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
+    """The model read from ``path`` as a graph, its sparse initialisers with their zeros.
+
+    Raises:
+        InputError: it is damaged.
+    """
     try:
         # onnx-ir leaves sparse initialisers out without a word.
         proto.graph.initializer.extend(_expanded(sparse) for sparse in proto.graph.sparse_initializer)
         return ir.from_proto(proto)
     except (ir.serde.SerdeError, ValueError, IndexError) as error:
-        raise InputError(f"{path} is a damaged ONNX model: {_first_line(error)}") from error
+        raise InputError(f"{path} is a damaged ONNX model: {first_line(error)}") from error
 
 
 def _expanded(sparse: onnx.SparseTensorProto) -> onnx.TensorProto:
@@ -77,7 +85,8 @@ def _incomplete(proto: onnx.ModelProto) -> str | None:
     return f"nothing gives its output {missing[0]!r}" if missing else None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What an error says first."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 

@@ -1,0 +1,75 @@
+"""The proof that a rewritten ONNX file computes what its source does, in processes of their own."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from edgecompress.errors import CheckError
+from edgecompress.export.isolated import signal_name
+from edgecompress.export.onnx_graph.random_outputs import DOES_NOT_LOAD, Array
+
+_SECONDS = 1800
+_TOLERANCE = 1e-4
+
+
+def prove(source: Path, packed: Path, target: Path) -> None:
+    """Compare the outputs of ``packed``, which is to be the file ``target``, with those of ``source``.
+
+    Both are run on the same random inputs. A model that does not run on such inputs need only load. The weights are
+    the same bit by bit, which is proved elsewhere; the tolerance, relative to the largest output, leaves room for
+    kernels that a runtime chooses otherwise.
+
+    Raises:
+        CheckError: the packed file does not load or run where the source does, or an output differs.
+    """
+    expected, _, loads = _outputs(source)
+    produced, problem, loaded = _outputs(packed)
+    if loads and not loaded:
+        raise CheckError(f"{target}: packed, the model does not load in onnxruntime ({problem}); keep {source}")
+    if expected is None:
+        return
+    if produced is None:
+        raise CheckError(f"{target}: packed, the model does not run in onnxruntime ({problem}); keep {source}")
+    for name, array in expected.items():
+        if not _same(array, produced[name]):
+            raise CheckError(
+                f"{target}: packed, the model's output '{name}' differs from that of {source}; keep the source, and "
+                "please report this model"
+            )
+
+
+def _same(expected: Array, produced: Array) -> bool:
+    if expected.shape != produced.shape or expected.dtype != produced.dtype:
+        return False
+    if expected.dtype.kind != "f":
+        return bool(np.array_equal(expected, produced))
+    scale = np.max(np.abs(expected), initial=0, where=np.isfinite(expected))
+    return bool(np.allclose(produced, expected, rtol=0, atol=_TOLERANCE * scale, equal_nan=True))
+
+
+def _outputs(file: Path) -> tuple[dict[str, Array] | None, str, bool]:
+    """What a file computes, or why there is nothing; and whether it loads."""
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        written = Path(folder) / "outputs.npz"
+        command = [sys.executable, "-m", "edgecompress.export.onnx_graph.random_outputs", str(file.resolve())]
+        try:
+            done = subprocess.run(
+                [*command, str(written)],
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return None, f"it did not finish within {_SECONDS} s", False
+        if done.returncode < 0:
+            return None, f"it crashes the runtime, {signal_name(-done.returncode)}", False
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+            return None, reason, done.returncode != DOES_NOT_LOAD
+        with np.load(written, allow_pickle=False) as archive:
+            return dict(archive), "", True

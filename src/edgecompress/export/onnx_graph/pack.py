@@ -1,0 +1,108 @@
+"""Any ONNX file made smaller without a change of what it computes: each weight in its smallest encoding.
+
+Initialisers and Constant nodes of the main graph are encoded, wherever they come from; weights that this package
+encoded before are decoded first, so that a file can be packed again in another mode. What is inside the bodies of control
+flow stays.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import onnx
+import onnx_ir as ir
+from onnx_ir.passes import common
+
+from edgecompress.encode.ledger import Ledger
+from edgecompress.encode.partition import Mode
+from edgecompress.errors import InputError
+from edgecompress.export.decoded import Array, decoded_weights, file_bytes, inspect_onnx
+from edgecompress.export.formats.onnx import write_compressed
+from edgecompress.export.onnx_graph import equivalence
+from edgecompress.export.onnx_graph.builder import LABEL
+from edgecompress.export.onnx_graph.compress import LEAST_OPSET
+from edgecompress.export.onnx_graph.read import first_line, read_proto, to_ir
+from edgecompress.export.verify import bit_identical
+
+_MAY_BE_REPLACED = 4
+"""From this IR version on, an initialiser that is an input too may be replaced at run time; before, each had to be."""
+
+_LIFTED = 16
+"""Constant nodes of more elements than this hold weights."""
+
+
+def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Ledger:
+    """Write the smallest lossless equivalent of the model ``source`` to ``target``; the ledger of what was written.
+
+    Names, inputs, outputs, metadata and operators stay. A model of an opset before 13 is converted to 13. Where nothing
+    gets smaller, the file is written as it is. The new file is proved before it appears: its weights decode to those of
+    ``source`` bit by bit, and it loads and computes the same in a process of its own.
+
+    Raises:
+        InputError: the source cannot be read, is damaged, or its opset cannot be converted.
+        CheckError: what was written does not hold the same weights, does not run, or computes something else.
+        MissingDependencyError: onnxruntime is not installed.
+    """
+    proto = read_proto(source)
+    weights = decoded_weights(source)
+    model = to_ir(_converted(proto, source), source)
+    if model.ir_version < _MAY_BE_REPLACED:
+        common.RemoveInitializersFromInputsPass()(model)
+        model.ir_version = _MAY_BE_REPLACED
+    common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)
+    decoded = _decode(model, weights)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+        written = Path(folder) / target.name
+        ledger = write_compressed(model, written, encoding)
+        if not decoded and ledger.file_bytes >= file_bytes(source):
+            return _copied(source, target)
+        bit_identical(written, weights)
+        equivalence.prove(source, written, target)
+        for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
+            file.replace(target.with_name(file.name))
+    return ledger
+
+
+def _converted(proto: onnx.ModelProto, source: Path) -> onnx.ModelProto:
+    """The model in an opset that has the operators of the decoders."""
+    opset = next((entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    if opset >= LEAST_OPSET:
+        return proto
+    try:
+        return onnx.version_converter.convert_version(proto, LEAST_OPSET)
+    except Exception as error:  # a C++ library, with errors of many kinds
+        raise InputError(
+            f"{source} is of ONNX opset {opset}, and cannot be converted to {LEAST_OPSET} ({first_line(error)}); "
+            "export it again with a later opset"
+        ) from error
+
+
+def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
+    """Put plain initialisers in place of the weights that this package encoded; whether there were any."""
+    found = False
+    for node in list(model.graph):
+        output = node.outputs[0]
+        name = str(output.name)
+        if LABEL not in node.metadata_props or name not in weights or output.is_graph_output():
+            continue
+        found = True
+        output.name = f"{name} encoded"
+        value = ir.Value(name=name, const_value=ir.Tensor(weights[name], name=name))
+        model.graph.register_initializer(value)
+        output.replace_all_uses_with(value)
+    common.RemoveUnusedNodesPass()(model)
+    return found
+
+
+def _copied(source: Path, target: Path) -> Ledger:
+    """``source`` as it is, its external data with it, as ``target``."""
+    proto = onnx.load(source, load_external_data=False)
+    tensors = onnx.external_data_helper._get_all_tensors(proto)
+    for name in {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}:
+        if source.parent.resolve() != target.parent.resolve():
+            (target.parent / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source.parent / name, target.parent / name)
+    if source.resolve() != target.resolve():
+        shutil.copyfile(source, target)
+    return inspect_onnx(target)
