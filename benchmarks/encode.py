@@ -1,135 +1,208 @@
-"""VGG16BN-shaped weights, 90 % zeros, 32 centroids a layer, stored dense, as float16 + Cast, and encoded; all as ONNX.
+"""Weights encoded, side by side with how others store them: bytes, load, memory, latency, exactness.
 
-One table: bytes, ratio to the entropy bound, load time, latency ratio to the dense file, whether the weights are exact.
-The weights are synthetic (Laplace), so nothing here speaks of accuracy. Run it alone on the machine:
+A VGG16BN-shaped network with synthetic weights (Laplace, 90 % zeros, 32 k-means centroids a layer: nothing here speaks
+of accuracy), and the models of bundles that ``edgecompress build`` wrote. Every load and every peak is the least of
+several processes of their own; latency is measured in pairs with the dense file. Run it alone on the machine:
 
-    python benchmarks/encode.py [--threads 1] [--width 1.0]
+    python benchmarks/encode.py [--threads 1] [--width 1.0] [--bundle DIR ...]
+
+Exit code 1: a size misses its limit, or a file is not exact. Times and memory that miss theirs are said to.
 """
 
 import argparse
+import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx_ir as ir
-from onnx import TensorProto, helper, numpy_helper
+import rivals
+from network import network
 
+from edgecompress.agent.ecz import unpack
+from edgecompress.export.container.pack import pack_container
 from edgecompress.export.decoded import decoded_weights
-from edgecompress.export.formats.onnx import onnx as write
-from edgecompress.export.verify import LatencyCheck, compare_latency
+from edgecompress.export.formats.onnx import onnx as write_onnx
+from edgecompress.export.formats.tflite import tflite as write_tflite
+from edgecompress.export.inspect import inspect
+from edgecompress.export.isolated import run_step
+from edgecompress.export.onnx_graph.compress import compress_weights
+from edgecompress.export.onnx_graph.pack import pack_onnx
+from edgecompress.export.verify import compare_latency
 
-STAGES = [(64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)]
-SPARSITY, CENTROIDS = 0.9, 32
-
-
-def clustered(shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
-    """Laplace weights: the smallest 90 % set to zero, the others moved to the centres of 32 equally filled bins."""
-    array = generator.laplace(size=shape).astype(np.float32) * np.float32(0.02)
-    array[np.abs(array) <= np.quantile(np.abs(array), SPARSITY)] = 0
-    kept = np.flatnonzero(array)
-    flat = array.reshape(-1)
-    bins = np.array_split(kept[np.argsort(flat[kept])], CENTROIDS)
-    for members in bins:
-        flat[members] = np.float16(flat[members].mean())
-    return array
+RUNS = 5
 
 
-def network(width: float) -> tuple[ir.Model, dict[str, np.ndarray]]:
-    """VGG16BN for 32x32 images with 10 classes, and the weights that are encoded."""
-    generator = np.random.default_rng(0)
-    nodes, arrays, channels, x = [], {}, 3, "x"
-    for number, (stage, filters) in enumerate((s, round(f * width)) for s, fs in enumerate(STAGES) for f in fs):
-        name = f"features.{number}"
-        arrays[f"{name}.weight"] = clustered((filters, channels, 3, 3), generator)
-        for part in ("scale", "bias", "mean", "var"):
-            arrays[f"{name}.bn.{part}"] = generator.uniform(0.5, 1.5, filters).astype(np.float32)
-        nodes.append(helper.make_node("Conv", [x, f"{name}.weight"], [f"c{number}"], pads=[1] * 4))
-        bn = [f"{name}.bn.{part}" for part in ("scale", "bias", "mean", "var")]
-        nodes.append(helper.make_node("BatchNormalization", [f"c{number}", *bn], [f"b{number}"]))
-        nodes.append(helper.make_node("Relu", [f"b{number}"], [f"r{number}"]))
-        x, channels = f"r{number}", filters
-        if number + 1 == sum(map(len, STAGES[: stage + 1])):
-            pool = helper.make_node("MaxPool", [x], [f"p{number}"], kernel_shape=[2, 2], strides=[2, 2])
-            nodes, x = [*nodes, pool], f"p{number}"
-    arrays["classifier.weight"] = clustered((10, channels), generator)
-    arrays["classifier.bias"] = generator.normal(size=10).astype(np.float32)
-    nodes.append(helper.make_node("Flatten", [x], ["flat"]))
-    nodes.append(
-        helper.make_node("Gemm", ["flat", "classifier.weight", "classifier.bias"], ["logits"], transB=1, name="")
+@dataclass
+class Row:
+    """A model file beside the dense one."""
+
+    load: float  # milliseconds
+    peak: float  # MiB
+    latency: float
+    exact: bool
+
+
+class Limits:
+    """What has to be reached, and what was not."""
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def check(self, what: str, value: float, limit: float, *, least: bool = False, decides: bool = True) -> None:
+        """Print whether ``value`` is within ``limit``; with ``decides``, a miss is the exit code."""
+        good = value >= limit if least else value <= limit
+        self.failed |= decides and not good
+        print(f"  {what:<58}{value:>9.3f}  {'at least' if least else 'at most'} {limit:g}: {'yes' if good else 'NO'}")
+
+
+def quiet(*_: object) -> None:
+    """No progress."""
+
+
+def measured(path: Path, threads: int) -> tuple[float, float]:
+    """Load time in milliseconds and peak memory in MiB: the least of several fresh processes."""
+    job = {"file": str(path), "layout": "channels_first", "threads": threads}
+    events = [run_step("memory", job, path, seconds=600)[-1] for _ in range(RUNS)]
+    return min(event["load_ns"] for event in events) / 1e6, min(event["peak"] for event in events) / 2**20
+
+
+def row(path: Path, dense: Path, threads: int, arrays: dict[str, np.ndarray] | None) -> Row:
+    """Measure a file; ``arrays`` are what it must hold to be exact."""
+    ratio = compare_latency(path, dense, threads=threads, limit=float("1e9")).ratio if path != dense else 1.0
+    decoded = decoded_weights(path)
+    exact = arrays is not None and all(
+        name in decoded and decoded[name].tobytes() == array.tobytes() for name, array in arrays.items()
     )
-    graph = helper.make_graph(
-        nodes,
-        "vgg16bn",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 3, 32, 32])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 10])],
-        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
-    )
-    return ir.from_proto(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)), arrays
+    return Row(*measured(path, threads), ratio, exact)
 
 
-def write_float16(model: ir.Model, path: Path) -> None:
-    """The rival: every weight as float16 and a Cast."""
-    proto = ir.to_proto(model)
-    casts = []
-    for tensor in proto.graph.initializer:
-        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{tensor.name}.half")
-        casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
-        tensor.CopyFrom(half)
-    nodes = [*casts, *proto.graph.node]
-    del proto.graph.node[:]
-    proto.graph.node.extend(nodes)
-    del proto.graph.value_info[:]
-    path.write_bytes(proto.SerializeToString())
-
-
-def load_milliseconds(path: Path, threads: int) -> float:
-    """The least of five times that onnxruntime takes to load the file."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+def seconds(work: Callable[[], object]) -> float:
+    """The median of three times that ``work`` takes."""
     times = []
-    for _ in range(5):
-        start = time.perf_counter_ns()
-        onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        times.append(time.perf_counter_ns() - start)
-    return min(times) / 1e6
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
 
 
-def latency(path: Path, dense: Path, threads: int) -> LatencyCheck:
-    return compare_latency(path, dense, threads=threads, limit=float("1e9"))
+def synthetic(folder: Path, threads: int, width: float, limits: Limits) -> None:
+    """The table of the synthetic network, and its limits."""
+    model, arrays = network(width)
+    dense = folder / "dense.onnx"
+    bound = write_onnx(model, dense, compress=False).entropy_bytes
+    files = {"dense": dense} | {name: folder / f"{name}.onnx" for name in ("float16", "sparse", "int8")}
+    rivals.float16(dense, files["float16"])
+    rivals.sparse(dense, files["sparse"])
+    rivals.int8(dense, files["int8"])
+    for mode in ("fast-load", "smallest"):
+        files[mode] = folder / f"{mode}.onnx"
+        write_onnx(model, files[mode], compress=True, encoding=mode)
+    size = {name: path.stat().st_size for name, path in files.items()}
+    rows = {name: row(path, dense, threads, arrays) for name, path in files.items()}
+    packed = folder / "dense.onnx.ecz"
+    pack_container(dense, packed, progress=quiet)
+    sizes: dict[str, int | None] = {**size, **rivals.compressed(dense), ".ecz": packed.stat().st_size}
+    count = sum(array.size for array in arrays.values())
+    print(
+        f"\nVGG16BN-shaped, {count:,} parameters, width {width:g}; entropy bound {bound:,} bytes; {threads} thread(s)\n"
+    )
+    print(
+        f"{'':<12}{'bytes':>12}{'smaller':>9}{'x bound':>9}{'load':>8}{'peak':>8}{'latency':>9}  exact, runs as it is"
+    )
+    for name, bytes_ in sizes.items():
+        if bytes_ is None:
+            print(f"{name:<12}  not measured: not installed")
+            continue
+        line = f"{name:<12}{bytes_:>12,}{size['dense'] / bytes_:>8.2f}x{bytes_ / bound:>9.3f}"
+        if name in rows:
+            each, base = rows[name], rows["dense"]
+            line += f"{each.load / base.load:>7.2f}x{each.peak / base.peak:>7.2f}x{each.latency:>8.3f}x"
+            print(f"{line}  {'yes' if each.exact else 'no'}, yes")
+        else:
+            print(f"{line}{'':>25}  yes, no")
+    base = rows["dense"]
+    print(f"\ndense: loads in {base.load:.0f} ms, {base.peak:.0f} MiB at its peak (Python and onnxruntime included)\n")
+    for name in ("fast-load", "smallest", "sparse"):
+        assert rows[name].exact, f"{name} does not decode to the weights it was made from"
+    limits.check("smallest / bound", size["smallest"] / bound, 1.03)
+    limits.check("fast-load / bound", size["fast-load"] / bound, 1.20)
+    limits.check(".ecz of the dense ONNX file / bound", packed.stat().st_size / bound, 1.02)
+    for mode, load in (("fast-load", 2), ("smallest", 5)):
+        limits.check(f"{mode}: latency / dense", rows[mode].latency, 1.02, decides=False)
+        limits.check(f"{mode}: load time / dense", rows[mode].load / base.load, load, decides=False)
+    limits.check("fast-load: peak memory / dense", rows["fast-load"].peak / base.peak, 1.5, decides=False)
+    container(folder, dense, packed, limits, 4 * count)
+    for mode in ("fast-load", "smallest"):
+        rate = 4 * count / 1e6 / seconds(lambda mode=mode: compress_weights(model.clone(), mode))
+        limits.check(f"{mode}: encoding, MB of float32 a second", rate, 20, least=True, decides=False)
+    for mode in ("fast-load", "smallest"):
+        again = folder / f"{mode}.onnx.ecz"
+        pack_container(files[mode], again, progress=quiet)
+        limits.check(f".ecz of the {mode} ONNX file / bound", again.stat().st_size / bound, 1.02)
+    lite = folder / "model.tflite"
+    bound = write_tflite(model, lite, compress=True).entropy_bytes
+    packed = folder / "model.tflite.ecz"
+    pack_container(lite, packed, progress=quiet)
+    print(f"\nTFLite: {lite.stat().st_size:,} bytes, {lite.stat().st_size / bound:.3f}x its bound of {bound:,}")
+    limits.check(".ecz of the TFLite file / bound", packed.stat().st_size / bound, 1.02)
+
+
+def container(folder: Path, dense: Path, packed: Path, limits: Limits, float_bytes: int) -> None:
+    """Speed of the container, and that it gives back the file."""
+    back = folder / "back.onnx"
+    unpack(packed, back)
+    assert back.read_bytes() == dense.read_bytes(), "the container does not unpack to what was packed"
+    rate = float_bytes / 1e6 / seconds(lambda: unpack(packed, back))
+    limits.check(".ecz: decoding, MB of float32 a second", rate, 100, least=True, decides=False)
+    again = folder / "again.ecz"
+    rate = float_bytes / 1e6 / seconds(lambda: pack_container(dense, again, progress=quiet))
+    limits.check(".ecz: packing and checking, MB of float32 a second", rate, 20, least=True, decides=False)
+
+
+def bundle(path: Path, folder: Path, threads: int, limits: Limits) -> None:
+    """The compressed models of a bundle."""
+    model, dense = path / "model.onnx", path / "dense.onnx"
+    bound = inspect(model).entropy_bytes
+    arrays = decoded_weights(model)
+    print(
+        f"\n{path.name}: dense ONNX {dense.stat().st_size:,} bytes, entropy bound of the compressed weights {bound:,}\n"
+    )
+    base = row(dense, dense, threads, None)
+    for mode in ("fast-load", "smallest"):
+        file = folder / f"{path.name}-{mode}.onnx"
+        pack_onnx(model, file, encoding=mode)
+        found = row(file, dense, threads, arrays)
+        assert found.exact, f"{file.name} does not decode to the weights of {model}"
+        print(
+            f"  {mode:<10}{file.stat().st_size:>11,} bytes, load {found.load / base.load:.2f}x, peak "
+            f"{found.peak / base.peak:.2f}x, latency {found.latency:.3f}x"
+        )
+        limits.check(f"{mode} / bound", file.stat().st_size / bound, 1.03 if mode == "smallest" else 1.2, decides=False)
+    for file in (model, path / "model.tflite"):
+        packed = folder / f"{path.name}-{file.name}.ecz"
+        pack_container(file, packed, progress=quiet)
+        what = f".ecz of {file.name} / bound of its weights"
+        limits.check(what, packed.stat().st_size / inspect(file).entropy_bytes, 1.02, decides=False)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--width", type=float, default=1.0, help="factor on the number of channels")
+    parser.add_argument("--width", type=float, default=1.0, help="factor on the number of channels; 0: skip")
+    parser.add_argument("--bundle", type=Path, action="append", default=[], help="a folder that build wrote")
     arguments = parser.parse_args()
-    model, arrays = network(arguments.width)
+    limits = Limits()
     with tempfile.TemporaryDirectory() as folder:
-        files = {name: Path(folder) / f"{name}.onnx" for name in ("dense", "float16", "encoded")}
-        bound = write(model, files["dense"], compress=False).entropy_bytes
-        write_float16(model, files["float16"])
-        start = time.perf_counter()
-        write(model, files["encoded"], compress=True)
-        seconds = time.perf_counter() - start
-        print(f"{sum(array.size for array in arrays.values()):,} parameters; entropy bound {bound:,} bytes;", end=" ")
-        print(f"encoded, written and inspected in {seconds:.1f} s; threads {arguments.threads}\n")
-        columns = f"{'bytes':>12}{'x smaller':>11}{'x bound':>9}{'load ms':>9}  {'latency ratio (95 %)':<22}exact"
-        print(f"{'weights':<10}{columns}")
-        sizes = {name: path.stat().st_size for name, path in files.items()}
-        for name, path in files.items():
-            ratio = latency(path, files["dense"], arguments.threads)
-            decoded = decoded_weights(path)
-            exact = all(decoded[key].tobytes() == array.tobytes() for key, array in arrays.items())
-            print(
-                f"{name:<10}{sizes[name]:>12,}{sizes['dense'] / sizes[name]:>11.2f}{sizes[name] / bound:>9.3f}"
-                f"{load_milliseconds(path, arguments.threads):>9.0f}  "
-                f"{f'{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})':<22}{'yes' if exact else 'no'}"
-            )
-            assert exact or name == "float16", f"{name} does not decode to the weights it was made from"
-        assert sizes["encoded"] < sizes["float16"] < sizes["dense"]
+        if arguments.width:
+            synthetic(Path(folder), arguments.threads, arguments.width, limits)
+        for path in arguments.bundle:
+            bundle(path, Path(folder), arguments.threads, limits)
+    sys.exit(1 if limits.failed else 0)
 
 
 if __name__ == "__main__":
