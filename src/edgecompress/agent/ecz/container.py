@@ -141,7 +141,7 @@ def _blocks(stream: BinaryIO, source: Path, entry: Entry, target: BinaryIO) -> I
 
 def _write(target: BinaryIO, data: Any) -> None:
     """Write all of an array or of bytes to an unbuffered file."""
-    view = memoryview(data.view(np.uint8) if isinstance(data, np.ndarray) else data)
+    view = memoryview(data.view(np.uint8).data if isinstance(data, np.ndarray) else data)
     while view:
         view = view[target.write(view) :]
 

@@ -54,7 +54,7 @@ class Block:
         lanes = 0
         states, words = np.zeros(0, np.uint32), np.zeros(0, np.uint16)
         if self._symbols:
-            lanes = _lanes(self._coded / 8)
+            lanes = _lanes(self.size)
             states, words = rans.encode(self._symbols, lanes)
         head = bytes(self._head)
         deflated = deflate(head)
@@ -86,7 +86,7 @@ def deflate(data: bytes) -> bytes:
 
 
 def _lanes(size: float) -> int:
-    """Lanes for symbols that take ``size`` bytes: each costs two bytes, two thousandths of them in all at most."""
+    """Lanes for a payload of ``size`` bytes: each costs two, and all of them two thousandths of it at most."""
     lanes = 1
     while lanes < limits.LANES // 2 and lanes * 2 * 1000 <= size:
         lanes *= 2

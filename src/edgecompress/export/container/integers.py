@@ -13,6 +13,8 @@ _SPLITS = ((16, 0), (10, 4), (8, 3), (6, 3), (4, 2), (2, 1))
 """k and m of the tokens that are tried; the first makes every number below 2^16 a token of its own."""
 _LARGEST_ALPHABET = 1 << 13
 _SAMPLE = 1 << 16
+BYTES_A_SYMBOL = 0.0025
+"""What the time to decode one symbol is worth: fewer symbols are better than so few bytes less."""
 _DESCRIBED, _DESCRIBED_SYMBOL = 4, 1.3
 """Bytes of a description without its table, and about what each symbol of a table takes."""
 
@@ -83,7 +85,7 @@ def choose(numbers: Array) -> Coding:
     tokens, _, widths = tokenized(numbers, *split)
     table = frequencies(np.bincount(tokens))
     coded = Coding(_DESCRIBED + table.bytes + float(widths.sum()) / 8, form.CODED, split=split, table=table)
-    return min(best, coded, key=lambda coding: coding.bytes)
+    return coded if coded.bytes + len(numbers) * BYTES_A_SYMBOL < best.bytes else best
 
 
 def tokenized(numbers: Array, k: int, m: int) -> tuple[Array, Array, Array]:

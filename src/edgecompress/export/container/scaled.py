@@ -10,7 +10,8 @@ from edgecompress.agent.ecz.values import scale_type, scaled_entries
 
 _TOLERANCE = 2.0**-8
 """Relative error up to which an entry is taken for a multiple of a base entry; float16 rounds by up to 2^-11."""
-_CANDIDATES = 12
+_CANDIDATES, _TRIED = 12, 1 << 11
+"""Base entries that may be a channel's largest: so many at least, and as many as make so many values to compare."""
 _ROUNDS = 6
 
 
@@ -37,14 +38,19 @@ def fit(entries: Array, channel: Array, channels: int) -> Fit | None:
     starts = np.cumsum(sizes) - sizes
     reference = int(sizes.argmax())
     base = np.sort(values[starts[reference] : starts[reference] + sizes[reference]])
-    index = np.zeros(len(values), np.int64)
-    scales = np.ones(channels)
-    for number in sizes.nonzero()[0]:
-        own = slice(starts[number], starts[number] + sizes[number])
-        found = _scale(values[own], base)
-        if found is None:
-            return None
-        scales[number], index[own] = found
+    most = 2 * len(base)
+    scales, index = np.ones(channels), np.zeros(len(values), np.int64)
+    known = False
+    while not known:
+        known = True
+        for number in sizes.nonzero()[0]:
+            own = slice(starts[number], starts[number] + sizes[number])
+            scales[number], index[own], missing = _scale(values[own], base)
+            if len(missing):
+                # No channel need have all entries: what this one has and none before it joins the base.
+                base, known = np.union1d(base, missing), False
+            if len(base) > most or len(base) * channels > CODEBOOK_ENTRIES:
+                return None
     half = np.spacing(np.abs(values).astype(f"<f{width // 8}")).astype(np.float64) / 2
     for _ in range(_ROUNDS):
         base = _middle(values, half, scales[channel], index, base)
@@ -60,22 +66,18 @@ def fit(entries: Array, channel: Array, channels: int) -> Fit | None:
     return Fit(base, scales, corrections, index) if np.abs(corrections).max() < 1 << 20 else None
 
 
-def _scale(values: Array, base: Array) -> tuple[float, Array] | None:
-    """The factor that makes multiples of base entries of all ``values``, and which; None where none does."""
+def _scale(values: Array, base: Array) -> tuple[float, Array, Array]:
+    """The factor that makes multiples of base entries of the most values; which entries; and which are missing."""
     largest = values[np.abs(values).argmax()]
-    if largest == 0:
-        zero = np.flatnonzero(base == 0)
-        return (1.0, zero[:1]) if len(zero) else None
-    likely = base[np.argsort(-np.abs(base))[:_CANDIDATES]]
-    factors = largest / likely[likely != 0]
+    likely = base[np.argsort(-np.abs(base))[: max(_CANDIDATES, _TRIED // len(values))]]
+    factors = largest / likely[likely != 0] if largest else np.ones(1)
     wanted = values / factors[:, np.newaxis]
-    after = np.clip(np.searchsorted(base, wanted), 1, max(len(base) - 1, 1))
-    after = np.minimum(after, len(base) - 1)
-    nearest = np.where(np.abs(base[after] - wanted) < np.abs(base[after - 1] - wanted), after, after - 1)
-    errors = np.abs(base[nearest] - wanted).max(axis=1) / np.abs(base).max()
-    relative = np.abs(base[nearest] - wanted) / np.maximum(np.abs(wanted), np.finfo(np.float64).tiny)
-    best = int(errors.argmin())
-    return (float(factors[best]), nearest[best] % len(base)) if relative[best].max() < _TOLERANCE else None
+    after = np.searchsorted(base, wanted).clip(0, len(base) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(base[after] - wanted) < np.abs(base[before] - wanted), after, before)
+    differs = np.abs(base[nearest] - wanted) > _TOLERANCE * np.abs(wanted)
+    best = int(differs.sum(axis=1).argmin())
+    return float(factors[best]), nearest[best], wanted[best, differs[best]]
 
 
 def _middle(values: Array, half: Array, others: Array, group: Array, before: Array) -> Array:

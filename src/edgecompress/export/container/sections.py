@@ -16,9 +16,6 @@ _SAMPLE = 1 << 18
 _LEAST_COMMON = 0.2
 """The fraction of one value from which on positions of the others are considered."""
 
-_BYTES_A_SYMBOL = 0.0005
-"""What the time to decode one symbol is worth: of two sections that are equally small the one with fewer is better."""
-
 
 @dataclass(frozen=True)
 class Section:
@@ -56,7 +53,7 @@ def plan_array(data: Array, at: int, width: int, channels: list[Channels], *, pa
         if int(steps.max()) < 1 << 32:
             plans.append(_rising(numbers, steps, at, width))
             times.append(len(numbers))
-    return min(zip(plans, times, strict=True), key=lambda each: each[0].bytes + each[1] * _BYTES_A_SYMBOL)[0]
+    return min(zip(plans, times, strict=True), key=lambda each: each[0].bytes + each[1] * integers.BYTES_A_SYMBOL)[0]
 
 
 def _start(block: Block, kind: int, width: int, count: int, distance: int) -> None:
