@@ -1,3 +1,5 @@
+import json
+import os
 import subprocess
 import sys
 import venv
@@ -10,10 +12,14 @@ import pytest
 import torch
 from torch import nn
 
+import edgecompress
 from edgecompress.errors import InputError
 from edgecompress.export.formats.tflite import tflite
 from edgecompress.export.tflite.inspection import decoded_weights_tflite, inspect_tflite
 from edgecompress.export.tflite.lowering.model import lower
+from edgecompress.export.tflite.reader import constants as read_constants
+from edgecompress.export.tflite.reader import read
+from edgecompress.export.tflite.runtimes import TFLITE_RUNTIME, runtimes
 from edgecompress.model.networks.resnet18 import resnet18
 from edgecompress.model.networks.vgg16bn import vgg16bn
 from edgecompress.model.to_onnx import to_onnx
@@ -183,16 +189,105 @@ def test_weights_beyond_float16_stay_float32_and_the_ledger_says_why(tmp_path):
     assert (entry.encoding, entry.note) == ("float32", "not float16: 1 weights overflow in it")
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(sys.version_info >= (3, 12), reason="tflite-runtime 2.14 has no wheel for Python 3.12 or later")
-def test_the_files_run_on_the_last_tflite_runtime_too(network, tmp_path):
-    venv.create(tmp_path / "old", with_pip=True)
-    python = str(tmp_path / "old" / "bin" / "python")
-    install = [python, "-m", "pip", "install", "-q", "tflite-runtime==2.14.0", "numpy<2"]
+def test_weights_float32_gives_the_dense_files_outputs_bit_by_bit(network, tmp_path):
+    model, x = network
+    dense = tflite(model, tmp_path / "dense.tflite", compress=False)
+    ledger = tflite(model, tmp_path / "small.tflite", compress=True, weights="float32")
+    assert ledger.file_bytes < dense.file_bytes / 2
+    found = [_run(sys.executable, tmp_path / f"{name}.tflite", x) for name in ("dense", "small")]
+    assert found[0].tobytes() == found[1].tobytes()
+
+
+@pytest.mark.parametrize("weights", ["int8", "int8-hybrid"])
+def test_weights_in_int8_keep_the_zeros_and_stay_close(network, tmp_path, weights):
+    model, x = network
+    sizes = {
+        each: tflite(model, tmp_path / f"{each}.tflite", compress=True, weights=each).file_bytes
+        for each in ("float16", weights)
+    }
+    dense = tflite(model, tmp_path / "dense.tflite", compress=False)
+    if weights == "int8":  # never larger; the narrow layers here do not pay for a scale a channel
+        assert sizes["int8"] <= sizes["float16"]
+    assert sizes[weights] < dense.file_bytes / 2.5
+    exact = decoded_weights_tflite(tmp_path / "dense.tflite")
+    for name, array in decoded_weights_tflite(tmp_path / f"{weights}.tflite").items():
+        assert np.array_equal(array != 0, exact[name] != 0), name
+    found = _run(sys.executable, tmp_path / f"{weights}.tflite", x)
+    np.testing.assert_allclose(found, _reference(model, x), rtol=0, atol=0.03)
+    assert (found != _reference(model, x)).any()
+
+
+def test_a_wide_layer_is_smaller_in_int8(tmp_path):
+    torch.manual_seed(0)
+    linear = nn.Linear(512, 128)
+    linear.weight.data *= torch.rand_like(linear.weight) < 0.3
+    model = to_onnx(linear, (512,))
+    sizes = {}
+    for weights in ("float32", "float16", "int8"):
+        ledger = tflite(model, tmp_path / "model.tflite", compress=True, weights=weights)
+        sizes[f"{weights}: {ledger.tensors[0].encoding}"] = ledger.file_bytes
+    assert list(sizes) == ["float32: csr-float32", "float16: csr-float16", "int8: csr-int8"]
+    assert list(sizes.values()) == sorted(sizes.values(), reverse=True)
+
+
+def test_hybrid_layers_read_int8_and_no_operator_decodes_it(network, tmp_path):
+    ledger = tflite(network[0], tmp_path / "model.tflite", compress=True, weights="int8-hybrid")
+    large = {entry.dtype for entry in ledger.tensors if len(entry.shape) > 1 and entry.elements > 1000}
+    assert large == {"int8"}
+    constants = {constant.name: constant for constant in read_constants(read(tmp_path / "model.tflite"), "model")}
+    assert all(not each.decoders for each in constants.values() if each.array.dtype == np.int8)
+
+
+def test_fast_load_has_no_sparse_weights(network, tmp_path):
+    ledger = tflite(network[0], tmp_path / "model.tflite", compress=True, encoding="fast-load")
+    assert {entry.encoding for entry in ledger.tensors} <= {"float32", "float16"}
+
+
+_FORMS = [
+    {"compress": False},
+    {"compress": True},
+    {"compress": True, "encoding": "fast-load"},
+    {"compress": True, "weights": "float32"},
+    {"compress": True, "weights": "int8"},
+    {"compress": True, "weights": "int8-hybrid"},
+]
+
+
+@pytest.fixture(scope="module")
+def old_python(tmp_path_factory):
+    """The Python of an environment with tflite-runtime 2.14 and numpy 1."""
+    if sys.version_info >= (3, 12):
+        pytest.skip("tflite-runtime 2.14 has no wheel for Python 3.12 or later")
+    folder = tmp_path_factory.mktemp("old")
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin" / "python")
+    install = [python, "-m", "pip", "install", "-q", "tflite-runtime==2.14.0", "numpy<2", "psutil"]
     if subprocess.run(install, capture_output=True, check=False).returncode:
         pytest.skip("pip cannot install tflite-runtime 2.14.0 here")
+    return python
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", _FORMS, ids=str)
+def test_the_agent_runs_the_files_on_the_last_tflite_runtime_where_that_is_said(network, tmp_path, old_python, options):
     model, x = network
-    for compress, tolerance in ((False, 1e-6), (True, 1e-3)):
-        tflite(model, tmp_path / "model.tflite", compress=compress)
-        found = _run(python, tmp_path / "model.tflite", x)
-        np.testing.assert_allclose(found, _reference(model, x), rtol=0, atol=tolerance)
+    file = tmp_path / "model.tflite"
+    tflite(model, file, **options)
+    np.savez(tmp_path / "x.npz", x=x)
+    job = {"file": str(file), "inputs": "x.npz", "output": "y.npz", "layout": "channels_last"}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    done = subprocess.run(
+        [old_python, "-m", "edgecompress.agent", "outputs", tmp_path / "job.json"],
+        env={**os.environ, "PYTHONPATH": str(Path(edgecompress.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if TFLITE_RUNTIME not in runtimes(file):
+        assert options.get("weights") == "int8-hybrid"
+        assert done.returncode == 3, "tflite-runtime must refuse what it would compute wrongly"
+        return
+    assert done.returncode == 0, done.stderr
+    with np.load(tmp_path / "y.npz") as written:
+        tolerance = 0.03 if options.get("weights") == "int8" else 1e-3
+        np.testing.assert_allclose(written["y"], _reference(model, x), rtol=0, atol=tolerance)

@@ -3,8 +3,10 @@
 A malformed file can kill the process that loads it, so files are run by a child, which is started again if it died.
 """
 
+import json
 import subprocess
 import sys
+import venv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,24 +17,57 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from edgecompress.export.tflite import tables
+from edgecompress.export.tflite.csr import Csr
 from edgecompress.export.tflite.lowering.model import lower
+from edgecompress.export.tflite.schema import schema
+from edgecompress.export.tflite.weights import Stored
 from edgecompress.export.tflite.writer import serialize
 
 _CHILD = """
+import json
 import sys
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
-for line in sys.stdin:
-    folder = line.strip()
+try:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+except ImportError:
+    from tflite_runtime.interpreter import Interpreter, OpResolverType
+KERNELS = {
+    "xnnpack": {},
+    "builtin": {"experimental_op_resolver_type": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES},
+    "reference": {"experimental_op_resolver_type": OpResolverType.BUILTIN_REF},
+}
+def run(interpreter, inputs):
+    for detail in interpreter.get_input_details():
+        interpreter.set_tensor(detail["index"], inputs[detail["name"]])
+    interpreter.reset_all_variables()
+    interpreter.invoke()
+    return {d["name"]: interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()}
+def is_computed(interpreter, detail):
     try:
-        interpreter = Interpreter(folder + "/model.tflite", num_threads=1)
+        interpreter.get_tensor(detail["index"])
+        return True
+    except ValueError:
+        return False
+for line in sys.stdin:
+    job = json.loads(line)
+    file = job["folder"] + "/model.tflite"
+    try:
+        interpreter = Interpreter(file, num_threads=1, **KERNELS[job["kernels"]])
         interpreter.allocate_tensors()
-        inputs = np.load(folder + "/inputs.npz")
-        for detail in interpreter.get_input_details():
-            interpreter.set_tensor(detail["index"], inputs[detail["name"]])
-        interpreter.invoke()
-        outputs = {d["name"]: interpreter.get_tensor(d["index"]) for d in interpreter.get_output_details()}
-        np.savez(folder + "/outputs.npz", **outputs)
+        inputs = np.load(job["folder"] + "/inputs.npz")
+        outputs = run(interpreter, inputs)
+        if job["overwrite"]:
+            with open(file, "r+b") as stream:
+                for start, stop in job["overwrite"]:
+                    stream.seek(start)
+                    stream.write(bytes(stop - start))
+            again = run(interpreter, inputs)
+            outputs = {name: np.stack([array, again[name]]) for name, array in outputs.items()}
+        for name in job["computed"]:
+            detail = next(d for d in interpreter.get_tensor_details() if d["name"] == name)
+            outputs["computed/" + name] = is_computed(interpreter, detail)
+        np.savez(job["folder"] + "/outputs.npz", **outputs)
         print("ok", flush=True)
     except Exception as error:
         print(repr(error), flush=True)
@@ -40,24 +75,40 @@ for line in sys.stdin:
 
 
 class LiteRT:
-    """Runs files in a child process."""
+    """Runs files in a child process, of this Python or of one that has tflite-runtime."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str = sys.executable) -> None:
+        self.python = python
         self._child: subprocess.Popen[str] | None = None
 
-    def run(self, folder: Path, data: bytes, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The outputs of the file ``data``; raises RuntimeError if it cannot be run or kills the process."""
+    def run(
+        self,
+        folder: Path,
+        data: bytes,
+        inputs: dict[str, np.ndarray],
+        *,
+        kernels: str = "xnnpack",
+        overwrite: Sequence[tuple[int, int]] = (),
+        computed: Sequence[str] = (),
+    ) -> dict[str, np.ndarray]:
+        """The outputs of the file ``data``; raises RuntimeError if it cannot be run or kills the process.
+
+        ``overwrite``: run twice, and before the second time fill these spans of the file, which the runtime has mapped
+        into memory, with zeros; the outputs are then stacked. ``computed``: say of each of these tensors, as
+        ``computed/NAME``, whether the inference filled it.
+        """
         (folder / "model.tflite").write_bytes(data)
         np.savez(folder / "inputs.npz", **inputs)
         if self._child is None or self._child.poll() is not None:
             self._child = subprocess.Popen(
-                [sys.executable, "-c", _CHILD],
+                [self.python, "-c", _CHILD],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 text=True,
             )
-        self._child.stdin.write(f"{folder}\n")
+        job = {"folder": str(folder), "kernels": kernels, "overwrite": list(overwrite), "computed": list(computed)}
+        self._child.stdin.write(json.dumps(job) + "\n")
         self._child.stdin.flush()
         answer = self._child.stdout.readline().strip()
         if answer != "ok":
@@ -78,6 +129,111 @@ def litert() -> Iterator[LiteRT]:
     runtime = LiteRT()
     yield runtime
     runtime.close()
+
+
+@pytest.fixture(scope="session")
+def old_runtime(tmp_path_factory) -> Iterator[LiteRT]:
+    """tflite-runtime 2.14 with numpy 1, in an environment of its own: for slow tests."""
+    if sys.version_info >= (3, 12):
+        pytest.skip("tflite-runtime 2.14 has no wheel for Python 3.12 or later")
+    folder = tmp_path_factory.mktemp("tflite-runtime")
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin" / "python")
+    install = [python, "-m", "pip", "install", "-q", "tflite-runtime==2.14.0", "numpy<2", "psutil"]
+    if subprocess.run(install, capture_output=True, check=False).returncode:
+        pytest.skip("pip cannot install tflite-runtime 2.14.0 here")
+    runtime = LiteRT(python)
+    yield runtime
+    runtime.close()
+
+
+class Foreign:
+    """A .tflite file as other tools write them: tensors and operators added one by one, by hand."""
+
+    def __init__(self) -> None:
+        self.s = schema()
+        self.tensors, self.operators, self.codes = [], [], []
+        self.buffers = [np.zeros(0, np.uint8)]
+
+    def tensor(self, name, shape, data=None, *, kind="float32", scales=None, sparse=None, buffer=None) -> int:
+        """Add a tensor; ``data`` makes it a constant, ``sparse`` (a ``Csr``) a sparse one. Returns its index."""
+        if data is not None:
+            kind = data.dtype.name
+            self.buffers.append(data)
+            buffer = len(self.buffers) - 1
+        stored = Stored(sparse if sparse is not None else np.zeros(0, kind), scales)
+        tensor = tables.weight_tensor(name, shape, stored, buffer or 0)
+        tensor.type = getattr(self.s.TensorType, kind.upper())
+        self.tensors.append(tensor)
+        return len(self.tensors) - 1
+
+    def operator(self, code, inputs, outputs, kind=None, version=1, **options) -> int:
+        """Add an operator; ``kind`` and ``options`` are its options table and that table's fields."""
+        if (code, version) not in self.codes:
+            self.codes.append((code, version))
+        self.operators.append(
+            self.s.OperatorT(
+                opcodeIndex=self.codes.index((code, version)),
+                inputs=inputs,
+                outputs=outputs,
+                builtinOptionsType=getattr(self.s.BuiltinOptions, kind) if kind else 0,
+                builtinOptions=getattr(self.s, f"{kind}T")(**options) if kind else None,
+            )
+        )
+        return len(self.operators) - 1
+
+    def weight(self, name, stored: Stored) -> int:
+        """Add a constant in a form, and what decodes it; the index of what the network reads."""
+        shape = stored.array.shape
+        sparse = stored.array if isinstance(stored.array, Csr) else None
+        given = self.tensor(name, shape, stored.values, scales=stored.scales, sparse=sparse)
+        for step in stored.steps:
+            self.tensors.append(tables.decoded_tensor(name + tables.SUFFIXES[step], shape, stored, step))
+            made = len(self.tensors) - 1
+            kind = {"DENSIFY": "DensifyOptions", "DEQUANTIZE": "DequantizeOptions"}[step]
+            self.operator(step, [given], [made], kind, tables.step_version(stored, step))
+            given = made
+        return given
+
+    def model(self, inputs, outputs, **fields):
+        """The ``ModelT``."""
+        graph = self.s.SubGraphT(
+            tensors=self.tensors, inputs=inputs, outputs=outputs, operators=self.operators, name="main"
+        )
+        return self.s.ModelT(
+            version=3,
+            operatorCodes=[tables.operator_code(code, version) for code, version in self.codes],
+            subgraphs=[graph],
+            description="by hand",
+            buffers=[tables.aligned_buffer(data) for data in self.buffers],
+            **fields,
+        )
+
+    def file(self, inputs, outputs, **fields) -> bytes:
+        """The bytes of the file."""
+        return tables.serialized(self.model(inputs, outputs, **fields), sum(data.nbytes for data in self.buffers))
+
+
+@pytest.fixture(scope="session")
+def foreign() -> type[Foreign]:
+    return Foreign
+
+
+@pytest.fixture(scope="session")
+def payload():
+    """A function that finds where in a file the data of the tensor of a name lies: (start, stop)."""
+
+    def find(data: bytes, name: str) -> tuple[int, int]:
+        model = schema().Model.GetRootAs(data)
+        graph = model.Subgraphs(0)
+        tensors = (graph.Tensors(index) for index in range(graph.TensorsLength()))
+        buffer = model.Buffers(next(t.Buffer() for t in tensors if t.Name() == name.encode()))
+        array = buffer.DataAsNumpy()
+        origin = np.frombuffer(data, np.uint8).__array_interface__["data"][0]
+        start = array.__array_interface__["data"][0] - origin
+        return start, start + len(array)
+
+    return find
 
 
 Model = Callable[..., onnx.ModelProto]

@@ -9,26 +9,27 @@ from edgecompress.export.tflite import csr
 
 ELEMENTS = {
     np.float16: st.one_of(st.just(0.0), st.floats(-60000, 60000, width=16)),
-    np.float32: st.one_of(st.just(0.0), st.just(-0.0), st.floats(width=32, allow_nan=False, allow_infinity=False)),
+    np.float32: st.one_of(st.just(0.0), st.just(-0.0), st.floats(width=32)),
+    np.int8: st.one_of(st.just(0), st.integers(-128, 127)),
 }
 
 
-@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("dtype", list(ELEMENTS))
 @given(data=st.data())
 def test_unpack_gives_back_every_bit_for_every_inner_dimension(dtype, data):
     shapes = arrays.array_shapes(min_dims=1, max_dims=4, max_side=6)
     array = data.draw(arrays.arrays(dtype, shapes, elements=ELEMENTS[dtype]))
     for inner in range(array.ndim):
         packed = csr.pack(array, inner)
-        assert csr.size(array, inner, array.itemsize) == packed.bytes
-        # The one change: a zero has no sign.
-        assert csr.unpack(packed).tobytes() == np.where(array == 0, 0, array).astype(dtype).tobytes()
+        assert csr.size(array.shape, csr.nonzeros(array), inner, array.itemsize) == packed.bytes
+        assert csr.unpack(packed).tobytes() == array.tobytes()
 
 
 @given(
     arrays.arrays(np.float32, arrays.array_shapes(min_dims=2, max_dims=2, max_side=9), elements=ELEMENTS[np.float32])
 )
 def test_a_matrix_is_packed_as_scipy_packs_it(array):
+    array += np.float32(0)  # scipy keeps no -0.0
     if not array.any():
         return
     packed, reference = csr.pack(array, 1), scipy.sparse.csr_array(array)

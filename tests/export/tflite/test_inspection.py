@@ -28,8 +28,8 @@ def file(tmp_path):
         Operator("FULLY_CONNECTED", [h, second, biases[1]], y),
     ]
     forms = {
-        first: Stored("csr-float16", csr.pack(first.data.astype(np.float16), 1)),
-        second: Stored("float16", second.data.astype(np.float16)),
+        first: Stored(csr.pack(first.data.astype(np.float16), 1)),
+        second: Stored(second.data.astype(np.float16)),
     }
     path = tmp_path / "model.tflite"
     path.write_bytes(serialize(Graph([x], [y], operators), forms))
@@ -60,8 +60,8 @@ def test_the_estimated_bytes_of_decoders_are_those_of_the_file(file):
     graph = Graph([x], [y], [Operator("FULLY_CONNECTED", [x, w, Tensor("b", (60,), np.ones(60, np.float32))], y)])
     plain = len(serialize(graph, {}))
     for form, computed in [
-        (Stored("float16", first.astype(np.float16)), OPERATOR_BYTES + first.nbytes // 2),
-        (Stored("csr-float16", packed), 2 * OPERATOR_BYTES + SPARSITY_BYTES + packed.bytes),
+        (Stored(first.astype(np.float16)), OPERATOR_BYTES + first.nbytes // 2),
+        (Stored(packed), 2 * OPERATOR_BYTES + SPARSITY_BYTES + packed.bytes),
     ]:
         spent = len(serialize(graph, {w: form})) - plain + first.nbytes
         # A first operator of its kind also takes an operator code, some 60 bytes each.

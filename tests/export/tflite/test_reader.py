@@ -37,7 +37,7 @@ def _sample() -> bytes:
     w = Tensor("w", weights.shape, weights, compressible=True)
     bias = Tensor("b", (6,), np.ones(6, np.float32))
     graph = Graph([x], [y], [Operator("FULLY_CONNECTED", [x, w, bias], y)])
-    return serialize(graph, {w: Stored("csr-float16", csr.pack(weights.astype(np.float16), 1))})
+    return serialize(graph, {w: Stored(csr.pack(weights.astype(np.float16), 1))})
 
 
 SAMPLE = _sample()
@@ -73,6 +73,40 @@ def test_narrow_types_are_widened():
     np.testing.assert_array_equal(constant.array, [-1, 7, -8])
     (constant,) = constants(_file("INT2", (4,), bytes([0b10_00_01_11])), "file")
     np.testing.assert_array_equal(constant.array, [-1, 1, 0, -2])
+
+
+@pytest.mark.parametrize(("axis", "scale", "zero"), [(0, [0.5], [0]), (0, [0.5], [3]), (1, [0.5, 2.0, 0.1], [0, 0, 0])])
+def test_quantised_integers_are_float32_where_a_dequantize_follows(axis, scale, zero):
+    s = schema()
+    array = np.array([[1, -2, 0], [100, 7, -128]], np.int8)
+    quantization = s.QuantizationParametersT(scale=scale, zeroPoint=zero, quantizedDimension=axis)
+    t = s.TensorT(shape=[2, 3], type=s.TensorType.INT8, buffer=1, name="t", quantization=quantization)
+    y = s.TensorT(shape=[2, 3], type=s.TensorType.FLOAT32, buffer=0, name="y")
+    code = s.OperatorCodeT(deprecatedBuiltinCode=6, builtinCode=6, version=2)
+    buffers = [s.BufferT(), s.BufferT(data=array.view(np.uint8).reshape(-1))]
+    found = []
+    for operators in ([], [s.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1])]):
+        graph = s.SubGraphT(tensors=[t, y], inputs=[], outputs=[1], operators=operators)
+        found += constants(_pack(s.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=[code])), "file")
+    alone, followed = found
+    np.testing.assert_array_equal(alone.array, array)
+    expected = (array.astype(np.float32) - np.float32(zero[0])) * np.array(scale, np.float32)
+    np.testing.assert_array_equal(followed.array, expected)
+    assert (followed.array.dtype, followed.is_exact) == (np.float32, zero[0] == 0)
+    assert (followed.subgraph, followed.index) == (0, 0)
+
+
+def test_scales_that_do_not_fit_the_shape_are_damage():
+    s = schema()
+    quantization = s.QuantizationParametersT(scale=[1.0, 2.0], zeroPoint=[0, 0], quantizedDimension=0)
+    t = s.TensorT(shape=[3], type=s.TensorType.INT8, buffer=1, name="t", quantization=quantization)
+    y = s.TensorT(shape=[3], type=s.TensorType.FLOAT32, buffer=0, name="y")
+    graph = s.SubGraphT(tensors=[t, y], operators=[s.OperatorT(opcodeIndex=0, inputs=[0], outputs=[1])])
+    buffers = [s.BufferT(), s.BufferT(data=np.ones(3, np.uint8))]
+    code = s.OperatorCodeT(deprecatedBuiltinCode=6, builtinCode=6, version=2)
+    data = _pack(s.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=[code]))
+    with pytest.raises(InputError, match="damaged"):
+        list(constants(data, "file"))
 
 
 def test_text_is_left_out_and_shapes_are_no_weights():

@@ -1,43 +1,109 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
-from edgecompress.export.tflite.weights import smallest, to_float16
+from edgecompress.export.tflite.consumers import Use
+from edgecompress.export.tflite.weights import choose, to_float16
+
+LAYER = Use(channel_axis=0, chained=True, hybrid=True)
+OTHER = Use(channel_axis=None, chained=False, hybrid=False)
 
 
 def _weights(shape, sparsity, scale=0.1):
     random = np.random.default_rng(1)
-    return (random.normal(0, scale, shape) * (random.random(shape) >= sparsity)).astype(np.float32)
+    kept = random.random(shape) >= sparsity
+    return np.where(kept, random.normal(0, scale, shape), 0).astype(np.float32)
+
+
+def _quantized(shape, sparsity, channels=True):
+    random = np.random.default_rng(2)
+    integers = random.integers(-127, 128, shape) * (random.random(shape) >= sparsity)
+    scales = random.uniform(0.01, 0.02, (shape[0] if channels else 1, *[1] * (len(shape) - 1)))
+    return integers.astype(np.float32) * scales.astype(np.float32)
 
 
 @pytest.mark.parametrize(
-    ("shape", "sparsity", "encoding"),
+    ("array", "weights", "encoding", "expected"),
     [
-        ((64, 3, 3, 64), 0.0, "float16"),
-        ((64, 3, 3, 64), 0.2, "float16"),
-        ((64, 3, 3, 64), 0.5, "csr-float16"),
-        ((64, 3, 3, 64), 1.0, "csr-float32"),
-        ((4, 4), 0.0, "float32"),
-        ((3, 7), 0.9, "float32"),
+        (_weights((64, 3, 3, 64), 0.0), "float16", "smallest", "float16"),
+        (_weights((64, 3, 3, 64), 0.2), "float16", "smallest", "float16"),
+        (_weights((64, 3, 3, 64), 0.5), "float16", "smallest", "csr-float16"),
+        (_weights((64, 3, 3, 64), 1.0), "float16", "smallest", "csr-float32"),
+        (_weights((4, 4), 0.0), "float16", "smallest", "float32"),
+        (_weights((3, 7), 0.9), "float16", "smallest", "float32"),
+        (_weights((64, 3, 3, 64), 0.9), "float16", "fast-load", "float16"),
+        (_weights((64, 3, 3, 64), 0.9), "float32", "fast-load", "float32"),
+        (_weights((64, 3, 3, 64), 0.9), "float32", "smallest", "csr-float32"),
+        (_weights((64, 3, 3, 64), 0.0), "float32", "smallest", "float32"),
+        (_weights((64, 3, 3, 64), 0.0), "int8", "smallest", "int8"),
+        (_weights((64, 3, 3, 64), 0.9), "int8", "smallest", "csr-int8"),
+        (_weights((64, 3, 3, 64), 0.9), "int8", "fast-load", "float16"),
+        (_weights((64, 3, 3, 64), 0.9), "int8-hybrid", "smallest", "int8"),
+        (_weights((4, 4), 0.0), "int8-hybrid", "smallest", "float32"),
+        # What fits a smaller type exactly is stored in it even where nothing may be rounded.
+        (_weights((64, 64), 0.0).astype(np.float16).astype(np.float32), "float32", "smallest", "float16"),
+        (_weights((64, 64), 0.9).astype(np.float16).astype(np.float32), "float32", "smallest", "csr-float16"),
+        (_quantized((64, 64), 0.0), "float32", "smallest", "int8"),
+        (_quantized((64, 640), 0.9), "float32", "smallest", "csr-int8"),
+        (_quantized((64, 64), 0.9, channels=False), "float32", "smallest", "csr-int8"),
     ],
 )
-def test_the_smallest_form_is_taken(shape, sparsity, encoding):
-    assert smallest(_weights(shape, sparsity)).encoding == encoding
+def test_the_smallest_form_that_is_allowed_is_taken(array, weights, encoding, expected):
+    stored = choose(array, LAYER, weights=weights, encoding=encoding)
+    assert stored.encoding == expected
+    if weights == "float32":
+        assert stored.decoded().tobytes() == array.tobytes()
+
+
+@given(
+    array=arrays.arrays(
+        np.float32,
+        arrays.array_shapes(min_dims=2, max_dims=4, max_side=12),
+        elements=st.one_of(st.just(0.0), st.floats(width=32), st.integers(-5, 5).map(float)),
+    ),
+    use=st.sampled_from([LAYER, OTHER, Use(1, chained=True, hybrid=False)]),
+    encoding=st.sampled_from(["smallest", "fast-load"]),
+)
+def test_any_array_survives_bit_by_bit_where_nothing_may_be_rounded(array, use, encoding):
+    repeated = np.tile(array, (40,) + (1,) * (array.ndim - 1))  # long enough for other forms to pay
+    for each in (array, repeated):
+        stored = choose(each, use, weights="float32", encoding=encoding)
+        assert stored.decoded().tobytes() == each.tobytes()
+        assert stored.bytes <= each.nbytes
+
+
+@pytest.mark.parametrize("weights", ["float16", "int8", "int8-hybrid"])
+@pytest.mark.parametrize("sparsity", [0.0, 0.9])
+def test_rounding_keeps_every_zero_and_makes_none(weights, sparsity):
+    array = _weights((32, 3, 3, 32), sparsity) ** 3  # many weights near zero
+    decoded = choose(array, LAYER, weights=weights).decoded()
+    assert np.array_equal(decoded != 0, array != 0)
+    assert np.abs(decoded - array).max() < np.abs(array).max() / 127
+
+
+def test_what_an_operator_outside_xnnpack_reads_has_no_two_decoders_and_the_note_says_so():
+    array = _weights((64, 64), 0.9).astype(np.float16).astype(np.float32)
+    stored = choose(array, OTHER, weights="float32")
+    assert len(stored.steps) == 1
+    assert "XNNPACK does not run" in stored.note
 
 
 def test_a_tiny_tensor_says_why_it_stays_plain():
-    assert "smaller plain" in smallest(_weights((4, 4), 0)).note
+    assert "smaller plain" in choose(_weights((4, 4), 0), LAYER).note
 
 
 @pytest.mark.parametrize(("sparsity", "encoding"), [(0.0, "float32"), (0.9, "csr-float32")])
 def test_float16_is_not_taken_where_a_weight_overflows_and_the_note_says_so(sparsity, encoding):
     weights = _weights((64, 64), sparsity)
     weights[3, 5] = 70000.0
-    stored = smallest(weights)
+    stored = choose(weights, LAYER)
     assert stored.encoding == encoding
     assert stored.note == "not float16: 1 weights overflow in it"
 
 
-def test_rounding_makes_no_zeros_and_is_as_close_as_float16_can_be():
+def test_rounding_to_float16_makes_no_zeros_and_is_as_close_as_float16_can_be():
     weights = np.array([0.0, -0.0, 1e-9, -1e-30, 2.0**-25, 3e-6, 0.1, -65504.0], np.float32)
     half = to_float16(weights)
     assert np.array_equal(half != 0, weights != 0)
@@ -50,8 +116,8 @@ def test_rounding_makes_no_zeros_and_is_as_close_as_float16_can_be():
 
 def test_one_tiny_weight_does_not_double_the_size_of_its_tensor():
     weights = _weights((64, 64), 0.9)
-    before = smallest(weights)
+    before = choose(weights, LAYER)
     position = tuple(np.argwhere(weights != 0)[0])
     weights[position] = 1e-9
-    after = smallest(weights)
+    after = choose(weights, LAYER)
     assert (after.encoding, after.note) == (before.encoding, before.note) == ("csr-float16", "")

@@ -1,4 +1,4 @@
-"""TFLite: the model with batch 1 and channels last, weights in the smallest form that is decoded once at load.
+"""TFLite: the model with batch 1 and channels last, weights in forms that are decoded once, when a runtime loads them.
 
 Limits: float32 models of the operators in ``export/tflite/lowering/operators.py``; one file is at most 2 GiB.
 """
@@ -11,19 +11,33 @@ import onnx_ir
 from edgecompress import record
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
-from edgecompress.export.tflite.graph import Tensor
+from edgecompress.export.tflite.consumers import Reading, use
+from edgecompress.export.tflite.graph import Graph, Tensor
 from edgecompress.export.tflite.inspection import ledger
+from edgecompress.export.tflite.lowering.context import FUSED
 from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.tflite.reader import constants
-from edgecompress.export.tflite.weights import Stored, smallest, to_float16
+from edgecompress.export.tflite.weights import Encoding, Rounding, Stored, choose
 from edgecompress.export.tflite.writer import serialize
 
 
-def tflite(model: onnx_ir.Model, path: Path, *, compress: bool) -> Ledger:
+def tflite(
+    model: onnx_ir.Model,
+    path: Path,
+    *,
+    compress: bool,
+    encoding: Encoding = "smallest",
+    weights: Rounding = "float16",
+) -> Ledger:
     """Write the float32 graph ``model`` to ``path`` as a TFLite file; the ledger of what was written.
 
-    ``compress=False`` stores float32, ``compress=True`` each weight in the smallest form (``weights.smallest``); in
-    both, BatchNormalization is folded. The model is not changed, and the same model gives the same bytes.
+    Args:
+        model: It is not changed, and the same model gives the same bytes. BatchNormalization is folded.
+        path: The file, which appears whole or not at all.
+        compress: False stores float32, True each weight in the form that ``weights.choose`` takes.
+        encoding: ``smallest``, or ``fast-load``: only what runtimes decode fastest.
+        weights: How far weights may be rounded: ``float32`` not at all; ``float16``; ``int8``, computed in float32;
+            ``int8-hybrid``, computed in int8 with inputs that are quantised at each inference.
 
     Raises:
         InputError: the model holds what has no TFLite form here, or weights that are NaN or infinite.
@@ -31,15 +45,30 @@ def tflite(model: onnx_ir.Model, path: Path, *, compress: bool) -> Ledger:
         MissingDependencyError: ai-edge-litert is not installed.
     """
     graph = lower(model)
-    forms: dict[Tensor, Stored] = {}
-    if compress:
-        forms = {tensor: smallest(data) for tensor, data in graph.constants() if tensor.compressible}
+    forms = _forms(graph, encoding, weights) if compress else {}
     data = serialize(graph, forms)
     _check(data, forms, str(path))
     notes = {tensor.name: stored.note for tensor, stored in forms.items() if stored.note}
     written = ledger(data, str(path), notes)
     record.write_atomically(path, data)
     return written
+
+
+def _forms(graph: Graph, encoding: Encoding, weights: Rounding) -> dict[Tensor, Stored]:
+    """The form of each weight, by what the operators that read it allow."""
+    readings: dict[Tensor, list[Reading]] = {}
+    for operator in graph.operators:
+        for position, tensor in enumerate(operator.inputs):
+            if tensor.compressible:
+                reading = Reading(operator.code, position, operator.options.get(FUSED, 0))
+                readings.setdefault(tensor, []).append(reading)
+    forms = {}
+    for tensor, read in readings.items():
+        allowed = use(read)
+        assert not isinstance(allowed, str), "the lowering marks as compressible what its operators can read decoded"
+        assert tensor.data is not None
+        forms[tensor] = choose(tensor.data, allowed, weights=weights, encoding=encoding)
+    return forms
 
 
 def _check(data: bytes, forms: dict[Tensor, Stored], where: str) -> None:
@@ -50,7 +79,7 @@ def _check(data: bytes, forms: dict[Tensor, Stored], where: str) -> None:
             continue
         tensor, stored = unseen.pop(constant.name)
         assert tensor.data is not None
-        expected = to_float16(tensor.data).astype(np.float32) if stored.encoding.endswith("16") else tensor.data
+        expected = stored.values if stored.hybrid else stored.decoded()
         same_zeros = np.count_nonzero(constant.array) == np.count_nonzero(tensor.data)
         if constant.array.tobytes() != expected.tobytes() or not same_zeros:
             raise CheckError(f"'{constant.name}' is not in {where} as it was to be stored; please report this model")

@@ -8,6 +8,7 @@ when most rows are empty.
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -34,24 +35,27 @@ class Csr:
         return self.values.nbytes + self.indices.nbytes + self.segments.nbytes
 
 
-def size(array: Array, inner: int, itemsize: int) -> int:
-    """Bytes of :func:`pack` with values of ``itemsize`` bytes, without packing."""
-    nonzero = max(int(np.count_nonzero(array)), 1)
-    rows = array.size // array.shape[inner]
-    total: int = nonzero * (itemsize + _width(array.shape[inner] - 1)) + (rows + 1) * _width(nonzero)
-    return total
+def size(shape: tuple[int, ...], nonzeros: int, inner: int, itemsize: int) -> int:
+    """Bytes of :func:`pack` with values of ``itemsize`` bytes, without packing; ``nonzeros`` as of that function."""
+    stored = max(nonzeros, 1)
+    rows = prod(shape) // shape[inner]
+    return stored * (itemsize + _width(shape[inner] - 1)) + (rows + 1) * _width(stored)
+
+
+def nonzeros(array: Array) -> int:
+    """How many elements are not +0.0 (all bits clear): those that :func:`pack` stores."""
+    return int(np.count_nonzero(_bits(array)))
 
 
 def pack(array: Array, inner: int) -> Csr:
-    """The CSR form of a non-empty ``array`` whose sparse dimension is ``inner``.
+    """The CSR form of a non-empty ``array`` whose sparse dimension is ``inner``; exact, -0.0 is stored like a nonzero.
 
     With n nonzeros in R rows the shapes are values (n,), indices (n,), segments (R + 1,). An array of zeros keeps one
-    explicit zero, because a runtime takes a tensor without data for one that is computed. -0.0 is a zero, and becomes
-    0.0.
+    explicit zero, because a runtime takes a tensor without data for one that is computed.
     """
     traversal = (*(d for d in range(array.ndim) if d != inner), inner)
     rows = np.ascontiguousarray(np.transpose(array, traversal)).reshape(-1, array.shape[inner])
-    places = np.flatnonzero(rows)
+    places = np.flatnonzero(_bits(rows))
     if not places.size:
         places = np.zeros(1, np.intp)
     row, index = np.divmod(places, array.shape[inner])
@@ -62,7 +66,7 @@ def pack(array: Array, inner: int) -> Csr:
         traversal=traversal,
         segments=_narrow(segments, places.size),
         indices=_narrow(index, array.shape[inner] - 1),
-        values=rows.reshape(-1)[places] + np.zeros(1, array.dtype),  # + 0 makes of a kept -0.0 a 0.0
+        values=rows.reshape(-1)[places],
     )
 
 
@@ -137,6 +141,11 @@ def _check_counts(levels: list[int | tuple[Array, Array]], values: int) -> None:
                 raise ValueError("its row segments do not fit its indices")
     if count != values:
         raise ValueError("its indices do not fit its values")
+
+
+def _bits(array: Array) -> Array:
+    """The elements as unsigned integers of the same width."""
+    return np.ascontiguousarray(array).view(np.dtype(f"u{array.itemsize}"))
 
 
 def _width(largest: int) -> int:

@@ -25,7 +25,8 @@ def inspect_tflite(path: Path) -> Ledger:
 def decoded_weights_tflite(path: Path) -> dict[str, Array]:
     """The weight tensors of a .tflite file by name, expanded: CSR dense, float16 as float32, int4 as int8.
 
-    Quantised integers stay integers. A name that several tensors have gets ``#2``, ``#3``, ... from the second on.
+    Quantised integers are float32 where a DEQUANTIZE follows them, else they stay integers. A name that several
+    tensors have gets ``#2``, ``#3``, ... from the second on.
 
     Raises:
         InputError: the file cannot be read, is not TFLite, or is damaged.
@@ -41,12 +42,17 @@ def ledger(data: bytes, where: str, notes: Mapping[str, str]) -> Ledger:
             name,
             constant.array,
             encoding=constant.encoding,
-            stored=constant.bytes + constant.decoders * OPERATOR_BYTES + constant.sparse * SPARSITY_BYTES,
+            stored=stored_bytes(constant),
             note=notes.get(name, ""),
         )
         for name, constant in _weights(data, where)
     ]
     return Ledger(tensors=tuple(entries), file_bytes=len(data))
+
+
+def stored_bytes(constant: Constant) -> int:
+    """What a file spends on a constant, its decoding included; an estimate for the tables around the data."""
+    return constant.bytes + constant.decoders * OPERATOR_BYTES + constant.sparse * SPARSITY_BYTES
 
 
 def _weights(data: bytes, where: str) -> Iterator[tuple[str, Constant]]:

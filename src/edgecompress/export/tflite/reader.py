@@ -31,13 +31,17 @@ _NOT_NUMBERS = {"STRING", "RESOURCE", "VARIANT", "COMPLEX64", "COMPLEX128"}
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """A constant tensor: ``array`` as a runtime expands it, and the ``bytes`` of its buffer and sparsity arrays.
+    """A constant tensor: ``array`` as a runtime expands it, and the ``bytes`` of its buffer, indices and scales.
 
-    ``array`` is float32 for float16 and bfloat16, int8 for int4 and int2, else of the stored type.
+    ``array`` is float32 for float16, bfloat16, and quantised integers that a DEQUANTIZE follows; int8 for other int4
+    and int2; else of the stored type.
     ``decoders`` counts the DENSIFY and DEQUANTIZE operators that only serve it; ``is_weight`` is False for shapes,
-    axes and other integers that have no quantisation.
+    axes and other integers that have no quantisation; ``is_exact`` is False where a zero point leaves it to the runtime
+    how ``array`` is rounded. ``subgraph`` and ``index`` are the tensor's place in the file.
     """
 
+    subgraph: int
+    index: int
     name: str
     type: str
     sparse: bool
@@ -45,6 +49,7 @@ class Constant:
     bytes: int
     decoders: int
     is_weight: bool
+    is_exact: bool = True
 
     @property
     def encoding(self) -> str:
@@ -99,7 +104,7 @@ class _Parser:
             decoders = self._decoders(subgraph)
             for index in range(self._count(subgraph.TensorsLength())):
                 tensor = subgraph.Tensors(index)
-                constant = self._constant(tensor, decoders.get(index, 0))
+                constant = self._constant((number, index), tensor, decoders.get(index, ()))
                 if constant is not None:
                     yield constant
 
@@ -109,7 +114,7 @@ class _Parser:
             raise ValueError("a vector is longer than the file")
         return length
 
-    def _constant(self, tensor: Any, decoders: int) -> Constant | None:
+    def _constant(self, place: tuple[int, int], tensor: Any, decoders: tuple[str, ...]) -> Constant | None:
         payload = self._payload(tensor.Buffer())
         if payload is None:
             return None
@@ -128,16 +133,24 @@ class _Parser:
         else:
             array, metadata = self._expanded(sparsity, shape, payload, kind)
         quantization = tensor.Quantization()
-        quantized = quantization is not None and not quantization.ScaleIsNone()
+        quantized, exact = quantization is not None and not quantization.ScaleIsNone(), True
+        if quantized:
+            copies = 2 if sparsity is not None and decoders else 1  # the tensor that DENSIFY makes has them as well
+            metadata += copies * (4 * quantization.ScaleLength() + 8 * quantization.ZeroPointLength())
+        if quantized and "DEQUANTIZE" in decoders and array.dtype.kind in "iu":
+            array = _dequantized(array, quantization)
+            exact = not np.any(_vector(quantization.ZeroPointAsNumpy()))
         name = tensor.Name() or b""
         return Constant(
+            *place,
             name=name.decode("utf-8", "replace"),
             type=kind.lower(),
             sparse=sparsity is not None,
             array=array.astype(np.float32) if kind == "FLOAT16" else array,
             bytes=stored + metadata,
-            decoders=decoders,
+            decoders=len(decoders),
             is_weight=quantized or kind not in ("INT32", "INT64", "BOOL"),
+            is_exact=exact,
         )
 
     def _payload(self, number: int) -> Array | None:
@@ -181,23 +194,41 @@ class _Parser:
         vector.Init(table.Bytes, table.Pos)
         return _vector(vector.ValuesAsNumpy())
 
-    def _decoders(self, subgraph: Any) -> dict[int, int]:
-        """For each tensor, how many DENSIFY and DEQUANTIZE follow it in a chain."""
+    def _decoders(self, subgraph: Any) -> dict[int, tuple[str, ...]]:
+        """For each tensor, the DENSIFY and DEQUANTIZE that follow it in a chain."""
         s = self._schema
-        wanted = (s.BuiltinOperator.DENSIFY, s.BuiltinOperator.DEQUANTIZE)
-        after: dict[int, int] = {}
+        wanted = {s.BuiltinOperator.DENSIFY: "DENSIFY", s.BuiltinOperator.DEQUANTIZE: "DEQUANTIZE"}
+        after: dict[int, tuple[int, str]] = {}
         for index in range(self._count(subgraph.OperatorsLength())):
             operator = subgraph.Operators(index)
             code = self._model.OperatorCodes(operator.OpcodeIndex())
-            if max(code.BuiltinCode(), code.DeprecatedBuiltinCode()) in wanted:
-                after[int(operator.Inputs(0))] = int(operator.Outputs(0))
-        lengths = {}
+            name = wanted.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
+            if name is not None:
+                after[int(operator.Inputs(0))] = (int(operator.Outputs(0)), name)
+        chains = {}
         for start in after:
-            length, tensor = 0, start
-            while tensor in after and length < len(wanted):
-                length, tensor = length + 1, after[tensor]
-            lengths[start] = length
-        return lengths
+            chain: tuple[str, ...] = ()
+            tensor = start
+            while tensor in after and len(chain) < len(wanted):
+                tensor, name = after[tensor]
+                chain = (*chain, name)
+            chains[start] = chain
+        return chains
+
+
+def _dequantized(array: Array, quantization: Any) -> Array:
+    """float32 of quantised integers, with one scale and zero point or one for each channel."""
+    scales = _vector(quantization.ScaleAsNumpy()).astype(np.float32)
+    zeros = _vector(quantization.ZeroPointAsNumpy()).astype(np.float32) if quantization.ZeroPointLength() else 0.0
+    shape = [1] * array.ndim
+    if len(scales) > 1:
+        shape[quantization.QuantizedDimension()] = -1
+        scales, zeros = scales.reshape(shape), np.broadcast_to(zeros, scales.shape).reshape(shape)
+    with np.errstate(all="ignore"):  # a damaged file may hold any scale
+        decoded: Array = ((array - zeros) * scales).astype(np.float32)
+    if decoded.shape != array.shape:
+        raise ValueError("its scales do not fit its shape")
+    return decoded
 
 
 def _numbers(payload: Array, kind: str, expected: int | None) -> Array:
