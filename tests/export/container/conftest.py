@@ -17,15 +17,16 @@ OF_WIDTH = {8: TensorProto.UINT8, 16: TensorProto.UINT16, 32: TensorProto.FLOAT,
 
 @pytest.fixture(scope="session")
 def onnx_model():
-    """An ONNX model with an initialiser for each array; the type is one of its width, unless given."""
+    """An ONNX model that gives out an initialiser for each array; its type is one of its width, unless given."""
 
     def make(*arrays, kind=None):
         tensors = []
         for number, array in enumerate(arrays):
             own = kind or OF_WIDTH[8 * array.itemsize]
             tensors.append(helper.make_tensor(f"w{number}", own, array.shape, array.tobytes(), raw=True))
-        ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
-        graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", ends[:1], ends[1:], tensors)
+        given, *made = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+        made += [helper.make_tensor_value_info(each.name, each.data_type, each.dims) for each in tensors]
+        graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [given], made, tensors)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
     return make

@@ -6,6 +6,7 @@ import zlib
 from bisect import bisect, insort
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,10 +55,10 @@ def _apart(found: Sequence[Found], size: int) -> list[Found]:
     taken = [(-1, -1), (size, size)]
     kept = []
     for each in sorted(found, key=lambda each: _extents(each)[-1].at):
-        own = [(extent.at, extent.at + extent.bytes) for extent in _extents(each)]
+        own = sorted((extent.at, extent.at + extent.bytes) for extent in _extents(each))
         places = [bisect(taken, pair) for pair in own]
         free = all(taken[at - 1][1] <= pair[0] < pair[1] <= taken[at][0] for at, pair in zip(places, own, strict=True))
-        if free:
+        if free and all(before[1] <= after[0] for before, after in pairwise(own)):
             for pair in own:
                 insort(taken, pair)
             kept.append(each)

@@ -31,7 +31,8 @@ def fit(entries: Array, channel: Array, channels: int) -> Fit | None:
     ``channel`` rises. The arrays of the result have shapes (k,), (channels,), (channels * k,) and that of ``entries``.
     """
     width = 8 * entries.itemsize
-    values = entries.view(f"<f{width // 8}").astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        values = entries.view(f"<f{width // 8}").astype(np.float64)
     sizes = np.bincount(channel, minlength=channels)
     if not np.isfinite(values).all() or int(sizes.max()) * channels > CODEBOOK_ENTRIES:
         return None
