@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, inspect, pack, targets
+from edgecompress.cli import bench, build, inspect, pack, targets, unpack
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "targets": targets.targets,
     "inspect": inspect.inspect,
     "pack": pack.pack,
+    "unpack": unpack.unpack,
 }
 for command in COMMANDS.values():
     app.command()(command)
