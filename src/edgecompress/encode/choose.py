@@ -5,26 +5,26 @@ coders that are decoded in one pass, ``smallest`` all.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from edgecompress.encode import group
-from edgecompress.encode.group import MOST_ELEMENTS, Group
+from edgecompress.encode.group import MOST_ELEMENTS, Group, Planned
 from edgecompress.encode.member import Member
-from edgecompress.encode.partition import Costs, Mode, Planned, partition, plan
+from edgecompress.encode.partition import Costs, Mode, plan_gaps, plan_values, streams
 from edgecompress.encode.single import Single, alone
 from edgecompress.encode.weights import MOST_DISTINCT, Floats, Weights
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """How each tensor is stored, and ``notes``: why one is stored no smaller than raw."""
+    """Which tensors are stored in a group and which alone, and ``notes``: why one is stored no smaller than raw."""
 
-    groups: list[Group] = field(default_factory=list)
-    singles: dict[str, Single] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
+    group: Group | None
+    singles: dict[str, Single]
+    notes: dict[str, str]
 
 
 def choose(
@@ -49,44 +49,58 @@ def choose(
     plain = {name: single_bytes(name, single) for name, single in singles.items()}
     varied = [name for name, single in singles.items() if single.kind != "constant"]
     candidates = [best for name in varied if (best := _member(name, weights[name], mode, costs))]
-    choice = Choice(singles=singles)
-    for planned in partition(candidates, mode, costs):
-        kept = _worthwhile(planned, plain, mode, costs)
-        if kept is None:
-            continue
-        encoded = group.encode(kept.members, kept.spec)
-        if group_bytes(encoded) < sum(plain[part.name] for part in encoded.parts):
-            choice.groups.append(encoded)
-            for part in encoded.parts:
-                del choice.singles[part.name]
-    for name, single in choice.singles.items():
-        if single.kind == "raw":
-            choice.notes[name] = _reason(weights[name])
-    return choice
+    members = _worthwhile(candidates, plain, mode, costs)
+    encoded = group.encode(*streams(members, mode, costs)) if members else None
+    if encoded and group_bytes(encoded) < sum(plain[name] for name in encoded.parts):
+        singles = {name: single for name, single in singles.items() if name not in encoded.parts}
+    else:
+        encoded = None
+    notes = {name: _reason(weights[name]) for name, single in singles.items() if single.kind == "raw"}
+    return Choice(encoded, singles, notes)
 
 
 def _member(name: str, weights: Weights, mode: Mode, costs: Costs) -> Member | None:
     """The tensor as the kind of member, sparse or not, that is smaller by itself; ``None`` if it can be neither."""
-    zeros = weights.array.size - len(weights.positions)
+    stored = len(weights.positions)
     kinds = []
-    if zeros and len(weights.positions) and weights.array.size <= MOST_ELEMENTS:
+    if 0 < stored < weights.array.size <= MOST_ELEMENTS:
         kinds.append(Member.of(name, weights, sparse=True))
     whole = Member.of(name, weights, sparse=False)
     if weights.array.size and whole.values == "palette":
         kinds.append(whole)
-    return min(kinds, key=lambda each: plan([each], mode, costs).cost, default=None)
+    return min(kinds, key=lambda each: _cost(streams([each], mode, costs)), default=None)
 
 
-def _worthwhile(planned: Planned, plain: Mapping[str, int], mode: Mode, costs: Costs) -> Planned | None:
-    """The group without the members that take fewer bytes alone than they add to it; ``None`` if none is left."""
-    members = list(planned.members)
-    cost = planned.cost
-    for each in sorted(planned.members, key=lambda member: plain[member.name]):
-        rest = [other for other in members if other is not each]
-        without = plan(rest, mode, costs).cost if rest else 0
-        if cost - without >= plain[each.name]:
-            members, cost = rest, without
-    return plan(members, mode, costs) if members else None
+def _cost(planned: tuple[list[Planned], list[Planned]]) -> int:
+    return sum(stream.cost for kind in planned for stream in kind)
+
+
+def _worthwhile(members: list[Member], plain: Mapping[str, int], mode: Mode, costs: Costs) -> list[Member]:
+    """The members without those that take fewer bytes alone than they add to their streams, the smallest first."""
+    gaps, values = streams(members, mode, costs)
+    planners = ((gaps, plan_gaps), (values, plan_values))
+    kept = list(members)
+    for each in sorted(members, key=lambda member: plain[member.name]):
+        added = costs.member + (each.palette.codebook.nbytes if each.palette else 0)
+        without = []
+        for found, plan in planners:
+            place = next((n for n, stream in enumerate(found) if each.name in _names(stream)), None)
+            if place is None:
+                continue
+            rest = [other for other in found[place].members if other.name != each.name]
+            smaller = plan(rest, mode, costs) if rest else None
+            added += found[place].cost - (smaller.cost if smaller else 0)
+            without.append((found, place, smaller))
+        if added < plain[each.name]:
+            continue
+        kept.remove(each)
+        for found, place, smaller in without:
+            found[place : place + 1] = [smaller] if smaller else []
+    return kept
+
+
+def _names(planned: Planned) -> set[str]:
+    return {each.name for each in planned.members}
 
 
 def _reason(weights: Weights) -> str:

@@ -1,51 +1,73 @@
-"""Tensors stored in one stream: the gaps of all of them in one code, the values of all of them in another.
+"""Tensors whose elements lie in streams that they share: the gaps of some in one code, the values of some in another.
 
-What it takes to decode is spent once a group and not once a tensor, and a code that all share needs one table.
+What it takes to decode is spent once a stream and not once a tensor, and a code that many share needs one table. The
+two kinds of stream are independent: tensors of different sparsity, whose gaps need different codes, can share one of
+values.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from edgecompress.encode import bits, member
+from edgecompress.encode import bits
 from edgecompress.encode.bits import Packed
 from edgecompress.encode.coders import escape, plain, rice, wavelet
 from edgecompress.encode.coders.escape import Escape
 from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.coders.rice import Rice
 from edgecompress.encode.coders.wavelet import Wavelet
-from edgecompress.encode.member import Member
+from edgecompress.encode.member import Integers, Member
 from edgecompress.encode.weights import Floats
 
 MOST_ELEMENTS = 2**30
-"""Elements of a group: decoders add up gaps in int32."""
+"""Elements of the tensors of a stream of gaps: decoders add gaps up in int32."""
+
+GapCode = Rice | Escape | Wavelet
+ValueCode = Packed | Wavelet | Plain
+Code = TypeVar("Code", bound=Rice | Escape | Wavelet | Packed | Plain)
 
 
 @dataclass(frozen=True)
-class Spec:
-    """How a group is coded. ``gap_bits``, ``value_bits``: the width of packed numbers, else the low bits of the coder.
+class Coder:
+    """How a stream is coded. ``bits``: the width of packed numbers or escapes, else the low bits of each number."""
 
-    ``gaps`` is "none" where all elements are stored.
-    """
-
-    gaps: Literal["none", "rice", "escape", "wavelet"]
-    gap_bits: int
-    values: Literal["packed", "wavelet", "float16", "float32"]
-    value_bits: int
+    kind: Literal["rice", "escape", "wavelet", "packed", "float16", "float32"]
+    bits: int = 0
 
     def __str__(self) -> str:
-        """As in ``rice3+packed5``: the coder of the gaps, if any, and the coder of the values."""
-        gaps = "" if self.gaps == "none" else f"{self.gaps}{self.gap_bits}+"
-        return f"{gaps}{self.values}{self.value_bits if self.values in ('packed', 'wavelet') else ''}"
+        """As in ``rice3``."""
+        return self.kind if self.kind.startswith("float") else f"{self.kind}{self.bits}"
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """Members that share a stream, its coder, and about what the stream costs."""
+
+    members: tuple[Member, ...]
+    coder: Coder
+    cost: int
+
+
+@dataclass(frozen=True, eq=False)
+class Stream(Generic[Code]):
+    """An encoded stream: the tensors in it, in their order, and the code of all their elements."""
+
+    coder: Coder
+    names: tuple[str, ...]
+    code: Code
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A tensor of a group: ``count`` elements are stored; the gaps of the parts before it reach to ``offset``."""
+    """A tensor of a group: ``count`` of its elements are stored.
 
-    name: str
+    ``offset``: up to where the gaps of the tensors before it in its stream of gaps reach. ``codebook``: what the
+    numbers in the stream of values stand for; ``None`` where they are the values.
+    """
+
     shape: tuple[int, ...]
     count: int
     offset: int
@@ -54,105 +76,141 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Encoded tensors. ``gaps`` is ``None`` where all elements are stored."""
+    """Encoded tensors by name. One that is in no stream of gaps has all its elements stored."""
 
-    spec: Spec
-    parts: tuple[Part, ...]
-    gaps: Rice | Escape | Wavelet | None
-    values: Packed | Wavelet | Plain
+    parts: dict[str, Part]
+    gaps: tuple[Stream[GapCode], ...]
+    values: tuple[Stream[ValueCode], ...]
 
     @property
     def size(self) -> int:
         """Bytes of all stored arrays."""
-        codebooks = sum(part.codebook.nbytes for part in self.parts if part.codebook is not None)
-        return codebooks + self.values.size + (self.gaps.size if self.gaps else 0)
+        codebooks = sum(part.codebook.nbytes for part in self.parts.values() if part.codebook is not None)
+        return (
+            codebooks + sum(stream.code.size for stream in self.gaps) + sum(stream.code.size for stream in self.values)
+        )
+
+    def labels(self) -> dict[str, str]:
+        """For each tensor the coders of its gaps, if any, and of its values, as in ``rice3+wavelet1``."""
+        found: dict[str, list[str]] = {name: [] for name in self.parts}
+        coders = [(stream.names, stream.coder) for stream in self.gaps]
+        coders += [(stream.names, stream.coder) for stream in self.values]
+        for names, coder in coders:
+            for name in names:
+                found[name].append(str(coder))
+        return {name: "+".join(label) for name, label in found.items()}
 
 
-def encode(members: Sequence[Member], spec: Spec) -> Group:
-    """The group of ``members``, which fit ``spec``."""
-    if spec.gaps == "wavelet":
-        members = [each.filled(spec.gap_bits) for each in members]
-    parts, offset = [], 0
-    for each in members:
-        codebook = each.palette.codebook if each.palette and spec.values in ("packed", "wavelet") else None
-        parts.append(Part(each.name, each.weights.array.shape, each.count, offset, codebook))
-        offset += each.reach
-    return Group(spec, tuple(parts), _gaps(members, spec), _values(members, spec))
+def encode(gaps: Sequence[Planned], values: Sequence[Planned]) -> Group:
+    """The group of the members of ``values``; those of ``gaps`` are the sparse ones of them, with the same fillers."""
+    parts = {
+        each.name: Part(each.weights.array.shape, each.count, 0, each.palette.codebook if each.palette else None)
+        for planned in values
+        for each in planned.members
+    }
+    for planned in gaps:
+        offset = 0
+        for each in planned.members:
+            parts[each.name] = Part(each.weights.array.shape, each.count, offset, parts[each.name].codebook)
+            offset += each.reach
+    return Group(
+        parts,
+        tuple(Stream(planned.coder, _names(planned), _gap_code(planned)) for planned in gaps),
+        tuple(Stream(planned.coder, _names(planned), _value_code(planned)) for planned in values),
+    )
 
 
 def decode(group: Group) -> dict[str, Floats]:
     """The arrays of all tensors of a group, by name."""
-    counts = [part.count for part in group.parts]
-    cuts = np.cumsum(counts)[:-1]
-    gaps = None if group.gaps is None else np.split(_decoded_gaps(group.gaps), cuts)
-    values = np.split(_decoded_values(group.values), cuts)
+    gaps = {name: found for stream in group.gaps for name, found in _pieces(group, stream, _gaps(stream.code))}
     arrays = {}
-    for number, part in enumerate(group.parts):
-        stored = values[number] if part.codebook is None else part.codebook[values[number].astype(np.intp)]
-        if gaps is not None:
-            flat = np.zeros(int(np.prod(part.shape, dtype=np.int64)), np.float32)
-            flat[np.cumsum(gaps[number] + 1) - 1] = stored
-            stored = flat
-        arrays[part.name] = stored.astype(np.float32, copy=False).reshape(part.shape)
+    for stream in group.values:
+        for name, found in _pieces(group, stream, _values(stream.code)):
+            part = group.parts[name]
+            stored = found if part.codebook is None else part.codebook[found.astype(np.intp)]
+            if name in gaps:
+                flat = np.zeros(int(np.prod(part.shape, dtype=np.int64)), np.float32)
+                flat[np.cumsum(gaps[name] + 1) - 1] = stored
+                stored = flat
+            arrays[name] = stored.astype(np.float32, copy=False).reshape(part.shape)
     return arrays
 
 
-def size(members: Sequence[Member], spec: Spec) -> int:
-    """Exact bytes of :func:`encode` without encoding; with a wavelet of gaps, of members that are filled already."""
-    count = sum(each.count for each in members)
-    total = _size_of_gaps(members, spec, count)
-    if spec.values in ("float16", "float32"):
-        return total + count * (2 if spec.values == "float16" else 4)
-    total += sum(each.palette.codebook.nbytes for each in members if each.palette)
-    if spec.values == "packed":
-        return total + bits.size(count, spec.value_bits)
-    return total + wavelet.size(classes(members, spec.value_bits), count, spec.value_bits)
+def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
+    """Exact bytes of :func:`encode`, without encoding."""
+    members = [each for planned in values for each in planned.members]
+    codebooks = sum(each.palette.codebook.nbytes for each in members if each.palette)
+    return codebooks + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
 
 
-def classes(members: Sequence[Member], low: int) -> member.Integers:
-    """How often each class of index occurs in all members together."""
-    counts: member.Integers = sum(each.index_counts for each in members).reshape(-1, 1 << low).sum(axis=1)  # type: ignore[union-attr]
+def classes(members: Sequence[Member], low: int) -> Integers:
+    """How often each class of index, the index without its ``low`` lowest bits, occurs in all members together."""
+    counts: Integers = np.sum([each.index_counts for each in members], axis=0).reshape(-1, 1 << low).sum(axis=1)
     return counts
 
 
-def _size_of_gaps(members: Sequence[Member], spec: Spec, count: int) -> int:
-    if spec.gaps == "rice":
-        return rice.size(count, sum(int(each.rice_upper[spec.gap_bits]) for each in members), spec.gap_bits)
-    if spec.gaps == "escape":
-        column = spec.gap_bits - escape.WIDTHS.start
-        return escape.size(count, sum(int(each.escapes[column]) for each in members), spec.gap_bits)
-    if spec.gaps == "wavelet":
-        counts = np.sum([each.gap_counts[spec.gap_bits] for each in members], axis=0)
-        return wavelet.size(counts, int(counts.sum()), spec.gap_bits)
-    return 0
+def gap_classes(members: Sequence[Member], low: int) -> Integers:
+    """How often each class of gap occurs in all members together, gaps broken by fillers where they are too long."""
+    counts: Integers = np.sum([each.gap_counts[low] for each in members], axis=0)
+    return counts
 
 
-def _gaps(members: Sequence[Member], spec: Spec) -> Rice | Escape | Wavelet | None:
-    if spec.gaps == "none":
-        return None
-    gaps = np.concatenate([each.gaps for each in members])
-    if spec.gaps == "rice":
-        return rice.encode(gaps, spec.gap_bits)
-    return escape.encode(gaps, spec.gap_bits) if spec.gaps == "escape" else wavelet.encode(gaps, spec.gap_bits)
+def _size_of_gaps(planned: Planned) -> int:
+    members, coder = planned.members, planned.coder
+    count = sum(each.count for each in members)
+    if coder.kind == "rice":
+        return rice.size(count, sum(int(each.rice_upper[coder.bits]) for each in members), coder.bits)
+    if coder.kind == "escape":
+        column = coder.bits - escape.WIDTHS.start
+        return escape.size(count, sum(int(each.escapes[column]) for each in members), coder.bits)
+    return wavelet.size(gap_classes(members, coder.bits), count, coder.bits)
 
 
-def _values(members: Sequence[Member], spec: Spec) -> Packed | Wavelet | Plain:
-    if spec.values in ("float16", "float32"):
-        values = np.concatenate([each.patterns for each in members]).view(np.float32)
-        return plain.encode(values, half=spec.values == "float16")
-    indices = np.concatenate([each.palette.indices for each in members if each.palette])
-    if spec.values == "packed":
-        return bits.pack(indices, spec.value_bits)
-    return wavelet.encode(indices.astype(np.int64), spec.value_bits)
+def _size_of_values(planned: Planned) -> int:
+    coder = planned.coder
+    count = sum(each.count for each in planned.members)
+    if coder.kind == "packed":
+        return bits.size(count, coder.bits)
+    if coder.kind == "wavelet":
+        return wavelet.size(classes(planned.members, coder.bits), count, coder.bits)
+    return count * (2 if coder.kind == "float16" else 4)
 
 
-def _decoded_gaps(gaps: Rice | Escape | Wavelet) -> member.Integers:
-    if isinstance(gaps, Rice):
-        return rice.decode(gaps)
-    return escape.decode(gaps) if isinstance(gaps, Escape) else wavelet.decode(gaps)
+def _names(planned: Planned) -> tuple[str, ...]:
+    return tuple(each.name for each in planned.members)
 
 
-def _decoded_values(values: Packed | Wavelet | Plain) -> np.ndarray[tuple[int], np.dtype[np.generic]]:
-    if isinstance(values, Plain):
-        return plain.decode(values)
-    return bits.unpack(values) if isinstance(values, Packed) else wavelet.decode(values)
+def _gap_code(planned: Planned) -> GapCode:
+    gaps, coder = np.concatenate([each.gaps for each in planned.members]), planned.coder
+    if coder.kind == "rice":
+        return rice.encode(gaps, coder.bits)
+    return escape.encode(gaps, coder.bits) if coder.kind == "escape" else wavelet.encode(gaps, coder.bits)
+
+
+def _value_code(planned: Planned) -> ValueCode:
+    coder = planned.coder
+    if coder.kind in ("float16", "float32"):
+        values = np.concatenate([each.patterns for each in planned.members]).view(np.float32)
+        return plain.encode(values, half=coder.kind == "float16")
+    indices = np.concatenate([each.palette.indices for each in planned.members if each.palette])
+    return bits.pack(indices, coder.bits) if coder.kind == "packed" else wavelet.encode(indices, coder.bits)
+
+
+def _gaps(code: GapCode) -> Integers:
+    if isinstance(code, Rice):
+        return rice.decode(code)
+    return escape.decode(code) if isinstance(code, Escape) else wavelet.decode(code)
+
+
+def _values(code: ValueCode) -> npt.NDArray[np.generic]:
+    if isinstance(code, Plain):
+        return plain.decode(code)
+    return bits.unpack(code) if isinstance(code, Packed) else wavelet.decode(code)
+
+
+def _pieces(
+    group: Group, stream: Stream[Code], numbers: npt.NDArray[np.generic]
+) -> list[tuple[str, npt.NDArray[np.generic]]]:
+    """Each tensor of a stream with its part of the numbers."""
+    ends = np.cumsum([group.parts[name].count for name in stream.names])
+    return list(zip(stream.names, np.split(numbers, ends[:-1]), strict=True))

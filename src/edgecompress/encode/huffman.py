@@ -1,5 +1,7 @@
 """Lengths of an optimal prefix code whose codes are no longer than a limit."""
 
+import heapq
+
 import numpy as np
 import numpy.typing as npt
 
@@ -45,3 +47,18 @@ def lengths(counts: Counts, longest: int = LONGEST) -> npt.NDArray[np.uint8]:
 def bits(counts: Counts) -> int:
     """Bits that the code spends on all symbols together."""
     return int(np.sum(counts * lengths(counts)))
+
+
+def weigh(counts: Counts) -> tuple[int, int]:
+    """Bits of a Huffman code without a limit for all symbols together, and its greatest length: quick, for estimates.
+
+    The bits are the sum of the weights of all inner nodes, and those come from merging the lightest two.
+    """
+    nodes = [(count, 0) for count in counts[counts > 0].tolist()]
+    heapq.heapify(nodes)
+    total = 0
+    while len(nodes) > 1:
+        (one, depth), (other, deeper) = heapq.heappop(nodes), heapq.heappop(nodes)
+        total += one + other
+        heapq.heappush(nodes, (one + other, max(depth, deeper) + 1))
+    return total, nodes[0][1] if nodes else 0

@@ -3,17 +3,21 @@
 Case 1: a convolution without a bias gets one of zeros. A bias that the network does have stays, zeros or not, for a
 graph must not depend on the values of its weights. Case 2: global average pooling is a ReduceMean, in one dimension
 with a detour over a fourth axis. Case 3: flattening is a Reshape to a shape computed from the batch. Each is a special
-case that other tools must know before they can read the graph, and bytes in every file.
+case that other tools must know before they can read the graph, and bytes in every file. Case 4: attributes that
+say what the standard takes for granted.
 """
 
 import math
 from collections.abc import Collection
 
 import numpy as np
+import onnx
 import onnx_ir as ir
 from onnx_ir.passes import common
 
 SPATIAL_RANKS = (3, 4)
+_FOR_EACH_AXIS = {"strides": 1, "dilations": 1, "pads": 0}
+"""What the standard describes as the default of these but gives no number for, since it depends on the rank."""
 
 
 def clean(model: ir.Model, parameters: Collection[str]) -> None:
@@ -28,18 +32,33 @@ def clean(model: ir.Model, parameters: Collection[str]) -> None:
             _global_average_pool(model.graph, node)
         elif node.op_type == "Reshape":
             _flatten(model.graph, node)
+        _drop_defaults(node, model.opset_imports[""])
     common.RemoveUnusedNodesPass()(model)
     common.ClearMetadataAndDocStringPass()(model)
     for name in [name for name, value in model.graph.initializers.items() if not value.uses()]:
         del model.graph.initializers[name]
     for node in model.graph:
-        node.name = None
+        node.name = ""  # for None the graph would make one up
     # The pass above leaves what the exporter notes on values: 200 bytes of each weight's entry in the file.
     for value in [*model.graph.inputs, *model.graph.initializers.values(), *_results(model.graph)]:
         value.metadata_props.clear()
     model.metadata_props.clear()
     model.graph.metadata_props.clear()
     model.producer_name, model.producer_version = "edgecompress", None
+
+
+def _drop_defaults(node: ir.Node, opset: int) -> None:
+    """Case 4."""
+    known = onnx.defs.get_schema(node.op_type, opset).attributes
+    for name, attribute in list(node.attributes.items()):
+        default = known[name].default_value
+        if default.name:
+            usual = onnx.helper.get_attribute_value(default)
+            same = attribute.value == (usual.decode() if isinstance(usual, bytes) else usual)
+        else:
+            same = name in _FOR_EACH_AXIS and set(attribute.as_ints()) <= {_FOR_EACH_AXIS[name]}
+        if same:
+            del node.attributes[name]
 
 
 def _results(graph: ir.Graph) -> list[ir.Value]:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits, huffman
-from edgecompress.encode.bits import Packed
+from edgecompress.encode.bits import Numbers, Packed
 
 Integers = npt.NDArray[np.int64]
 
@@ -106,7 +106,7 @@ def size(counts: Integers, total: int, k: int) -> int:
     return bits.size(huffman.bits(counts), 1) + 8 * int(np.count_nonzero(counts)) + (bits.size(total, k) if k else 0)
 
 
-def encode(numbers: Integers, k: int) -> Wavelet:
+def encode(numbers: Numbers, k: int) -> Wavelet:
     """``numbers``, none negative, with ``k`` low bits, 0 to 8; at most 256 classes."""
     classes = numbers >> k
     counts = np.bincount(classes, minlength=CLASSES)

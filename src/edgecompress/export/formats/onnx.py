@@ -23,18 +23,20 @@ def onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "small
         InputError: weights are NaN or infinite, or the opset is below 13.
     """
     check_finite(model)
+    written = model.clone()
+    for value in (output for node in written.graph for output in node.outputs if not output.is_graph_output()):
+        value.type = value.shape = None  # a runtime infers them
     opset = model.opset_imports.get("", 0)
     if compress and opset < LEAST_OPSET:
         raise InputError(
             f"the model is of ONNX opset {opset}; convert it to opset {LEAST_OPSET} or later (18 is usual)"
         )
-    return write_compressed(model, path, encoding) if compress else _write(model.clone(), path, {})
+    return write_compressed(written, path, encoding) if compress else _write(written, path, {})
 
 
 def write_compressed(model: ir.Model, path: Path, encoding: Mode) -> Ledger:
-    """Write a copy of ``model``, of opset 13 or later, with its weights encoded; the ledger of the file."""
-    written = model.clone()
-    return _write(written, path, compress_weights(written, encoding))
+    """Encode the weights of ``model``, of opset 13 or later, in place, and write it; the ledger of the file."""
+    return _write(model, path, compress_weights(model, encoding))
 
 
 def _write(model: ir.Model, path: Path, notes: dict[str, str]) -> Ledger:

@@ -20,12 +20,13 @@ class Scope:
     """What all decode subgraphs of one graph share: the names in use and the constants made so far."""
 
     taken: Container[str]
+    opset: int
     constants: dict[tuple[str, tuple[int, ...], bytes], ir.Value] = field(default_factory=dict)
     used_names: int = 0
 
     def fork(self) -> "Scope":
         """A copy to try something in: it gives the same names, and what is added to it is not added here."""
-        return Scope(self.taken, dict(self.constants), self.used_names)
+        return Scope(self.taken, self.opset, dict(self.constants), self.used_names)
 
     def name(self) -> str:
         """The next short name that the graph does not use: every byte of it is paid several times in each tensor."""
@@ -50,6 +51,11 @@ class Builder:
         self._zeros: dict[int, ir.Value] = {}
         self.nodes: list[ir.Node] = []
         self.initializers: list[ir.Value] = []
+
+    @property
+    def opset(self) -> int:
+        """The opset of the graph."""
+        return self._scope.opset
 
     def stored(self, array: npt.NDArray[np.generic]) -> ir.Value:
         """An initialiser of its own."""

@@ -19,9 +19,8 @@ LEAST_OPSET = 13
 # About what the operators of each part take in a file. Only what is merged depends on it; what is written is decided by
 # the exact size of what was built.
 COSTS = Costs(
-    group=60,
-    member=150,
-    coder={"rice": 330, "escape": 250, "wavelet": 420, "packed": 130, "float16": 40, "float32": 20},
+    member=170,
+    coder={"rice": 380, "escape": 300, "wavelet": 450, "packed": 200, "float16": 60, "float32": 40},
     level=150,
 )
 
@@ -38,7 +37,7 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
     Returns:
         Notes by initialiser: for one that stays as it is, why; and what keeps another from getting smaller.
     """
-    scope = Scope(_names(model))
+    scope = Scope(_names(model), model.opset_imports[""])
     values = dict(model.graph.initializers)
     notes = {name: reason for name, value in values.items() if (reason := _why_not(value))}
     arrays = {name: _array(value) for name, value in values.items() if name not in notes}
@@ -54,12 +53,13 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
 
     choice = choose(arrays, mode, COSTS, single_bytes=single_bytes, group_bytes=group_bytes)
     first = next(iter(model.graph), None)
-    for group in choice.groups:
-        _insert(model.graph, values, [part.name for part in group.parts], _group(scope, group, types), first)
+    coded = list(choice.group.parts) if choice.group else []
+    if choice.group:
+        _insert(model.graph, values, coded, _group(scope, choice.group, types), first)
     for name, single in choice.singles.items():
         if single.kind != "raw":
             _insert(model.graph, values, [name], _single(scope, name, single, types[name]), first)
-    return notes | choice.notes | _negative_zeros(arrays, choice.groups)
+    return notes | choice.notes | _negative_zeros({name: arrays[name] for name in coded})
 
 
 def _names(model: ir.Model) -> set[str]:
@@ -111,9 +111,9 @@ def _single(scope: Scope, name: str, single: Single, dtype: ir.DataType) -> Buil
 
 def _group(scope: Scope, group: Group, types: Mapping[str, ir.DataType]) -> Builder:
     build = Builder(scope)
-    label = str(group.spec) if len(group.parts) == 1 else f"{group.spec} of {len(group.parts)}"
+    labels = group.labels()
     for name, value in tensors.group(build, group).items():
-        _finish(build, value, name, label, types[name])
+        _finish(build, value, name, labels[name], types[name])
     return build
 
 
@@ -135,10 +135,10 @@ def _insert(
     graph.insert_before(first, build.nodes)
 
 
-def _negative_zeros(arrays: Mapping[str, Floats], groups: list[Group]) -> dict[str, str]:
-    """A note for each tensor of a group that -0.0 keeps from being smaller."""
+def _negative_zeros(arrays: Mapping[str, Floats]) -> dict[str, str]:
+    """A note for each array that -0.0 keeps from being smaller."""
     notes = {}
-    for name in (part.name for group in groups for part in group.parts):
-        if count := int(np.count_nonzero((arrays[name] == 0) & np.signbit(arrays[name]))):
+    for name, array in arrays.items():
+        if count := int(np.count_nonzero((array == 0) & np.signbit(array))):
             notes[name] = f"{count} elements are -0.0, kept as a value of its own; with 0.0 there the file is smaller"
     return notes

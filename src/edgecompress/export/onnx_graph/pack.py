@@ -1,8 +1,8 @@
 """Any ONNX file made smaller without a change of what it computes: each weight in its smallest encoding.
 
 Initialisers and Constant nodes of the main graph are encoded, wherever they come from; weights that this package
-encoded before are decoded first, so that a file can be packed again in another mode. What is inside the bodies of control
-flow stays.
+encoded before are decoded first, so that a file can be packed again in another mode. What is inside the bodies of
+control flow stays.
 """
 
 import shutil

@@ -1,6 +1,7 @@
 """From decoded ends and values to the tensors of a group, each under its name."""
 
 import math
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import onnx_ir as ir
@@ -8,26 +9,40 @@ import onnx_ir as ir
 from edgecompress.encode.bits import Packed
 from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.coders.wavelet import Wavelet
-from edgecompress.encode.group import Group, Part
+from edgecompress.encode.group import Code, Group, Part, Stream
 from edgecompress.encode.single import Single
 from edgecompress.export.onnx_graph.builder import Builder
 from edgecompress.export.onnx_graph.decoders import wavelet
 from edgecompress.export.onnx_graph.decoders.ends import ends
 from edgecompress.export.onnx_graph.decoders.numbers import numbers
 
+_LARGE = 2**16
+"""Elements from which a second pass over a tensor takes time that is worth the bytes of the nodes that avoid it."""
+
 
 def group(build: Builder, encoded: Group) -> dict[str, ir.Value]:
     """The tensors of a group, float32, by name."""
-    counts = [part.count for part in encoded.parts]
-    placed = build.split(ends(build, encoded.gaps), counts) if encoded.gaps else []
-    found = build.split(_values(build, encoded.values), counts)
+    placed = _pieces(build, encoded, encoded.gaps, ends)
+    values = _pieces(build, encoded, encoded.values, _values)
     tensors = {}
-    for number, (part, value) in enumerate(zip(encoded.parts, found, strict=True)):
+    for name, part in encoded.parts.items():
+        value = values[name]
         elements = value if part.codebook is None else build.op("GatherElements", build.stored(part.codebook), value)
-        tensors[part.name] = (
-            _scattered(build, part, placed[number], elements) if placed else _shaped(build, part, elements)
+        tensors[name] = (
+            _scattered(build, part, placed[name], elements) if name in placed else _shaped(build, part, elements)
         )
     return tensors
+
+
+def _pieces(
+    build: Builder, encoded: Group, streams: Iterable[Stream[Code]], decode: Callable[[Builder, Code], ir.Value]
+) -> dict[str, ir.Value]:
+    """Each tensor's part of what its stream decodes to."""
+    found: dict[str, ir.Value] = {}
+    for stream in streams:
+        counts = [encoded.parts[name].count for name in stream.names]
+        found |= zip(stream.names, build.split(decode(build, stream.code), counts), strict=True)
+    return found
 
 
 def single(build: Builder, encoded: Single) -> ir.Value:
@@ -56,13 +71,13 @@ def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value) ->
     """The elements over zeros, with MaxUnpool: the one operator that makes the zeros and fills them in one pass.
 
     Its first two dimensions must be those of its input. For the kernels of a convolution the elements are given such a
-    shape, filled up by repeating the last; what has no kernels, or would have to be filled up with more than a few,
-    is unpooled flat and reshaped, which is a second pass.
+    shape, filled up by repeating the last; what has no kernels, is small, or would have to be filled up with more than a
+    few, is unpooled flat and reshaped, which is a second pass.
     """
     places = build.op("Sub", end, build.constant(np.array(part.offset + 1, np.int32)))
     size, kernels = math.prod(part.shape), math.prod(part.shape[:2])
     rows = -(-part.count // kernels)
-    if len(part.shape) > 2 and 4 * kernels * rows <= size:
+    if len(part.shape) > 2 and size >= _LARGE and 4 * kernels * rows <= size:
         if missing := kernels * rows - part.count:
             places, elements = (build.repeat_last(each, missing) for each in (places, elements))
         ones = [1] * (len(part.shape) - 3)
