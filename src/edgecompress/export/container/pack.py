@@ -11,12 +11,11 @@ from pathlib import Path
 
 from edgecompress.agent.ecz import ContainerError, limits, unpack
 from edgecompress.agent.ecz.container import BLOCK, PRELUDE, is_plain_name
-from edgecompress.errors import CheckError, EdgecompressError, InputError
+from edgecompress.errors import CheckError, InputError
 from edgecompress.export.container import onnx_arrays, tflite_arrays
 from edgecompress.export.container.block import varint
 from edgecompress.export.container.found import Found, FoundArray
 from edgecompress.export.container.payloads import payloads
-from edgecompress.export.inspect import inspect
 from edgecompress.progress import Progress
 
 
@@ -31,10 +30,6 @@ class Packed:
     "Bytes of the arrays in the source that were coded as arrays."
     coded_bytes: int
     "Bytes of the same arrays in the container; the rest of the container is everything else."
-    entropy_bytes: int | None
-    "The entropy bound of the model's weights; None where they cannot be inspected."
-    note: str
-    "Why not."
 
 
 def pack_container(source: Path, target: Path, *, progress: Progress) -> Packed:
@@ -83,16 +78,7 @@ def _write(source: Path, target: Path, progress: Progress) -> Packed:
                 arrays += covered * (not is_rest)
                 coded += (len(payload) + BLOCK.size) * (not is_rest)
                 progress("pack", done, total, path.name)
-    bound, note = _entropy(source)
-    return Packed(tuple(path.name for path, _ in parts), total, target.stat().st_size, arrays, coded, bound, note)
-
-
-def _entropy(source: Path) -> tuple[int | None, str]:
-    """The entropy bound of a model's weights; any file can be packed, but not any can be inspected."""
-    try:
-        return inspect(source).entropy_bytes, ""
-    except EdgecompressError as error:
-        return None, str(error)
+    return Packed(tuple(path.name for path, _ in parts), total, target.stat().st_size, arrays, coded)
 
 
 def mapped(path: Path) -> mmap.mmap | bytes:
