@@ -17,7 +17,7 @@ def test_a_bundle_is_whole(small_bundle):
     listed = {*manifest.models, *manifest.files, bundle.MANIFEST}
     assert {path.name for path in small_bundle.iterdir()} == listed
     assert set(manifest.models) == {"model.onnx", "dense.onnx", "model.tflite", "dense.tflite"}
-    assert set(manifest.files) == {"eval.npz", "README.md"}
+    assert set(manifest.files) == {"eval.npz", "README.md", "model.onnx.ecz", "model.tflite.ecz"}
 
 
 def test_a_changed_or_missing_file_is_named(copy):

@@ -7,11 +7,16 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
+from edgecompress.errors import EdgecompressError
+from edgecompress.export.memory import Memory
 from edgecompress.report import ledger as ledger_report
 
 
 def inspect(
     file: Annotated[Path, typer.Argument(help="An .onnx or .tflite file, from any tool.")],
+    memory: Annotated[
+        bool, typer.Option(help="Measure memory too, in a process that loads the file and runs it on noise.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show each weight tensor of a model file: shape, sparsity, distinct values, encoding, bytes, bits a weight."""
@@ -19,9 +24,21 @@ def inspect(
         from edgecompress.export import inspect as reader
 
         ledger = reader.inspect(file)
+        measured = _memory(file) if memory else None
     except ModuleNotFoundError as error:
         raise console.needs_extra(error) from error
     if as_json:
-        typer.echo(json.dumps(ledger_report.document(ledger), indent=2))
+        typer.echo(json.dumps(ledger_report.document(ledger, measured), indent=2))
     else:
-        ledger_report.ledger(ledger, name=file.name)
+        ledger_report.ledger(ledger, file.name, measured)
+
+
+def _memory(file: Path) -> Memory | None:
+    """The memory of a process that runs the file; a warning where it cannot be run here."""
+    from edgecompress.export.memory import memory
+
+    try:
+        return memory(file)
+    except EdgecompressError as error:
+        console.warn(f"memory was not measured: {error}")
+        return None

@@ -50,6 +50,11 @@ class TensorEntry(Record):
         """Bits the file spends on one element; 0 for an empty tensor."""
         return 8 * self.bytes / self.elements if self.elements else 0.0
 
+    @property
+    def bound_ratio(self) -> float | None:
+        """Bytes that the file spends over the entropy bound; null where that is 0."""
+        return self.bytes / self.entropy_bytes if self.entropy_bytes else None
+
 
 class Ledger(Record):
     """Where the bytes of a model file went. What follows from its numbers is a property, so it cannot disagree."""
@@ -76,6 +81,11 @@ class Ledger(Record):
     def compression_ratio(self) -> float:
         """Float32 bytes of all weights over the bytes of this whole file, graph included."""
         return self.dense_bytes / self.file_bytes
+
+    @property
+    def bound_ratio(self) -> float | None:
+        """Bytes of the whole file, graph included, over the entropy bound of its weights; null where that is 0."""
+        return self.file_bytes / self.entropy_bytes if self.entropy_bytes else None
 
 
 def entropy_bound(array: npt.NDArray[np.generic]) -> int:

@@ -27,6 +27,9 @@ def summary(manifest: Manifest, folder: Path) -> str:
             dense = manifest.models[name.replace("model", "dense")]
             ratio = dense.bytes / file.bytes
             lines.append(f"  {name:13} {file.bytes:>11,} bytes, {ratio:.1f}x smaller than {dense.bytes:,}")
+            container = manifest.files.get(f"{name}.ecz")
+            packed = f"; {container.bytes:,} bytes as {name}.ecz" if container else ""
+            lines.append(f"  {'':13} {file.ledger.entropy_bytes:>11,} bytes entropy bound of its weights{packed}")
             lines.append(f"  {'':13} proved: {_proof(file.verification)}")
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
     lines += ["", f"Measure it: edgecompress bench {folder}"]
