@@ -15,6 +15,7 @@ from torch import nn
 import edgecompress
 from edgecompress.errors import InputError
 from edgecompress.export.formats.tflite import tflite
+from edgecompress.export.tflite import csr
 from edgecompress.export.tflite.inspection import decoded_weights_tflite, inspect_tflite
 from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.tflite.reader import constants as read_constants
@@ -228,6 +229,23 @@ def test_a_wide_layer_is_smaller_in_int8(tmp_path):
         sizes[f"{weights}: {ledger.tensors[0].encoding}"] = ledger.file_bytes
     assert list(sizes) == ["float32: csr-float32", "float16: csr-float16", "int8: csr-int8"]
     assert list(sizes.values()) == sorted(sizes.values(), reverse=True)
+
+
+def test_a_layer_wide_on_both_sides_is_split_where_that_is_smaller_and_computes_the_same_bits(tmp_path):
+    torch.manual_seed(0)
+    convolution = nn.Conv2d(300, 320, 3, padding=1)
+    convolution.weight.data *= torch.rand_like(convolution.weight) < 0.05
+    model = to_onnx(nn.Sequential(convolution, nn.ReLU()), (300, 6, 6))
+    x = np.random.default_rng(2).normal(0, 1, (1, 300, 6, 6)).astype(np.float32)
+    found = {}
+    for name, options in (("dense", {"compress": False}), ("split", {"compress": True, "weights": "float32"})):
+        ledger = tflite(model, tmp_path / f"{name}.tflite", **options)
+        found[name] = _run(sys.executable, tmp_path / f"{name}.tflite", x)
+    encodings = {entry.name: entry.encoding for entry in ledger.tensors if len(entry.shape) > 1}
+    assert encodings == {"0.weight[0:256]": "csr-float32", "0.weight[256:320]": "csr-float32"}
+    assert found["split"].tobytes() == found["dense"].tobytes()
+    whole = csr.pack(decoded_weights_tflite(tmp_path / "dense.tflite")["0.weight"], 3)
+    assert ledger.file_bytes < 0.9 * whole.bytes
 
 
 def test_hybrid_layers_read_int8_and_no_operator_decodes_it(network, tmp_path):

@@ -11,6 +11,7 @@ import onnx_ir
 from edgecompress import record
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
+from edgecompress.export.tflite import csr, split
 from edgecompress.export.tflite.consumers import Reading, use
 from edgecompress.export.tflite.graph import Graph, Tensor
 from edgecompress.export.tflite.inspection import ledger
@@ -55,7 +56,7 @@ def tflite(
 
 
 def _forms(graph: Graph, encoding: Encoding, weights: Rounding) -> dict[Tensor, Stored]:
-    """The form of each weight, by what the operators that read it allow."""
+    """The form of each weight, by what the operators that read it allow; ``graph`` changes where a layer is split."""
     readings: dict[Tensor, list[Reading]] = {}
     for operator in graph.operators:
         for position, tensor in enumerate(operator.inputs):
@@ -67,7 +68,19 @@ def _forms(graph: Graph, encoding: Encoding, weights: Rounding) -> dict[Tensor, 
         allowed = use(read)
         assert not isinstance(allowed, str), "the lowering marks as compressible what its operators can read decoded"
         assert tensor.data is not None
-        forms[tensor] = choose(tensor.data, allowed, weights=weights, encoding=encoding)
+        stored = choose(tensor.data, allowed, weights=weights, encoding=encoding)
+        narrower = split.parts(graph, tensor) if isinstance(stored.array, csr.Csr) else []
+        of_parts = {
+            part.inputs[1]: choose(part.inputs[1].data, allowed, weights=weights, encoding=encoding)
+            for part in narrower
+            if part.inputs[1].data is not None
+        }
+        spent = sum(part.bytes + split.PART_BYTES for part in of_parts.values())
+        if of_parts and spent < stored.bytes:
+            split.replace(graph, tensor, narrower)
+            forms.update(of_parts)
+        else:
+            forms[tensor] = stored
     return forms
 
 

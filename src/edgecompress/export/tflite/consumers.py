@@ -49,7 +49,7 @@ _LAYERS = {
 _HYBRID = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 # What may have one decoding operator at most: biases, and the weights of operators that not every XNNPACK runs.
 _OTHERS: dict[str, Container[int]] = {
-    "ADD": (0, 1),
+    "ADD": (1,),
     "BATCH_MATMUL": (1,),
     "CONCATENATION": range(1 << 10),
     "CONV_2D": (2,),
@@ -59,9 +59,9 @@ _OTHERS: dict[str, Container[int]] = {
     "EMBEDDING_LOOKUP": (1,),
     "FULLY_CONNECTED": (2,),
     "GATHER": (0,),
-    "MUL": (0, 1),
+    "MUL": (1,),
     "PRELU": (1,),
-    "SUB": (0, 1),
+    "SUB": (1,),
     "TRANSPOSE_CONV": (3,),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": range(1, 9),
 }

@@ -116,9 +116,10 @@ def _exact_scale(magnitudes: npt.NDArray[np.float64], multiples: npt.NDArray[np.
     low, high = ((magnitudes - half) / multiples).max(), ((magnitudes + half) / multiples).min()
     middle = np.float32((low + high) / 2)
     single = magnitudes.astype(np.float32)
-    for candidate in (middle, np.nextafter(middle, np.float32(0)), np.nextafter(middle, np.float32(np.inf))):
-        if (multiples.astype(np.float32) * candidate == single).all():
-            return np.float32(candidate)
+    with np.errstate(over="ignore"):
+        for candidate in (middle, np.nextafter(middle, np.float32(0)), np.nextafter(middle, np.float32(np.inf))):
+            if (multiples.astype(np.float32) * candidate == single).all():
+                return np.float32(candidate)
     return None
 
 
