@@ -2,11 +2,14 @@ import importlib
 import subprocess
 import sys
 import zipfile
+from unittest import mock
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from edgecompress.errors import CheckError, InputError
+from edgecompress.errors import CheckError, EdgecompressError, InputError
 from edgecompress.export.tflite import csr, equivalence, pack
 from edgecompress.export.tflite.inspection import inspect_tflite
 from edgecompress.export.tflite.pack import pack_tflite
@@ -270,6 +273,26 @@ def test_blocks_that_crash_the_runtime_are_an_error(foreign, tmp_path):
         assert "does not run in LiteRT" in str(error)
     else:
         assert ledger.tensors[0].encoding == "csr-float16"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damage_is_an_error_of_one_line(foreign, tmp_path_factory, data):
+    build = foreign()
+    half = np.where(np.arange(4096) % 3 == 0, np.arange(4096), 0).reshape(64, 64).astype(np.float16)
+    w = build.weight("w", Stored(csr.pack(half, 0)))
+    sample = bytearray(_one(build, w))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(8, len(sample) - 4))
+        number = data.draw(st.sampled_from([0, 1, 2, 0x7F, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, len(sample)]))
+        sample[place : place + 4] = number.to_bytes(4, "little")
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "damaged.tflite").write_bytes(sample)
+    with mock.patch.object(equivalence, "prove"):  # running each would take minutes; it runs in a process of its own
+        try:
+            pack_tflite(folder / "damaged.tflite", folder / "packed.tflite")
+        except EdgecompressError as error:
+            assert "\n" not in str(error)
 
 
 @pytest.mark.slow
