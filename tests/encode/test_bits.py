@@ -6,26 +6,41 @@ from hypothesis import strategies as st
 from edgecompress.encode import bits
 
 
-@given(st.integers(1, 8).flatmap(lambda b: st.tuples(st.just(b), st.lists(st.integers(0, 2**b - 1), max_size=70))))
-def test_packed_bytes_are_one_little_endian_integer_of_all_values(case):
+def numbers(width):
+    return st.lists(st.integers(0, 2**width - 1), max_size=70).map(lambda found: np.array(found, np.uint8))
+
+
+@given(st.integers(1, 8).flatmap(lambda width: st.tuples(st.just(width), numbers(width))))
+def test_numbers_come_back_and_take_the_bytes_that_were_counted(case):
     width, values = case
-    packed = bits.pack(np.array(values, np.uint8), width)
-    as_integer = sum(value << (width * i) for i, value in enumerate(values))
-    assert int.from_bytes(packed.tobytes(), "little") == as_integer
-    assert ("uint8", packed.shape) == bits.layout(len(values), width)
-    unpacked = bits.unpack(packed, width)
-    assert unpacked[: len(values)].tolist() == values
-    assert not unpacked[len(values) :].any()
+    packed = bits.pack(values, width)
+    assert (packed.bits, packed.count) == (width, len(values))
+    assert packed.size == bits.size(len(values), width) == packed.planes.nbytes
+    assert bits.unpack(packed).tolist() == values.tolist()
 
 
-def test_the_last_group_is_filled_with_what_was_asked_for():
-    assert bits.unpack(bits.pack(np.array([1], np.uint8), 5, fill=31), 5).tolist() == [1] + [31] * 7
+@pytest.mark.parametrize("width", range(1, 8))
+def test_a_plane_holds_one_bit_of_every_number_in_eight_runs(width):
+    values = np.random.default_rng(width).integers(0, 2**width, 21)
+    packed = bits.pack(values, width)
+    assert packed.planes.shape == (width, 3)
+    for number, value in enumerate(values.tolist()):
+        stored = [int(plane[number % 3]) >> (number // 3) & 1 for plane in packed.planes]
+        assert stored == [value >> plane & 1 for plane in range(width)]
 
 
-@pytest.mark.parametrize(("width", "group"), [(1, (8, 1)), (3, (8, 3)), (4, (2, 1)), (6, (4, 3)), (8, (1, 1))])
-def test_a_group_is_the_least_number_of_values_in_whole_bytes(width, group):
-    assert bits.group(width) == group
+def test_numbers_of_eight_bits_are_plain_bytes():
+    packed = bits.pack(np.array([7, 255, 0]), 8)
+    assert packed.planes.tolist() == [7, 255, 0]
+    assert packed.padded == 3
 
 
-def test_widths_are_exact_then_cheaper_to_unpack():
-    assert [bits.widths(least) for least in (1, 3, 5, 8)] == [[1, 8], [3, 4, 8], [5, 8], [8]]
+def test_planes_are_filled_up_with_what_was_asked_for():
+    # Number 8 is in byte 0 of 2: bits 0 to 3 of byte 0 are numbers 0, 2, 4, 6, those of byte 1 are 1, 3, 5, 7.
+    packed = bits.pack(np.array([2, 1, 2], np.uint8), 2, fill=3)
+    assert packed.padded == 8
+    assert packed.planes.tolist() == [[0b11111010], [0b11111101]]
+
+
+def test_a_width_is_that_of_the_largest_number_and_never_none():
+    assert [bits.width(largest) for largest in (0, 1, 2, 3, 4, 127, 128, 255)] == [1, 1, 2, 2, 3, 7, 8, 8]

@@ -1,61 +1,119 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from edgecompress.encode.choose import choose, decode, encoding
-from edgecompress.errors import InputError
+from edgecompress.encode import group, single
+from edgecompress.encode.choose import choose
+from edgecompress.encode.partition import Costs
+
+COSTS = Costs(
+    member=100,
+    sparse=200,
+    coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
+    unpacking=250,
+    level=215,
+)
+FREE = Costs(
+    member=0,
+    sparse=0,
+    coder=dict.fromkeys(["rice", "escape", "wavelet", "packed", "float16", "float32"], 0),
+    unpacking=0,
+    level=0,
+)
 
 
-def clustered(sparsity, *, count=40_000, values=32, seed=0):
-    generator = np.random.default_rng(seed)
-    array = generator.choice(generator.normal(size=values).astype(np.float32), count)
-    array[generator.random(count) < sparsity] = 0
-    return array.reshape(100, -1)
+def data_alone(name, encoded):
+    """A file format that spends nothing on operators."""
+    return encoded.size
 
 
-def free(_):
-    return 0
+def data_together(encoded):
+    return encoded.size
+
+
+def chosen(arrays, mode="smallest", costs=FREE, group_bytes=data_together):
+    return choose(arrays, mode, costs, single_bytes=data_alone, group_bytes=group_bytes)
+
+
+def decoded(choice):
+    found = group.decode(choice.group) if choice.group else {}
+    return found | {name: single.decode(each) for name, each in choice.singles.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("costs", [FREE, COSTS], ids=["free", "paid"])
+@pytest.mark.parametrize("mode", ["fast-load", "smallest"])
+def test_whatever_is_chosen_holds_every_bit_of_every_tensor(float_arrays, mode, costs, data):
+    arrays = {name: data.draw(float_arrays) for name in data.draw(st.lists(st.sampled_from("abcde"), unique=True))}
+    choice = chosen(arrays, mode, costs)
+    found = decoded(choice)
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert found[name].shape == array.shape
+        assert found[name].tobytes() == array.tobytes()
+    assert choice.notes.keys() == {name for name, each in choice.singles.items() if each.kind == "raw"}
+    assert all(choice.notes.values())
+    assert sum(each.size for each in choice.singles.values()) + (choice.group.size if choice.group else 0) <= sum(
+        array.nbytes for array in arrays.values()
+    )
 
 
 @pytest.mark.parametrize(
-    ("sparsity", "name", "options"),
-    [
-        (0.0, "palette", {"index_bits": 5}),
-        (0.5, "bitmask", {"index_bits": 5}),
-        (0.7, "gaps", {"gap_bits": 2, "index_bits": 5}),
-        (0.9, "gaps", {"gap_bits": 4, "index_bits": 5}),
-        (0.8, "gaps", {"gap_bits": 3, "index_bits": 5}),
-    ],
+    ("sparsity", "label"),
+    [(0.0, "packed5"), (0.5, "rice0+packed5"), (0.8, "rice2+packed5"), (0.9, "rice3+packed5"), (0.98, "rice5+packed5")],
 )
-def test_the_smallest_wins_at_each_sparsity(sparsity, name, options):
-    array = clustered(sparsity)
-    encoded = choose(array, free).encoded
-    assert (encoded.encoding, {key: encoded.options[key] for key in options}) == (name, options)
-    assert decode(encoded).tobytes() == array.tobytes()
+def test_what_is_stored_follows_the_sparsity(clustered, sparsity, label):
+    choice = chosen({"w": clustered((100, 400), sparsity, 32)}, "fast-load")
+    assert choice.group.labels() == {"w": label}
 
 
 def test_pruned_but_not_clustered_weights_are_stored_sparse():
     array = np.random.default_rng(0).normal(size=20_000).astype(np.float32)
     array[np.abs(array) < 1.6] = 0
-    encoded = choose(array, free).encoded
-    assert encoded.encoding == "gaps"
-    assert encoded.size < 0.2 * array.nbytes
+    choice = chosen({"w": array})
+    assert choice.group.labels()["w"].endswith("+float32")
+    assert choice.group.size < 0.15 * array.nbytes
 
 
-def test_what_decoding_costs_decides_too():
-    array = clustered(0.9)
-    assert choose(array, lambda plan: 0 if plan.encoding != "gaps" else 10**6).encoded.encoding == "bitmask"
-    choice = choose(array, lambda plan: 0 if plan.encoding == "raw" else 10**6)
-    assert choice.encoded.encoding == "raw"
-    assert choice.rejected["gaps"] == "it takes more bytes"
+def test_a_tensor_joins_the_group_only_where_it_makes_the_whole_smaller(clustered):
+    arrays = {f"large {n}": clustered((64, 400), 0.9, 16, n) for n in range(3)}
+    arrays |= {"small": clustered((8,), 0.5, 2), "middle": clustered((40, 40), 0.9, 16)}
+    choice = chosen(arrays, costs=COSTS)
+    assert choice.group.parts.keys() == arrays.keys() - {"small"}
+    assert choice.notes == {"small": "any other encoding takes more bytes"}
+
+
+def test_a_group_that_is_no_smaller_in_the_file_is_not_made(clustered):
+    arrays = {"w": clustered((64, 400), 0.9, 16)}
+    plain = arrays["w"].nbytes
+    assert chosen(arrays, group_bytes=lambda encoded: plain).group is None
+    assert chosen(arrays, group_bytes=lambda encoded: plain - 1).group is not None
+
+
+def test_fast_load_takes_no_wavelet():
+    generator = np.random.default_rng(0)
+    skewed = np.minimum(generator.geometric(0.4, 40_000), 30).astype(np.float32)
+    skewed[generator.random(40_000) < 0.95] = 0
+    assert "wavelet" not in chosen({"w": skewed}, "fast-load").group.labels()["w"]
+    assert "wavelet" in chosen({"w": skewed}, "smallest").group.labels()["w"]
+
+
+def test_one_value_is_stored_once_and_not_in_the_group():
+    choice = chosen({"ones": np.ones((64, 64), np.float32), "zeros": np.zeros(9, np.float32)})
+    assert choice.group is None
+    assert {name: each.kind for name, each in choice.singles.items()} == {"ones": "constant", "zeros": "constant"}
 
 
 def test_a_tensor_that_nothing_shrinks_says_why():
-    choice = choose(np.arange(1, 400, dtype=np.float32), free)
-    assert choice.encoded.encoding == "raw"
-    assert "256 distinct" in choice.rejected["palette"]
-    assert "no zero" in choice.rejected["gaps"]
-
-
-def test_an_unknown_encoding_lists_the_known_ones():
-    with pytest.raises(InputError, match="did you mean 'gaps'"):
-        encoding("gasp")
+    arrays = {
+        "many": np.arange(1, 400, dtype=np.float32) / 10,
+        "empty": np.zeros((0, 3), np.float32),
+    }
+    choice = chosen(arrays)
+    assert choice.group is None
+    assert choice.notes == {
+        "many": "it has no zero element and more than 256 distinct values",
+        "empty": "it is empty",
+    }

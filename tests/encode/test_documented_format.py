@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from edgecompress.encode.encodings import gaps
 
 from edgecompress.encode import bits
-from edgecompress.encode.encodings import gaps
 from edgecompress.encode.weights import Weights
 
 PAGE = Path(__file__).parents[2] / "docs" / "format.md"

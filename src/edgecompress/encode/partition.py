@@ -28,12 +28,19 @@ PRICE = 1 / 64
 class Costs:
     """What a file format spends on decoding, in bytes, roughly: it decides what is merged, not what is written.
 
-    For each tensor, for a stream of each coder, and for each level of a wavelet.
+    For each tensor; more for one whose elements are placed among zeros; for a stream of each coder; for numbers of
+    less than a byte, which have to be unpacked; and for each level of a wavelet.
     """
 
     member: int
+    sparse: int
     coder: dict[str, int]
+    unpacking: int
     level: int
+
+    def numbers(self, width: int) -> int:
+        """For packed numbers of ``width`` bits, 0 where there are none."""
+        return self.unpacking if 0 < width < bits.WIDEST else 0
 
 
 def streams(members: Sequence[Member], mode: Mode, costs: Costs) -> tuple[list[Planned], list[Planned]]:
@@ -92,15 +99,18 @@ def _filled(planned: Planned) -> Planned:
 def _gap_coders(members: Sequence[Member], mode: Mode, costs: Costs) -> Iterator[tuple[Coder, int]]:
     """All ways to store the gaps, each with about the bytes of its data and its graph."""
     count = sum(each.count for each in members)
+    placed = len(members) * costs.sparse
     upper = np.sum([each.rice_upper for each in members], axis=0)
     for k in RICE:
-        yield Coder("rice", k), (count * (1 + k) + int(upper[k])) // 8 + costs.coder["rice"]
+        data = (count * (1 + k) + int(upper[k])) // 8
+        yield Coder("rice", k), data + placed + costs.coder["rice"] + costs.numbers(k)
     escapes = np.sum([each.escapes for each in members], axis=0)
     for width, more in zip(escape.WIDTHS, escapes, strict=True):
-        yield Coder("escape", width), width * (count + int(more)) // 8 + costs.coder["escape"]
+        data = width * (count + int(more)) // 8
+        yield Coder("escape", width), data + placed + costs.coder["escape"] + costs.numbers(width)
     if mode == "smallest" and _few(members):
         for k in GAP_LOW:
-            yield Coder("wavelet", k), _wavelet(gap_classes(members, k), k, costs)
+            yield Coder("wavelet", k), placed + _wavelet(gap_classes(members, k), k, costs)
 
 
 def _value_coders(members: Sequence[Member], mode: Mode, costs: Costs) -> Iterator[tuple[Coder, int]]:
@@ -113,7 +123,7 @@ def _value_coders(members: Sequence[Member], mode: Mode, costs: Costs) -> Iterat
     largest = max(len(each.palette.codebook) for each in members if each.palette) - 1
     # Whole bytes are more data but need fewer operators to unpack, which pays in a small tensor.
     for width in sorted({bits.width(largest), bits.WIDEST}):
-        yield Coder("packed", width), count * width // 8 + costs.coder["packed"]
+        yield Coder("packed", width), count * width // 8 + costs.coder["packed"] + costs.numbers(width)
     if mode == "smallest" and _few(members):
         for k in INDEX_LOW:
             yield Coder("wavelet", k), _wavelet(classes(members, k), k, costs)
@@ -129,4 +139,4 @@ def _wavelet(counts: Integers, k: int, costs: Costs) -> int:
     coded, levels = huffman.weigh(counts)
     total, leaves = int(counts.sum()), int(np.count_nonzero(counts))
     data = int((coded * (1 + PRICE) + total * k) / 8) + 8 * leaves
-    return data + min(levels, huffman.LONGEST) * costs.level + costs.coder["wavelet"]
+    return data + min(levels, huffman.LONGEST) * costs.level + costs.coder["wavelet"] + costs.numbers(k)

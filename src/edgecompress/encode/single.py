@@ -40,8 +40,7 @@ def encode(weights: Weights, kind: Kind) -> Single | None:
 def decode(single: Single) -> Floats:
     """The array."""
     if single.kind == "constant":
-        pattern = single.values.view(np.uint32)
-        return np.broadcast_to(pattern, single.shape).copy().view(np.float32)
+        return np.full(single.shape, single.values.view(np.uint32)[0]).view(np.float32)
     return single.values.astype(np.float32)
 
 

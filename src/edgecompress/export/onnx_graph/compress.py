@@ -19,9 +19,11 @@ LEAST_OPSET = 13
 # About what the operators of each part take in a file. Only what is merged depends on it; what is written is decided by
 # the exact size of what was built.
 COSTS = Costs(
-    member=170,
-    coder={"rice": 380, "escape": 300, "wavelet": 450, "packed": 200, "float16": 60, "float32": 40},
-    level=150,
+    member=105,
+    sparse=200,
+    coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
+    unpacking=250,
+    level=215,
 )
 
 _TYPES = {ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.INT8, ir.DataType.UINT8}

@@ -71,8 +71,8 @@ def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value) ->
     """The elements over zeros, with MaxUnpool: the one operator that makes the zeros and fills them in one pass.
 
     Its first two dimensions must be those of its input. For the kernels of a convolution the elements are given such a
-    shape, filled up by repeating the last; what has no kernels, is small, or would have to be filled up with more than a
-    few, is unpooled flat and reshaped, which is a second pass.
+    shape, filled up by repeating the last. What has no kernels, is small, or would have to be filled up with many, is
+    unpooled flat and reshaped, which is a second pass.
     """
     places = build.op("Sub", end, build.constant(np.array(part.offset + 1, np.int32)))
     size, kernels = math.prod(part.shape), math.prod(part.shape[:2])
@@ -82,7 +82,8 @@ def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value) ->
             places, elements = (build.repeat_last(each, missing) for each in (places, elements))
         ones = [1] * (len(part.shape) - 3)
         return _unpooled(build, places, elements, (*part.shape[:2], rows, *ones), part.shape)
-    return _shaped(build, part, _unpooled(build, places, elements, (1, 1, -1), (1, 1, size)))
+    flat = _unpooled(build, places, elements, (1, 1, -1), (1, 1, size))
+    return build.op("Reshape", flat, build.integers(*part.shape))
 
 
 def _unpooled(

@@ -1,0 +1,62 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgecompress.encode import bits, huffman
+from edgecompress.encode.coders import wavelet
+
+SKEWED = st.sampled_from([0] * 20 + [1] * 9 + [2] * 5 + [3, 3, 4, 7, 30, 31, 255])
+NUMBERS = st.lists(st.one_of(SKEWED, st.integers(0, 255)), min_size=1, max_size=90)
+
+
+@pytest.mark.parametrize("k", range(9))
+@given(upper=NUMBERS, data=st.data())
+def test_numbers_come_back_and_take_the_bytes_that_were_counted(k, upper, data):
+    low = data.draw(st.lists(st.integers(0, 2**k - 1), min_size=len(upper), max_size=len(upper)))
+    numbers = (np.array(upper, np.int64) << k) + np.array(low)
+    code = wavelet.encode(numbers, k)
+    counts = np.bincount(upper, minlength=wavelet.CLASSES)
+    assert (code.count, code.k) == (len(numbers), k)
+    assert code.size == wavelet.size(counts, len(numbers), k)
+    assert code.levels.count == huffman.bits(counts)
+    assert wavelet.decode(code).tolist() == numbers.tolist()
+
+
+def test_no_numbers_and_a_single_symbol_need_no_level():
+    assert wavelet.decode(wavelet.encode(np.zeros(0, np.int64), 1)).tolist() == []
+    code = wavelet.encode(np.full(5, 6), 1)
+    assert (code.levels.count, code.starts.tolist(), code.steps.tolist(), code.leaves_at) == (0, [0], [6], ())
+    assert wavelet.decode(code).tolist() == [6] * 5
+
+
+def test_the_levels_of_a_small_example():
+    # Counts 4, 2, 1, 1: codes of 1, 2, 3, 3 bits. At each level the leaves come last.
+    code = wavelet.encode(np.array([5, 3, 9, 5, 3, 5, 0, 5]), 0)
+    assert code.leaves_at == (1, 1, 2)
+    assert code.symbols.tolist() == [5, 3, 0, 9]
+    assert code.starts.tolist() == [0, 4, 6, 7]
+    # level 0: is it 5? level 1, of 3 9 3 0: is it 3? level 2, of 9 0: the greater is the 1-child.
+    assert bits.unpack(code.levels).tolist() == [1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0]
+
+
+@given(upper=NUMBERS)
+def test_the_shape_follows_from_what_is_stored(upper):
+    code = wavelet.encode(np.array(upper), 0)
+    counts = np.bincount(upper, minlength=wavelet.CLASSES)
+    expected = wavelet.Shape(counts, huffman.lengths(counts))
+    for name in ("leaves_at", "active", "ones", "ended"):
+        assert getattr(code.shape, name) == getattr(expected, name)
+    assert sum(expected.active) == code.levels.count
+    assert np.array_equal(code.shape.codes, expected.codes)
+
+
+@given(upper=NUMBERS)
+def test_codes_are_a_prefix_code(upper):
+    counts = np.bincount(upper, minlength=wavelet.CLASSES)
+    lengths = huffman.lengths(counts)
+    shape = wavelet.Shape(counts, lengths)
+    codes = sorted("".join(map(str, shape.codes[symbol, : lengths[symbol]])) for symbol in np.flatnonzero(lengths))
+    assert not any(after.startswith(before) for before, after in pairwise(codes))

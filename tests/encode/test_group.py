@@ -1,0 +1,123 @@
+"""Every coder and every mixture of tensors: each bit comes back, in exactly the bytes that were counted before."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgecompress.encode import group
+from edgecompress.encode.group import Coder, Planned
+from edgecompress.encode.member import Member
+from edgecompress.encode.weights import Weights
+
+
+def check(encoded, arrays):
+    decoded = group.decode(encoded)
+    assert decoded.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert (decoded[name].shape, decoded[name].dtype) == (array.shape, np.float32)
+        assert decoded[name].tobytes() == array.tobytes()
+
+
+def many_values(distinct, zeros):
+    """``distinct`` different nonzero bit patterns among ``zeros`` zeros, shuffled."""
+    patterns = np.concatenate([np.arange(1, distinct + 1, dtype=np.uint32) * 65_537, np.zeros(zeros, np.uint32)])
+    return np.random.default_rng(1).permutation(patterns).view(np.float32)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_array_in_any_coders(float_arrays, members_of, value_coders, grouped, gap_coder, data):
+    array = data.draw(float_arrays)
+    for member in members_of(array):
+        gaps = [(gap_coder, ["w"])] if member.sparse else []
+        filled = member.filled(gap_coder.bits) if member.sparse and gap_coder.kind == "wavelet" else member
+        for coder in value_coders([filled]):
+            check(grouped([member], gaps, [(coder, ["w"])]), {"w": array})
+
+
+LARGE = {
+    "no value twice": many_values(70_000, 200_000),
+    "255 values": many_values(255, 3000),
+    "256 values": many_values(256, 3000),
+    "257 values": many_values(257, 3000),
+    "a last element after a million zeros": np.append(np.zeros(2**20 - 1, np.float32), np.float32(1)),
+    "a first element before a million zeros": np.append(np.float32(1), np.zeros(2**20 - 1, np.float32)),
+    "2^20 of two values": (np.random.default_rng(2).random((256, 4096)) < 0.1).astype(np.float32),
+    "transposed": np.arange(24, dtype=np.float32).reshape(4, 6)[:, ::2].T,
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_and_odd_arrays(members_of, value_coders, grouped, name):
+    array = LARGE[name]
+    for member in members_of(array):
+        for gap_coder in [Coder("rice", 0), Coder("escape", 2), Coder("wavelet", 0)] if member.sparse else [None]:
+            filled = member.filled(0) if gap_coder == Coder("wavelet", 0) else member
+            coder = value_coders([filled])[-1]
+            check(grouped([member], [(gap_coder, ["w"])] if gap_coder else [], [(coder, ["w"])]), {"w": array})
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_tensors_share_streams_of_gaps_and_of_values_independently(
+    float_arrays, members_of, value_coders, grouped, data
+):
+    """Tensors of different shapes, sparsities and kinds of values, in any partition into streams, in any order."""
+    members, arrays = [], {}
+    for name in data.draw(st.lists(st.sampled_from("abcdefg"), min_size=1, unique=True)):
+        array = data.draw(float_arrays)
+        if found := members_of(array, name):
+            arrays[name] = array
+            members.append(data.draw(st.sampled_from(found)))
+    gap_coders = st.sampled_from([Coder("rice", 2), Coder("escape", 3), Coder("wavelet", 0), Coder("wavelet", 2)])
+    number = st.integers(0, 2)
+    gaps, filled = [], {each.name: each for each in members}
+    for names in _parts(data, [each.name for each in members if each.sparse], number):
+        coder = data.draw(gap_coders)
+        gaps.append((coder, names))
+        if coder.kind == "wavelet":
+            filled |= {name: filled[name].filled(coder.bits) for name in names}
+    values = []
+    for kind in ("palette", "float16", "float32"):
+        for names in _parts(data, [name for name, each in filled.items() if each.values == kind], number):
+            values.append((data.draw(st.sampled_from(value_coders([filled[name] for name in names]))), names))
+    check(grouped(members, gaps, values), arrays)
+
+
+def _parts(data, names, number):
+    """The names in up to three streams."""
+    streams = [[], [], []]
+    for name in names:
+        streams[data.draw(number)].append(name)
+    return [found for found in streams if found]
+
+
+def test_offsets_are_where_the_tensors_before_end(grouped):
+    arrays = {"a": [0, 1, 0, 0], "b": [0, 1, 1], "c": [[2, 0, 0], [0, 1, 0]]}
+    arrays = {name: np.array(values, np.float32) for name, values in arrays.items()}
+    members = [Member.of(name, Weights(array), sparse=True) for name, array in arrays.items()]
+    encoded = grouped(members, [(Coder("rice", 1), ["c", "a", "b"])], [(Coder("packed", 8), ["a", "b", "c"])])
+    # What follows the last stored element of a tensor is not in the stream.
+    assert {name: part.offset for name, part in encoded.parts.items()} == {"c": 0, "a": 5, "b": 7}
+    check(encoded, arrays)
+
+
+def test_labels_name_the_coders_of_each_tensor(grouped):
+    halves = np.append(np.zeros(9, np.float32), np.arange(1, 400, dtype=np.float32))
+    arrays = {"a": np.array([0, 1, 2, 0], np.float32), "b": np.ones(3, np.float32), "c": halves}
+    members = [Member.of(name, Weights(array), sparse=name != "b") for name, array in arrays.items()]
+    encoded = grouped(
+        members,
+        [(Coder("rice", 3), ["a"]), (Coder("wavelet", 2), ["c"])],
+        [(Coder("wavelet", 1), ["a", "b"]), (Coder("float16"), ["c"])],
+    )
+    assert encoded.labels() == {"a": "rice3+wavelet1", "b": "wavelet1", "c": "wavelet2+float16"}
+
+
+def test_a_code_that_many_share_has_one_table():
+    arrays = [np.random.default_rng(n).integers(0, 9, 50).astype(np.float32) for n in range(4)]
+    members = [Member.of(str(n), Weights(array), sparse=False) for n, array in enumerate(arrays)]
+    coder = Coder("wavelet", 0)
+    alone = sum(group.size([], [Planned((each,), coder, 0)]) for each in members)
+    assert group.size([], [Planned(tuple(members), coder, 0)]) <= alone - 3 * 8 * 9
