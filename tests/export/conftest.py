@@ -7,7 +7,6 @@ import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecompress.encode.contract import Encoded
 from edgecompress.export.onnx_graph.builder import Builder, Scope
 
 
@@ -103,14 +102,12 @@ def run():
 
 @pytest.fixture(scope="session")
 def evaluate():
-    """A function that runs a decode subgraph alone: the array it gives, and the bytes that it serialises to."""
+    """A function that runs a decode subgraph alone: given a Builder, ``decoder`` returns the value to compute."""
     import onnxruntime
 
-    def evaluate(decoder, encoded: Encoded, opset=11):
-        build = Builder(Scope({"w"}), encoded.arrays)
-        decoder(build, encoded)
-        output = build.finish("w", encoded.encoding)
-        output.type, output.shape = ir.TensorType(ir.DataType.FLOAT), ir.Shape(encoded.shape)
+    def evaluate(decoder, opset=18):
+        build = Builder(Scope(set(), opset))
+        output = decoder(build)
         graph = ir.Graph([], [output], nodes=build.nodes, initializers=build.initializers, opset_imports={"": opset})
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1

@@ -43,8 +43,8 @@ def pack(source: Path, target: Path, *, encoding: Mode, progress: Progress) -> P
         raise InputError(
             f"{source} is {kind[1:]}: give an output that ends in {kind}, or {CONTAINER} for a container, not {target}"
         )
-    progress(f"pack {source.name}", 0, 1, "encoding and proving")
     size = inspect(source).file_bytes
+    progress(f"pack {source.name}", 0, 1, "encoding and proving")
     ledger = PACKERS[kind](source, target, encoding=encoding)
     progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, proved")
     return Packed(source_bytes=size, bytes=ledger.file_bytes, entropy_bytes=ledger.entropy_bytes, ledger=ledger)

@@ -15,7 +15,7 @@ def graph(nodes, initializers, inputs=("x",)):
 
 
 def found(made):
-    return {constant.name: [node.op_type for node in constant.nodes] for constant in frontier(made)}
+    return {constant.name: [node.op_type for node in constant.nodes] for constant in frontier(made).constants}
 
 
 def test_only_the_last_constant_value_is_on_the_frontier():
@@ -27,18 +27,26 @@ def test_only_the_last_constant_value_is_on_the_frontier():
     assert found(graph(nodes, ["w"])) == {"b": ["Neg", "Exp"]}
 
 
-def test_a_value_used_both_ways_is_there_twice_and_its_bytes_once():
+def test_what_two_constants_need_is_told_apart_from_what_each_needs_alone():
     nodes = [
         helper.make_node("Neg", ["w"], ["a"]),
         helper.make_node("Add", ["x", "w"], ["b"]),
         helper.make_node("Add", ["b", "a"], ["y"]),
     ]
     made = graph(nodes, ["w"])
-    first, second = frontier(made)
-    assert (first.name, second.name) == ("w", "a")
+    border = frontier(made)
     # each part is one field of the graph: tag, length, content
-    assert first.stored == made.initializer[0].ByteSize() + 2
-    assert second.stored == made.node[0].ByteSize() + 2
+    assert {constant.name: constant.own for constant in border.constants} == {"w": 0, "a": made.node[0].ByteSize() + 2}
+    assert border.shared == {("w", "a"): made.initializer[0].ByteSize() + 2}
+
+
+def test_the_stated_type_of_a_value_belongs_to_it():
+    nodes = [helper.make_node("Neg", ["w"], ["a"]), helper.make_node("Add", ["x", "a"], ["y"])]
+    made = graph(nodes, ["w"])
+    (without,) = frontier(made).constants
+    made.value_info.append(helper.make_tensor_value_info("a", TensorProto.FLOAT, [4]))
+    (stated,) = frontier(made).constants
+    assert stated.own == without.own + made.value_info[0].ByteSize() + 2
 
 
 def test_an_initialiser_that_is_an_input_may_change_and_is_no_constant():

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import onnx
 import onnx_ir as ir
 from onnx_ir.passes import common
@@ -27,6 +28,9 @@ from edgecompress.export.verify import bit_identical
 _MAY_BE_REPLACED = 4
 """From this IR version on, an initialiser that is an input too may be replaced at run time; before, each had to be."""
 
+_SUMS_OF_PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
+"""Operators in whose weights the sign of a zero makes no difference."""
+
 _LIFTED = 16
 """Constant nodes of more elements than this hold weights."""
 
@@ -36,7 +40,8 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
 
     Names, inputs, outputs, metadata and operators stay. A model of an opset before 13 is converted to 13. Where nothing
     gets smaller, the file is written as it is. The new file is proved before it appears: its weights decode to those of
-    ``source`` bit by bit, and it loads and computes the same in a process of its own.
+    ``source`` bit by bit, and it loads and computes the same in a process of its own. (A weight of -0.0 that is only
+    multiplied and summed becomes 0.0, which changes no sum.)
 
     Raises:
         InputError: the source cannot be read, is damaged, or its opset cannot be converted.
@@ -51,13 +56,14 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
         model.ir_version = _MAY_BE_REPLACED
     common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)
     decoded = _decode(model, weights)
+    cleared = _clear_negative_zeros(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         written = Path(folder) / target.name
         ledger = write_compressed(model, written, encoding)
         if not decoded and ledger.file_bytes >= file_bytes(source):
             return _copied(source, target)
-        bit_identical(written, weights)
+        bit_identical(written, weights | cleared)
         equivalence.prove(source, written, target)
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
             file.replace(target.with_name(file.name))
@@ -93,6 +99,25 @@ def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
         output.replace_all_uses_with(value)
     common.RemoveUnusedNodesPass()(model)
     return found
+
+
+def _clear_negative_zeros(model: ir.Model) -> dict[str, Array]:
+    """Turn -0.0 into 0.0 where that changes no sum; the arrays that changed.
+
+    Masks that are multiplied leave -0.0 wherever a negative weight was pruned, PyTorch's own among them.
+    """
+    changed = {}
+    for name, value in model.graph.initializers.items():
+        tensor = value.const_value
+        if tensor is None or tensor.dtype not in (ir.DataType.FLOAT, ir.DataType.FLOAT16) or value.is_graph_output():
+            continue
+        if not value.uses() or any(use.node.op_type not in _SUMS_OF_PRODUCTS for use in value.uses()):
+            continue
+        array = tensor.numpy()
+        if np.any((array == 0) & np.signbit(array)):
+            changed[name] = array + array.dtype.type(0)
+            value.const_value = ir.Tensor(changed[name], name=name)
+    return changed
 
 
 def _copied(source: Path, target: Path) -> Ledger:

@@ -1,0 +1,57 @@
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from edgecompress.errors import CheckError
+from edgecompress.export.onnx_graph.equivalence import prove
+
+
+@pytest.fixture
+def save(tmp_path):
+    def save(name, weight, *, kind=TensorProto.FLOAT, op="MatMul"):
+        graph = helper.make_graph(
+            [helper.make_node(op, ["x", "w"], ["y"])],
+            "g",
+            [helper.make_tensor_value_info("x", kind, [2, 4])],
+            [helper.make_tensor_value_info("y", kind, None)],
+            [numpy_helper.from_array(weight, "w")],
+        )
+        path = tmp_path / name
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), path)
+        return path
+
+    return save
+
+
+def test_the_same_weights_pass_and_others_do_not(save, tmp_path):
+    weight = np.arange(12, dtype=np.float32).reshape(4, 3)
+    source = save("source.onnx", weight)
+    prove(source, save("packed.onnx", weight), tmp_path / "target.onnx")
+    with pytest.raises(CheckError, match=r"target\.onnx: packed, the model's output 'y' differs") as caught:
+        prove(source, save("wrong.onnx", weight * np.float32(1.001)), tmp_path / "target.onnx")
+    assert "\n" not in str(caught.value)
+
+
+def test_integers_must_be_equal(save, tmp_path):
+    weight = np.full((2, 4), 1000, np.int64)
+    source = save("source.onnx", weight, kind=TensorProto.INT64, op="Add")
+    with pytest.raises(CheckError, match="differs"):
+        prove(source, save("wrong.onnx", weight + 1, kind=TensorProto.INT64, op="Add"), tmp_path / "target.onnx")
+
+
+def test_a_file_that_does_not_load_is_refused(save, tmp_path):
+    source = save("source.onnx", np.ones((4, 3), np.float32))
+    (tmp_path / "broken.onnx").write_bytes(source.read_bytes()[:-20])
+    with pytest.raises(CheckError, match="does not load in onnxruntime") as caught:
+        prove(source, tmp_path / "broken.onnx", tmp_path / "target.onnx")
+    assert f"keep {source}" in str(caught.value)
+
+
+def test_a_source_that_random_inputs_do_not_run_need_only_load(save, tmp_path):
+    shape = np.array([5, 5])  # which 8 numbers cannot have
+    source = save("source.onnx", shape, op="Reshape")
+    prove(source, save("packed.onnx", shape, op="Reshape"), tmp_path / "target.onnx")
+    (tmp_path / "broken.onnx").write_bytes(b"no model")
+    with pytest.raises(CheckError, match="does not load"):
+        prove(source, tmp_path / "broken.onnx", tmp_path / "target.onnx")
