@@ -20,7 +20,7 @@ from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.coders.rice import Rice
 from edgecompress.encode.coders.wavelet import Wavelet
 from edgecompress.encode.member import Integers, Member
-from edgecompress.encode.weights import Floats
+from edgecompress.encode.weights import Floats, Weights
 
 MOST_ELEMENTS = 2**30
 """Elements of the tensors of a stream of gaps: decoders add gaps up in int32."""
@@ -85,10 +85,13 @@ class Group:
     @property
     def size(self) -> int:
         """Bytes of all stored arrays."""
-        codebooks = sum(part.codebook.nbytes for part in self.parts.values() if part.codebook is not None)
-        return (
-            codebooks + sum(stream.code.size for stream in self.gaps) + sum(stream.code.size for stream in self.values)
-        )
+        gaps, values = (sum(stream.code.size for stream in kind) for kind in (self.gaps, self.values))
+        return self.codebooks.nbytes + gaps + values
+
+    @property
+    def codebooks(self) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
+        """The codebooks of all tensors that have one, in their order, in float16 if that holds them all exactly."""
+        return _joined([part.codebook for part in self.parts.values() if part.codebook is not None])
 
     def labels(self) -> dict[str, str]:
         """For each tensor the coders of its gaps, if any, and of its values, as in ``rice3+wavelet1``."""
@@ -139,8 +142,8 @@ def decode(group: Group) -> dict[str, Floats]:
 def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
     """Exact bytes of :func:`encode`, without encoding."""
     members = [each for planned in values for each in planned.members]
-    codebooks = sum(each.palette.codebook.nbytes for each in members if each.palette)
-    return codebooks + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
+    codebooks = [each.palette.codebook for each in members if each.palette]
+    return _joined(codebooks).nbytes + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
 
 
 def classes(members: Sequence[Member], low: int) -> Integers:
@@ -153,6 +156,11 @@ def gap_classes(members: Sequence[Member], low: int) -> Integers:
     """How often each class of gap occurs in all members together, gaps broken by fillers where they are too long."""
     counts: Integers = np.sum([each.gap_counts[low] for each in members], axis=0)
     return counts
+
+
+def _joined(codebooks: Sequence[Floats]) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
+    whole = np.concatenate([np.zeros(0, np.float32), *codebooks])
+    return whole.astype(np.float16) if Weights(whole).is_float16 else whole
 
 
 def _size_of_gaps(planned: Planned) -> int:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 Counts = npt.NDArray[np.int64]
 
 LONGEST = 16
-"""Each length is one level of a wavelet tree, and costs operators; longer codes belong to what hardly occurs."""
+"""A longer code belongs to what hardly occurs."""
 
 
 def lengths(counts: Counts, longest: int = LONGEST) -> npt.NDArray[np.uint8]:

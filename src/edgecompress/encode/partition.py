@@ -139,4 +139,5 @@ def _wavelet(counts: Integers, k: int, costs: Costs) -> int:
     coded, levels = huffman.weigh(counts)
     total, leaves = int(counts.sum()), int(np.count_nonzero(counts))
     data = int((coded * (1 + PRICE) + total * k) / 8) + 8 * leaves
-    return data + min(levels, huffman.LONGEST) * costs.level + costs.coder["wavelet"] + costs.numbers(k)
+    levels = min(levels, max(leaves - 1, 0).bit_length() + 2)  # a limit on their length keeps codes about so short
+    return data + levels * costs.level + costs.coder["wavelet"] + costs.numbers(k)

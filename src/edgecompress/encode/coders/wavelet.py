@@ -23,6 +23,9 @@ Integers = npt.NDArray[np.int64]
 
 CLASSES = 256
 
+LEVEL = 215
+"""About the bytes that the operators of a level take in a file: what a longer code must save more than."""
+
 
 @dataclass(frozen=True, eq=False)
 class Wavelet:
@@ -103,14 +106,25 @@ class Shape:
 
 def size(counts: Integers, total: int, k: int) -> int:
     """Bytes of ``total`` numbers whose classes occur ``counts`` times, with ``k`` low bits."""
-    return bits.size(huffman.bits(counts), 1) + 8 * int(np.count_nonzero(counts)) + (bits.size(total, k) if k else 0)
+    coded = int(np.sum(counts * lengths(counts)))
+    return bits.size(coded, 1) + 8 * int(np.count_nonzero(counts)) + (bits.size(total, k) if k else 0)
+
+
+def lengths(counts: Integers) -> npt.NDArray[np.uint8]:
+    """The code lengths of classes that occur ``counts`` times: of Huffman codes with a limit, the best limit's.
+
+    Levels count too: many that hardly split anything are not worth the operators that read them.
+    """
+    shortest = max(int(np.count_nonzero(counts)) - 1, 0).bit_length()
+    found = (huffman.lengths(counts, longest) for longest in range(shortest, huffman.LONGEST + 1))
+    return min(found, key=lambda tried: int(np.sum(counts * tried)) / 8 + LEVEL * int(tried.max(initial=0)))
 
 
 def encode(numbers: Numbers, k: int) -> Wavelet:
     """``numbers``, none negative, with ``k`` low bits, 0 to 8; at most 256 classes."""
     classes = numbers >> k
     counts = np.bincount(classes, minlength=CLASSES)
-    shape = Shape(counts, huffman.lengths(counts))
+    shape = Shape(counts, lengths(counts))
     current = classes.astype(np.uint8)
     levels = []
     for level, ended in enumerate(shape.ended):

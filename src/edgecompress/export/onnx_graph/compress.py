@@ -6,6 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.encode.choose import choose
+from edgecompress.encode.coders import wavelet
 from edgecompress.encode.group import Group
 from edgecompress.encode.partition import Costs, Mode
 from edgecompress.encode.single import Single
@@ -23,7 +24,7 @@ COSTS = Costs(
     sparse=200,
     coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
     unpacking=250,
-    level=215,
+    level=wavelet.LEVEL,
 )
 
 _TYPES = {ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.INT8, ir.DataType.UINT8}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 
 from edgecompress.encode.bits import Packed
@@ -16,7 +17,7 @@ from edgecompress.export.onnx_graph.decoders import wavelet
 from edgecompress.export.onnx_graph.decoders.ends import ends
 from edgecompress.export.onnx_graph.decoders.numbers import numbers
 
-_LARGE = 2**16
+_LARGE = 2**19
 """Elements from which a second pass over a tensor takes time that is worth the bytes of the nodes that avoid it."""
 
 
@@ -24,14 +25,29 @@ def group(build: Builder, encoded: Group) -> dict[str, ir.Value]:
     """The tensors of a group, float32, by name."""
     placed = _pieces(build, encoded, encoded.gaps, ends)
     values = _pieces(build, encoded, encoded.values, _values)
+    codebooks = _codebooks(build, encoded)
     tensors = {}
     for name, part in encoded.parts.items():
         value = values[name]
-        elements = value if part.codebook is None else build.op("GatherElements", build.stored(part.codebook), value)
+        elements = build.op("GatherElements", codebooks[name], value) if name in codebooks else value
         tensors[name] = (
             _scattered(build, part, placed[name], elements) if name in placed else _shaped(build, part, elements)
         )
     return tensors
+
+
+def _codebooks(build: Builder, encoded: Group) -> dict[str, ir.Value]:
+    """The codebook of each tensor that has one."""
+    sizes = {name: len(part.codebook) for name, part in encoded.parts.items() if part.codebook is not None}
+    if not sizes:
+        return {}
+    return dict(zip(sizes, build.split(_floats(build, encoded.codebooks), list(sizes.values())), strict=True))
+
+
+def _floats(build: Builder, array: npt.NDArray[np.generic]) -> ir.Value:
+    """A stored array of float16 or float32 as float32."""
+    stored = build.stored(array)
+    return build.cast(stored, ir.DataType.FLOAT) if array.dtype == np.float16 else stored
 
 
 def _pieces(
@@ -50,8 +66,7 @@ def single(build: Builder, encoded: Single) -> ir.Value:
     if encoded.kind == "constant":
         value = ir.Tensor(encoded.values.reshape(1))
         return build.op("ConstantOfShape", build.integers(*encoded.shape), value=value)
-    stored = build.stored(encoded.values)
-    return stored if encoded.kind == "raw" else build.cast(stored, ir.DataType.FLOAT)
+    return _floats(build, encoded.values)
 
 
 def _values(build: Builder, values: Packed | Wavelet | Plain) -> ir.Value:
@@ -59,8 +74,7 @@ def _values(build: Builder, values: Packed | Wavelet | Plain) -> ir.Value:
         return numbers(build, values)
     if isinstance(values, Wavelet):
         return wavelet.numbers(build, values)
-    stored = build.stored(values.values)
-    return build.cast(stored, ir.DataType.FLOAT) if values.values.dtype == np.float16 else stored
+    return _floats(build, values.values)
 
 
 def _shaped(build: Builder, part: Part, elements: ir.Value) -> ir.Value:
