@@ -21,7 +21,7 @@ def test_numbers_come_back_and_take_the_bytes_that_were_counted(k, upper, data):
     counts = np.bincount(upper, minlength=wavelet.CLASSES)
     assert (code.count, code.k) == (len(numbers), k)
     assert code.size == wavelet.size(counts, len(numbers), k)
-    assert code.levels.count == huffman.bits(counts)
+    assert code.levels.count == int(wavelet.lengths(counts) @ counts)
     assert wavelet.decode(code).tolist() == numbers.tolist()
 
 
@@ -32,7 +32,8 @@ def test_no_numbers_and_a_single_symbol_need_no_level():
     assert wavelet.decode(code).tolist() == [6] * 5
 
 
-def test_the_levels_of_a_small_example():
+def test_the_levels_of_a_small_example(monkeypatch):
+    monkeypatch.setattr(wavelet, "LEVEL", 0)
     # Counts 4, 2, 1, 1: codes of 1, 2, 3, 3 bits. At each level the leaves come last.
     code = wavelet.encode(np.array([5, 3, 9, 5, 3, 5, 0, 5]), 0)
     assert code.leaves_at == (1, 1, 2)
@@ -46,17 +47,32 @@ def test_the_levels_of_a_small_example():
 def test_the_shape_follows_from_what_is_stored(upper):
     code = wavelet.encode(np.array(upper), 0)
     counts = np.bincount(upper, minlength=wavelet.CLASSES)
-    expected = wavelet.Shape(counts, huffman.lengths(counts))
+    expected = wavelet.Shape(counts, wavelet.lengths(counts))
     for name in ("leaves_at", "active", "ones", "ended"):
         assert getattr(code.shape, name) == getattr(expected, name)
     assert sum(expected.active) == code.levels.count
     assert np.array_equal(code.shape.codes, expected.codes)
 
 
-@given(upper=NUMBERS)
-def test_codes_are_a_prefix_code(upper):
-    counts = np.bincount(upper, minlength=wavelet.CLASSES)
-    lengths = huffman.lengths(counts)
+@given(upper=NUMBERS, longest=st.sampled_from([6, 7, 16]))
+def test_codes_are_a_prefix_code(upper, longest):
+    counts = np.bincount(np.array(upper) % 64, minlength=wavelet.CLASSES)
+    lengths = huffman.lengths(counts, longest)
     shape = wavelet.Shape(counts, lengths)
     codes = sorted("".join(map(str, shape.codes[symbol, : lengths[symbol]])) for symbol in np.flatnonzero(lengths))
     assert not any(after.startswith(before) for before, after in pairwise(codes))
+
+
+def test_a_level_must_be_worth_its_operators():
+    """The rarer a symbol is, the longer its code may be, where there are enough numbers for that to pay."""
+    few, many = (np.array([10, 5, 3, 1, 1]) * factor for factor in (10, 10_000))
+    assert wavelet.lengths(few).max() == 3
+    assert wavelet.lengths(many).tolist() == huffman.lengths(many).tolist() == [1, 2, 3, 4, 4]
+    for counts in (few, many):
+        taken = wavelet.lengths(counts)
+        assert np.sum(2.0 ** -taken.astype(float)) == 1
+        for longest in range(3, 6):
+            other = huffman.lengths(counts, longest)
+            assert taken @ counts / 8 + wavelet.LEVEL * int(taken.max()) <= (
+                other @ counts / 8 + wavelet.LEVEL * int(other.max())
+            )
