@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write what is generated: the command-line reference, JSON schemas, and README's table of results from results/.
+"""Write what is generated: the command-line reference, JSON schemas, and README's tables from results/.
 
 Usage: python tools/generate_docs.py        (a test fails when what it would write is not what is there)
 """
@@ -19,7 +19,10 @@ from edgecompress.target import Target
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord}
-BEGIN, END = "<!-- results: written by tools/generate_docs.py -->", "<!-- end of results -->"
+MARKS = {
+    name: (f"<!-- {name}: written by tools/generate_docs.py -->", f"<!-- end of {name} -->")
+    for name in ("results", "encodings")
+}
 
 
 def cli_reference() -> str:
@@ -45,7 +48,7 @@ def results_table() -> str:
         "|---|---|---|---|---|---|---|",
     ]
     notes = []
-    for folder in sorted((ROOT / "results").iterdir()):
+    for folder in sorted(path for path in (ROOT / "results").iterdir() if path.is_dir()):
         manifest, record = Manifest.from_file(folder / "manifest.json"), BenchRecord.from_file(folder / "record.json")
         sizes = {name: file.bytes for name, file in manifest.models.items()}
         latency = " / ".join(
@@ -72,11 +75,50 @@ def results_table() -> str:
     return "\n".join([*rows, "", *(f"- {note}" for note in notes), "", paper])
 
 
+def encodings_table() -> str:
+    """What benchmarks/encode.py --keep measured, of the synthetic network and of the bundles it was given."""
+    record = json.loads((ROOT / "results" / "encodings.json").read_text(encoding="utf-8"))
+    made = record["synthetic"]
+    rows = [
+        "| the same network, stored as | bytes | smaller | times the bound | load | peak memory | latency | exact | runs |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    dense = made["rows"]["dense"]
+    for name, row in made["rows"].items():
+        if row["bytes"] is None:
+            continue
+        ratios = [f"{row[key] / dense[key]:.2f}x" if key in row else "" for key in ("load", "peak")]
+        ratios.append(f"{row['latency']:.2f}x" if "latency" in row else "")
+        rows.append(
+            f"| {name} | {row['bytes']:,} | {dense['bytes'] / row['bytes']:.1f}x "
+            f"| {row['bytes'] / made['bound']:.3f}x | {' | '.join(ratios)} | {'yes' if row['exact'] else 'no'} "
+            f"| {'yes' if row['runs'] else 'no'} |"
+        )
+    note = (
+        f"A VGG16BN-shaped network, {made['parameters']:,} synthetic weights, 90 % zeros, 32 centroids a layer; bound: "
+        f"their order-0 entropy, {made['bound']:,} bytes. Ratios to the dense file, load and memory in fresh processes. "
+        f"onnxruntime {record['versions']['onnxruntime']}, {made['threads']} thread, {record['cpu']}, "
+        f"{record['taken'][:10]}: `python benchmarks/encode.py`."
+    )
+    trained = [
+        "| trained network | bound | `fast-load` | `smallest` | `.ecz` of ONNX | `.ecz` of TFLite |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, found in record["bundles"].items():
+        cells = [found["fast-load"]["bytes"], found["smallest"]["bytes"], found["ecz.onnx"]]
+        cells = [f"{size:,} B, {size / found['bound']:.3f}x" for size in cells]
+        trained.append(f"| {name} | {found['bound']:,} B | {' | '.join(cells)} | {found['ecz.tflite']:,} B |")
+    return "\n".join([note, "", *rows, "", *trained])
+
+
 def readme() -> str:
-    """README with its table of results made anew."""
+    """README with its tables made anew."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    return f"{before}{BEGIN}\n\n{results_table()}\n\n{END}{rest.partition(END)[2]}"
+    for name, table in (("results", results_table()), ("encodings", encodings_table())):
+        begin, end = MARKS[name]
+        before, _, rest = text.partition(begin)
+        text = f"{before}{begin}\n\n{table}\n\n{end}{rest.partition(end)[2]}"
+    return text
 
 
 def documents() -> dict[Path, str]:
