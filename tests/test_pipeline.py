@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import load_file
 
 from edgecompress import bundle, pipeline
+from edgecompress.agent import ecz
 from edgecompress.errors import CheckError, InputError
 from edgecompress.model.datasets import load as load_data
 from edgecompress.model.load import network, save_checkpoint
@@ -50,6 +51,34 @@ def test_the_same_recipe_and_seed_give_the_same_files(tmp_path):
     build(tmp_path / "b")
     for name in ("model.onnx", "dense.onnx", "model.tflite", "dense.tflite", "eval.npz"):
         assert (tmp_path / "a/out" / name).read_bytes() == (tmp_path / "b/out" / name).read_bytes(), name
+
+
+def test_a_container_of_each_compressed_model_is_in_the_bundle(small_bundle, tmp_path):
+    for name in ("model.onnx", "model.tflite"):
+        ecz.unpack(small_bundle / f"{name}.ecz", tmp_path / name)
+        assert (tmp_path / name).read_bytes() == (small_bundle / name).read_bytes()
+        assert (small_bundle / f"{name}.ecz").stat().st_size < (small_bundle / name).stat().st_size
+    models = bundle.load(small_bundle).models
+    assert models["model.onnx"].runs_in == ["onnxruntime >= 1.20"]
+    assert models["model.tflite"].runs_in == ["ai-edge-litert", "tflite-runtime 2.14"]
+
+
+def test_the_encoding_and_the_rounding_are_chosen_by_the_recipe_and_the_request(tmp_path):
+    clustered = (*QUICK, "width=0.5", "cluster.epochs=1")
+    sizes = {}
+    for encoding, rounding in (("smallest", "float16"), ("fast-load", "float16"), ("smallest", "int8-hybrid")):
+        changes = (*clustered, f"export.tflite_weights={rounding}")
+        _, manifest = build(tmp_path, changes=changes, encoding=encoding)
+        assert (manifest.recipe.export.encoding, manifest.recipe.export.tflite_weights) == (encoding, rounding)
+        sizes[encoding, rounding] = {name: file.bytes for name, file in manifest.models.items()}
+        labels = " ".join(tensor.encoding for tensor in manifest.models["model.onnx"].ledger.tensors)
+        assert ("wavelet" in labels) == (encoding == "smallest")
+        # The centroids are float16, so only hybrid kernels round: the inputs of every layer, and it shows.
+        difference = manifest.models["model.tflite"].verification.outputs.largest_difference
+        assert (difference > 1e-3) == (rounding == "int8-hybrid")
+    smallest, fast = sizes["smallest", "float16"], sizes["fast-load", "float16"]
+    assert all(smallest[name] < fast[name] for name in ("model.onnx", "model.tflite"))
+    assert smallest["dense.tflite"] > sizes["smallest", "int8-hybrid"]["model.tflite"] > smallest["model.tflite"]
 
 
 def test_a_checkpoint_is_compressed_as_it_is(tmp_path):

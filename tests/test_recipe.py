@@ -51,6 +51,8 @@ def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
         ("prune.sparsity=nan", "prune.sparsity"),
         ("seed", "is not a change to a recipe"),
         ("seed.x=1", "seed is a value"),
+        ("export.encoding=tiny", "export.encoding: .*given 'tiny'"),
+        ("export.tflite_weights=int4", "export.tflite_weights: .*given 'int4'"),
         ("prune.scope=everywhere", "prune.scope: .*given 'everywhere'"),
     ],
 )

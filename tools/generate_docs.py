@@ -80,7 +80,7 @@ def encodings_table() -> str:
     record = json.loads((ROOT / "results" / "encodings.json").read_text(encoding="utf-8"))
     made = record["synthetic"]
     rows = [
-        "| the same network, stored as | bytes | smaller | times the bound | load | peak memory | latency | exact | runs |",
+        "| stored as | bytes | smaller | times the bound | load | peak memory | latency | exact | runs |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     dense = made["rows"]["dense"]
@@ -96,7 +96,7 @@ def encodings_table() -> str:
         )
     note = (
         f"A VGG16BN-shaped network, {made['parameters']:,} synthetic weights, 90 % zeros, 32 centroids a layer; bound: "
-        f"their order-0 entropy, {made['bound']:,} bytes. Ratios to the dense file, load and memory in fresh processes. "
+        f"their order-0 entropy, {made['bound']:,} bytes. Ratios to the dense file; load and memory in new processes. "
         f"onnxruntime {record['versions']['onnxruntime']}, {made['threads']} thread, {record['cpu']}, "
         f"{record['taken'][:10]}: `python benchmarks/encode.py`."
     )
