@@ -9,6 +9,8 @@ from edgecompress.encode import group, single
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
+from edgecompress.export.onnx_graph.builder import Builder, Scope
+from edgecompress.export.onnx_graph.decoders import tensors
 
 SHAPES = {
     "vector": (300,),
@@ -57,6 +59,23 @@ def test_every_coder_in_every_shape(decoded_when_loaded, shape, gaps, values):
     arrays |= {"one element": np.zeros(SHAPES[shape], np.float32), "one value": clustered(SHAPES[shape], 0.8, 1)}
     arrays["one element"].reshape(-1)[-2] = 0.5
     check(decoded_when_loaded, arrays, encoded(arrays, gaps, values))
+
+
+@pytest.mark.parametrize(
+    "shape", [(16, 12, 5), (16, 8, 3, 3), (6, 4, 3, 3, 3), (32, 48, 1, 1), (1, 1, 40, 40)], ids=str
+)
+def test_kernels_that_are_large_are_filled_without_a_second_pass(decoded_when_loaded, monkeypatch, shape):
+    monkeypatch.setattr(tensors, "_LARGE", 2)
+    arrays = {name: clustered(shape, sparsity, 20) for name, sparsity in SPARSITY.items()}
+    arrays["one element"] = np.zeros(shape, np.float32)
+    arrays["one element"].reshape(-1)[3] = 0.5
+    made = encoded(arrays, Coder("rice", 2), Coder("packed", 5))
+    build = Builder(Scope(set(arrays), 18))
+    last = {name: value.producer().op_type for name, value in tensors.group(build, made).items()}
+    # A kernel of one element has no room for elements filled up to one in each.
+    assert last["very sparse"] == ("Reshape" if shape[2:] == (1, 1) else "MaxUnpool")
+    assert last["half"] == "Reshape"
+    check(decoded_when_loaded, arrays, made)
 
 
 @pytest.mark.parametrize("opset", [13, 17, 21])
