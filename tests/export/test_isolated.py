@@ -5,7 +5,7 @@ import pytest
 
 from edgecompress.errors import CheckError, InputError
 from edgecompress.export import isolated
-from edgecompress.export.isolated import run_step, signal_name
+from edgecompress.export.isolated import run_program, run_step, signal_name
 
 
 def job(path, tmp_path):
@@ -46,3 +46,21 @@ def test_a_process_that_dies_or_hangs_is_reported_with_the_file(tmp_path, monkey
 
 def test_signals_have_names():
     assert (signal_name(11), signal_name(250)) == ("SIGSEGV", "signal 250")
+
+
+def test_a_program_of_its_own_says_how_it_ended(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    programs = {
+        "good": "print('done')",
+        "bad": "import sys; sys.stderr.write('first\\nthe reason\\n'); sys.exit(3)",
+        "dead": "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+        "slow": "import time; time.sleep(60)",
+    }
+    for name, code in programs.items():
+        (tmp_path / f"a_{name}_program.py").write_text(code)
+    ends = {name: run_program(f"a_{name}_program", [], seconds=1 if name == "slow" else 60) for name in programs}
+    assert ends["good"][0] == 0
+    assert ends["bad"] == (3, "the reason")
+    assert ends["dead"] == (-11, "it crashes the runtime, SIGSEGV")
+    assert ends["slow"][0] < 0
+    assert ends["slow"][1] == "it did not finish within 1 s"

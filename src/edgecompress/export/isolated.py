@@ -42,6 +42,20 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
     return events
 
 
+def run_program(module: str, arguments: list[str], *, seconds: float) -> tuple[int, str]:
+    """Run ``python -m module arguments``: its exit code, negative if a signal or the time ended it, and why it failed."""
+    command = [sys.executable, "-m", module, *arguments]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return -signal.SIGALRM, f"it did not finish within {seconds:g} s"
+    if done.returncode < 0:
+        return done.returncode, f"it crashes the runtime, {signal_name(-done.returncode)}"
+    return done.returncode, (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+
+
 def signal_name(number: int) -> str:
     """``SIGSEGV`` for 11; the number for a signal without a name."""
     try:

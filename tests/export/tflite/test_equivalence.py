@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edgecompress.errors import CheckError, InputError
+from edgecompress.export import isolated
 from edgecompress.export.tflite import equivalence
 from edgecompress.export.tflite.weights import Stored
 
@@ -50,7 +51,7 @@ def test_a_crash_is_told_by_its_signal(model, tmp_path, monkeypatch):
     stand_in = tmp_path / "python"
     stand_in.write_text(f"#!{sys.executable}\nimport os\nos.abort()\n")
     stand_in.chmod(0o755)
-    monkeypatch.setattr(equivalence.sys, "executable", str(stand_in))
+    monkeypatch.setattr(isolated.sys, "executable", str(stand_in))
     source = tmp_path / "a.tflite"
     source.write_bytes(model(WEIGHT))
     with pytest.raises(InputError, match="it crashes the runtime, SIGABRT"):

@@ -1,15 +1,14 @@
 """The proof that a rewritten ONNX file computes what its source does, in processes of their own."""
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from edgecompress.errors import CheckError
-from edgecompress.export.isolated import signal_name
-from edgecompress.export.onnx_graph.random_outputs import DOES_NOT_LOAD, Array
+from edgecompress.export.isolated import run_program
+from edgecompress.export.onnx_graph import random_outputs
+from edgecompress.export.onnx_graph.random_outputs import Array
 
 _SECONDS = 1800
 _TOLERANCE = 1e-4
@@ -54,22 +53,8 @@ def _outputs(file: Path) -> tuple[dict[str, Array] | None, str, bool]:
     """What a file computes, or why there is nothing; and whether it loads."""
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         written = Path(folder) / "outputs.npz"
-        command = [sys.executable, "-m", "edgecompress.export.onnx_graph.random_outputs", str(file.resolve())]
-        try:
-            done = subprocess.run(
-                [*command, str(written)],
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return None, f"it did not finish within {_SECONDS} s", False
-        if done.returncode < 0:
-            return None, f"it crashes the runtime, {signal_name(-done.returncode)}", False
-        if done.returncode:
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-            return None, reason, done.returncode != DOES_NOT_LOAD
+        code, reason = run_program(random_outputs.__name__, [str(file.resolve()), str(written)], seconds=_SECONDS)
+        if code:
+            return None, reason, code == random_outputs.DOES_NOT_RUN
         with np.load(written, allow_pickle=False) as archive:
             return dict(archive), "", True

@@ -1,14 +1,13 @@
 """The proof that a rewritten .tflite file computes what its source does: bit by bit, in processes of their own."""
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.isolated import signal_name
+from edgecompress.export.isolated import run_program
+from edgecompress.export.tflite import random_outputs
 from edgecompress.export.tflite.random_outputs import Array
 
 _MODES = {"with XNNPACK": [], "without XNNPACK": ["--no-delegate"]}
@@ -48,16 +47,8 @@ def prove(source: Path, packed: bytes, target: Path) -> None:
 def _outputs(file: Path, folder: Path, options: list[str]) -> tuple[dict[str, Array] | None, str]:
     """What a file computes; None, and why, where it does not run."""
     written = folder / "outputs.npz"
-    command = [sys.executable, "-m", "edgecompress.export.tflite.random_outputs", str(file.resolve()), str(written)]
-    try:
-        done = subprocess.run(
-            [*command, *options], capture_output=True, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return None, f"it did not finish within {_SECONDS} s"
-    if done.returncode < 0:
-        return None, f"it crashes the runtime, {signal_name(-done.returncode)}"
-    if done.returncode:
-        return None, (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    code, reason = run_program(random_outputs.__name__, [str(file.resolve()), str(written), *options], seconds=_SECONDS)
+    if code:
+        return None, reason
     with np.load(written, allow_pickle=False) as archive:
         return dict(archive), ""
