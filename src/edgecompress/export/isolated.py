@@ -43,7 +43,7 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
 
 
 def run_program(module: str, arguments: list[str], *, seconds: float) -> tuple[int, str]:
-    """Run ``python -m module arguments``: its exit code, negative if a signal or the time ended it, and why it failed."""
+    """Run ``python -m module arguments``: its exit code, negative if a signal or the time ended it, and its reason."""
     command = [sys.executable, "-m", module, *arguments]
     try:
         done = subprocess.run(
