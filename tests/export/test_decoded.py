@@ -6,6 +6,7 @@ from onnx import TensorProto, helper, numpy_helper
 from edgecompress.errors import InputError
 from edgecompress.export.decoded import decoded_weights, inspect_onnx
 from edgecompress.export.formats.onnx import onnx as write
+from edgecompress.export.onnx_graph.pack import pack_onnx
 
 QUANTISED = np.random.default_rng(0).integers(-128, 128, (4, 6)).astype(np.int8)
 
@@ -91,7 +92,19 @@ def test_what_is_reported_comes_from_the_content_and_not_from_the_label(network,
     entry = next(tensor for tensor in after.tensors if tensor.name == "c2.weight")
     array = weights["c2.weight"]
     assert entry.nonzero == np.count_nonzero(array)
-    assert (entry.distinct, entry.shape, entry.encoding) == (len(np.unique(array)), array.shape, "lies")
+    assert (entry.distinct, entry.shape, entry.encoding) == (len(np.unique(array)), array.shape, "lies!!")
+
+
+def test_what_follows_an_encoded_weight_is_told_with_it(tmp_path):
+    random = np.random.default_rng(0)
+    integers = np.where(random.random((4, 4000)) < 0.1, random.integers(-9, 9, (4, 4000)), 0).astype(np.int8)
+    nodes = [helper.make_node("DequantizeLinear", ["q", "s"], ["w"]), helper.make_node("MatMul", ["x", "w"], ["y"])]
+    source = save(tmp_path / "m.onnx", nodes, {"q": integers, "s": np.array(0.5, np.float32)})
+    pack_onnx(source, tmp_path / "p.onnx", encoding="fast-load")
+    (entry,) = (tensor for tensor in inspect_onnx(tmp_path / "p.onnx").tensors if tensor.elements > 1)
+    coders = str(entry.encoding).split("+")
+    assert coders[0][:-1] in ("rice", "escape")
+    assert coders[1:] == ["packed5", "DequantizeLinear"]
 
 
 def test_a_weight_read_inside_a_loop_body_is_found(tmp_path):

@@ -127,11 +127,14 @@ def _session(content: bytes) -> Any:
 
 
 def _label(constant: Constant) -> str:
-    """The label our writer left, or the operators that make the value, or ``raw``."""
+    """The label our writer left and the operators behind it, or the operators that make the value, or ``raw``."""
     if not constant.nodes:
         return "raw" if constant.initializers else "sparse"
-    labels = [entry.value for entry in constant.nodes[-1].metadata_props if entry.key == LABEL]
-    return labels[0] if labels else "+".join(dict.fromkeys(node.op_type for node in constant.nodes))
+    steps: list[str] = []
+    for node in constant.nodes:
+        labels = [entry.value for entry in node.metadata_props if entry.key == LABEL]
+        steps = labels or [*steps, node.op_type]
+    return "+".join(dict.fromkeys(steps))
 
 
 def file_bytes(path: Path) -> int:
