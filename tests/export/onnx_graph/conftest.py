@@ -4,6 +4,7 @@ import numpy as np
 import onnx
 import onnx_ir as ir
 import pytest
+from onnx.reference import ReferenceEvaluator
 
 from edgecompress.encode.group import Group
 from edgecompress.export.onnx_graph.builder import Builder, Scope
@@ -15,6 +16,8 @@ OPTIMISED = ["ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED", "ORT_ENABLE_ALL"]
 @pytest.fixture(scope="session")
 def decoded_when_loaded(tmp_path_factory):
     """A function: the arrays of a group or of a single as onnxruntime gives them, at every level of optimisation.
+
+    With ``reference``, those that the standard's own reference implementation computes are compared too.
 
     Each tensor is read by a Reshape whose shape is an input: it copies every bit and cannot be computed at load.
     Wherever the runtime optimises, nothing but these nodes may be left.
@@ -44,11 +47,13 @@ def decoded_when_loaded(tmp_path_factory):
         )
         return ir.to_proto(ir.Model(graph, ir_version=8)), shapes
 
-    def run(encoded, opset=18):
+    def run(encoded, opset=18, *, reference=False):
         proto, shapes = model(encoded, opset)
         onnx.checker.check_model(proto, full_check=True)
         feeds = {f"shape of {name}": np.array(shape, np.int64) for name, shape in shapes.items()}
         found = []
+        if reference:
+            found.append(dict(zip(shapes, ReferenceEvaluator(proto).run(list(shapes), feeds), strict=True)))
         for level in ["ORT_DISABLE_ALL", *OPTIMISED]:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = 1

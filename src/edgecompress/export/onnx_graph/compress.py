@@ -22,7 +22,7 @@ LEAST_OPSET = 13
 COSTS = Costs(
     member=110,
     sparse=200,
-    coder={"rice": 350, "escape": 250, "wavelet": 350, "packed": 45, "float16": 75, "float32": 50},
+    coder={"rice": 280, "escape": 190, "wavelet": 350, "packed": 45, "float16": 75, "float32": 50},
     unpacking=250,
     level=wavelet.LEVEL,
 )

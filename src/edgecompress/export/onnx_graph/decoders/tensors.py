@@ -91,21 +91,23 @@ def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value) ->
     places = build.op("Sub", end, build.constant(np.array(part.offset + 1, np.int32)))
     size, kernels = math.prod(part.shape), math.prod(part.shape[:2])
     rows = -(-part.count // kernels)
-    if len(part.shape) > 2 and size >= _LARGE and 4 * kernels * rows <= size:
+    if len(part.shape) > 2 and size >= _LARGE and 4 * kernels * rows <= size and rows <= part.shape[2]:
         if missing := kernels * rows - part.count:
             places, elements = (build.repeat_last(each, missing) for each in (places, elements))
         ones = [1] * (len(part.shape) - 3)
         return _unpooled(build, places, elements, (*part.shape[:2], rows, *ones), part.shape)
-    flat = _unpooled(build, places, elements, (1, 1, -1), (1, 1, size))
+    flat = _unpooled(build, places, elements, (1, 1, part.count), (1, 1, size))
     return build.op("Reshape", flat, build.integers(*part.shape))
 
 
 def _unpooled(
     build: Builder, places: ir.Value, elements: ir.Value, shape: tuple[int, ...], output: tuple[int, ...]
 ) -> ir.Value:
-    """``elements`` at the flat ``places`` of zeros of shape ``output``, both given to the operator as ``shape``."""
+    """``elements`` at the flat ``places`` of zeros of shape ``output``, both given to the operator as ``shape``.
+
+    The operator makes an output as much larger than its input as its kernel is larger than 1.
+    """
     indices = build.cast(build.op("Reshape", places, build.integers(*shape)), ir.DataType.INT64)
     values = build.op("Reshape", elements, build.integers(*shape))
-    found = build.op("MaxUnpool", values, indices, build.integers(*output), kernel_shape=[1] * (len(shape) - 2))
-    build.state(found, ir.DataType.FLOAT, output)
-    return found
+    kernel = [after - before + 1 for before, after in zip(shape[2:], output[2:], strict=True)]
+    return build.op("MaxUnpool", values, indices, kernel_shape=kernel)
