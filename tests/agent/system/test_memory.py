@@ -1,3 +1,4 @@
+import ctypes
 import importlib
 import mmap
 import platform
@@ -34,6 +35,27 @@ def test_pages_are_seen_when_they_are_touched_and_the_peak_remembers_them():
     assert freed["peak"] >= touched["rss"] - MIB
     assert memory.reset_peak()
     assert memory.resident()["peak"] < touched["rss"]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has malloc_trim")
+def test_what_the_allocator_keeps_goes_back_to_the_system():
+    libc = ctypes.CDLL(None)
+    libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+    # Small enough to come from the heap, and the last of them stays, so that the heap cannot shrink by itself.
+    blocks = [libc.malloc(ctypes.c_size_t(2**14)) for _ in range(2**12)]
+    for block in blocks:
+        ctypes.memset(block, 1, 2**14)
+    for block in blocks[:-1]:
+        libc.free(block)
+    kept = memory.resident()["rss"]
+    assert memory.release()
+    assert memory.resident()["rss"] < kept - 50 * MIB
+    libc.free(blocks[-1])
+
+
+def test_without_such_a_call_nothing_is_released(monkeypatch):
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
+    assert not memory.release()
 
 
 def test_without_proc_psutil_tells(monkeypatch, tmp_path):

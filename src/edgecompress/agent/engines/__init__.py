@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import JobError
+from ..system.memory import release
 from . import litert_engine, onnxruntime_engine
 from .contract import Engine, Module
 
@@ -24,11 +25,15 @@ def prepare(path: Path) -> None:
 def load(path: Path, threads: int, batch: int = 1) -> Engine:
     """The model file at ``path``, ready to run ``batch`` samples at once on ``threads`` threads of the CPU.
 
+    What the runtime freed when it had loaded the file goes back to the system.
+
     Raises:
         JobError: as ``prepare``, or the file's batch size is fixed and is not ``batch``.
         RuntimeRefusedError: the runtime does not load the file.
     """
-    return _module(path).load(path, threads, batch)
+    engine = _module(path).load(path, threads, batch)
+    release()
+    return engine
 
 
 def _module(path: Path) -> Module:
