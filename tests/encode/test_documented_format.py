@@ -1,39 +1,125 @@
-"""The decoders printed in docs/format.md read what is written."""
+"""The decoders printed in docs/format.md read what is written, in every coder."""
 
-import re
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
-from edgecompress.encode.encodings import gaps
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from edgecompress.encode import bits
+from edgecompress.encode import bits, group, huffman
+from edgecompress.encode.coders import escape, rice, wavelet
+from edgecompress.encode.coders.plain import Plain
+from edgecompress.encode.group import Coder
+from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
 
 PAGE = Path(__file__).parents[2] / "docs" / "format.md"
 
 
-@pytest.fixture(scope="module")
-def documented():
-    blocks = re.findall(r"^    def .*(?:\n    .*)*", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+def printed():
+    """What the page defines: its indented lines are one module."""
+    code = "\n".join(line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("    "))
     names: dict = {}
-    for block in blocks:
-        exec(re.sub("^    ", "", block, flags=re.MULTILINE), names)
+    exec(compile(dedent(code), PAGE.name, "exec"), names)
     return names
 
 
+DOCUMENTED = printed()
+
+
+def unpacked(packed, count=None):
+    return DOCUMENTED["unpack"](packed.planes, packed.bits, packed.count if count is None else count)
+
+
+def numbers(code):
+    """Any code, by the page's decoders alone."""
+    if isinstance(code, Plain):
+        return code.values.tolist()
+    if isinstance(code, bits.Packed):
+        return unpacked(code)
+    if isinstance(code, escape.Escape):
+        # What fills the last bytes is read too, and gives nothing.
+        return DOCUMENTED["escape"](unpacked(code.codes, code.codes.padded), code.codes.bits)
+    low = unpacked(code.low) if code.low else None
+    if isinstance(code, rice.Rice):
+        return DOCUMENTED["rice"](unpacked(code.unary), low, code.k)
+    starts, steps = code.starts.tolist(), code.steps.tolist()
+    return DOCUMENTED["wavelet"](unpacked(code.levels), code.leaves_at, starts, steps, low, code.k, code.count)
+
+
 @pytest.mark.parametrize("width", range(1, 9))
-def test_the_printed_unpacking(documented, width):
-    values = np.random.default_rng(width).integers(0, 2**width, 50)
-    data = bits.pack(values.astype(np.uint8), width).tobytes()
-    assert [documented["number"](data, width, i) for i in range(50)] == values.tolist()
+@settings(deadline=None)
+@given(data=st.data())
+def test_packed_numbers(width, data):
+    values = data.draw(st.lists(st.integers(0, 2**width - 1), max_size=40))
+    assert unpacked(bits.pack(np.array(values, np.uint8), width)) == values
 
 
-def test_the_printed_positions(documented):
-    array = np.zeros(2000, np.float32)
-    array[[0, 5, 6, 900, 1990]] = 1
-    weights = Weights(array)
-    for plan in gaps.plans(weights):
-        width = plan.options["gap_bits"]
-        codes = bits.unpack(gaps.encode(weights, plan).arrays["codes"], width)
-        assert [int(place) for place in documented["positions"](codes.astype(int), width)] == [0, 5, 6, 900, 1990]
+@settings(deadline=None)
+@given(gaps=st.lists(st.one_of(st.integers(0, 40), st.integers(0, 5000)), min_size=1, max_size=40))
+def test_gaps_in_every_coder(gap_coder, gaps):
+    encode = {"rice": rice.encode, "escape": escape.encode, "wavelet": wavelet.encode}[gap_coder.kind]
+    if gap_coder.kind == "wavelet":
+        gaps = [gap % (wavelet.CLASSES << gap_coder.bits) for gap in gaps]
+    assert numbers(encode(np.array(gaps), gap_coder.bits)) == gaps
+
+
+@pytest.mark.parametrize("k", range(3))
+@pytest.mark.parametrize("distinct", [1, 2, 3, 30, 256])
+@pytest.mark.parametrize("level", [0, wavelet.LEVEL])
+def test_skewed_indices_in_a_wavelet_matrix(monkeypatch, distinct, k, level):
+    monkeypatch.setattr(wavelet, "LEVEL", level)
+    values = np.minimum(np.random.default_rng(k).geometric(0.3, 900) - 1, distinct - 1)
+    values[:distinct] = np.arange(distinct)
+    assert numbers(wavelet.encode(values, k)) == values.tolist()
+
+
+@settings(deadline=None)
+@given(counts=st.lists(st.integers(0, 50), min_size=2, max_size=30))
+def test_codes_are_assigned_as_described(counts):
+    """Level by level: the children of the inner nodes, all 0-children first; the last are the leaves."""
+    counts = np.array(counts)
+    lengths = huffman.lengths(counts)
+    shape = wavelet.Shape(counts, lengths)
+    nodes, codes = [""], {}
+    for length in range(1, int(lengths.max()) + 1):
+        children = [node + side for side in "01" for node in nodes]
+        leaves = np.flatnonzero(lengths == length).tolist()
+        nodes = children[: len(children) - len(leaves)]
+        codes |= dict(zip(leaves, children[len(nodes) :], strict=True))
+    assert {
+        symbol: "".join(map(str, shape.codes[symbol, : lengths[symbol]])) for symbol in np.flatnonzero(lengths)
+    } == codes
+
+
+def test_a_whole_group(grouped, clustered):
+    arrays = {f"sparse {n}": clustered((6, 5, 3, 3), 0.5 + 0.09 * n, 20, n) for n in range(6)}
+    arrays["far"] = np.append(np.zeros(3000, np.float32), np.float32(1))
+    arrays["whole"] = clustered((30, 4), 0.1, 9)
+    arrays["halves"] = np.append(np.zeros(9), np.arange(1, 600) / 4).astype(np.float32)
+    arrays["plain"] = np.append(np.zeros(9), np.arange(1, 600) / 10).astype(np.float32)
+    members = [Member.of(name, Weights(array), sparse=name != "whole") for name, array in arrays.items()]
+    encoded = grouped(
+        members,
+        [
+            (Coder("rice", 1), ["sparse 3", "sparse 0", "halves"]),
+            (Coder("escape", 3), ["sparse 1", "plain"]),
+            (Coder("wavelet", 0), ["sparse 2", "far"]),
+            (Coder("wavelet", 2), ["sparse 4", "sparse 5"]),
+        ],
+        [
+            (Coder("wavelet", 1), ["far", "sparse 1", "sparse 2", "whole"]),
+            (Coder("packed", 5), ["sparse 0", "sparse 3"]),
+            (Coder("packed", 8), ["sparse 5", "sparse 4"]),
+            (Coder("float16"), ["halves"]),
+            (Coder("float32"), ["plain"]),
+        ],
+    )
+    streams = [[(stream.names, numbers(stream.code)) for stream in kind] for kind in (encoded.gaps, encoded.values)]
+    decoded = DOCUMENTED["group"](encoded.parts, *streams)
+    assert decoded.keys() == group.decode(encoded).keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert decoded[name].shape == array.shape
+        assert decoded[name].tobytes() == array.tobytes()

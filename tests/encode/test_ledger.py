@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
@@ -8,6 +8,7 @@ from edgecompress.encode.ledger import Ledger, TensorEntry, entropy_bound
 from edgecompress.errors import InputError
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.5, -1.0, 2.0]), min_size=1, max_size=400))
 def test_entropy_bound_is_mask_plus_indices_plus_codebook_or_the_plain_size(values):
     array = np.array(values, np.float32)
@@ -29,6 +30,7 @@ def test_entry_describes_the_array_by_its_bits():
 def test_an_empty_tensor_has_an_entry():
     entry = TensorEntry.of("w", np.zeros((0, 3), np.float32), encoding="raw", stored=9)
     assert (entry.distinct, entry.entropy_bytes, entry.sparsity, entry.bits_per_weight) == (0, 0, 0.0, 0.0)
+    assert entry.bound_ratio is None
 
 
 def test_ledger_adds_up_and_survives_json(tmp_path):
@@ -36,6 +38,8 @@ def test_ledger_adds_up_and_survives_json(tmp_path):
     two = TensorEntry.of("b", np.arange(10, dtype=np.float32), encoding="raw", stored=50, note="too small to pay")
     ledger = Ledger(tensors=(one, two), file_bytes=110)
     assert (ledger.dense_bytes, ledger.graph_bytes, ledger.compression_ratio) == (440, 30, 4.0)
+    assert (one.entropy_bytes, one.bound_ratio) == (4, 7.5)
+    assert ledger.bound_ratio == 110 / (4 + two.entropy_bytes)
     (tmp_path / "ledger.json").write_text(ledger.to_json())
     assert Ledger.from_file(tmp_path / "ledger.json") == ledger
 

@@ -108,13 +108,8 @@ class Builder:
         found = self.op("Compress", value, chosen)
         # The one kind of shape that cannot be inferred. Unless it is stated, onnxruntime >= 1.27 folds nothing from
         # here on, and decodes at every inference.
-        self.state(found, ir.DataType.INT32, (count,))
+        found.type, found.shape = ir.TensorType(ir.DataType.INT32), ir.Shape([count])
         return found
-
-    def state(self, value: ir.Value, dtype: ir.DataType, shape: Sequence[int]) -> None:
-        """Write type and shape of ``value`` into the file."""
-        value.type = ir.TensorType(dtype)
-        value.shape = ir.Shape(shape)
 
     def split(self, value: ir.Value, sizes: Sequence[int]) -> list[ir.Value]:
         """A vector in pieces; those of size 0 are left out, and no node is added for a single piece."""
