@@ -23,3 +23,8 @@ def test_a_file_that_is_absent_a_folder_or_something_else_is_one_line(tmp_path):
         with pytest.raises(InputError) as caught:
             inspect(wrong)
         assert "\n" not in str(caught.value)
+
+
+def test_a_container_is_told_from_a_damaged_model(small_bundle):
+    with pytest.raises(InputError, match=r"is a container; .*edgecompress unpack .*model\.onnx\.ecz"):
+        inspect(small_bundle / "model.onnx.ecz")

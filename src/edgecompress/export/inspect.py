@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from edgecompress.agent.ecz.limits import MAGIC
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
 from edgecompress.export.decoded import inspect_onnx
@@ -23,11 +24,13 @@ def suffix(path: Path) -> str:
     """The suffix that a file of its format should have: ``.tflite``, or ``.onnx`` for anything else.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: the file cannot be read, or is a container.
     """
     try:
         with path.open("rb") as stream:
             start = stream.read(8)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; give an .onnx or .tflite file") from error
+    if start == MAGIC:
+        raise InputError(f"{path} is a container; take the model out of it first: edgecompress unpack {path}")
     return ".tflite" if start[4:] == TFLITE_IDENTIFIER or path.suffix == ".tflite" else ".onnx"
