@@ -22,13 +22,16 @@ def both(network, tmp_path):
 def test_each_weight_gets_the_encoding_it_is_made_for(both):
     _, path, dense, compressed = both
     encodings = {tensor.name: tensor.encoding for tensor in compressed.tensors}
-    expected = {"c1.weight": "bitmask", "c2.weight": "gaps", "c3.weight": "palette", "c4.weight": "gaps"}
-    assert encodings == {name: expected.get(name, "raw") for name in encodings}
+    # few elements, half of them zeros; most zeros; none; most, and no palette; nothing to gain
+    assert encodings["c1.weight"] == "packed5"
+    assert encodings["c2.weight"].startswith("rice3+")
+    assert encodings["c3.weight"] == "packed5"
+    assert encodings["c4.weight"] == "rice3+float32"
+    assert {name for name, encoding in encodings.items() if encoding == "raw"} >= {"fc.weight", "fc.bias"}
     assert len(encodings) == 10
     assert compressed.file_bytes == path.stat().st_size < 0.5 * dense.file_bytes
-    assert {tensor.name: tensor.note for tensor in compressed.tensors}["fc.weight"].startswith(
-        "bitmask: it has no zero"
-    )
+    notes = {tensor.name: tensor.note for tensor in compressed.tensors}
+    assert notes["fc.weight"].startswith("it has no zero element")
 
 
 def test_decoded_weights_are_the_given_ones_bit_by_bit(both, weights):
@@ -50,7 +53,7 @@ def test_outputs_are_those_of_the_dense_file(both, run, samples, level):
     assert np.array_equal(run(compressed, samples, level=level), run(dense, samples, level=level))
 
 
-@pytest.mark.parametrize("opset", [11, 13, 18, 21])
+@pytest.mark.parametrize("opset", [13, 18, 21])
 def test_no_decode_operator_is_left_after_loading(network, run, samples, tmp_path, opset):
     write(network(opset), tmp_path / "model.onnx", compress=True)
     run(tmp_path / "model.onnx", samples, optimized=tmp_path / "optimized.onnx")
@@ -68,8 +71,9 @@ def test_only_the_shapes_that_cannot_be_inferred_are_stated(both):
 
 
 def test_a_weight_used_twice_is_decoded_once(both):
-    operators = [node.op_type for node in onnx.load(both[1]).graph.node]
-    assert operators.count("ScatterElements") == 2
+    made = [name for node in onnx.load(both[1]).graph.node for name in node.output]
+    assert made.count("c4.weight") == 1
+    assert len(made) == len(set(made))
 
 
 def test_same_model_same_bytes_and_the_model_is_not_changed(network, tmp_path):
@@ -117,17 +121,8 @@ def test_weights_that_are_not_finite_are_refused_by_name(network, tmp_path, valu
     assert not (tmp_path / "model.onnx").exists()
 
 
-def test_more_than_the_format_can_hold_is_refused(network, tmp_path):
-    model = network()
-    # A view of a single byte: nothing of this size is ever allocated.
-    data = ir.Tensor(np.broadcast_to(np.int8(0), (2**31,)), name="huge")
-    model.graph.register_initializer(ir.Value(name="huge", const_value=data))
-    with pytest.raises(InputError, match="limit of 2 GiB"):
-        write(model, tmp_path / "model.onnx", compress=False)
-
-
 def test_an_opset_without_the_operators_is_refused(network, tmp_path):
-    with pytest.raises(InputError, match="opset 10; convert it to opset 11"):
+    with pytest.raises(InputError, match="opset 10; convert it to opset 13"):
         write(network(10), tmp_path / "model.onnx", compress=True)
 
 

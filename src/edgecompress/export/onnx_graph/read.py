@@ -10,6 +10,8 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from edgecompress.errors import InputError
 
+_LARGEST_MESSAGE = 2**31 - 2**20
+
 
 def read_proto(path: Path) -> onnx.ModelProto:
     """The model in the file, with the data of tensors that lie in other files.
@@ -26,7 +28,11 @@ def read_proto(path: Path) -> onnx.ModelProto:
         if reason := _incomplete(proto):
             raise InputError(f"{path} is not a whole ONNX model: {reason}")
         for tensor in proto.graph.initializer:
-            onnx.checker.check_tensor(tensor)
+            # The checker takes a tensor as a message, which cannot be larger; beyond that the length must do.
+            if len(tensor.raw_data) < _LARGEST_MESSAGE:
+                onnx.checker.check_tensor(tensor)
+            elif len(tensor.raw_data) != math.prod(tensor.dims) * _itemsize(tensor):
+                raise InputError(f"{path} is damaged: the size of the tensor {tensor.name!r} does not fit its shape")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
@@ -55,6 +61,10 @@ def to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
         return ir.from_proto(proto)
     except (ir.serde.SerdeError, ValueError, IndexError) as error:
         raise InputError(f"{path} is a damaged ONNX model: {first_line(error)}") from error
+
+
+def _itemsize(tensor: onnx.TensorProto) -> int:
+    return int(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
 
 
 def _expanded(sparse: onnx.SparseTensorProto) -> onnx.TensorProto:
