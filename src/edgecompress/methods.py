@@ -1,7 +1,8 @@
 """Finding a method by its name: a method is one public function in a file of the same name.
 
-A room that offers a choice (pruning criteria, schedules, clustering methods, formats, transports, report writers) is a package. Each choice is a module in it whose name, with dashes as underscores, is the method's name, and
-which holds one function of that name. Nothing is registered: a new file is a new choice.
+A room that offers a choice (pruning criteria, schedules, clustering methods, formats, transports, report writers) is a
+package. Each choice is a module in it whose name, with dashes as underscores, is the method's name, and which holds one
+function of that name. Nothing is registered: a new file is a new choice.
 """
 
 import importlib
