@@ -44,8 +44,8 @@ class Network(NamedTuple):
     weights: Arrays
 
 
-KERNELS = {1: (128, 5), 2: (96, 3), 3: (52, 3)}
-"""For each number of dimensions, channels and width of kernels that make a tensor of more than 2**16 elements."""
+KERNELS = {1: (340, 5), 2: (256, 3), 3: (140, 3)}
+"""For each number of dimensions, channels and width of kernels: so many that elements are placed kernel by kernel."""
 
 GAPS = ("none", "rice0", "rice2", "escape4", "wavelet0", "wavelet3")
 VALUES = {
