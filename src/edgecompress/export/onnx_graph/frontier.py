@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import onnx
 
+from edgecompress.export.onnx_graph.read import LARGEST_MESSAGE
+
 Part = onnx.NodeProto | onnx.TensorProto | onnx.SparseTensorProto | onnx.ValueInfoProto
 
 _FOLDABLE_DOMAINS = {"", "ai.onnx", "com.microsoft"}
@@ -137,5 +139,16 @@ def _closure(name: str, producer: dict[str, int], graph: onnx.GraphProto) -> tup
 
 def _embedded(part: Part) -> int:
     """Bytes of a message as a field of the graph: the field's tag, the length, the message."""
-    size = int(part.ByteSize())
+    return _field(_bytes_of(part))
+
+
+def _field(size: int) -> int:
     return 1 + max(1, -(-size.bit_length() // 7)) + size
+
+
+def _bytes_of(part: Part) -> int:
+    if isinstance(part, onnx.TensorProto) and len(part.raw_data) >= LARGEST_MESSAGE:
+        # Read from a second file. As a message it would be too large to be measured.
+        head = onnx.TensorProto(dims=part.dims, data_type=part.data_type, name=part.name)
+        return int(head.ByteSize()) + _field(len(part.raw_data))
+    return int(part.ByteSize())

@@ -10,7 +10,8 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from edgecompress.errors import InputError
 
-_LARGEST_MESSAGE = 2**31 - 2**20
+LARGEST_MESSAGE = 2**31 - 2**20
+"""Bytes of data from which a tensor is too large for a protobuf message, which ends at 2 GiB."""
 
 
 def read_proto(path: Path) -> onnx.ModelProto:
@@ -29,7 +30,7 @@ def read_proto(path: Path) -> onnx.ModelProto:
             raise InputError(f"{path} is not a whole ONNX model: {reason}")
         for tensor in proto.graph.initializer:
             # The checker takes a tensor as a message, which cannot be larger; beyond that the length must do.
-            if len(tensor.raw_data) < _LARGEST_MESSAGE:
+            if len(tensor.raw_data) < LARGEST_MESSAGE:
                 onnx.checker.check_tensor(tensor)
             elif len(tensor.raw_data) != math.prod(tensor.dims) * _itemsize(tensor):
                 raise InputError(f"{path} is damaged: the size of the tensor {tensor.name!r} does not fit its shape")
