@@ -45,7 +45,10 @@ class Network(NamedTuple):
 
 
 KERNELS = {1: (340, 5), 2: (256, 3), 3: (140, 3)}
-"""For each number of dimensions, channels and width of kernels: so many that elements are placed kernel by kernel."""
+"""For each number of dimensions, channels and width of kernels: of more than ``LARGE`` elements."""
+
+LARGE = 2**19
+"""Elements from which a tensor is put together by itself, here fewer than when a model is built: files stay small."""
 
 GAPS = ("none", "rice0", "rice2", "escape4", "wavelet0", "wavelet3")
 VALUES = {
@@ -57,6 +60,7 @@ VALUES = {
 
 def make(folder: Path) -> None:
     """Write all models, what the dense ones compute, and an index of which dense file each belongs to."""
+    group.LARGE = LARGE
     folder.mkdir(parents=True, exist_ok=True)
     index: dict[str, list[str]] = {}
     for opset in (13, 18):

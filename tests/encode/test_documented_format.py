@@ -44,7 +44,7 @@ def numbers(code):
         return DOCUMENTED["escape"](unpacked(code.codes, code.codes.padded), code.codes.bits)
     low = unpacked(code.low) if code.low else None
     if isinstance(code, rice.Rice):
-        return DOCUMENTED["rice"](unpacked(code.unary), low, code.k)
+        return DOCUMENTED["rice"](code.unary.tolist(), low, code.k)
     starts, steps = code.starts.tolist(), code.steps.tolist()
     return DOCUMENTED["wavelet"](unpacked(code.levels), code.leaves_at, starts, steps, low, code.k, code.count)
 

@@ -31,7 +31,8 @@ def test_sums_foretell_what_each_coder_takes(positions):
     member = ones_at(positions)
     gaps = member.gaps
     for k, upper in zip(RICE, member.rice_upper, strict=True):
-        assert rice.size(member.count, int(upper), k) == rice.encode(gaps, k).size
+        code = rice.encode(gaps, k)
+        assert (len(code.unary), code.size) == (member.count + upper, rice.size(member.count, k))
     for width, escapes in zip(escape.WIDTHS, member.escapes, strict=True):
         assert escape.size(member.count, int(escapes), width) == escape.encode(gaps, width).size
     for k in GAP_LOW:

@@ -102,3 +102,56 @@ def test_a_reshape_that_mixes_the_batch_stays():
     node = helper.make_node("Reshape", ["x", "t"], ["y"])
     before = model([node], [2, 3, 4, 5], [4, 30], t=np.array([4, 30]))
     assert cleaned(before, X) == ["Reshape"]
+
+
+def normed(count=1, **attributes):
+    """``count`` normalisations of three channels in a row, with statistics of their own."""
+    names = ["x", *(f"some.long.name.{n}" for n in range(1, count)), "y"]
+    nodes, constants = [], {}
+    for number in range(count):
+        parameters = [f"{name}{number}" for name in ("scale", "shift", "mean", "var")]
+        inputs, outputs = [names[number], *parameters], [names[number + 1]]
+        nodes.append(helper.make_node("BatchNormalization", inputs, outputs, **attributes))
+        constants |= {name: np.random.default_rng(number).uniform(0.01, 3, 3).astype(np.float32) for name in parameters}
+    return model(nodes, ["n", 3, 4, 5], ["n", 3, 4, 5], **constants)
+
+
+@pytest.mark.parametrize("epsilon", [1e-5, 1e-3, 0.0])
+def test_statistics_go_into_scale_and_shift_and_what_is_left_of_them_is_shared(epsilon):
+    before = normed(2, epsilon=epsilon)
+    assert cleaned(before, X) == ["BatchNormalization"] * 2
+    graph = onnx_ir.from_proto(before)
+    clean(graph, ())
+    arrays = {name: value.const_value.numpy() for name, value in graph.graph.initializers.items()}
+    assert arrays.keys() == {"scale0", "shift0", "scale1", "shift1", "mean.3", "variance.3"}
+    assert not arrays["mean.3"].any()
+    # float32, as a runtime computes it: exactly 1.
+    assert np.array_equal(arrays["variance.3"] + np.float32(epsilon), np.ones(3, np.float32))
+
+
+def test_parameters_that_two_layers_share_stay():
+    before = normed(2)
+    before.graph.node[1].input[1:] = before.graph.node[0].input[1:]
+    assert cleaned(before, X) == ["BatchNormalization"] * 2
+    graph = onnx_ir.from_proto(before)
+    clean(graph, ())
+    assert set(graph.graph.initializers) == {"scale0", "shift0", "mean0", "var0"}
+
+
+def test_values_between_operators_get_short_names_that_nothing_else_has():
+    before = normed(4)
+    before.graph.input[0].name = before.graph.node[0].input[0] = "0"
+    graph = onnx_ir.from_proto(before)
+    clean(graph, ())
+    proto = onnx_ir.to_proto(graph)
+    onnx.checker.check_model(proto, full_check=True)
+    assert [node.output[0] for node in proto.graph.node] == ["1", "2", "3", "y"]
+
+
+def test_a_kernel_s_shape_is_the_weight_s():
+    node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    before = model([node], ["n", 3, 4, 5], ["n", 2, 4, 5], w=np.ones((2, 3, 3, 3), np.float32))
+    assert cleaned(before, X) == ["Conv"]
+    graph = onnx_ir.from_proto(before)
+    clean(graph, ())
+    assert set(graph.graph[0].attributes) == {"pads"}

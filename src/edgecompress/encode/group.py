@@ -5,8 +5,9 @@ two kinds of stream are independent: tensors of different sparsity, whose gaps n
 values.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, Literal, TypeVar
 
 import numpy as np
@@ -22,12 +23,19 @@ from edgecompress.encode.coders.wavelet import Wavelet
 from edgecompress.encode.member import Integers, Member
 from edgecompress.encode.weights import Floats, Weights
 
-MOST_ELEMENTS = 2**30
-"""Elements of the tensors of a stream of gaps: decoders add gaps up in int32."""
+MOST_ELEMENTS = 2**29
+"""Elements of the tensors of a stream of gaps: decoders add gaps up in int32, and get up to a few times as far."""
+
+MOST_IN_A_PLANE = 2**31
+"""What the zeros and ones of Rice codes that are joined may stand for, in elements: again a bound of int32."""
+
+LARGE = 2**20
+"""Elements from which a sparse tensor is put together by itself: to cut it out of many would take time and memory."""
 
 GapCode = Rice | Escape | Wavelet
 ValueCode = Packed | Wavelet | Plain
 Code = TypeVar("Code", bound=Rice | Escape | Wavelet | Packed | Plain)
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,14 @@ class Stream(Generic[Code]):
 
 
 @dataclass(frozen=True, eq=False)
+class Plane:
+    """Streams of Rice codes whose zeros and ones are one sequence, ``unary``: those of one stream after the other."""
+
+    streams: tuple[Stream[Rice], ...]
+    unary: Packed
+
+
+@dataclass(frozen=True, eq=False)
 class Part:
     """A tensor of a group: ``count`` of its elements are stored.
 
@@ -76,7 +92,11 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Encoded tensors by name. One that is in no stream of gaps has all its elements stored."""
+    """Encoded tensors by name. One that is in no stream of gaps has all its elements stored.
+
+    The tensors are in one order everywhere, in ``parts`` and within each stream, so that what is decoded together can
+    stay together: sparse ones below ``LARGE`` first, then by stream of gaps, then by stream of values.
+    """
 
     parts: dict[str, Part]
     gaps: tuple[Stream[GapCode], ...]
@@ -86,7 +106,16 @@ class Group:
     def size(self) -> int:
         """Bytes of all stored arrays."""
         gaps, values = (sum(stream.code.size for stream in kind) for kind in (self.gaps, self.values))
-        return self.codebooks.nbytes + gaps + values
+        return self.codebooks.nbytes + sum(plane.unary.size for plane in self.planes) + gaps + values
+
+    @cached_property
+    def planes(self) -> tuple[Plane, ...]:
+        """The zeros and ones of all Rice codes, those with the most low bits first."""
+        streams = [Stream(each.coder, each.names, each.code) for each in self.gaps if isinstance(each.code, Rice)]
+        return tuple(
+            Plane(tuple(some), bits.pack(np.concatenate([each.code.unary for each in some]), 1))
+            for some in _planes(streams, lambda each: (each.code.k, len(each.code.unary)))
+        )
 
     @property
     def codebooks(self) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
@@ -106,20 +135,27 @@ class Group:
 
 def encode(gaps: Sequence[Planned], values: Sequence[Planned]) -> Group:
     """The group of the members of ``values``; those of ``gaps`` are the sparse ones of them, with the same fillers."""
-    parts = {
-        each.name: Part(each.weights.array.shape, each.count, 0, each.palette.codebook if each.palette else None)
-        for planned in values
-        for each in planned.members
-    }
+    order = _order(gaps, values)
+    offsets = dict.fromkeys(order, 0)
     for planned in gaps:
         offset = 0
-        for each in planned.members:
-            parts[each.name] = Part(each.weights.array.shape, each.count, offset, parts[each.name].codebook)
+        for each in _sorted(planned, order):
+            offsets[each.name] = offset
             offset += each.reach
+    members = {each.name: each for planned in values for each in planned.members}
+    parts = {
+        name: Part(
+            members[name].weights.array.shape,
+            members[name].count,
+            offsets[name],
+            palette.codebook if (palette := members[name].palette) else None,
+        )
+        for name in order
+    }
     return Group(
         parts,
-        tuple(Stream(planned.coder, _names(planned), _gap_code(planned)) for planned in gaps),
-        tuple(Stream(planned.coder, _names(planned), _value_code(planned)) for planned in values),
+        tuple(_stream(planned, order, _gap_code) for planned in gaps),
+        tuple(_stream(planned, order, _value_code) for planned in values),
     )
 
 
@@ -143,7 +179,14 @@ def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
     """Exact bytes of :func:`encode`, without encoding."""
     members = [each for planned in values for each in planned.members]
     codebooks = [each.palette.codebook for each in members if each.palette]
-    return _joined(codebooks).nbytes + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
+    rice_codes = [
+        (k, sum(each.count + int(each.rice_upper[k]) for each in planned.members))
+        for planned in gaps
+        if planned.coder.kind == "rice"
+        for k in [planned.coder.bits]
+    ]
+    unary = sum(bits.size(sum(size for _, size in plane), 1) for plane in _planes(rice_codes, lambda code: code))
+    return _joined(codebooks).nbytes + unary + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
 
 
 def classes(members: Sequence[Member], low: int) -> Integers:
@@ -158,6 +201,48 @@ def gap_classes(members: Sequence[Member], low: int) -> Integers:
     return counts
 
 
+def _order(gaps: Sequence[Planned], values: Sequence[Planned]) -> dict[str, int]:
+    """The place of each member in the order of the group, which they come in."""
+    gap_stream = {each.name: number for number, planned in enumerate(gaps) for each in planned.members}
+
+    def rank(found: tuple[int, Member]) -> tuple[bool, int, int]:
+        value_stream, each = found
+        together = each.sparse and each.weights.array.size < LARGE
+        return (not together, gap_stream.get(each.name, len(gaps)), value_stream)
+
+    members = [(number, each) for number, planned in enumerate(values) for each in planned.members]
+    return {each.name: place for place, (_, each) in enumerate(sorted(members, key=rank))}
+
+
+def _sorted(planned: Planned, order: Mapping[str, int]) -> list[Member]:
+    return sorted(planned.members, key=lambda each: order[each.name])
+
+
+def _stream(
+    planned: Planned, order: Mapping[str, int], encode: Callable[[Sequence[Member], Coder], Code]
+) -> Stream[Code]:
+    members = _sorted(planned, order)
+    return Stream(planned.coder, tuple(each.name for each in members), encode(members, planned.coder))
+
+
+def _planes(codes: Sequence[Each], of: Callable[[Each], tuple[int, int]]) -> list[list[Each]]:
+    """Rice codes in the order and the parts in which their zeros and ones are joined; ``of`` gives k and their number.
+
+    A one at place P ends at about element 2**k P. With k falling, no place is multiplied by more than what stands
+    before it was made for.
+    """
+    planes: list[list[Each]] = []
+    reach = 0
+    for each in sorted(codes, key=lambda code: -of(code)[0]):
+        k, size = of(each)
+        if not planes or reach + (size << k) > MOST_IN_A_PLANE:
+            planes.append([])
+            reach = 0
+        planes[-1].append(each)
+        reach += size << k
+    return planes
+
+
 def _joined(codebooks: Sequence[Floats]) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
     whole = np.concatenate([np.zeros(0, np.float32), *codebooks])
     return whole.astype(np.float16) if Weights(whole).is_float16 else whole
@@ -167,7 +252,7 @@ def _size_of_gaps(planned: Planned) -> int:
     members, coder = planned.members, planned.coder
     count = sum(each.count for each in members)
     if coder.kind == "rice":
-        return rice.size(count, sum(int(each.rice_upper[coder.bits]) for each in members), coder.bits)
+        return rice.size(count, coder.bits)
     if coder.kind == "escape":
         column = coder.bits - escape.WIDTHS.start
         return escape.size(count, sum(int(each.escapes[column]) for each in members), coder.bits)
@@ -184,23 +269,18 @@ def _size_of_values(planned: Planned) -> int:
     return count * (2 if coder.kind == "float16" else 4)
 
 
-def _names(planned: Planned) -> tuple[str, ...]:
-    return tuple(each.name for each in planned.members)
-
-
-def _gap_code(planned: Planned) -> GapCode:
-    gaps, coder = np.concatenate([each.gaps for each in planned.members]), planned.coder
+def _gap_code(members: Sequence[Member], coder: Coder) -> GapCode:
+    gaps = np.concatenate([each.gaps for each in members])
     if coder.kind == "rice":
         return rice.encode(gaps, coder.bits)
     return escape.encode(gaps, coder.bits) if coder.kind == "escape" else wavelet.encode(gaps, coder.bits)
 
 
-def _value_code(planned: Planned) -> ValueCode:
-    coder = planned.coder
+def _value_code(members: Sequence[Member], coder: Coder) -> ValueCode:
     if coder.kind in ("float16", "float32"):
-        values = np.concatenate([each.patterns for each in planned.members]).view(np.float32)
+        values = np.concatenate([each.patterns for each in members]).view(np.float32)
         return plain.encode(values, half=coder.kind == "float16")
-    indices = np.concatenate([each.palette.indices for each in planned.members if each.palette])
+    indices = np.concatenate([each.palette.indices for each in members if each.palette])
     return bits.pack(indices, coder.bits) if coder.kind == "packed" else wavelet.encode(indices, coder.bits)
 
 

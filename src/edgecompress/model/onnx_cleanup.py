@@ -4,9 +4,11 @@ Case 1: a convolution without a bias gets one of zeros. A bias that the network 
 graph must not depend on the values of its weights. Case 2: global average pooling is a ReduceMean, in one dimension
 with a detour over a fourth axis. Case 3: flattening is a Reshape to a shape computed from the batch. Each is a special
 case that other tools must know before they can read the graph, and bytes in every file. Case 4: attributes that
-say what the standard takes for granted.
+say what the standard takes for granted, or what a weight's shape says. Case 5: BatchNormalization has four numbers a
+channel where two say the same. Case 6: values between operators have names that no one gave them; they get short ones.
 """
 
+import itertools
 import math
 from collections.abc import Collection
 
@@ -33,6 +35,7 @@ def clean(model: ir.Model, parameters: Collection[str]) -> None:
         elif node.op_type == "Reshape":
             _flatten(model.graph, node)
         _drop_defaults(node, model.opset_imports[""])
+    _normalise(model.graph)
     common.RemoveUnusedNodesPass()(model)
     common.ClearMetadataAndDocStringPass()(model)
     for name in [name for name, value in model.graph.initializers.items() if not value.uses()]:
@@ -45,10 +48,13 @@ def clean(model: ir.Model, parameters: Collection[str]) -> None:
     model.metadata_props.clear()
     model.graph.metadata_props.clear()
     model.producer_name, model.producer_version = "edgecompress", None
+    _shorten(model.graph)
 
 
 def _drop_defaults(node: ir.Node, opset: int) -> None:
     """Case 4."""
+    if node.op_type == "Conv":
+        node.attributes.pop("kernel_shape", None)
     known = onnx.defs.get_schema(node.op_type, opset).attributes
     for name, attribute in list(node.attributes.items()):
         default = known[name].default_value
@@ -113,6 +119,55 @@ def _flatten(graph: ir.Graph, node: ir.Node) -> None:
     fixed = len(sizes) == len(source.shape) - 1
     if fixed and source.shape[0] == result.shape[0] and math.prod(sizes) == result.shape[1]:
         _replace(graph, node, "Flatten", source, result, axis=1)
+
+
+def _normalise(graph: ir.Graph) -> None:
+    """Case 5: mean and variance go into scale and shift, in float64; all layers of a width share a mean and a variance.
+
+    With a variance of 1 - epsilon a runtime divides by 1, exactly.
+    """
+    shared: dict[tuple[str, int], ir.Value] = {}
+    for node in graph:
+        parameters = [graph.initializers.get(str(value.name)) for value in node.inputs[1:] if value is not None]
+        if node.op_type != "BatchNormalization" or node.attributes.get_int("training_mode", 0) == 1:
+            continue
+        # A parameter of several layers is not moved for one of them.
+        if len(parameters) != 4 or any(each is None or len(each.uses()) > 1 for each in parameters):
+            continue
+        tensors = [each.const_value.numpy() for each in parameters if each is not None and each.const_value is not None]
+        scale, shift, mean, variance = (tensor.astype(np.float64) for tensor in tensors)
+        epsilon = node.attributes.get_float("epsilon", 1e-5)
+        factor = scale / np.sqrt(variance + epsilon)
+        for index, array in ((1, factor), (2, shift - mean * factor)):
+            value = node.inputs[index]
+            assert value is not None
+            value.const_value = ir.Tensor(array.astype(np.float32), name=value.name)
+        for index, name, number in ((3, "mean", 0.0), (4, "variance", 1 - epsilon)):
+            key = (f"{name}.{number}", len(factor))
+            if key not in shared:
+                shared[key] = _filled(graph, f"{name}.{len(factor)}", len(factor), number)
+            node.replace_input_with(index, shared[key])
+
+
+def _filled(graph: ir.Graph, name: str, count: int, number: float) -> ir.Value:
+    """A new initialiser of ``count`` times ``number``."""
+    while name in graph.initializers:
+        name += "_"
+    value = ir.Value(name=name, const_value=ir.Tensor(np.full(count, number, np.float32), name=name))
+    value.type, value.shape = ir.TensorType(ir.DataType.FLOAT), ir.Shape([count])
+    graph.register_initializer(value)
+    return value
+
+
+def _shorten(graph: ir.Graph) -> None:
+    """Case 6."""
+    taken = {str(value.name) for value in graph.inputs} | set(graph.initializers)
+    results = _results(graph)
+    taken |= {str(value.name) for value in results if value.is_graph_output()}
+    names = (name for name in map(str, itertools.count()) if name not in taken)
+    for value in results:
+        if not value.is_graph_output():
+            value.name = next(names)
 
 
 def _constant(node: ir.Node, index: int) -> list[int] | None:

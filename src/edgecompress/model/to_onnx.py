@@ -23,7 +23,8 @@ def to_onnx(
     """The graph of ``module`` in evaluation mode, float32, with a dynamic first axis called ``batch``.
 
     BatchNormalization stays a node of its own and every weight keeps its parameter's name and bits: folding the one
-    into the other, as the exporter's own optimiser does, would turn a few shared values into as many as weights.
+    into the other, as the exporter's own optimiser does, would turn a few shared values into as many as weights. Its
+    statistics go into its scale and shift, which halves it.
 
     Args:
         module: any network of one input and one output; it is not changed.

@@ -12,8 +12,8 @@ def scope(taken=()):
 
 def test_names_are_short_new_and_never_given_twice():
     made = scope({"1", "c"})
-    names = [made.name() for _ in range(40)]
-    assert len(set(names)) == 40
+    names = [made.name() for _ in range(70)]
+    assert len(set(names)) == 70
     assert not {"1", "c"} & set(names)
     assert max(map(len, names)) == 2
 
@@ -50,11 +50,12 @@ def test_stored_arrays_are_never_shared():
         (lambda build: build.zeros(3), [0, 0, 0]),
         (lambda build: build.slice(build.range(0, 9, 1), 2), [0, 1]),
         (lambda build: build.running_sum(build.range(1, 4, 1)), [1, 3, 6, 10]),
+        (lambda build: build.runs(6, [0, 2, 5], [7, -3, 1]), [7, 7, 4, 4, 4, 5]),
         (lambda build: build.repeat_last(build.range(0, 3, 1), 2), [0, 1, 2, 2, 2]),
         (lambda build: build.concat(build.split(build.range(0, 7, 1), [2, 0, 4, 1])[::-1]), [6, 2, 3, 4, 5, 0, 1]),
         (lambda build: build.compress(build.range(0, 4, 1), build.constant(np.array([1, 0, 0, 1], bool)), 2), [0, 3]),
     ],
-    ids=["range", "zeros", "slice", "running sum", "repeat last", "split and concat", "compress"],
+    ids=["range", "zeros", "slice", "running sum", "runs", "repeat last", "split and concat", "compress"],
 )
 @pytest.mark.parametrize("opset", [13, 18, 21])
 def test_operators_give_int32_vectors(evaluate, decode, expected, opset):

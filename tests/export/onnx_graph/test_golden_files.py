@@ -1,4 +1,4 @@
-"""Files of the first writer of this format: runtimes, and the decoder that its page prints, still decode them.
+"""Files of this format, from its first writer on: runtimes, and the decoder that its page prints, still decode them.
 
 Each weight is read by a Reshape whose shape is an input, so that the outputs of a file are its weights.
 """

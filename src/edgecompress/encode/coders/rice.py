@@ -4,6 +4,10 @@ R. F. Rice, "Some practical universal noiseless coding techniques", JPL 79-22, 1
 geometric distribution is a Golomb code (Gallager & van Voorhis, IEEE Trans. Inf. Theory 21(2), 1975), and the gaps
 between weights that are pruned independently are geometric: at 90 % zeros, k = 3 is 1.4 % above their entropy. With
 k = 0 the ones and zeros are the mask of the tensor itself.
+
+The zeros and ones are packed by the group, those of all Rice codes as one sequence, which one decoder reads. Low bits
+are stored inverted: then the sum of the numbers up to one is 2**k times its place among the zeros and ones, less the
+sum of what is stored, with nothing left to add.
 """
 
 from dataclasses import dataclass
@@ -12,16 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits
-from edgecompress.encode.bits import Packed
+from edgecompress.encode.bits import Bytes, Packed
 
 Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Rice:
-    """``unary``: for each number, its upper part in zeros, then a one. ``low``: the ``k`` low bits; none if k is 0."""
+    """``unary``, uint8: for each number, its upper part in zeros, then a one.
 
-    unary: Packed
+    ``low``: the ``k`` low bits of each number, inverted; none if k is 0.
+    """
+
+    unary: Bytes
     low: Packed | None
     count: int
 
@@ -32,13 +39,13 @@ class Rice:
 
     @property
     def size(self) -> int:
-        """Bytes."""
-        return self.unary.size + (self.low.size if self.low else 0)
+        """Bytes of the low bits; the zeros and ones are packed with those of others."""
+        return self.low.size if self.low else 0
 
 
-def size(count: int, upper: int, k: int) -> int:
-    """Bytes of ``count`` numbers whose upper parts sum to ``upper``."""
-    return bits.size(count + upper, 1) + (bits.size(count, k) if k else 0)
+def size(count: int, k: int) -> int:
+    """Bytes of the low bits of ``count`` numbers."""
+    return bits.size(count, k) if k else 0
 
 
 def encode(numbers: Integers, k: int) -> Rice:
@@ -46,14 +53,14 @@ def encode(numbers: Integers, k: int) -> Rice:
     ends = np.cumsum((numbers >> k) + 1)
     unary = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint8)
     unary[ends - 1] = 1
-    low = bits.pack(numbers & ((1 << k) - 1), k) if k else None
-    return Rice(bits.pack(unary, 1), low, len(numbers))
+    low = bits.pack(~numbers & ((1 << k) - 1), k) if k else None
+    return Rice(unary, low, len(numbers))
 
 
 def decode(code: Rice) -> Integers:
     """The numbers."""
-    ends = np.flatnonzero(bits.unpack(code.unary))
+    ends = np.flatnonzero(code.unary)
     numbers: Integers = (np.diff(ends, prepend=-1) - 1).astype(np.int64) << code.k
     if code.low:
-        numbers += bits.unpack(code.low)
+        numbers += (1 << code.k) - 1 - bits.unpack(code.low).astype(np.int64)
     return numbers

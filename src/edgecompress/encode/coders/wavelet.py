@@ -23,7 +23,7 @@ Integers = npt.NDArray[np.int64]
 
 CLASSES = 256
 
-LEVEL = 195
+LEVEL = 186
 """About the bytes that the operators of a level take in a file: what a longer code must save more than."""
 
 

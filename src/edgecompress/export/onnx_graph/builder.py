@@ -1,5 +1,6 @@
 """What decoders build with: stored arrays, constants shared by the whole graph, operators, and short names."""
 
+import string
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ import onnx_ir as ir
 LABEL = "encoding"
 """Metadata key on the last node of a decode subgraph. It is there for people; nothing is computed from it."""
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_DIGITS = string.digits + string.ascii_letters
 
 
 @dataclass
@@ -103,6 +104,11 @@ class Builder:
             self._zeros[count] = self.op("ConstantOfShape", self.integers(count), value=value)
         return self._zeros[count]
 
+    def runs(self, count: int, starts: npt.ArrayLike, steps: npt.ArrayLike) -> ir.Value:
+        """int32 [count], constant from each of ``starts`` on, ``steps`` more than before it."""
+        places, differences = (self.stored(np.asarray(each, np.int32)) for each in (starts, steps))
+        return self.running_sum(self.op("ScatterElements", self.zeros(count), places, differences))
+
     def compress(self, value: ir.Value, chosen: ir.Value, count: int) -> ir.Value:
         """The ``count`` elements of an int32 vector where ``chosen`` is set."""
         found = self.op("Compress", value, chosen)
@@ -111,10 +117,13 @@ class Builder:
         found.type, found.shape = ir.TensorType(ir.DataType.INT32), ir.Shape([count])
         return found
 
-    def split(self, value: ir.Value, sizes: Sequence[int]) -> list[ir.Value]:
-        """A vector in pieces; those of size 0 are left out, and no node is added for a single piece."""
+    def split(self, value: ir.Value, sizes: Sequence[int], *, axis: int = 0) -> list[ir.Value]:
+        """A value in pieces; those of size 0 are left out, and no node is added for a single piece."""
         sizes = [size for size in sizes if size]
-        return [value] if len(sizes) == 1 else self._node("Split", [value, self.integers(*sizes)], {}, len(sizes))
+        attributes = {"axis": axis} if axis else {}
+        return (
+            [value] if len(sizes) == 1 else self._node("Split", [value, self.integers(*sizes)], attributes, len(sizes))
+        )
 
     def concat(self, values: Sequence[ir.Value]) -> ir.Value:
         """Vectors one after the other."""

@@ -21,9 +21,9 @@ LEAST_OPSET = 13
 # the exact size of what was built.
 COSTS = Costs(
     member=110,
-    sparse=200,
-    coder={"rice": 280, "escape": 190, "wavelet": 350, "packed": 45, "float16": 75, "float32": 50},
-    unpacking=250,
+    sparse=20,
+    coder={"rice": 60, "escape": 140, "wavelet": 350, "packed": 60, "float16": 75, "float32": 50},
+    unpacking=200,
     level=wavelet.LEVEL,
 )
 

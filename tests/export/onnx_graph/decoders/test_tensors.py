@@ -65,7 +65,7 @@ def test_every_coder_in_every_shape(decoded_when_loaded, shape, gaps, values):
     "shape", [(16, 12, 5), (16, 8, 3, 3), (6, 4, 3, 3, 3), (32, 48, 1, 1), (1, 1, 40, 40)], ids=str
 )
 def test_kernels_that_are_large_are_filled_without_a_second_pass(decoded_when_loaded, monkeypatch, shape):
-    monkeypatch.setattr(tensors, "_LARGE", 2)
+    monkeypatch.setattr(group, "LARGE", 2)
     arrays = {name: clustered(shape, sparsity, 20) for name, sparsity in SPARSITY.items()}
     arrays["one element"] = np.zeros(shape, np.float32)
     arrays["one element"].reshape(-1)[3] = 0.5
@@ -81,7 +81,8 @@ def test_kernels_that_are_large_are_filled_without_a_second_pass(decoded_when_lo
 @pytest.mark.parametrize("opset", [13, 17, 21])
 @pytest.mark.parametrize(("gaps", "values"), zip(GAPS, [*INDICES, INDICES[0]], strict=True), ids=str)
 def test_every_opset(decoded_when_loaded, gaps, values, opset):
-    arrays = {name: clustered(shape, 0.9, 20) for name, shape in SHAPES.items()}
+    # The reference implementation looks values up in a table of at most 64.
+    arrays = {name: clustered(shape, 0.9, 9) for name, shape in SHAPES.items()}
     check(decoded_when_loaded, arrays, encoded(arrays, gaps, values), opset, reference=True)
 
 
@@ -110,7 +111,7 @@ def test_values_without_a_codebook(decoded_when_loaded, gaps, kind):
 
 def test_streams_are_shared_across_each_other(decoded_when_loaded):
     """Gaps and values in different partitions, a tensor without gaps among them, one of no dimension."""
-    arrays = {name: clustered(shape, 0.8, 9, seed) for seed, (name, shape) in enumerate(SHAPES.items())}
+    arrays = {name: clustered(shape, 0.8, 8, seed) for seed, (name, shape) in enumerate(SHAPES.items())}
     arrays |= {"whole": clustered((7, 5), 0.3, 4), "scalar": np.array(-0.0, np.float32)}
     members = {name: Member.of(name, Weights(a), sparse=name in SHAPES) for name, a in arrays.items()}
     first, second = list(SHAPES)[:4], list(SHAPES)[4:]

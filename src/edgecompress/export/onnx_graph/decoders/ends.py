@@ -1,4 +1,4 @@
-"""Gaps to where each stored element ends: the running sum of gap + 1, over all tensors of a group."""
+"""Gaps to where each stored element ends: the running sum of gap + 1, over all tensors of a stream."""
 
 import numpy as np
 import onnx_ir as ir
@@ -6,35 +6,44 @@ import onnx_ir as ir
 from edgecompress.encode.coders.escape import Escape
 from edgecompress.encode.coders.rice import Rice
 from edgecompress.encode.coders.wavelet import Wavelet
+from edgecompress.encode.group import Plane
 from edgecompress.export.onnx_graph.builder import Builder
 from edgecompress.export.onnx_graph.decoders import wavelet
 from edgecompress.export.onnx_graph.decoders.numbers import booleans, numbers
 
 
-def ends(build: Builder, gaps: Rice | Escape | Wavelet) -> ir.Value:
+def ends(build: Builder, gaps: Escape | Wavelet) -> ir.Value:
     """int32 [count]."""
-    if isinstance(gaps, Rice):
-        return _rice(build, gaps)
     if isinstance(gaps, Escape):
         return _escape(build, gaps)
     steps = build.op("Add", wavelet.numbers(build, gaps), build.constant(np.array(1, np.int32)))
     return build.running_sum(steps)
 
 
-def _rice(build: Builder, gaps: Rice) -> ir.Value:
-    """Element t is the t-th one of the unary bits, say bit P; P - t zeros are before it, each for 2**k elements.
+def rice_ends(build: Builder, plane: Plane) -> list[tuple[ir.Value, int]]:
+    """For each stream of a plane its ends, int32 [count], and by how much they are too large.
 
-    Up to t, the sum of gap + 1 is 2**k (P - t) and the sum of low + 1; that is 2**k (P + 1) and the sum of
-    low - (2**k - 1).
+    Element t of a stream is the t-th one of its unary bits, say bit P; P - t zeros are before it, each for 2**k
+    elements. Up to t, the sum of gap + 1 is 2**k (P - t) and the sum of low + 1; that is 2**k (P + 1) less the sum of
+    2**k - 1 - low, which is what is stored. P is counted from the start of the plane, so that what is before the stream
+    is in the ends too, as 2**k for each bit.
     """
-    step = 1 << gaps.k
-    ones = booleans(build, gaps.unary)
-    places = build.range(step, gaps.unary.padded, step)
-    found = build.compress(places, ones, gaps.count)
-    if not gaps.low:
-        return found
-    lows = build.op("Sub", numbers(build, gaps.low), build.constant(np.array(step - 1, np.int32)))
-    return build.op("Add", found, build.running_sum(lows))
+    codes = [stream.code for stream in plane.streams]
+    ones = booleans(build, plane.unary)
+    found = build.compress(build.range(1, plane.unary.padded, 1), ones, sum(code.count for code in codes))
+    pieces = build.split(found, [code.count for code in codes])
+    starts = np.cumsum([0, *(len(code.unary) for code in codes)])
+    return [
+        (_rice(build, code, piece), int(start) << code.k)
+        for code, piece, start in zip(codes, pieces, starts[:-1], strict=True)
+    ]
+
+
+def _rice(build: Builder, code: Rice, places: ir.Value) -> ir.Value:
+    if not code.low:
+        return places
+    scaled = build.op("Mul", places, build.constant(np.array(1 << code.k, np.int32)))
+    return build.op("Sub", scaled, build.running_sum(numbers(build, code.low)))
 
 
 def _escape(build: Builder, gaps: Escape) -> ir.Value:

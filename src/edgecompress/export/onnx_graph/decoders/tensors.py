@@ -1,64 +1,45 @@
-"""From decoded ends and values to the tensors of a group, each under its name."""
+"""From decoded ends and values to the tensors of a group, each under its name.
+
+What tensors have in common is done once for all of them: values are looked up in one array of all codebooks, and the
+sparse tensors below ``LARGE`` are put among their zeros as one array, which is then cut.
+"""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
+from edgecompress.encode import group as groups
 from edgecompress.encode.bits import Packed
 from edgecompress.encode.coders.plain import Plain
+from edgecompress.encode.coders.rice import Rice
 from edgecompress.encode.coders.wavelet import Wavelet
-from edgecompress.encode.group import Code, Group, Part, Stream
+from edgecompress.encode.group import Group, Part
 from edgecompress.encode.single import Single
 from edgecompress.export.onnx_graph.builder import Builder
 from edgecompress.export.onnx_graph.decoders import wavelet
-from edgecompress.export.onnx_graph.decoders.ends import ends
+from edgecompress.export.onnx_graph.decoders.ends import ends, rice_ends
 from edgecompress.export.onnx_graph.decoders.numbers import numbers
 
-_LARGE = 2**19
-"""Elements from which a second pass over a tensor takes time that is worth the bytes of the nodes that avoid it."""
+Pieces = dict[tuple[str, ...], ir.Value]
+"""Numbers of one tensor, or of several that stay together, by their names."""
 
 
 def group(build: Builder, encoded: Group) -> dict[str, ir.Value]:
     """The tensors of a group, float32, by name."""
-    placed = _pieces(build, encoded, encoded.gaps, ends)
-    values = _pieces(build, encoded, encoded.values, _values)
-    codebooks = _codebooks(build, encoded)
-    tensors = {}
+    sparse = {name for stream in encoded.gaps for name in stream.names}
+    together = [name for name, part in encoded.parts.items() if name in sparse and math.prod(part.shape) < groups.LARGE]
+    placed, excess = _ends(build, encoded, together)
+    elements = _elements(build, encoded, together)
+    tensors = _together(build, encoded, together, (placed, elements), excess) if together else {}
     for name, part in encoded.parts.items():
-        value = values[name]
-        elements = build.op("GatherElements", codebooks[name], value) if name in codebooks else value
-        tensors[name] = (
-            _scattered(build, part, placed[name], elements) if name in placed else _shaped(build, part, elements)
-        )
-    return tensors
-
-
-def _codebooks(build: Builder, encoded: Group) -> dict[str, ir.Value]:
-    """The codebook of each tensor that has one."""
-    sizes = {name: len(part.codebook) for name, part in encoded.parts.items() if part.codebook is not None}
-    if not sizes:
-        return {}
-    return dict(zip(sizes, build.split(_floats(build, encoded.codebooks), list(sizes.values())), strict=True))
-
-
-def _floats(build: Builder, array: npt.NDArray[np.generic]) -> ir.Value:
-    """A stored array of float16 or float32 as float32."""
-    stored = build.stored(array)
-    return build.cast(stored, ir.DataType.FLOAT) if array.dtype == np.float16 else stored
-
-
-def _pieces(
-    build: Builder, encoded: Group, streams: Iterable[Stream[Code]], decode: Callable[[Builder, Code], ir.Value]
-) -> dict[str, ir.Value]:
-    """Each tensor's part of what its stream decodes to."""
-    found: dict[str, ir.Value] = {}
-    for stream in streams:
-        counts = [encoded.parts[name].count for name in stream.names]
-        found |= zip(stream.names, build.split(decode(build, stream.code), counts), strict=True)
-    return found
+        if name not in sparse:
+            tensors[name] = _shaped(build, part, elements[name,])
+        elif name not in tensors:
+            tensors[name] = _scattered(build, part, placed[name,], elements[name,], excess[name])
+    return {name: tensors[name] for name in encoded.parts}
 
 
 def single(build: Builder, encoded: Single) -> ir.Value:
@@ -69,29 +50,110 @@ def single(build: Builder, encoded: Single) -> ir.Value:
     return _floats(build, encoded.values)
 
 
-def _values(build: Builder, values: Packed | Wavelet | Plain) -> ir.Value:
-    if isinstance(values, Packed):
-        return numbers(build, values)
-    if isinstance(values, Wavelet):
-        return wavelet.numbers(build, values)
-    return _floats(build, values.values)
+def _floats(build: Builder, array: npt.NDArray[np.generic]) -> ir.Value:
+    """A stored array of float16 or float32 as float32."""
+    stored = build.stored(array)
+    return build.cast(stored, ir.DataType.FLOAT) if array.dtype == np.float16 else stored
+
+
+def _ends(build: Builder, encoded: Group, together: Sequence[str]) -> tuple[Pieces, dict[str, int]]:
+    """Where stored elements end, and for each tensor by how much more than their places in it these numbers are."""
+    pieces: Pieces = {}
+    excess: dict[str, int] = {}
+    found = [each for plane in encoded.planes for each in zip(plane.streams, rice_ends(build, plane), strict=True)]
+    others = [(stream, stream.code) for stream in encoded.gaps if not isinstance(stream.code, Rice)]
+    decoded = [(stream.names, value, before) for stream, (value, before) in found]
+    decoded += [(stream.names, ends(build, code), 0) for stream, code in others if not isinstance(code, Rice)]
+    for names, value, before in decoded:
+        pieces |= _cut(build, encoded, names, value, together)
+        excess |= {name: before + encoded.parts[name].offset + 1 for name in names}
+    return pieces, excess
+
+
+def _elements(build: Builder, encoded: Group, together: Sequence[str]) -> Pieces:
+    """The stored elements, float32."""
+    codebooks = {name: part.codebook for name, part in encoded.parts.items() if part.codebook is not None}
+    starts = dict(zip(codebooks, np.cumsum([0, *map(len, codebooks.values())]).tolist(), strict=False))
+    table = _floats(build, encoded.codebooks) if codebooks else None
+    pieces: Pieces = {}
+    for stream in encoded.values:
+        if isinstance(stream.code, Plain):
+            value = _floats(build, stream.code.values)
+        else:
+            assert table is not None
+            counts = [encoded.parts[name].count for name in stream.names]
+            indices = _shifted(build, "Add", _indices(build, stream.code), counts, [starts[n] for n in stream.names])
+            value = build.op("GatherElements", table, indices)
+        pieces |= _cut(build, encoded, stream.names, value, together)
+    return pieces
+
+
+def _indices(build: Builder, code: Packed | Wavelet) -> ir.Value:
+    return numbers(build, code) if isinstance(code, Packed) else wavelet.numbers(build, code)
+
+
+def _shifted(build: Builder, op: str, value: ir.Value, counts: Sequence[int], by: Sequence[int]) -> ir.Value:
+    """A vector of as many numbers of each of several tensors as ``counts`` say, moved by a number a tensor."""
+    if len(set(by)) > 1:
+        starts = np.cumsum([0, *counts[:-1]])
+        return build.op(op, value, build.runs(sum(counts), starts, np.diff(by, prepend=0)))
+    return build.op(op, value, build.constant(np.array(by[0], np.int32))) if by[0] else value
+
+
+def _cut(build: Builder, encoded: Group, names: Sequence[str], value: ir.Value, together: Sequence[str]) -> Pieces:
+    """What a stream decodes to, in pieces: a tensor each, or as many as follow one another in ``together`` too."""
+    place = {name: number for number, name in enumerate(together)}
+    cut: list[tuple[str, ...]] = []
+    for name in names:
+        if cut and name in place and place.get(cut[-1][-1], -2) == place[name] - 1:
+            cut[-1] += (name,)
+        else:
+            cut.append((name,))
+    sizes = [sum(encoded.parts[name].count for name in some) for some in cut]
+    return dict(zip(cut, build.split(value, sizes), strict=True))
+
+
+def _together(
+    build: Builder, encoded: Group, names: Sequence[str], pieces: tuple[Pieces, Pieces], excess: Mapping[str, int]
+) -> dict[str, ir.Value]:
+    """The tensors ``names``: ends and elements, in any pieces, to one array over zeros, which is cut."""
+    parts = [encoded.parts[name] for name in names]
+    sizes = [math.prod(part.shape) for part in parts]
+    place = {name: number for number, name in enumerate(names)}
+
+    def joined(some: Pieces) -> ir.Value:
+        wanted = [each for each in some if each[0] in place]
+        return build.concat([some[each] for each in sorted(wanted, key=lambda each: place[each[0]])])
+
+    starts = np.cumsum([0, *sizes[:-1]]).tolist()
+    by = [excess[name] - start for name, start in zip(names, starts, strict=True)]
+    placed, elements = map(joined, pieces)
+    places = _shifted(build, "Sub", placed, [part.count for part in parts], by)
+    count, size = sum(part.count for part in parts), sum(sizes)
+    whole = _unpooled(build, places, elements, (1, 1, count), (1, 1, size))
+    cut = build.split(whole, sizes, axis=2)
+    shaped = (build.op("Reshape", each, build.integers(*part.shape)) for each, part in zip(cut, parts, strict=True))
+    return dict(zip(names, shaped, strict=True))
 
 
 def _shaped(build: Builder, part: Part, elements: ir.Value) -> ir.Value:
-    return elements if len(part.shape) == 1 else build.op("Reshape", elements, build.integers(*part.shape))
+    node = elements.producer()
+    if len(part.shape) == 1 and node is not None and len(node.outputs) == 1:
+        return elements
+    return build.op("Reshape", elements, build.integers(*part.shape))
 
 
-def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value) -> ir.Value:
-    """The elements over zeros, with MaxUnpool: the one operator that makes the zeros and fills them in one pass.
+def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value, excess: int) -> ir.Value:
+    """The elements of one tensor over zeros, with MaxUnpool: it makes the zeros and fills them in one pass.
 
     Its first two dimensions must be those of its input. For the kernels of a convolution the elements are given such a
-    shape, filled up by repeating the last. What has no kernels, is small, or would have to be filled up with many, is
-    unpooled flat and reshaped, which is a second pass.
+    shape, filled up by repeating the last. What has no kernels, or would have to be filled up with many, is unpooled
+    flat and reshaped, which is a second pass.
     """
-    places = build.op("Sub", end, build.constant(np.array(part.offset + 1, np.int32)))
+    places = build.op("Sub", end, build.constant(np.array(excess, np.int32)))
     size, kernels = math.prod(part.shape), math.prod(part.shape[:2])
     rows = -(-part.count // kernels)
-    if len(part.shape) > 2 and size >= _LARGE and 4 * kernels * rows <= size and rows <= part.shape[2]:
+    if len(part.shape) > 2 and 4 * kernels * rows <= size and rows <= part.shape[2]:
         if missing := kernels * rows - part.count:
             places, elements = (build.repeat_last(each, missing) for each in (places, elements))
         ones = [1] * (len(part.shape) - 3)
