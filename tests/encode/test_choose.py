@@ -10,6 +10,7 @@ from edgecompress.encode.partition import Costs
 COSTS = Costs(
     member=100,
     sparse=200,
+    split=40,
     coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
     unpacking=250,
     level=215,
@@ -17,6 +18,7 @@ COSTS = Costs(
 FREE = Costs(
     member=0,
     sparse=0,
+    split=0,
     coder=dict.fromkeys(["rice", "escape", "wavelet", "packed", "float16", "float32"], 0),
     unpacking=0,
     level=0,
@@ -108,7 +110,7 @@ def test_one_value_is_stored_once_and_not_in_the_group():
 
 def test_a_tensor_that_nothing_shrinks_says_why():
     arrays = {
-        "many": np.arange(1, 400, dtype=np.float32) / 10,
+        "many": np.arange(1, 400, dtype=np.float32) * np.float32(1e-42),
         "empty": np.zeros((0, 3), np.float32),
     }
     choice = chosen(arrays)
@@ -117,3 +119,41 @@ def test_a_tensor_that_nothing_shrinks_says_why():
         "many": "it has no zero element and more than 256 distinct values",
         "empty": "it is empty",
     }
+
+
+def biases(count, each, seed=0):
+    generator = np.random.default_rng(seed)
+    return {f"bias {n}": generator.normal(0.1, 0.3, each).astype(np.float32) for n in range(count)}
+
+
+def test_biases_are_split_where_there_are_enough_of_them():
+    arrays = biases(20, 256)
+    choice = chosen(arrays, costs=COSTS)
+    assert set(choice.group.labels().values()) == {"packed4+fractions"}
+    assert choice.group.size < 0.89 * 20 * 256 * 4
+    assert decoded(choice).keys() == arrays.keys()
+    few = biases(2, 20)
+    assert chosen(few, costs=COSTS).group is None
+
+
+def test_what_decodes_split_values_is_paid_for_by_what_they_save():
+    arrays = biases(20, 256)
+    saved = sum(array.nbytes for array in arrays.values()) - chosen(arrays).group.size
+    for spent, made in ((saved - 1, True), (saved + 1, False)):
+        choice = chosen(arrays, group_bytes=lambda encoded, spent=spent: encoded.size + spent)
+        assert (choice.group is not None) == made
+
+
+def test_what_is_not_split():
+    """What float16 holds, large tensors, tensors of denormals or NaN: they stay as they were."""
+    generator = np.random.default_rng(0)
+    arrays = biases(20, 256)
+    arrays |= {
+        "half": generator.normal(size=400).astype(np.float16).astype(np.float32),
+        "large": generator.normal(size=2**16).astype(np.float32),
+        "tiny": np.full(300, 1e-40, np.float32) * generator.integers(1, 9000, 300).astype(np.float32),
+        "nan": np.append(generator.normal(size=300), np.nan).astype(np.float32),
+    }
+    choice = chosen(arrays, costs=COSTS)
+    assert choice.group.labels().keys() == {name for name in arrays if name.startswith("bias")}
+    assert choice.singles["half"].kind == "float16"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgecompress.encode import bits, group, huffman
-from edgecompress.encode.coders import escape, rice, wavelet
+from edgecompress.encode.coders import escape, rice, split, wavelet
 from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.group import Coder
 from edgecompress.encode.member import Member
@@ -123,3 +123,13 @@ def test_a_whole_group(grouped, clustered):
     for name, array in arrays.items():
         assert decoded[name].shape == array.shape
         assert decoded[name].tobytes() == array.tobytes()
+
+
+@settings(deadline=None)
+@given(values=st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=40))
+def test_split_values(values):
+    patterns = np.array(values, np.float32).view(np.uint32)
+    patterns = patterns[[split.fits(patterns[n : n + 1]) for n in range(len(patterns))]] if len(patterns) else patterns
+    found = split.fractions(patterns)
+    back = DOCUMENTED["split"](split.scales(patterns).view(np.float32), found.middle, found.low)
+    assert back.astype(np.float32).view(np.uint32).tolist() == patterns.tolist()

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgecompress.encode import group
+from edgecompress.encode.coders import split
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
@@ -100,6 +101,31 @@ def test_offsets_are_where_the_tensors_before_end(grouped):
     encoded = grouped(members, [(Coder("rice", 1), ["c", "a", "b"])], [(Coder("packed", 8), ["a", "b", "c"])])
     # What follows the last stored element of a tensor is not in the stream.
     assert {name: part.offset for name, part in encoded.parts.items()} == {"a": 0, "b": 2, "c": 5}
+    check(encoded, arrays)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_tensors_whose_values_are_split(float_arrays, members_of, value_coders, grouped, data):
+    """Alone, or beside a sparse one in the same stream of values."""
+    arrays = {}
+    for name in data.draw(st.lists(st.sampled_from("abc"), min_size=1, unique=True)):
+        array = data.draw(float_arrays)
+        if array.size and split.fits(Weights(array).patterns):
+            arrays[name] = array
+    if not arrays:
+        return
+    members = [Member.of_split({name: Weights(array) for name, array in arrays.items()})]
+    if members[0].palette is None:
+        return
+    other = np.array([0, 0, 3, 0, 7], np.float32)
+    gaps = []
+    if data.draw(st.booleans()):
+        members.append(Member.of("other", Weights(other), sparse=True))
+        gaps, arrays = [(Coder("rice", 1), ["other"])], {**arrays, "other": other}
+    coder = data.draw(st.sampled_from(value_coders(members)))
+    encoded = grouped(members, gaps, [(coder, [each.name for each in members])])
+    assert encoded.labels().keys() == arrays.keys()
     check(encoded, arrays)
 
 

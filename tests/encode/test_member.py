@@ -66,6 +66,16 @@ def test_a_member_without_zeros_stores_every_element():
     assert sparse.index_counts[:3].tolist() == [1, 1, 0]
 
 
+def test_tensors_that_are_split_are_one_member_with_a_palette_of_scales():
+    arrays = {"a": np.array([1.5, -3, 0], np.float32), "b": np.array([[0.3, 0.4]], np.float32)}
+    member = Member.of_split({name: Weights(array) for name, array in arrays.items()})
+    assert member.split == {"a": (3,), "b": (1, 2)}
+    assert (member.count, member.values) == (5, "palette")
+    # The exponent of a scale is even, so to speak: 2**-127 times a power of four.
+    assert sorted(member.palette.codebook.tolist()) == [-2.0, 0.0, 0.125, 0.5]
+    assert member.beside == 4 * 4 + 3 * 5
+
+
 def test_values_are_of_the_narrowest_kind():
     many = np.arange(1, 400, dtype=np.float32)
     assert Member.of("w", Weights(many % 256), sparse=False).values == "palette"

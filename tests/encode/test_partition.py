@@ -9,10 +9,18 @@ from edgecompress.encode.member import Member
 from edgecompress.encode.partition import Costs, plan_gaps, plan_values, streams
 from edgecompress.encode.weights import Weights
 
-FREE = Costs(member=0, sparse=0, coder=dict.fromkeys(["rice", "escape", "wavelet", "packed"], 0), unpacking=0, level=0)
+FREE = Costs(
+    member=0,
+    sparse=0,
+    split=0,
+    coder=dict.fromkeys(["rice", "escape", "wavelet", "packed"], 0),
+    unpacking=0,
+    level=0,
+)
 PAID = Costs(
     member=100,
     sparse=200,
+    split=40,
     coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
     unpacking=250,
     level=215,
@@ -87,15 +95,17 @@ def test_whole_bytes_where_the_operators_that_unpack_would_take_more(pruned):
 def test_skewed_indices_take_a_wavelet_where_it_may_be_and_where_it_pays(clustered):
     generator = np.random.default_rng(0)
 
-    def skewed(sparsity):
-        values = np.minimum(generator.geometric(0.4, 40_000), 30).astype(np.float32)
-        values[generator.random(40_000) < sparsity] = 0
+    def skewed(sparsity, count=400_000):
+        values = np.minimum(generator.geometric(0.4, count), 30).astype(np.float32)
+        values[generator.random(count) < sparsity] = 0
         return member(values)
 
     assert plan_values([skewed(0.9)], "smallest", FREE).coder.kind == "wavelet"
     assert plan_values([skewed(0.9)], "fast-load", FREE).coder.kind == "packed"
     # Each of many stored elements would take too much memory while it is decoded.
     assert plan_values([skewed(1 - 1.1 * partition.MOST_STORED)], "smallest", FREE).coder.kind == "packed"
+    # But for few of them.
+    assert plan_values([skewed(0.3, count=40_000)], "smallest", FREE).coder.kind == "wavelet"
     # Equal counts: nothing to gain from a code, and its levels take time at load.
     even = np.zeros(40_000, np.float32)
     even[::10] = np.arange(4000) % 32 + 1

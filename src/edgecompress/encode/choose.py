@@ -11,11 +11,19 @@ from functools import partial
 import numpy as np
 
 from edgecompress.encode import group
+from edgecompress.encode.coders.split import fits
 from edgecompress.encode.group import MOST_ELEMENTS, Group, Planned
-from edgecompress.encode.member import Member
+from edgecompress.encode.member import SPLIT, Member
 from edgecompress.encode.partition import Costs, Mode, plan_gaps, plan_values, streams
 from edgecompress.encode.single import Single, alone
 from edgecompress.encode.weights import MOST_DISTINCT, Floats, Weights
+
+SPLIT_SIZES = range(16, 2**16)
+"""How many elements a tensor may have whose values are split: biases and the like. Of large ones a sixth could be saved
+too, but each element takes some 40 bytes of memory while it is decoded."""
+
+SPLIT_BYTES = 3.4
+"""About what a split value takes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,15 +56,26 @@ def choose(
     singles = {name: alone(each, partial(single_bytes, name)) for name, each in weights.items()}
     plain = {name: single_bytes(name, single) for name, single in singles.items()}
     varied = [name for name, single in singles.items() if single.kind != "constant"]
-    candidates = [best for name in varied if (best := _member(name, weights[name], mode, costs))]
-    members = _worthwhile(candidates, plain, mode, costs)
-    encoded = group.encode(*streams(members, mode, costs)) if members else None
-    if encoded and group_bytes(encoded) < sum(plain[name] for name in encoded.parts):
-        singles = {name: single for name, single in singles.items() if name not in encoded.parts}
-    else:
-        encoded = None
+    found = {name: best for name in varied if (best := _member(name, weights[name], mode, costs))}
+    split = {name: weights[name] for name in varied if _splits(weights[name], found.get(name), mode, costs)}
+    tried = [list(found.values())]
+    if split:  # what decodes them is spent once, and is worth it for many: so both without and with
+        tried.append([*(each for name, each in found.items() if name not in split), Member.of_split(split)])
+        plain[SPLIT] = sum(plain[name] for name in split)
+    groups = [_group(each, plain, mode, costs) for each in tried]
+    gains = [(sum(plain[name] for name in each.parts) - group_bytes(each), each) for each in groups if each]
+    gain, encoded = max(gains, key=lambda found: found[0], default=(0, None))
+    encoded = encoded if gain > 0 else None
+    together = encoded.labels() if encoded else {}
+    singles = {name: single for name, single in singles.items() if name not in together}
     notes = {name: _reason(weights[name]) for name, single in singles.items() if single.kind == "raw"}
     return Choice(encoded, singles, notes)
+
+
+def _group(candidates: list[Member], plain: Mapping[str, int], mode: Mode, costs: Costs) -> Group | None:
+    """The group of those of the candidates that are worth it, if any are."""
+    members = _worthwhile(candidates, plain, mode, costs)
+    return group.encode(*streams(members, mode, costs)) if members else None
 
 
 def _member(name: str, weights: Weights, mode: Mode, costs: Costs) -> Member | None:
@@ -68,7 +87,17 @@ def _member(name: str, weights: Weights, mode: Mode, costs: Costs) -> Member | N
     whole = Member.of(name, weights, sparse=False)
     if weights.array.size and whole.values == "palette":
         kinds.append(whole)
-    return min(kinds, key=lambda each: _cost(streams([each], mode, costs)), default=None)
+    return min(kinds, key=lambda each: _cost(streams([each], mode, costs)) + each.beside, default=None)
+
+
+def _splits(weights: Weights, best: Member | None, mode: Mode, costs: Costs) -> bool:
+    """Whether the values of a tensor can be split, and take less so than as the member that it is at best."""
+    size = weights.array.size
+    if size not in SPLIT_SIZES or weights.is_float16 or not fits(weights.patterns):
+        return False
+    # One of several dimensions is reshaped, which takes operators.
+    spent = SPLIT_BYTES * size + (costs.split if weights.array.ndim == 1 else costs.member)
+    return spent < (4 * size if best is None else _cost(streams([best], mode, costs)) + best.beside + costs.member)
 
 
 def _cost(planned: tuple[list[Planned], list[Planned]]) -> int:
@@ -81,7 +110,7 @@ def _worthwhile(members: list[Member], plain: Mapping[str, int], mode: Mode, cos
     planners = ((gaps, plan_gaps), (values, plan_values))
     kept = list(members)
     for each in sorted(members, key=lambda member: plain[member.name]):
-        added = costs.member + (each.palette.codebook.nbytes if each.palette else 0)
+        added = (costs.split * len(each.split) if each.split else costs.member) + each.beside
         without = []
         for found, plan in planners:
             place = next((n for n, stream in enumerate(found) if each.name in _names(stream)), None)

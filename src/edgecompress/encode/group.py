@@ -5,6 +5,7 @@ two kinds of stream are independent: tensors of different sparsity, whose gaps n
 values.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,12 +16,13 @@ import numpy.typing as npt
 
 from edgecompress.encode import bits
 from edgecompress.encode.bits import Packed
-from edgecompress.encode.coders import escape, plain, rice, wavelet
+from edgecompress.encode.coders import escape, plain, rice, split, wavelet
 from edgecompress.encode.coders.escape import Escape
 from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.coders.rice import Rice
+from edgecompress.encode.coders.split import Fractions
 from edgecompress.encode.coders.wavelet import Wavelet
-from edgecompress.encode.member import Integers, Member
+from edgecompress.encode.member import SPLIT, Integers, Member
 from edgecompress.encode.weights import Floats, Weights
 
 MOST_ELEMENTS = 2**29
@@ -96,17 +98,23 @@ class Group:
 
     The tensors are in one order everywhere, in ``parts`` and within each stream, so that what is decoded together can
     stay together: sparse ones below ``LARGE`` first, then by stream of gaps, then by stream of values.
+
+    ``split``: shapes of the tensors whose values are split. All of them, one after the other, are the part ``SPLIT``,
+    whose codebook has their scales; ``fractions`` are theirs too.
     """
 
     parts: dict[str, Part]
     gaps: tuple[Stream[GapCode], ...]
     values: tuple[Stream[ValueCode], ...]
+    split: dict[str, tuple[int, ...]]
+    fractions: Fractions
 
     @property
     def size(self) -> int:
         """Bytes of all stored arrays."""
         gaps, values = (sum(stream.code.size for stream in kind) for kind in (self.gaps, self.values))
-        return self.codebooks.nbytes + sum(plane.unary.size for plane in self.planes) + gaps + values
+        shared = self.codebooks.nbytes + self.fractions.size + sum(plane.unary.size for plane in self.planes)
+        return shared + gaps + values
 
     @cached_property
     def planes(self) -> tuple[Plane, ...]:
@@ -123,14 +131,19 @@ class Group:
         return _joined([part.codebook for part in self.parts.values() if part.codebook is not None])
 
     def labels(self) -> dict[str, str]:
-        """For each tensor the coders of its gaps, if any, and of its values, as in ``rice3+wavelet1``."""
+        """For each tensor the coders of its gaps, if any, and of its values, as in ``rice3+wavelet1``.
+
+        Of a split one, the coder of its scales, as in ``packed4+fractions``.
+        """
         found: dict[str, list[str]] = {name: [] for name in self.parts}
         coders = [(stream.names, stream.coder) for stream in self.gaps]
         coders += [(stream.names, stream.coder) for stream in self.values]
         for names, coder in coders:
             for name in names:
                 found[name].append(str(coder))
-        return {name: "+".join(label) for name, label in found.items()}
+        scales = found.pop(SPLIT, [])
+        labels = {name: "+".join(label) for name, label in found.items()}
+        return labels | dict.fromkeys(self.split, "+".join([*scales, "fractions"]))
 
 
 def encode(gaps: Sequence[Planned], values: Sequence[Planned]) -> Group:
@@ -152,10 +165,13 @@ def encode(gaps: Sequence[Planned], values: Sequence[Planned]) -> Group:
         )
         for name in order
     }
+    joined = members.get(SPLIT)
     return Group(
         parts,
         tuple(_stream(planned, order, _gap_code) for planned in gaps),
         tuple(_stream(planned, order, _value_code) for planned in values),
+        joined.split if joined else {},
+        split.fractions(joined.patterns if joined else np.zeros(0, np.uint32)),
     )
 
 
@@ -172,6 +188,11 @@ def decode(group: Group) -> dict[str, Floats]:
                 flat[np.cumsum(gaps[name] + 1) - 1] = stored
                 stored = flat
             arrays[name] = stored.astype(np.float32, copy=False).reshape(part.shape)
+    if SPLIT in arrays:
+        values = split.join(arrays.pop(SPLIT), group.fractions)
+        ends = np.cumsum([math.prod(shape) for shape in group.split.values()])
+        pieces = zip(group.split.items(), np.split(values, ends[:-1]), strict=True)
+        arrays |= {name: piece.reshape(shape) for (name, shape), piece in pieces}
     return arrays
 
 
@@ -179,6 +200,7 @@ def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
     """Exact bytes of :func:`encode`, without encoding."""
     members = [each for planned in values for each in planned.members]
     codebooks = [each.palette.codebook for each in members if each.palette]
+    fractions = sum(split.size(each.count) for each in members if each.split)
     rice_codes = [
         (k, sum(each.count + int(each.rice_upper[k]) for each in planned.members))
         for planned in gaps
@@ -186,7 +208,8 @@ def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
         for k in [planned.coder.bits]
     ]
     unary = sum(bits.size(sum(size for _, size in plane), 1) for plane in _planes(rice_codes, lambda code: code))
-    return _joined(codebooks).nbytes + unary + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
+    shared = _joined(codebooks).nbytes + fractions + unary
+    return shared + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
 
 
 def classes(members: Sequence[Member], low: int) -> Integers:

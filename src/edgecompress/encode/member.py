@@ -4,19 +4,23 @@ All sums that decide between coders are taken once a member, so that the size of
 adding a few short vectors.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from edgecompress.encode.coders import escape
+from edgecompress.encode.coders import escape, split
 from edgecompress.encode.coders.wavelet import CLASSES
 from edgecompress.encode.weights import Palette, Patterns, Positions, Weights, palette
 
 Integers = npt.NDArray[np.int64]
 Values = Literal["palette", "float16", "float32"]
+
+SPLIT = ""
+"""The name of the member that stands for all split tensors; no tensor of a model has it."""
 
 RICE = range(9)
 GAP_LOW = range(7)
@@ -29,17 +33,27 @@ class Member:
 
     ``sparse``: only the elements at ``positions`` are stored, all others are +0.0; else all are, in order.
     ``positions``: flat, rising; some may be fillers, zeros that break a gap too long for its code.
+    ``split``: this is no tensor but several, one after the other, of these names and shapes; the palette is of the
+    scales of their elements, and what is left of them is stored beside it.
     """
 
     name: str
     weights: Weights
     sparse: bool
     positions: Positions
+    split: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, weights: Weights, *, sparse: bool) -> "Member":
         """The tensor, without fillers."""
         return cls(name, weights, sparse, weights.positions if sparse else np.arange(weights.array.size))
+
+    @classmethod
+    def of_split(cls, tensors: Mapping[str, Weights]) -> "Member":
+        """The tensors that are split; see ``coders.split.fits``."""
+        joined = np.concatenate([each.array.reshape(-1) for each in tensors.values()])
+        shapes = {name: each.array.shape for name, each in tensors.items()}
+        return cls(SPLIT, Weights(joined), False, np.arange(joined.size), shapes)
 
     @property
     def count(self) -> int:
@@ -53,8 +67,14 @@ class Member:
 
     @cached_property
     def palette(self) -> Palette | None:
-        """The palette of the stored elements, if they have one."""
-        return palette(self.patterns)
+        """The palette of the stored elements, or of their scales, if they have one."""
+        return palette(split.scales(self.patterns) if self.split else self.patterns)
+
+    @property
+    def beside(self) -> int:
+        """Bytes that are stored beside the streams: the codebook, and fractions."""
+        codebook = self.palette.codebook.nbytes if self.palette else 0
+        return codebook + (split.size(self.count) if self.split else 0)
 
     @cached_property
     def values(self) -> Values:

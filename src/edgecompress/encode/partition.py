@@ -20,6 +20,9 @@ Mode = Literal["fast-load", "smallest"]
 MOST_STORED = 1 / 4
 """Fraction of its elements that a tensor may store for a wavelet: each takes some 100 bytes while it is decoded."""
 
+FEW = 2**16
+"""Elements that may be stored in any case: they take a few megabytes at most."""
+
 PRICE = 1 / 64
 """Bits that a wavelet must save for each number at each level: splitting it there takes some 15 ns at load."""
 
@@ -28,12 +31,13 @@ PRICE = 1 / 64
 class Costs:
     """What a file format spends on decoding, in bytes, roughly: it decides what is merged, not what is written.
 
-    For each tensor; more for one whose elements are placed among zeros; for a stream of each coder; for numbers of
-    less than a byte, which have to be unpacked; and for each level of a wavelet.
+    For each tensor; more for one whose elements are placed among zeros; for one whose values are split; for a stream
+    of each coder; for numbers of less than a byte, which have to be unpacked; and for each level of a wavelet.
     """
 
     member: int
     sparse: int
+    split: int
     coder: dict[str, int]
     unpacking: int
     level: int
@@ -131,7 +135,8 @@ def _value_coders(members: Sequence[Member], mode: Mode, costs: Costs) -> Iterat
 
 def _few(members: Sequence[Member]) -> bool:
     """Whether so few elements are stored that a wavelet, which needs much memory for each, can be decoded at load."""
-    return MOST_STORED * sum(each.weights.array.size for each in members) >= sum(each.count for each in members)
+    stored = sum(each.count for each in members)
+    return stored <= max(FEW, MOST_STORED * sum(each.weights.array.size for each in members))
 
 
 def _wavelet(counts: Integers, k: int, costs: Costs) -> int:

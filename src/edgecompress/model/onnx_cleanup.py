@@ -142,10 +142,10 @@ def _normalise(graph: ir.Graph) -> None:
             value = node.inputs[index]
             assert value is not None
             value.const_value = ir.Tensor(array.astype(np.float32), name=value.name)
-        for index, name, number in ((3, "mean", 0.0), (4, "variance", 1 - epsilon)):
+        for index, name, number in ((3, "mean", 0.0), (4, "var", 1 - epsilon)):
             key = (f"{name}.{number}", len(factor))
             if key not in shared:
-                shared[key] = _filled(graph, f"{name}.{len(factor)}", len(factor), number)
+                shared[key] = _filled(graph, f"{name}{len(factor)}", len(factor), number)
             node.replace_input_with(index, shared[key])
 
 

@@ -7,6 +7,7 @@ import pytest
 from onnx.reference import ReferenceEvaluator
 
 from edgecompress.encode.group import Group
+from edgecompress.encode.member import SPLIT
 from edgecompress.export.onnx_graph.builder import Builder, Scope
 from edgecompress.export.onnx_graph.decoders import tensors
 
@@ -27,10 +28,10 @@ def decoded_when_loaded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("optimised")
 
     def model(encoded, opset):
-        build = Builder(Scope({"w", *(encoded.parts if isinstance(encoded, Group) else ())}, opset))
+        build = Builder(Scope({"w", *(encoded.labels() if isinstance(encoded, Group) else ())}, opset))
         if isinstance(encoded, Group):
             values = tensors.group(build, encoded)
-            shapes = {name: part.shape for name, part in encoded.parts.items()}
+            shapes = {name: part.shape for name, part in encoded.parts.items() if name != SPLIT} | encoded.split
         else:
             values, shapes = {"w": tensors.single(build, encoded)}, {"w": encoded.shape}
         inputs, outputs, readers = [], [], []

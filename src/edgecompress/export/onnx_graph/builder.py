@@ -134,7 +134,7 @@ class Builder:
         return self.op("Pad", value, self.integers(0, times), mode="edge")
 
     def finish(self, value: ir.Value, name: str, label: str) -> None:
-        """Name ``value`` as the tensor it stands for, and label the node that makes it."""
+        """Name ``value`` as the tensor it stands for, and label the node that makes it, perhaps with others like it."""
         node = value.producer()
         assert node is not None
         node.metadata_props[LABEL] = label

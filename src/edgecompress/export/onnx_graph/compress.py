@@ -22,6 +22,7 @@ LEAST_OPSET = 13
 COSTS = Costs(
     member=110,
     sparse=20,
+    split=40,
     coder={"rice": 60, "escape": 140, "wavelet": 350, "packed": 60, "float16": 75, "float32": 50},
     unpacking=200,
     level=wavelet.LEVEL,
@@ -56,7 +57,7 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
 
     choice = choose(arrays, mode, COSTS, single_bytes=single_bytes, group_bytes=group_bytes)
     first = next(iter(model.graph), None)
-    coded = list(choice.group.parts) if choice.group else []
+    coded = list(choice.group.labels()) if choice.group else []
     if choice.group:
         _insert(model.graph, values, coded, _group(scope, choice.group, types), first)
     for name, single in choice.singles.items():

@@ -88,15 +88,15 @@ def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
     """Put plain initialisers in place of the weights that this package encoded; whether there were any."""
     found = False
     for node in list(model.graph):
-        output = node.outputs[0]
-        name = str(output.name)
-        if LABEL not in node.metadata_props or name not in weights or output.is_graph_output():
-            continue
-        found = True
-        output.name = f"{name} encoded"
-        value = ir.Value(name=name, const_value=ir.Tensor(weights[name], name=name))
-        model.graph.register_initializer(value)
-        output.replace_all_uses_with(value)
+        for output in node.outputs if LABEL in node.metadata_props else ():
+            name = str(output.name)
+            if name not in weights or output.is_graph_output():
+                continue
+            found = True
+            output.name = f"{name} encoded"
+            value = ir.Value(name=name, const_value=ir.Tensor(weights[name], name=name))
+            model.graph.register_initializer(value)
+            output.replace_all_uses_with(value)
     common.RemoveUnusedNodesPass()(model)
     return found
 

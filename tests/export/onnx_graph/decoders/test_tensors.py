@@ -129,6 +129,24 @@ def test_streams_are_shared_across_each_other(decoded_when_loaded):
     check(decoded_when_loaded, arrays, group.encode(gaps, values), reference=True)
 
 
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize("values", [Coder("packed", 4), Coder("packed", 8), Coder("wavelet", 0)], ids=str)
+@pytest.mark.parametrize("opset", [13, 18])
+def test_tensors_whose_values_are_split(decoded_when_loaded, values, alone, opset):
+    generator = np.random.default_rng(0)
+    arrays = {"bias": generator.normal(0.1, 0.3, 300), "scale": generator.uniform(0.5, 3, (6, 50)), "one": [-0.25]}
+    arrays = {name: np.array(array, np.float32) for name, array in arrays.items()}
+    arrays["bias"][:3] = 0.0, -0.0, 2**-125
+    members = [Member.of_split({name: Weights(array) for name, array in arrays.items()})]
+    gaps = []
+    if not alone:
+        arrays["sparse"] = clustered((16, 8, 3, 3), 0.9, 9)
+        members.append(Member.of("sparse", Weights(arrays["sparse"]), sparse=True))
+        gaps = [Planned((members[1],), Coder("rice", 3), 0)]
+    made = group.encode(gaps, [Planned(tuple(members), values, 0)])
+    check(decoded_when_loaded, arrays, made, opset, reference=True)
+
+
 SPECIAL = [0] * 9 + [0x80000000, 0x3F800000, 0x7F800000, 0xFF800000, 0x7FC00001, 0xFFA5A5A5, 0x7F800001, 1, 0x7F7FFFFF]
 
 

@@ -17,6 +17,7 @@ from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.coders.rice import Rice
 from edgecompress.encode.coders.wavelet import Wavelet
 from edgecompress.encode.group import Group, Part
+from edgecompress.encode.member import SPLIT
 from edgecompress.encode.single import Single
 from edgecompress.export.onnx_graph.builder import Builder
 from edgecompress.export.onnx_graph.decoders import wavelet
@@ -35,11 +36,13 @@ def group(build: Builder, encoded: Group) -> dict[str, ir.Value]:
     elements = _elements(build, encoded, together)
     tensors = _together(build, encoded, together, (placed, elements), excess) if together else {}
     for name, part in encoded.parts.items():
-        if name not in sparse:
-            tensors[name] = _shaped(build, part, elements[name,])
+        if name == SPLIT:
+            tensors |= _split(build, encoded, elements[name,])
+        elif name not in sparse:
+            tensors[name] = _shaped(build, part.shape, elements[name,])
         elif name not in tensors:
             tensors[name] = _scattered(build, part, placed[name,], elements[name,], excess[name])
-    return {name: tensors[name] for name in encoded.parts}
+    return {name: tensors[name] for name in encoded.labels()}
 
 
 def single(build: Builder, encoded: Single) -> ir.Value:
@@ -86,6 +89,20 @@ def _elements(build: Builder, encoded: Group, together: Sequence[str]) -> Pieces
             value = build.op("GatherElements", table, indices)
         pieces |= _cut(build, encoded, stream.names, value, together)
     return pieces
+
+
+def _split(build: Builder, encoded: Group, scales: ir.Value) -> dict[str, ir.Value]:
+    """The tensors whose values are split: what ``encode.coders.split.join`` computes, and cut."""
+    fractions = encoded.fractions
+    middle, low = (
+        build.op("Mul", build.cast(build.stored(each), ir.DataType.FLOAT), build.constant(np.array(unit, np.float32)))
+        for each, unit in ((fractions.middle, 2**-7), (fractions.low, 2**-23))
+    )
+    number = build.op("Add", middle, low)
+    one = build.op("Add", number, build.constant(np.array(1, np.float32)))
+    values = build.op("Mul", build.op("Max", one, build.op("Add", number, number)), scales)
+    cut = build.split(values, [math.prod(shape) for shape in encoded.split.values()])
+    return {name: _shaped(build, shape, each) for (name, shape), each in zip(encoded.split.items(), cut, strict=True)}
 
 
 def _indices(build: Builder, code: Packed | Wavelet) -> ir.Value:
@@ -136,11 +153,8 @@ def _together(
     return dict(zip(names, shaped, strict=True))
 
 
-def _shaped(build: Builder, part: Part, elements: ir.Value) -> ir.Value:
-    node = elements.producer()
-    if len(part.shape) == 1 and node is not None and len(node.outputs) == 1:
-        return elements
-    return build.op("Reshape", elements, build.integers(*part.shape))
+def _shaped(build: Builder, shape: Sequence[int], elements: ir.Value) -> ir.Value:
+    return elements if len(shape) == 1 else build.op("Reshape", elements, build.integers(*shape))
 
 
 def _scattered(build: Builder, part: Part, end: ir.Value, elements: ir.Value, excess: int) -> ir.Value:
