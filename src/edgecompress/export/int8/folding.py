@@ -49,7 +49,8 @@ def _fold(graph: ir.Graph, layer: ir.Node, node: ir.Node) -> None:
     weight = _float64(weight_value)
     scale, shift, mean, variance = (_float64(_given(value)) for value in node.inputs[1:])
     bias = _float64(_given(layer.inputs[2])) if len(layer.inputs) > 2 else np.zeros_like(mean)
-    factor = scale / np.sqrt(variance + node.attributes.get_float("epsilon", 1e-5))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        factor = scale / np.sqrt(variance + node.attributes.get_float("epsilon", 1e-5))
     axis = 0 if layer.op_type == "Conv" or layer.attributes.get_int("transB", 0) == 1 else 1
     per_channel = factor.reshape([-1 if dimension == axis else 1 for dimension in range(weight.ndim)])
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
