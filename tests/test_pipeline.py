@@ -81,6 +81,87 @@ def test_the_encoding_and_the_rounding_are_chosen_by_the_recipe_and_the_request(
     assert smallest["dense.tflite"] > sizes["smallest", "int8-hybrid"]["model.tflite"] > smallest["model.tflite"]
 
 
+def test_int8_files_of_both_networks_are_in_the_bundle_beside_the_others_which_do_not_change(int8_bundle, small_bundle):
+    manifest, plain = bundle.load(int8_bundle), bundle.load(small_bundle)
+    made = {name: file for name, file in manifest.models.items() if "int8" in file.kind}
+    assert {(name, file.kind) for name, file in made.items()} == {
+        ("model-int8.onnx", "int8"),
+        ("model-int8.tflite", "int8"),
+        ("dense-int8.onnx", "dense-int8"),
+        ("dense-int8.tflite", "dense-int8"),
+    }
+    for name, file in plain.models.items():
+        assert manifest.models[name].sha256 == file.sha256
+        assert file.accuracy is None
+    for name in ("model-int8.onnx", "model-int8.tflite"):
+        ecz.unpack(int8_bundle / f"{name}.ecz", int8_bundle.parent / f"unpacked-{name}")
+        assert (int8_bundle.parent / f"unpacked-{name}").read_bytes() == (int8_bundle / name).read_bytes()
+    dense = manifest.models["dense.onnx"].bytes
+    sizes = {name: dense / file.bytes for name, file in made.items()}
+    assert 3 < sizes["dense-int8.onnx"] < 4
+    assert sizes["model-int8.onnx"] > 10  # pruned and encoded: far below the byte a weight that int8 takes
+    assert manifest.versions["ai-edge-quantizer"]
+    assert "ai-edge-quantizer" not in plain.versions
+
+
+def test_int8_costs_at_most_two_points_and_the_proof_says_how_it_was_judged(int8_bundle):
+    manifest = bundle.load(int8_bundle)
+    for file in manifest.models.values():
+        if file.kind not in ("int8", "dense-int8"):
+            continue
+        network = manifest.accuracy.compressed if file.kind == "int8" else manifest.accuracy.dense
+        assert file.accuracy.samples == 359
+        assert file.accuracy.percent == 100 * file.accuracy.correct / 359
+        assert abs(network - file.accuracy.percent) <= 2
+        proof = file.verification
+        assert proof.outputs.argmax_agreement >= proof.outputs.least_agreement == 0.9
+        assert proof.outputs.absolute_tolerance is None
+        assert proof.latency.limit is None
+        assert (proof.identical_weights is None) == (file.runtime == "litert")
+
+
+def test_zeros_of_the_compressed_network_are_zeros_in_its_int8_files(int8_bundle):
+    from edgecompress.export.decoded import decoded_weights
+    from edgecompress.export.tflite.inspection import decoded_weights_tflite
+
+    network = decoded_weights(int8_bundle / "model.onnx")
+    onnx, tflite = (
+        decoded_weights(int8_bundle / "model-int8.onnx"),
+        decoded_weights_tflite(int8_bundle / "model-int8.tflite"),
+    )
+    weights = {name: array for name, array in network.items() if array.ndim > 1}
+    assert len(weights) == 6
+    for name, array in weights.items():
+        integers = onnx[f"{name}_quantized"]
+        assert integers.dtype == np.int8
+        assert np.abs(integers).max() == 64  # the profile is for any processor, so sums must not overflow 16 bits
+        assert not integers[array == 0].any()
+        assert np.count_nonzero(tflite[name]) <= np.count_nonzero(array)
+        assert np.mean(array == 0) > 0.2
+
+
+def test_an_arm_board_gets_eight_bits(tmp_path, small_bundle, small_cache):
+    from edgecompress.export.decoded import decoded_weights
+
+    from .conftest import SMALL
+
+    folder, manifest = build(tmp_path, target="rpi4", cache_dir=small_cache, changes=(*SMALL, "export.int8=true"))
+    assert [name for name, file in manifest.models.items() if file.kind == "dense-int8"] == []
+    weights = decoded_weights(folder / "model-int8.onnx")
+    assert {np.abs(array).max() for name, array in weights.items() if name.endswith("weight_quantized")} == {127}
+
+
+def test_a_missing_quantiser_is_said_before_anything_is_trained(tmp_path, monkeypatch):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ai_edge_quantizer" else find(name))
+    with pytest.raises(InputError, match=r"edgecompress\[int8\]"):
+        build(tmp_path, changes=(*QUICK, "export.int8=true"))
+    assert not list(tmp_path.rglob("*.safetensors"))
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_checkpoint_is_compressed_as_it_is(tmp_path):
     torch.manual_seed(5)
     module = network("alexnet", (1, 32, 32), 10, width=0.125)

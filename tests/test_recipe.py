@@ -53,6 +53,11 @@ def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
         ("seed.x=1", "seed is a value"),
         ("export.encoding=tiny", "export.encoding: .*given 'tiny'"),
         ("export.tflite_weights=int4", "export.tflite_weights: .*given 'int4'"),
+        ("export.int8=maybe", "export.int8: .*given 'maybe'"),
+        ("export.int8_of=[]", "export.int8_of: .*at least 1"),
+        ('export.int8_of=["sparse"]', "export.int8_of.0: .*given 'sparse'"),
+        ("export.int8_samples=0", "export.int8_samples: .*greater than or equal to 1"),
+        ("export.int4=true", "unknown key 'export.int4'"),
         ("prune.scope=everywhere", "prune.scope: .*given 'everywhere'"),
     ],
 )

@@ -54,6 +54,7 @@ def results_table() -> str:
         latency = " / ".join(
             f"{each.latency.ratio:.2f} ({each.latency.low:.2f} to {each.latency.high:.2f})"
             for each in record.comparisons
+            if record.files[each.compressed].kind == "compressed"
         )
         epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
         rows.append(

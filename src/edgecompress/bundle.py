@@ -14,11 +14,18 @@ from pydantic import Field
 from edgecompress.compress.record import StageResult
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
+from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
 from edgecompress.recipe import Recipe
 from edgecompress.record import Record, write_atomically
 from edgecompress.target import Runtime, Target
+
+Kind = Literal["dense", "compressed", "int8", "dense-int8"]
+"""What a model file holds: the network before and after compression, and each of both quantised to int8."""
+
+STEMS: dict[Kind, str] = {"dense": "dense", "compressed": "model", "int8": "model-int8", "dense-int8": "dense-int8"}
+"""The names of the model files, without the suffix of their format."""
 
 MANIFEST = "manifest.json"
 RECORDS = "bench"
@@ -67,7 +74,7 @@ class ModelFile(Record):
     """A model file of the bundle and how it is run."""
 
     runtime: Runtime
-    kind: Literal["dense", "compressed"]
+    kind: Kind
     bytes: int
     sha256: str
     input_layout: Literal["channels_first", "channels_last"]
@@ -75,6 +82,10 @@ class ModelFile(Record):
     ledger: Ledger
     verification: Verification
     memory: Memory
+    accuracy: FileAccuracy | None = Field(
+        default=None,
+        description="of an int8 file on eval.npz, in its runtime, where it was built; null: that of the network",
+    )
 
 
 class PlainFile(Record):

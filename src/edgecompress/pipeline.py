@@ -5,11 +5,11 @@ import importlib.metadata
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-import onnx_ir
 import platformdirs
 import torch
 from numpy.typing import NDArray
@@ -17,53 +17,37 @@ from torch import nn
 
 import edgecompress
 from edgecompress import bundle, methods, recipe, target
-from edgecompress.bundle import Accuracy, DataInfo, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
+from edgecompress.bundle import STEMS, Accuracy, DataInfo, Kind, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.compress import stages
+from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import accuracy, outputs
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.train import TrainingData
-from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import CheckError
 from edgecompress.export.container.pack import pack_container
-from edgecompress.export.contract import Format
-from edgecompress.export.memory import memory
+from edgecompress.export.int8.calibration import calibration
+from edgecompress.export.int8.program import check_installed
 from edgecompress.export.pack import CONTAINER
-from edgecompress.export.tflite.runtimes import runtimes
-from edgecompress.export.verify import Verification, verify
+from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.report.card import card
-from edgecompress.target import Runtime, Target
+from edgecompress.target import Target
 
-FORMATS = "edgecompress.export.formats"
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
 DATA_VERSION = 1
 PROOF_SAMPLES = 256
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
-
-
-@dataclass(frozen=True)
-class FileKind:
-    """How the files of one format are run and judged."""
-
-    format: str
-    runtime: Runtime
-    layout: Literal["channels_first", "channels_last"]
-
-
-KINDS = (
-    FileKind("onnx", "onnxruntime", "channels_first"),
-    FileKind("tflite", "litert", "channels_last"),
-)
-# Relative to a sample's largest output. Half a unit in the last place of float16 is 2**-11, of int8 2**-8 of the
-# largest weight of a channel; errors add up over the layers, and hybrid kernels round the inputs of each layer too.
-EXACT = 1e-4
-ROUNDED = {"float32": 1e-3, "float16": 2e-2, "int8": 1e-1, "int8-hybrid": 2.5e-1}
+EVAL = "eval.npz"
+INT8: dict[Kind, Kind] = {"dense": "dense-int8", "compressed": "int8"}
+QUANTIZER = "ai-edge-quantizer"  # onnxruntime's is a part of it
+# Processors whose int8 sums never saturate. A profile for "any" may be run on one whose sums do.
+EIGHT_BITS = ("aarch64", "armv7l")
 
 
 @dataclass(frozen=True)
@@ -94,6 +78,8 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
     changes = (*request.changes, *([f"export.encoding={request.encoding}"] if request.encoding else []))
     chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), changes)
+    if chosen.export.int8:
+        check_installed()
     name = f"{request.model}-{request.data}-{board.name}"
     folder = request.output or Path("dist") / name
     bundle.check_replaceable(folder)
@@ -141,22 +127,13 @@ def _write(
     context: stages.Context,
     progress: Progress,
 ) -> Manifest:
-    """Export both networks, prove the files, and write everything but the manifest into ``folder``."""
-    recipe_used, shape = context.recipe, data.input_shape
-    test = (_tensor(data.test_x), _tensor(data.test_y))
-    results: dict[str, float] = {}
-    models: dict[str, ModelFile] = {}
-    for kind, state in (("dense", compressed.dense), ("compressed", compressed.compressed)):
-        network.load_state_dict(state)
-        results[kind] = accuracy(network, *test)
-        expected = outputs(network, test[0][:PROOF_SAMPLES]).numpy()
-        graph = to_onnx(network, shape)
-        for each in KINDS:
-            given = data.test_x[:PROOF_SAMPLES]
-            name, models[name] = _export(folder, each, kind, graph, recipe_used.export, given, expected, progress)
-    files = {"eval.npz": _eval(folder, data, request.eval_samples)}
-    for name in [name for name, file in models.items() if file.kind == "compressed"]:
+    """Write everything but the manifest into ``folder``, and return that."""
+    recipe_used = context.recipe
+    files = {EVAL: _eval(folder, data, request.eval_samples)}
+    results, models = _models(folder, board, data, network, compressed, recipe_used.export, progress)
+    for name in [name for name, file in models.items() if file.kind in ("compressed", "int8")]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
+    packages = (*VERSIONS_OF, *([QUANTIZER] if recipe_used.export.int8 else []))
     manifest = Manifest(
         tool_version=edgecompress.__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -164,7 +141,7 @@ def _write(
             name=request.model,
             width=recipe_used.width,
             parameters=sum(parameter.numel() for parameter in network.parameters()),
-            input_shape=list(shape),
+            input_shape=list(data.input_shape),
             checkpoint=str(request.checkpoint) if request.checkpoint else None,
         ),
         data=DataInfo(
@@ -188,52 +165,75 @@ def _write(
         ),
         models=models,
         files=files,
-        versions={name: importlib.metadata.version(name) for name in VERSIONS_OF},
+        versions={name: importlib.metadata.version(name) for name in packages},
     )
     write_atomically(folder / "README.md", card(manifest))
     return manifest.model_copy(update={"files": files | {"README.md": _plain(folder / "README.md", "model card")}})
 
 
-def _export(
+def _models(
     folder: Path,
-    kind: FileKind,
-    which: str,
-    graph: onnx_ir.Model,
+    board: Target,
+    data: Dataset,
+    network: nn.Module,
+    compressed: stages.Compressed,
     settings: recipe.Export,
-    x: NDArray[np.float32],
-    expected: NDArray[np.float32],
     progress: Progress,
+) -> tuple[dict[Kind, float], dict[str, ModelFile]]:
+    """Write and prove every model file. Returns test accuracies of both networks, in percent, and the files by name."""
+    test = (_tensor(data.test_x), _tensor(data.test_y))
+    x = data.test_x[:PROOF_SAMPLES]
+    inputs = calibration(data.train_x, settings.int8_samples) if settings.int8 else data.train_x[:0]
+    calibrated = Calibrated(inputs, folder / EVAL, seven_bits=board.arch not in EIGHT_BITS)
+    states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.compressed}
+    results: dict[Kind, float] = {}
+    models: dict[str, ModelFile] = {}
+    for kind, state in states.items():
+        network.load_state_dict(state)
+        results[kind] = accuracy(network, *test)
+        expected = outputs(network, _tensor(x)).numpy()
+        graph = to_onnx(network, data.input_shape)
+        for each in KINDS:
+            dense = folder / f"{STEMS['dense']}.{each.format}"
+            smaller = kind == "compressed"
+            against = Reference(x, expected, dense if smaller else None)
+            write = partial(write_float, graph, kind=each, settings=settings, reference=against, compress=smaller)
+            name, models[name] = _export(folder, kind, each, write, progress)
+            if settings.int8 and kind in settings.int8_of:
+                against = Reference(x, expected, dense)
+                write = partial(
+                    write_int8,
+                    graph,
+                    kind=each,
+                    settings=settings,
+                    reference=against,
+                    given=calibrated,
+                    compress=smaller,
+                )
+                name, models[name] = _export(folder, INT8[kind], each, write, progress)
+    return results, models
+
+
+def _export(
+    folder: Path, kind: Kind, how: FileKind, write: Callable[[Path], Proved], progress: Progress
 ) -> tuple[str, ModelFile]:
     """Write one model file and prove it. Returns its name and its entry in the manifest."""
-    name = f"{'model' if which == 'compressed' else 'dense'}.{kind.format}"
-    progress(f"export {name}", 0, 2, "writing")
-    is_onnx = kind.format == "onnx"
-    write: Format = methods.find(FORMATS, kind.format)
-    options = {} if is_onnx else {"weights": settings.tflite_weights}
-    ledger: Ledger = write(graph, folder / name, compress=which == "compressed", encoding=settings.encoding, **options)
-    progress(f"export {name}", 1, 2, "proving")
-    weights = {key: value.const_value.numpy() for key, value in graph.graph.initializers.items() if value.const_value}
-    proof: Verification = verify(
-        folder / name,
-        x,
-        expected,
-        layout=kind.layout,
-        weights={key: array for key, array in weights.items() if array.dtype == np.float32} if is_onnx else None,
-        dense=folder / f"dense.{kind.format}" if which == "compressed" else None,
-        relative_tolerance=EXACT if is_onnx else ROUNDED[settings.tflite_weights],
-    )
-    progress(f"export {name}", 2, 2, f"{ledger.file_bytes:,} bytes, proved")
+    name = f"{STEMS[kind]}.{how.format}"
+    progress(f"export {name}", 0, 1, "writing and proving")
     path = folder / name
+    made = write(path)
+    progress(f"export {name}", 1, 1, f"{made.ledger.file_bytes:,} bytes, proved")
     return name, ModelFile(
-        runtime=kind.runtime,
-        kind="compressed" if which == "compressed" else "dense",
+        runtime=how.runtime,
+        kind=kind,
         bytes=path.stat().st_size,
         sha256=bundle.digest(path),
-        input_layout=kind.layout,
-        runs_in=["onnxruntime >= 1.20"] if is_onnx else list(runtimes(path)),
-        ledger=ledger,
-        verification=proof,
-        memory=memory(path, layout=kind.layout),
+        input_layout=how.layout,
+        runs_in=made.runs_in,
+        ledger=made.ledger,
+        verification=made.verification,
+        memory=made.memory,
+        accuracy=made.accuracy,
     )
 
 
@@ -251,11 +251,11 @@ def _eval(folder: Path, data: Dataset, samples: int | None) -> PlainFile:
     count = min(samples or len(data.test_x), len(data.test_x))
     buffer = io.BytesIO()
     np.savez_compressed(buffer, x=data.test_x[:count], y=data.test_y[:count])
-    write_atomically(folder / "eval.npz", buffer.getvalue())
+    write_atomically(folder / EVAL, buffer.getvalue())
     which = (
         "the whole test set" if count == len(data.test_x) else f"the first {count} of {len(data.test_x)} test samples"
     )
-    return _plain(folder / "eval.npz", f"{which}: x as model.onnx takes it, y the classes")
+    return _plain(folder / EVAL, f"{which}: x as model.onnx takes it, y the classes")
 
 
 def _plain(path: Path, what: str) -> PlainFile:

@@ -77,6 +77,18 @@ class Export(Record):
         description="how far TFLite may round: float32 not at all; int8 with a scale a channel, computed in float32; "
         "int8-hybrid computed in int8, with inputs rounded at each inference. ONNX is always exact",
     )
+    int8: bool = Field(
+        default=False,
+        description="write int8 files too: weights with a scale a channel, activations with one that calibration finds",
+    )
+    int8_of: list[Literal["compressed", "dense"]] = Field(
+        default=["compressed"],
+        min_length=1,
+        description="which networks: compressed gives model-int8, dense gives dense-int8, what int8 does by itself",
+    )
+    int8_samples: int = Field(
+        default=256, ge=1, le=65_536, description="training inputs that calibrate the activations, or all if fewer"
+    )
 
 
 class Layer(Record):

@@ -39,6 +39,27 @@ def test_every_file_has_every_figure(measured):
     ]
 
 
+def test_int8_files_are_measured_beside_the_others_and_get_right_what_they_did_where_they_were_built(
+    int8_bundle, tmp_path
+):
+    record, _ = bench(int8_bundle, mode="quick", threads=1, output=tmp_path / "record.json")
+    manifest = bundle.load(int8_bundle)
+    assert {(each.compressed, each.dense) for each in record.comparisons} == {
+        (f"{stem}.{suffix}", f"dense.{suffix}")
+        for stem in ("model", "model-int8", "dense-int8")
+        for suffix in ("onnx", "tflite")
+    }
+    for name, file in manifest.models.items():
+        measured = record.files[name]
+        assert measured.failures == []
+        assert measured.kind == file.kind
+        if file.accuracy:
+            assert measured.accuracy.correct == file.accuracy.correct
+            assert measured.accuracy.reference.startswith({"int8": "model-int8", "dense-int8": "dense-int8"}[file.kind])
+    # The same integers in another process give the same numbers.
+    assert record.files["model-int8.onnx"].accuracy.largest_difference == 0
+
+
 def test_accuracy_is_what_the_files_say_of_the_bundles_data(measured):
     import onnxruntime
 

@@ -8,6 +8,7 @@ from edgecompress.export.formats.onnx import onnx as write
 from edgecompress.export.verify import (
     Verification,
     bit_identical,
+    compare_answers,
     compare_latency,
     compare_outputs,
     paired_ratio,
@@ -107,6 +108,32 @@ def test_argmax_agreement_is_reported(tmp_path):
     expected = np.array([[1.0, 1.00001], [3.0, 2.0]], np.float32)
     produced = np.array([[1.00002, 1.00001], [3.0, 2.0]], np.float32)
     assert compare_outputs(tmp_path, produced, expected, **TOLERANCE).argmax_agreement == 0.5
+
+
+def test_answers_are_judged_by_the_part_that_agrees(tmp_path):
+    path = tmp_path / "m.onnx"
+    expected = np.array([[1, 0], [0, 1], [0, 3], [2, 1]], np.float32)
+    produced = np.array([[5, 0], [0, 9], [1, 0], [2, 0]], np.float32)
+    check = compare_answers(path, produced, expected, least_agreement=0.75)
+    assert (check.samples, check.argmax_agreement, check.least_agreement) == (4, 0.75, 0.75)
+    assert check.largest_difference == 8
+    assert (check.absolute_tolerance, check.relative_tolerance) == (None, None)
+    with pytest.raises(CheckError, match=r"m\.onnx: .* answer to 75\.0 % of 4 samples, 76\.0 % are wanted"):
+        compare_answers(path, produced, expected, least_agreement=0.76)
+    with pytest.raises(CheckError, match="not finite"):
+        compare_answers(path, np.full_like(produced, np.inf), expected, least_agreement=0.1)
+    with pytest.raises(InputError, match="cannot be compared"):
+        compare_answers(path, produced[:, :1], expected, least_agreement=0.1)
+
+
+def test_a_file_whose_answers_are_judged_may_be_far_off_and_slow(files, run, samples):
+    dense, compressed = files
+    expected = run(dense, samples) * np.float32(2)
+    proof = verify(compressed, samples, expected, dense=dense, least_agreement=1.0, latency_limit=None)
+    assert proof.outputs.argmax_agreement == 1
+    assert proof.latency.limit is None
+    with pytest.raises(CheckError, match="differ from the reference"):
+        verify(compressed, samples, expected)
 
 
 def test_outputs_that_are_not_numbers_fail(tmp_path):

@@ -2,6 +2,20 @@ from edgecompress import bundle
 from edgecompress.report.card import card
 
 
+def test_the_card_of_a_bundle_with_int8_files_has_their_sizes_and_accuracies(int8_bundle, small_bundle):
+    manifest = bundle.load(int8_bundle)
+    text = (int8_bundle / "README.md").read_text()
+    for name, file in manifest.models.items():
+        if file.accuracy:
+            dense = manifest.models["dense.tflite" if name.endswith("tflite") else "dense.onnx"].bytes
+            (row,) = (line for line in text.splitlines() if line.startswith(f"| `{name}` |") and "smaller" in line)
+            assert f"{file.bytes:,} bytes ({dense / file.bytes:.1f}x smaller)" in row
+            assert f"{file.accuracy.percent:.2f} % of 359" in row
+    assert "256 training inputs calibrated" in text
+    assert "- `model-int8.tflite` (litert): input" in text
+    assert "int8" not in (small_bundle / "README.md").read_text()
+
+
 def test_the_card_holds_the_manifest_s_figures_and_nothing_it_does_not_have(small_bundle):
     manifest = bundle.load(small_bundle)
     text = card(manifest)

@@ -2,6 +2,18 @@ from edgecompress import bundle
 from edgecompress.report.summary import summary
 
 
+def test_int8_files_are_told_with_their_accuracy_and_by_what_they_were_judged(int8_bundle):
+    manifest = bundle.load(int8_bundle)
+    text = summary(manifest, int8_bundle)
+    for name in ("model-int8.onnx", "dense-int8.tflite"):
+        file = manifest.models[name]
+        dense = manifest.models["dense.tflite" if name.endswith("tflite") else "dense.onnx"].bytes
+        (line,) = (line for line in text.splitlines() if line.split()[:1] == [name])
+        assert f"{file.bytes:,} bytes, {dense / file.bytes:.1f}x smaller than {dense:,}" in line
+        assert f"{file.accuracy.percent:.2f} % right of 359 test samples" in text
+        assert f"{100 * file.verification.outputs.argmax_agreement:.1f} % of 256 answers are the network's" in text
+
+
 def test_the_summary_says_sizes_accuracies_proofs_and_the_next_command(small_bundle):
     manifest = bundle.load(small_bundle)
     text = summary(manifest, small_bundle)

@@ -15,6 +15,23 @@ def test_a_row_a_file_with_the_dense_file_before_what_is_compared_with_it(record
     assert (model.load, model.peak, model.over_import) == (40_000_000, 80 * 2**20, 30 * 2**20)
 
 
+def test_an_int8_file_is_held_against_the_dense_one_too(record, manifest):
+    int8 = record.files["model.onnx"].model_copy(update={"kind": "int8", "bytes": 50_000})
+    comparison = record.comparisons[0].model_copy(update={"compressed": "model-int8.onnx"})
+    both = record.model_copy(
+        update={
+            "files": {**record.files, "model-int8.onnx": int8},
+            "comparisons": [*record.comparisons, comparison],
+        }
+    )
+    row = table.rows(both)[-1]
+    assert (row.file, row.kind, row.smaller) == ("model-int8.onnx", "int8", 80)
+    assert row.drop == pytest.approx(1.25)
+    assert row.ratio.ratio == 1.25
+    # The paper's own method has no int8: what stands beside its figures stays the compressed file.
+    assert table.against_paper(both, manifest)[0][1][1] == "1.25 points (model.onnx)"
+
+
 def test_what_was_not_measured_is_none_and_says_why(record):
     failed = table.rows(record)[0]
     assert (failed.p50, failed.load, failed.accuracy, failed.runs) == (None, None, None, None)

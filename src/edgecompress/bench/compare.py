@@ -1,4 +1,4 @@
-"""Compressed against dense: the latency ratio of files that were timed together."""
+"""Every other file against the dense one: the latency ratio of files that were timed together."""
 
 from collections.abc import Mapping
 
@@ -7,10 +7,10 @@ from edgecompress.bench.statistics import ratio_of_medians
 
 
 def compare(files: Mapping[str, FileResult], *, seed: int = 0) -> list[Comparison]:
-    """One comparison for each compressed file that was timed in the same rounds as its runtime's dense file."""
+    """One comparison for each file that was timed in the same rounds as its runtime's dense file."""
     found = []
     for name, file in files.items():
-        if file.kind != "compressed" or file.latency is None:
+        if file.kind == "dense" or file.latency is None:
             continue
         for other_name in file.latency.together_with:
             other = files[other_name]

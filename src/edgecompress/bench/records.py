@@ -6,6 +6,7 @@ from pydantic import Field
 
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.statistics import Ratio, Summary
+from edgecompress.bundle import Kind
 from edgecompress.record import Record
 from edgecompress.target import Runtime
 
@@ -132,7 +133,7 @@ class FileResult(Record):
 
     runtime: Runtime
     runtime_version: str | None = None
-    kind: Literal["dense", "compressed"]
+    kind: Kind
     bytes: int
     sha256: str
     latency: Latency | None = None
@@ -142,10 +143,10 @@ class FileResult(Record):
 
 
 class Comparison(Record):
-    """The compressed file's latency over the dense file's, in the same runtime and the same rounds."""
+    """A file's latency over the dense file's, in the same runtime and the same rounds."""
 
     runtime: Runtime
-    compressed: str
+    compressed: str = Field(description="the file: compressed, or quantised to int8")
     dense: str
     latency: Ratio
 

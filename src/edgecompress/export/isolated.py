@@ -1,6 +1,7 @@
 """One step of the agent in a process of its own: a file that kills its runtime must not take the build with it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -43,11 +44,20 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
 
 
 def run_program(module: str, arguments: list[str], *, seconds: float) -> tuple[int, str]:
-    """Run ``python -m module arguments``: its exit code, negative if a signal or the time ended it, and its reason."""
+    """Run ``python -m module arguments``: its exit code, negative if a signal or the time ended it, and its reason.
+
+    Hashes are the same in every run, so that what walks a set, and quantisers do, writes the same file each time.
+    """
     command = [sys.executable, "-m", module, *arguments]
     try:
         done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds, check=False
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
         )
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM, f"it did not finish within {seconds:g} s"

@@ -1,7 +1,8 @@
 """The proof of a written file, before it is shipped: in a stock runtime, in a process of its own, against a reference.
 
-Three checks: the outputs on real inputs are the reference's within a stated tolerance; the decoded weights are the
-reference's bit by bit; the latency is not seen to exceed the dense file's by more than a stated limit.
+Three checks: the outputs on real inputs are the reference's within a stated tolerance, or, for a file that computes in
+integers, name the reference's class for a stated fraction of them; the decoded weights are the reference's bit by bit;
+the latency is not seen to exceed the dense file's by more than a stated limit.
 """
 
 import tempfile
@@ -26,15 +27,20 @@ _ATTEMPTS = 3
 
 
 class OutputCheck(Record):
-    """How far a file's outputs are from the reference's. A row passes if it differs by no more than its tolerance."""
+    """How far a file's outputs are from the reference's. Either the outputs have tolerances, or the agreement a limit.
+
+    A row passes if it differs by no more than its tolerance. Where only the agreement is judged, the accuracy of the
+    file is not further from the reference's, on these samples, than the part that does not agree.
+    """
 
     samples: int
     largest_difference: float = Field(description="absolute, over all outputs of all samples")
-    absolute_tolerance: float
-    relative_tolerance: float = Field(
+    absolute_tolerance: float | None = Field(description="null: the agreement is judged")
+    relative_tolerance: float | None = Field(
         description="times the largest magnitude among the reference's outputs of a sample"
     )
     argmax_agreement: float = Field(description="fraction of samples whose largest output is the reference's")
+    least_agreement: float | None = Field(default=None, description="the least that passes; null: outputs are judged")
 
 
 class LatencyCheck(Record):
@@ -46,7 +52,7 @@ class LatencyCheck(Record):
     ratio: float = Field(description="median of the paired ratios")
     low: float = Field(description="lower end of the ratio's 95 % interval, by bootstrap over the pairs")
     high: float = Field(description="upper end of that interval")
-    limit: float = Field(description="the check fails where `low` exceeds this")
+    limit: float | None = Field(description="the check fails where `low` exceeds this; null: it is only measured")
     attempts: int = Field(default=1, description="measurements it took; a busy machine can need more than one")
 
 
@@ -70,7 +76,8 @@ def verify(
     dense: Path | None = None,
     absolute_tolerance: float = 1e-4,
     relative_tolerance: float = 1e-4,
-    latency_limit: float = 1.05,
+    least_agreement: float | None = None,
+    latency_limit: float | None = 1.05,
     threads: int = 1,
 ) -> Verification:
     """Prove the model file ``path``.
@@ -85,7 +92,10 @@ def verify(
         absolute_tolerance: Added to the relative one.
         relative_tolerance: As a fraction of the largest magnitude among a sample's expected outputs: rounding errors in
             a sum scale with its terms, not with a result that happens to be near zero.
-        latency_limit: Largest latency ratio that the 95 % interval must not lie beyond.
+        least_agreement: Judge by this instead of the tolerances: the fraction of samples whose largest output must be
+            the reference's. Rounding to integers moves every output, by how much says little; what it must not move
+            is the answer.
+        latency_limit: Largest latency ratio that the 95 % interval must not lie beyond. ``None``: it is only measured.
         threads: Threads of the runtime.
 
     Raises:
@@ -93,9 +103,12 @@ def verify(
         InputError: the runtime is not installed, or inputs and outputs do not match in number.
     """
     produced, runtime, version = outputs(path, x, layout=layout, threads=threads)
-    checked = compare_outputs(
-        path, produced, expected, absolute_tolerance=absolute_tolerance, relative_tolerance=relative_tolerance
-    )
+    if least_agreement is None:
+        checked = compare_outputs(
+            path, produced, expected, absolute_tolerance=absolute_tolerance, relative_tolerance=relative_tolerance
+        )
+    else:
+        checked = compare_answers(path, produced, expected, least_agreement=least_agreement)
     return Verification(
         runtime=runtime,
         version=version,
@@ -140,9 +153,7 @@ def compare_outputs(
         CheckError: a row differs by more than its tolerance, or is not finite.
         InputError: the shapes differ, or there is no row.
     """
-    if produced.shape != expected.shape or not len(expected):
-        raise InputError(f"{path}: outputs of shape {produced.shape} cannot be compared with {expected.shape}")
-    produced, expected = produced.reshape(len(produced), -1), expected.reshape(len(expected), -1)
+    produced, expected = _rows(path, produced, expected)
     difference = np.abs(produced.astype(np.float64) - expected)
     allowed = absolute_tolerance + relative_tolerance * np.abs(expected).max(axis=1)
     # Written so that NaN fails.
@@ -160,6 +171,39 @@ def compare_outputs(
         relative_tolerance=relative_tolerance,
         argmax_agreement=float(np.mean(produced.argmax(axis=1) == expected.argmax(axis=1))),
     )
+
+
+def compare_answers(path: Path, produced: Floats, expected: Floats, *, least_agreement: float) -> OutputCheck:
+    """Compare which output of ``path`` is the largest with the reference's, row by row.
+
+    Raises:
+        CheckError: fewer rows than ``least_agreement`` (a fraction) agree, or an output is not finite.
+        InputError: the shapes differ, or there is no row.
+    """
+    produced, expected = _rows(path, produced, expected)
+    if not np.isfinite(produced).all():
+        raise CheckError(f"{path}: its outputs are not finite")
+    agreement = float(np.mean(produced.argmax(axis=1) == expected.argmax(axis=1)))
+    if agreement < least_agreement:
+        raise CheckError(
+            f"{path}: it gives the reference's answer to {100 * agreement:.1f} % of {len(expected)} samples,"
+            f" {100 * least_agreement:.1f} % are wanted"
+        )
+    return OutputCheck(
+        samples=len(expected),
+        largest_difference=float(np.abs(produced.astype(np.float64) - expected).max()),
+        absolute_tolerance=None,
+        relative_tolerance=None,
+        argmax_agreement=agreement,
+        least_agreement=least_agreement,
+    )
+
+
+def _rows(path: Path, produced: Floats, expected: Floats) -> tuple[Floats, Floats]:
+    """Both, a row a sample."""
+    if produced.shape != expected.shape or not len(expected):
+        raise InputError(f"{path}: outputs of shape {produced.shape} cannot be compared with {expected.shape}")
+    return produced.reshape(len(produced), -1), expected.reshape(len(expected), -1)
 
 
 def bit_identical(path: Path, reference: Mapping[str, npt.NDArray[np.generic]]) -> int:
@@ -190,7 +234,7 @@ def compare_latency(
     dense: Path,
     *,
     layout: Layout = "channels_first",
-    limit: float = 1.05,
+    limit: float | None = 1.05,
     threads: int = 1,
     min_runs: int = 50,
     max_seconds: float = 30,
@@ -217,7 +261,7 @@ def compare_latency(
         events = run_step("latency", job, path, seconds=600 + 10 * max_seconds)
         of_dense, of_path = (np.array(event["samples_ns"], float) for event in events if event["event"] == "latency")
         ratio, low, high = paired_ratio(of_path, of_dense)
-        if low <= limit:
+        if limit is None or low <= limit:
             return LatencyCheck(
                 dense=dense.name,
                 runs=len(of_path),

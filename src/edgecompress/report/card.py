@@ -36,7 +36,7 @@ def _use(manifest: Manifest) -> str:
         f"- `{name}` ({file.runtime}): input `batch x {shape}` float32"
         + (", channels last" if file.input_layout == "channels_last" else "")
         for name, file in manifest.models.items()
-        if file.kind == "compressed"
+        if file.kind in ("compressed", "int8")
     ]
     return (
         "## Use\n\n"
@@ -58,8 +58,28 @@ def _results(manifest: Manifest) -> str:
         f"| TFLite file | {_size(manifest, 'dense.tflite')} | {_size(manifest, 'model.tflite')} "
         f"({ratios.tflite:.1f}x smaller) |\n"
         f"| weights kept | all | one in {ratios.weights:.1f} |\n\n"
+        f"{_int8(manifest)}"
         "File sizes count everything: indices, codebooks, biases and graph. Nothing here was measured on the board; "
         "`edgecompress bench` measures."
+    )
+
+
+def _int8(manifest: Manifest) -> str:
+    """A table of the int8 files, if there are any, and how they were made."""
+    dense = {file.runtime: file.bytes for file in manifest.models.values() if file.kind == "dense"}
+    rows = "\n".join(
+        f"| `{name}` | {file.bytes:,} bytes ({dense[file.runtime] / file.bytes:.1f}x smaller) "
+        f"| {file.accuracy.percent:.2f} % of {file.accuracy.samples} | {100 * agreement:.1f} % of {samples} |"
+        for name, file in manifest.models.items()
+        if file.accuracy
+        for agreement, samples in [(file.verification.outputs.argmax_agreement, file.verification.outputs.samples)]
+    )
+    if not rows:
+        return ""
+    calibrated = min(manifest.recipe.export.int8_samples, manifest.data.train)
+    return (
+        "| int8 file | size | test accuracy, in its runtime | answers that are the network's |\n|---|---|---|---|\n"
+        f"{rows}\n\nint8 files round weights and activations; {calibrated} training inputs calibrated them.\n\n"
     )
 
 

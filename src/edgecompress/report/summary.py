@@ -22,15 +22,22 @@ def summary(manifest: Manifest, folder: Path) -> str:
         f"  test     dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
         f"(drop {drop:.2f} points, {accuracy.samples} samples)",
     ]
+    dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
+    width = max(13, *(len(name) for name in manifest.models))
     for name, file in manifest.models.items():
-        if file.kind == "compressed":
-            dense = manifest.models[name.replace("model", "dense")]
-            ratio = dense.bytes / file.bytes
-            lines.append(f"  {name:13} {file.bytes:>11,} bytes, {ratio:.1f}x smaller than {dense.bytes:,}")
-            container = manifest.files.get(f"{name}.ecz")
-            packed = f"; {container.bytes:,} bytes as {name}.ecz" if container else ""
-            lines.append(f"  {'':13} {file.ledger.entropy_bytes:>11,} bytes entropy bound of its weights{packed}")
-            lines.append(f"  {'':13} proved: {_proof(file.verification)}")
+        if file.kind == "dense":
+            continue
+        base = dense[file.runtime].bytes
+        lines.append(f"  {name:{width}} {file.bytes:>11,} bytes, {base / file.bytes:.1f}x smaller than {base:,}")
+        container = manifest.files.get(f"{name}.ecz")
+        packed = f"; {container.bytes:,} bytes as {name}.ecz" if container else ""
+        lines.append(f"  {'':{width}} {file.ledger.entropy_bytes:>11,} bytes entropy bound of its weights{packed}")
+        if file.accuracy:
+            found = file.accuracy
+            lines.append(
+                f"  {'':{width}} {found.percent:>11.2f} % right of {found.samples} test samples, in its runtime"
+            )
+        lines.append(f"  {'':{width}} proved: {_proof(file.verification)}")
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
     lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
@@ -38,7 +45,11 @@ def summary(manifest: Manifest, folder: Path) -> str:
 
 def _proof(proof: Verification) -> str:
     """What was checked of a file, in one line."""
-    said = [f"{proof.outputs.samples} outputs off by at most {proof.outputs.largest_difference:.1g}"]
+    checked = proof.outputs
+    if checked.least_agreement is None:
+        said = [f"{checked.samples} outputs off by at most {checked.largest_difference:.1g}"]
+    else:
+        said = [f"{100 * checked.argmax_agreement:.1f} % of {checked.samples} answers are the network's"]
     if proof.identical_weights is not None:
         said.append(f"{proof.identical_weights} tensors bit by bit")
     if proof.latency is not None:

@@ -41,7 +41,7 @@ def rows(record: BenchRecord) -> list[Row]:
     found = []
     for name in order:
         file = record.files[name]
-        base = dense.get(file.runtime) if file.kind == "compressed" else None
+        base = dense.get(file.runtime) if file.kind != "dense" else None
         both = file.accuracy and base and base.accuracy
         latency, memory = file.latency, file.memory
         found.append(

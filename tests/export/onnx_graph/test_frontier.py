@@ -63,5 +63,10 @@ def test_a_random_and_a_foreign_operator_are_no_constants():
     assert found(graph(nodes, ["w", "v"])) == {"w": [], "v": []}
 
 
+def test_integers_that_are_dequantised_are_the_weights_because_no_runtime_folds_that():
+    nodes = [helper.make_node("DequantizeLinear", ["w", "v"], ["a"]), helper.make_node("Add", ["x", "a"], ["y"])]
+    assert found(graph(nodes, ["w", "v"])) == {"w": [], "v": []}
+
+
 def test_a_constant_output_of_the_graph_counts():
     assert found(graph([helper.make_node("Neg", ["w"], ["y"])], ["w"])) == {"y": ["Neg"]}

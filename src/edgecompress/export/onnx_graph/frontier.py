@@ -14,6 +14,9 @@ from edgecompress.export.onnx_graph.read import LARGEST_MESSAGE
 Part = onnx.NodeProto | onnx.TensorProto | onnx.SparseTensorProto | onnx.ValueInfoProto
 
 _FOLDABLE_DOMAINS = {"", "ai.onnx", "com.microsoft"}
+_NEVER_FOLDED = {"DequantizeLinear"}
+"""onnxruntime leaves it in the graph, for its int8 kernels read the integers before it: those are the weights."""
+
 _RANDOM = {
     "Bernoulli",
     "Dropout",
@@ -107,6 +110,7 @@ def _is_constant(node: onnx.NodeProto, constant: set[str]) -> bool:
         and constant.issuperset(inputs)
         and node.domain in _FOLDABLE_DOMAINS
         and node.op_type not in _RANDOM
+        and node.op_type not in _NEVER_FOLDED
         and not any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
     )
 

@@ -19,7 +19,7 @@ def csv(record: BenchRecord, manifest: Manifest) -> str:
             "target": record.bundle.target,
             "model": record.bundle.model,
             "data": record.bundle.data,
-            "weights_ratio": manifest.ratios.weights if row.kind == "compressed" else None,
+            "weights_ratio": manifest.ratios.weights if row.kind in ("compressed", "int8") else None,
             "threads": record.threads,
             "mode": record.protocol.mode,
             **_cells(row),

@@ -1,0 +1,107 @@
+"""int8 for ONNX: onnxruntime's own static quantiser, on the float32 graph before anything is encoded in it."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx_ir as ir
+
+from edgecompress.errors import InputError
+from edgecompress.export.int8 import onnx_quantizer
+from edgecompress.export.int8.calibration import Floats
+from edgecompress.export.int8.folding import fold_batch_normalization
+from edgecompress.export.int8.program import INPUTS, run, workshop
+from edgecompress.export.int8.rounding import check_rounding
+from edgecompress.export.onnx_graph.read import check_finite, read_onnx
+from edgecompress.export.onnx_graph.write import write
+
+LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+_QUANTIZED = "_quantized"  # what the quantiser appends to a weight's name
+
+
+def quantized(model: ir.Model, calibration: Floats, *, seven_bits: bool) -> ir.Model:
+    """``model`` with int8 weights and int8 activations, in QDQ form: DequantizeLinear before each operator.
+
+    Weights have a scale for each output channel and no zero point, so a zero is a zero; activations have one scale and
+    zero point each, from their least and largest value over the ``calibration`` inputs. BatchNormalization is folded
+    before. Inputs and outputs stay float32.
+
+    Args:
+        model: A float32 graph with one input; it is not changed.
+        calibration: Inputs, float32 (N, channels, ...).
+        seven_bits: Scale a channel's largest weight to 64 instead of 127. x86 processors without VNNI add pairs of
+            products in 16 bits, which overflow with 8-bit weights: the sums saturate, silently. With 7 bits
+            they cannot. ARM processors need no such care.
+
+    Raises:
+        InputError: there is nothing to quantise, or onnxruntime refuses; the line has its reason.
+        CheckError: the weights it made are not the rounded ones, or are not zero where the network's are.
+    """
+    check_finite(model)
+    folded = model.clone()
+    fold_batch_normalization(folded)
+    if not any(_reads_a_weight(node) for node in folded.graph):
+        raise InputError(f"int8 has nothing to quantise: the network has no {', '.join(LAYERS)} with constant weights")
+    names = [str(value.name) for value in folded.graph.inputs if not value.is_initializer()]
+    if len(names) != 1:
+        raise InputError(f"int8 needs a network of one input; this one has {len(names)}")
+    for number, node in enumerate(folded.graph):
+        node.name = f"node{number}"  # the quantiser tells nodes apart by name
+    with workshop(calibration) as folder:
+        source, written = folder / "float32.onnx", folder / "int8.onnx"
+        write(folded, source)
+        bits = "7" if seven_bits else "8"
+        arguments = [str(source), str(folder / INPUTS), names[0], bits, str(written)]
+        run(onnx_quantizer.__name__, "onnxruntime", arguments)
+        made = read_onnx(Path(written))
+    _check(made, folded)
+    _tidy(made)
+    return made
+
+
+def _reads_a_weight(node: ir.Node) -> bool:
+    weight = node.inputs[1] if node.op_type in LAYERS else None
+    return weight is not None and weight.const_value is not None
+
+
+def _check(made: ir.Model, folded: ir.Model) -> None:
+    """Hold every int8 weight against the float32 one, and make sure that there is one for each layer."""
+    found = set()
+    for node in made.graph:
+        integers = node.inputs[0].const_value if node.op_type == "DequantizeLinear" and node.inputs[0] else None
+        if integers is None or integers.dtype != ir.DataType.INT8:
+            continue
+        scales, name = node.inputs[1], str(node.inputs[0].name if node.inputs[0] else "").removesuffix(_QUANTIZED)
+        weight = folded.graph.initializers[name].const_value
+        assert scales is not None
+        assert scales.const_value is not None
+        assert weight is not None
+        axis = node.attributes.get_int("axis", 1)
+        check_rounding(name, integers.numpy(), scales.const_value.numpy(), axis, weight.numpy())
+        found.add(name)
+    expected = {str(node.inputs[1].name) for node in folded.graph if _reads_a_weight(node) and node.inputs[1]}
+    if missing := sorted(expected - found):
+        raise InputError(f"onnxruntime left '{missing[0]}' in float32; build this network without int8")
+
+
+def _tidy(model: ir.Model) -> None:
+    """Take away what is bytes in the file and nothing to a runtime: names of nodes, notes, zero points that are 0.
+
+    onnxruntime 1.20 refuses a matrix with a scale a channel and no zero points, so those of matrices stay.
+    """
+    for node in model.graph:
+        node.name = ""
+        node.doc_string = None
+        zero_point = node.inputs[2] if node.op_type == "DequantizeLinear" and len(node.inputs) == 3 else None
+        is_constant = node.inputs[0] is not None and node.inputs[0].const_value is not None
+        if zero_point is None or not is_constant or zero_point.const_value is None or _is_matrix(node.outputs[0]):
+            continue
+        if not np.any(zero_point.const_value.numpy()):
+            node.resize_inputs(2)
+    for name in [name for name, value in model.graph.initializers.items() if not value.uses()]:
+        del model.graph.initializers[name]
+    model.metadata_props.clear()
+    model.producer_name, model.producer_version = "edgecompress", None
+
+
+def _is_matrix(value: ir.Value) -> bool:
+    return any(use.node.op_type in ("Gemm", "MatMul") and use.idx == 1 for use in value.uses())

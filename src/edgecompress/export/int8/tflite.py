@@ -1,0 +1,69 @@
+"""int8 for TFLite: ai-edge-quantizer, static, on the dense float32 file that this package writes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+
+from edgecompress import record
+from edgecompress.agent.inputs import to_layout
+from edgecompress.encode.ledger import Ledger
+from edgecompress.errors import InputError
+from edgecompress.export.formats.tflite import tflite as write_float
+from edgecompress.export.int8 import tflite_quantizer
+from edgecompress.export.int8.calibration import Floats
+from edgecompress.export.int8.program import INPUTS, run, workshop
+from edgecompress.export.int8.rounding import check_rounding
+from edgecompress.export.tflite import model_file
+from edgecompress.export.tflite.inspection import ledger
+from edgecompress.export.tflite.reader import constants
+from edgecompress.export.tflite.schema import schema
+
+
+def tflite(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
+    """Write ``model`` to ``path`` with int8 weights and int8 activations; the ledger of what was written.
+
+    Weights have a scale for each output channel and no zero point, so a zero is a zero; activations have one scale and
+    zero point each, from their least and largest value over the ``calibration`` inputs, float32 (N, channels, ...).
+    Inputs and outputs stay float32. LiteRT cannot read int8 that is stored sparsely (docs/tflite.md), so the file has a
+    byte a weight whatever the sparsity; its container is small.
+
+    Raises:
+        InputError: the model has no TFLite form here, ai-edge-quantizer refuses it or leaves it in float32.
+        CheckError: the weights it made are not the rounded ones, or are not zero where the network's are.
+    """
+    with workshop(to_layout(calibration, "channels_last").astype(np.float32, copy=False)) as folder:
+        source, written = folder / "float32.tflite", folder / "int8.tflite"
+        write_float(model, source, compress=False)
+        run(tflite_quantizer.__name__, "ai-edge-quantizer", [str(source), str(folder / INPUTS), str(written)])
+        _check(source, written)
+        data = written.read_bytes()
+    made = ledger(data, str(path), {})
+    record.write_atomically(path, data)
+    return made
+
+
+def _check(source: Path, written: Path) -> None:
+    """Hold every int8 weight against the float32 one of its name."""
+    floats = {constant.name: constant.array for constant in constants(source.read_bytes(), str(source))}
+    found = 0
+    for name, integers, scales, axis in _int8_weights(written):
+        check_rounding(name, integers, scales, axis, floats[name])
+        found += 1
+    if not found:
+        raise InputError("int8 has nothing to quantise: ai-edge-quantizer left all of the network in float32")
+
+
+def _int8_weights(path: Path) -> Iterator[tuple[str, Any, Floats, int]]:
+    """Name, integers, scales and channel axis of each int8 constant with more than one dimension and no zero point."""
+    data, model = model_file.parse(path)
+    arrays = {(constant.subgraph, constant.index): constant.array for constant in constants(data, str(path))}
+    int8 = schema().TensorType.INT8
+    for number, graph in enumerate(model.subgraphs):
+        for index, tensor in enumerate(graph.tensors):
+            found, array = tensor.quantization, arrays.get((number, index))
+            if tensor.type != int8 or array is None or array.ndim < 2 or np.any(found.zeroPoint):
+                continue
+            yield tensor.name.decode(), array, np.asarray(found.scale, np.float32), int(found.quantizedDimension)

@@ -1,0 +1,173 @@
+"""A model file of a bundle: written, proved and measured on the machine that builds it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from edgecompress import methods
+from edgecompress.encode.ledger import Ledger
+from edgecompress.export.accuracy import FileAccuracy, accuracy
+from edgecompress.export.contract import Format
+from edgecompress.export.int8.onnx import quantized
+from edgecompress.export.int8.tflite import tflite as write_int8_tflite
+from edgecompress.export.memory import Memory, memory
+from edgecompress.export.tflite.runtimes import runtimes
+from edgecompress.export.verify import Floats, Layout, Verification, verify
+from edgecompress.recipe import Export
+from edgecompress.target import Runtime
+
+FORMATS = "edgecompress.export.formats"
+# Relative to a sample's largest output. Half a unit in the last place of float16 is 2**-11, of int8 2**-8 of the
+# largest weight of a channel; errors add up over the layers, and hybrid kernels round the inputs of each layer too.
+EXACT = 1e-4
+ROUNDED = {"float32": 1e-3, "float16": 2e-2, "int8": 1e-1, "int8-hybrid": 2.5e-1}
+# Of the proof's samples, for files that round every activation. What is wrong in such a file (a scale taken for
+# another, sums that overflow) leaves far fewer; what is right seldom leaves fewer than 0.97.
+LEAST_AGREEMENT = 0.9
+# Times the dense file's, where the weights are decoded to float32 at load. What computes in int8 is measured and not
+# judged: it depends on the processor. Without dot-product instructions it can be slower than float32.
+LATENCY = 1.05
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """How the files of one format are run."""
+
+    format: Literal["onnx", "tflite"]
+    runtime: Runtime
+    layout: Layout
+
+
+KINDS = (
+    FileKind("onnx", "onnxruntime", "channels_first"),
+    FileKind("tflite", "litert", "channels_last"),
+)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a file is proved against.
+
+    Attributes:
+        x: real inputs, float32 (N, channels, ...).
+        expected: what the network says of them, float32 (N, classes).
+        dense: the dense file of the same format, to compare the latency with; ``None`` for that file itself.
+    """
+
+    x: Floats
+    expected: Floats
+    dense: Path | None
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What an int8 file needs beside its network.
+
+    Attributes:
+        inputs: to calibrate with, float32 (N, channels, ...).
+        samples: an npz file of labelled samples, to take its accuracy from.
+        seven_bits: whether the weights of an ONNX file have 7 bits instead of 8; see ``int8.onnx.quantized``.
+    """
+
+    inputs: Floats
+    samples: Path
+    seven_bits: bool
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What is known of a file that was written. ``accuracy`` is measured where it may differ from the network's."""
+
+    ledger: Ledger
+    verification: Verification
+    memory: Memory
+    runs_in: list[str]
+    accuracy: FileAccuracy | None = None
+
+
+def write_float(
+    graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference, *, compress: bool
+) -> Proved:
+    """Write the network as it is, dense or compressed, and prove that it computes what the network does.
+
+    Raises:
+        InputError: the format cannot express it.
+        CheckError: the file does not hold or compute what it should, or is slower than the dense one.
+    """
+    is_onnx = kind.format == "onnx"
+    write: Format = methods.find(FORMATS, kind.format)
+    options = {} if is_onnx else {"weights": settings.tflite_weights}
+    ledger = write(graph, path, compress=compress, encoding=settings.encoding, **options)
+    rounding = "float32" if is_onnx else settings.tflite_weights
+    return _proved(
+        path,
+        kind,
+        ledger,
+        reference,
+        weights=_arrays(graph, np.float32) if is_onnx else None,
+        relative_tolerance=EXACT if is_onnx else ROUNDED[rounding],
+        latency_limit=None if compress and rounding == "int8-hybrid" else LATENCY,
+    )
+
+
+def write_int8(
+    graph: ir.Model,
+    path: Path,
+    kind: FileKind,
+    settings: Export,
+    reference: Reference,
+    given: Calibrated,
+    *,
+    compress: bool,
+) -> Proved:
+    """Quantise the network to int8, write it, prove that its answers are the network's, and measure its accuracy.
+
+    An ONNX file is encoded like any other with ``compress``.
+
+    Raises:
+        InputError: a quantiser or the format refuses the network.
+        CheckError: weights are not the rounded ones, or too many answers differ.
+    """
+    weights = None
+    if kind.format == "onnx":
+        integers = quantized(graph, given.inputs, seven_bits=given.seven_bits)
+        write: Format = methods.find(FORMATS, kind.format)
+        ledger = write(integers, path, compress=compress, encoding=settings.encoding)
+        weights = _arrays(integers, np.float32, np.int8, np.int32)
+    else:
+        ledger = write_int8_tflite(graph, path, given.inputs)
+    return _proved(
+        path,
+        kind,
+        ledger,
+        reference,
+        weights=weights,
+        least_agreement=LEAST_AGREEMENT,
+        latency_limit=None,
+        measured=accuracy(path, given.samples, layout=kind.layout),
+    )
+
+
+def _proved(
+    path: Path,
+    kind: FileKind,
+    ledger: Ledger,
+    reference: Reference,
+    *,
+    measured: FileAccuracy | None = None,
+    **checks: Any,
+) -> Proved:
+    verification = verify(path, reference.x, reference.expected, layout=kind.layout, dense=reference.dense, **checks)
+    runs_in = ["onnxruntime >= 1.20"] if kind.format == "onnx" else list(runtimes(path))
+    return Proved(ledger, verification, memory(path, layout=kind.layout), runs_in, measured)
+
+
+def _arrays(graph: ir.Model, *types: type[np.generic]) -> dict[str, npt.NDArray[np.generic]]:
+    """The initialisers of these types, by name."""
+    values = graph.graph.initializers.items()
+    arrays = {name: value.const_value.numpy() for name, value in values if value.const_value}
+    return {name: array for name, array in arrays.items() if array.dtype in types}
