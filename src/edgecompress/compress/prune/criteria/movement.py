@@ -2,6 +2,9 @@
 
 Sanh, Wolf & Rush, "Movement pruning: adaptive sparsity by fine-tuning", NeurIPS 2020. There a pruned
 weight keeps its value and may return; here it is zero and stays zero, as under every other criterion.
+
+Made for weights that were trained for another task (``--checkpoint``). Weights that have converged on the task itself
+move nowhere: their sums are noise, and choosing by it is no better than choosing at random.
 """
 
 import torch
