@@ -58,7 +58,10 @@ def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
         ('export.int8_of=["sparse"]', "export.int8_of.0: .*given 'sparse'"),
         ("export.int8_samples=0", "export.int8_samples: .*greater than or equal to 1"),
         ("export.int4=true", "unknown key 'export.int4'"),
-        ("prune.scope=everywhere", "prune.scope: .*given 'everywhere'"),
+        ("retrain.rewind=wieghts", "retrain.rewind: .*given 'wieghts'"),
+        ("prune.steps=0", "prune.steps"),
+        ("distill.temperature=0", "distill.temperature"),
+        ("distill.stages=[]", "distill.stages"),
     ],
 )
 def test_a_wrong_change_is_one_line(file, change, message):
@@ -74,6 +77,12 @@ def test_changes_are_applied_in_order_and_words_need_no_quotes(file):
     assert changed.prune.sparsity == 0.95
     assert changed.prune.scope == "layer"
     assert changed.layer("head").bits == 8
+
+
+def test_one_change_is_enough_to_distil_and_without_it_nothing_does(file):
+    assert recipe.load(file(MINIMAL)).distill is None
+    distilled = recipe.load(file(MINIMAL), ["distill.weight=0.7"]).distill
+    assert (distilled.weight, distilled.stages) == (0.7, ("retrain",))
 
 
 def test_the_last_matching_pattern_says_how_a_layer_differs(file):

@@ -2,11 +2,13 @@
 
 A room that offers a choice (pruning criteria, schedules, clustering methods, formats, transports, report writers) is a
 package. Each choice is a module in it whose name, with dashes as underscores, is the method's name, and which holds one
-function of that name. Nothing is registered: a new file is a new choice.
+function of that name. A name that is a word of Python's own (``global``) ends in an underscore there. Nothing is
+registered: a new file is a new choice.
 """
 
 import importlib
 import inspect
+import keyword
 import pkgutil
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -22,7 +24,8 @@ def choices(package: str) -> list[str]:
     """
     path = importlib.import_module(package).__path__
     names = (module.name for module in pkgutil.iter_modules(path))
-    return sorted(name.replace("_", "-") for name in names if not name.startswith("_") and name != "contract")
+    methods = (name for name in names if not name.startswith("_") and name != "contract")
+    return sorted(name.removesuffix("_").replace("_", "-") for name in methods)
 
 
 def find(package: str, name: str) -> Callable[..., Any]:
@@ -34,9 +37,14 @@ def find(package: str, name: str) -> Callable[..., Any]:
     known = choices(package)
     if name not in known:
         raise InputError(unknown(package.rsplit(".", 1)[-1].removesuffix("s"), name, known))
-    module = name.replace("-", "_")
+    module = f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
     function: Callable[..., Any] = getattr(importlib.import_module(f"{package}.{module}"), module)
     return function
+
+
+def keywords(function: Callable[..., Any]) -> list[str]:
+    """The names of the keyword-only parameters of ``function``: the options that a method has."""
+    return [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
 
 
 def options(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,7 +53,7 @@ def options(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str,
     Raises:
         InputError: an option that the method does not have.
     """
-    known = [p.name for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    known = keywords(function)
     for name in given:
         if name not in known:
             raise InputError(unknown(f"option of {function.__name__}", name, known))

@@ -34,19 +34,40 @@ class Training(Stage):
 
 
 class Pruning(Training):
-    """Training during which the smallest weights are set to zero, along a schedule, and held there from then on."""
+    """Training during which the weights of lowest score are set to zero, along a schedule, and held there."""
 
     sparsity: float = Field(ge=0, le=1, description="fraction of all prunable weights that are zero at the end")
-    criterion: str = "magnitude"
-    schedule: str = "cubic"
-    scope: Literal["global", "layer"] = Field(
-        default="global", description="one threshold for the network, or one a layer"
+    criterion: str = Field(default="magnitude", description="what a weight's score is: magnitude, movement, taylor...")
+    schedule: str = Field(default="cubic", description="how the sparsity rises: cubic, iterative, one-shot")
+    steps: int | None = Field(default=None, ge=1, description="rounds of pruning, for a schedule that has rounds")
+    scope: str = Field(
+        default="global",
+        description="how zeros are shared out: one threshold for the network (global), the same fraction in each "
+        "layer (layer), or a budget for each (erk, lamp)",
+    )
+    pattern: str | None = Field(
+        default=None,
+        description="which weights go together: 2:4 keeps 2 of 4 along the input channels; 4x1 are blocks of output "
+        "by input channels; unstructured, the default, is any weight",
     )
     layer_limit: float = Field(
-        default=0.995, ge=0, le=1, description="no layer gets sparser than this, so that none is cut through"
+        default=0.995,
+        ge=0,
+        le=1,
+        description="no layer gets sparser than this, so that none is cut through, where scope lets layers differ",
     )
     ramp: float = Field(default=0.7, gt=0, le=1, description="fraction of the steps in which the schedule rises")
     updates_per_epoch: int = Field(default=8, gt=0, description="how often an epoch chooses the masks anew")
+
+
+class Retraining(Training):
+    """Training of the weights that are left, with their zeros held: fine-tuning, or a part of the baseline again."""
+
+    rewind: Literal["rate", "weights"] | None = Field(
+        default=None,
+        description="train the last `epochs` epochs of the baseline again, with every other setting of `train` in "
+        "place of this table's: rate keeps the pruned weights, weights sets them back to what they were that early",
+    )
 
 
 class Clustering(Stage):
@@ -96,7 +117,16 @@ class Layer(Record):
 
     dense: bool = Field(default=False, description="neither pruned nor clustered")
     sparsity: float | None = Field(default=None, ge=0, le=1)
+    pattern: str | None = Field(default=None, description="as prune.pattern")
     bits: int | None = Field(default=None, ge=1, le=8)
+
+
+class Distillation(Record):
+    """Learning from the baseline's outputs beside the classes, in the stages that are named."""
+
+    stages: tuple[Literal["prune", "retrain", "cluster"], ...] = Field(default=("retrain",), min_length=1)
+    temperature: float = Field(default=4.0, gt=0, le=1000, description="how soft the outputs are that are compared")
+    weight: float = Field(default=0.5, ge=0, le=1, description="of the baseline's outputs; the classes have the rest")
 
 
 class Recipe(Record):
@@ -107,8 +137,9 @@ class Recipe(Record):
     width: float = Field(default=1.0, gt=0, le=4, description="factor on the number of channels of every layer")
     train: Training
     prune: Pruning
-    retrain: Training
+    retrain: Retraining
     cluster: Clustering
+    distill: Distillation | None = Field(default=None, description="None: the classes alone are learnt")
     export: Export = Field(default=Export())
     layers: dict[str, Layer] = Field(default={})
 

@@ -32,25 +32,56 @@ def test_an_optimizer_goes_on_as_if_it_had_never_stopped(tmp_path):
             Checkpoint(tmp_path, make(resumed.parameters()).__class__.__name__),
         )
         step(straight, optimizer)
-        checkpoint.save(straight, optimizer, 1)
+        checkpoint.save(straight, optimizer, 1, {})
         step(straight, optimizer)
         fresh = make(resumed.parameters())
-        assert checkpoint.restore(resumed, fresh) == 1
+        assert checkpoint.restore(resumed, fresh, {}) == 1
         step(resumed, fresh)
         assert torch.equal(straight.weight, resumed.weight)
+
+
+def test_what_a_stage_carries_comes_back_in_place_and_a_state_without_it_is_none(tmp_path):
+    module = nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    checkpoint = Checkpoint(tmp_path, "k")
+    mask = torch.tensor([[True, False]])
+    checkpoint.save(module, optimizer, 2, {"mask/a": mask, "score/a": torch.tensor([1.5])})
+    carried = {"mask/a": torch.ones(1, 2, dtype=torch.bool), "score/a": torch.zeros(1)}
+    assert checkpoint.restore(module, optimizer, carried) == 2
+    assert torch.equal(carried["mask/a"], mask)
+    assert carried["score/a"].item() == 1.5
+    other = nn.Linear(2, 2)
+    before = other.weight.detach().clone()
+    assert checkpoint.restore(other, torch.optim.SGD(other.parameters(), lr=0.1), {"mask/b": mask}) == 0
+    assert torch.equal(other.weight, before)
+
+
+def test_a_stage_begins_from_another_s_epoch_but_never_loses_its_own(tmp_path):
+    module = nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    early, late, absent = (Checkpoint(tmp_path, name) for name in ("early", "late", "absent"))
+    late.begin_from(absent)
+    assert late.restore(module, optimizer, {}) == 0
+    early.save(module, optimizer, 2, {})
+    late.begin_from(early)
+    assert late.restore(module, optimizer, {}) == 2
+    late.save(module, optimizer, 5, {})
+    late.begin_from(early)
+    assert late.restore(module, optimizer, {}) == 5
+    assert early.restore(module, optimizer, {}) == 2
 
 
 def test_nothing_kept_is_no_epochs_and_no_result(tmp_path):
     module = nn.Linear(2, 2)
     checkpoint = Checkpoint(tmp_path, "absent")
-    assert checkpoint.restore(module, torch.optim.SGD(module.parameters(), lr=0.1)) == 0
+    assert checkpoint.restore(module, torch.optim.SGD(module.parameters(), lr=0.1), {}) == 0
     assert checkpoint.finished() is None
 
 
 def test_finishing_keeps_the_result_and_leaves_nothing_else(tmp_path):
     module = nn.Linear(2, 2)
     checkpoint = Checkpoint(tmp_path, "k")
-    checkpoint.save(module, torch.optim.SGD(module.parameters(), lr=0.1), 3)
+    checkpoint.save(module, torch.optim.SGD(module.parameters(), lr=0.1), 3, {})
     result = StageResult(stage="train", epochs=3, seconds=1.0, validation_accuracy=50.0, sparsity=0.0, distinct_max=4)
     checkpoint.finish(module, result)
     assert [path.name for path in tmp_path.iterdir()] == ["k.safetensors"]

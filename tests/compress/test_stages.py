@@ -61,6 +61,42 @@ def test_interrupted_in_any_stage_a_second_run_ends_as_if_nothing_had_happened(n
     assert first[1] > 1, "the stage went on, it did not begin again"
 
 
+@pytest.mark.parametrize(
+    ("stage", "changes"),
+    [
+        ("prune", {"prune__criterion": "taylor"}),
+        ("prune", {"prune__criterion": "movement"}),
+        ("prune", {"prune__criterion": "random"}),
+        ("prune", {"prune__criterion": "taylor", "prune__scope": "erk", "prune__schedule": "iterative"}),
+        ("prune", {"prune__scope": "lamp", "prune__schedule": "one-shot"}),
+        # The ramp is over in the first epoch: what holds the zeros in the second are the masks that were kept.
+        ("prune", {"prune__ramp": 0.4}),
+        ("prune", {"prune__pattern": "3x1", "prune__updates_per_epoch": 1, "layers": {"0": {"pattern": "4x1"}}}),
+        ("retrain", {"retrain__rewind": "rate"}),
+        ("retrain", {"retrain__rewind": "weights"}),
+        ("retrain", {"distill": {"temperature": 3.0}}),
+    ],
+    ids=str,
+)
+def test_every_method_ends_with_the_same_bits_when_it_was_interrupted(network, context, tmp_path, stage, changes):
+    whole_context = context(**changes)
+    object.__setattr__(whole_context, "folder", tmp_path / "whole")
+    _, whole = run(network, whole_context)
+
+    def interrupt(title: str, done: int, total: int, note: str = "", /) -> None:
+        if title == stage and done > total - 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(network, context(progress=interrupt, **changes))
+    told = []
+    _, resumed = run(network, context(progress=lambda *said: told.append(said), **changes))
+    assert equal(resumed.compressed, whole.compressed)
+    assert [s.sparsity for s in resumed.stages] == [s.sparsity for s in whole.stages]
+    first = next(said for said in told if said[0] == stage)
+    assert first[1] > first[2] // 2, "the stage went on, it did not begin again"
+
+
 def test_a_finished_build_trains_nothing_again(network, context):
     _, first = run(network, context())
     told = []
@@ -120,3 +156,55 @@ def test_checkpoints_are_ordinary_safetensors(network, context, tmp_path):
     states = [load_file(path) for path in (tmp_path / "checkpoints").glob("*.safetensors")]
     assert len(states) == 4
     assert any(equal(state, result.compressed) for state in states)
+
+
+def test_what_was_kept_before_there_were_other_methods_is_still_found(network, context, tmp_path, monkeypatch):
+    # The keys of the first release for this very recipe: whoever changes them makes everybody train again.
+    monkeypatch.setattr(torch, "__version__", "2.13.0")
+    run(network, context(layers={"4": {"bits": 2}}))
+    found = {path.name.partition(".")[0] for path in (tmp_path / "checkpoints").iterdir()}
+    kept = {"4aed6e1c883f437034831d79", "6279aa23180d6985bc2430e4", "a24bd07bed33eb4819e51f63"}  # train, prune, retrain
+    assert kept <= found
+
+
+def test_a_stage_that_distils_is_another_stage_and_the_ones_before_it_are_not(network, context):
+    run(network, context())
+    told = []
+    run(network, context(progress=lambda *said: told.append(said), distill={"stages": ["retrain", "cluster"]}))
+    assert {said[0] for said in told if said[3] == "kept from an earlier run"} == {"train", "prune"}
+
+
+def test_every_stage_that_is_named_learns_from_the_baseline(network, context, monkeypatch):
+    from edgecompress.compress import distill
+
+    taught = []
+    whole = distill.teacher
+    monkeypatch.setattr(distill, "teacher", lambda module, state: taught.append(state) or whole(module, state))
+    _, result = run(network, context(distill={"stages": ["prune", "retrain", "cluster"]}))
+    assert len(taught) == 3
+    assert all(equal(state, result.dense) for state in taught)
+    assert result.stages[-1].validation_accuracy > 90
+
+
+def test_all_zeros_in_every_layer_is_what_was_asked_for(network, context):
+    _, result = run(network, context(prune__scope="layer", prune__sparsity=1.0))
+    assert [stage.sparsity for stage in result.stages[1:]] == [1.0, 1.0, 1.0]
+    assert result.stages[-1].distinct_max == 1
+
+
+def test_no_zeros_is_no_pruning(network, context):
+    _, result = run(network, context(prune__sparsity=0.0))
+    assert [stage.sparsity for stage in result.stages] == [0.0] * 4
+
+
+def test_the_result_says_what_pattern_and_what_rewinding(network, context):
+    _, result = run(network, context(prune__pattern="1x1", retrain__rewind="rate"))
+    assert result.stages[1].details["pattern"] == "1x1"
+    assert result.stages[2].details == {"rewind": "rate", "from_epoch": 1}
+
+
+def test_a_wrong_method_is_said_before_anything_is_trained(network, context):
+    told = []
+    with pytest.raises(InputError, match="unknown scope"):
+        run(network, context(progress=lambda *said: told.append(said), prune__scope="everywhere"))
+    assert told == []

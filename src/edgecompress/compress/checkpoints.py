@@ -7,6 +7,7 @@ never meets a stale state, and two builds that share their first stages train th
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,22 +55,37 @@ class Checkpoint:
         _save(self._done, _tensors(module), {"result": result.model_dump_json()})
         self._part.unlink(missing_ok=True)
 
-    def save(self, module: nn.Module, optimizer: torch.optim.Optimizer, epochs: int) -> None:
-        """Keep the state after ``epochs`` finished epochs."""
+    def begin_from(self, other: "Checkpoint") -> None:
+        """Let a stage that has kept nothing yet go on from the epoch that ``other`` has kept last."""
+        if other._part.is_file() and not self._part.exists() and not self._done.exists():
+            temporary = self._part.with_name(f".{self._part.name}.{os.getpid()}")
+            shutil.copyfile(other._part, temporary)
+            temporary.replace(self._part)
+
+    def save(
+        self, module: nn.Module, optimizer: torch.optim.Optimizer, epochs: int, carried: Mapping[str, torch.Tensor]
+    ) -> None:
+        """Keep the state after ``epochs`` finished epochs; ``carried`` is what the stage needs beside the network."""
         tensors = {f"module/{name}": tensor for name, tensor in _tensors(module).items()}
         for group, parameters in enumerate(_parameters(optimizer)):
             tensors[f"parameter/{group}"] = parameters.detach().contiguous()
             for name, value in optimizer.state.get(parameters, {}).items():
                 if isinstance(value, torch.Tensor):
                     tensors[f"optimizer/{group}/{name}"] = value.contiguous()
+        tensors |= {f"carried/{name}": tensor.contiguous() for name, tensor in carried.items()}
         _save(self._part, tensors, {"epochs": str(epochs)})
 
-    def restore(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> int:
-        """Go back to the last kept epoch, in place. Returns how many epochs are done; 0 if none was kept."""
+    def restore(self, module: nn.Module, optimizer: torch.optim.Optimizer, carried: Mapping[str, torch.Tensor]) -> int:
+        """Go back to the last kept epoch, in place. Returns how many epochs are done; 0 if none was kept.
+
+        A state without what is ``carried`` now is none: going on from it would not end with the same bits.
+        """
         loaded = _load(self._part)
-        if loaded is None:
+        if loaded is None or not all(f"carried/{name}" in loaded[0] for name in carried):
             return 0
         tensors, metadata = loaded
+        for name, tensor in carried.items():
+            tensor.copy_(tensors[f"carried/{name}"])
         module.load_state_dict({name[7:]: tensor for name, tensor in tensors.items() if name.startswith("module/")})
         for group, parameter in enumerate(_parameters(optimizer)):
             with torch.no_grad():

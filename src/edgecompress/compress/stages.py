@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from edgecompress import methods
-from edgecompress.compress import invariants, train
+from edgecompress.compress import distill, invariants, rewind, train
 from edgecompress.compress.checkpoints import Checkpoint, State, key
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
@@ -19,13 +19,16 @@ from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
-from edgecompress.compress.prune.gradual import CRITERIA, SCHEDULES, GradualPruning, HeldMasks
+from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
+from edgecompress.compress.prune.plan import plan
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
-from edgecompress.recipe import Recipe, Training
+from edgecompress.recipe import Recipe, Stage, Training
+from edgecompress.record import Record
 
 REFRESH_BATCHES = 100
+FIRST_KEYS = ("sparsity", "bits")  # of a layer, None by default from the start
 Details = dict[str, float | int | str]
 
 
@@ -40,6 +43,8 @@ class Context:
         folder: where checkpoints are kept.
         identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
         progress: is told how far a stage is.
+        early: the baseline's state at the epoch that weights are set back to, where they are.
+        dense: the baseline's state, once it is there.
     """
 
     recipe: Recipe
@@ -48,6 +53,8 @@ class Context:
     folder: Path
     identity: Mapping[str, Any]
     progress: Progress
+    early: State = field(default_factory=dict)
+    dense: State = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,32 +78,44 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     """
     recipe = context.recipe
     module = place(module, training_device())
-    _check(module, recipe)
+    _check(module, recipe, trained=trained)
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
-    dense: State = {}
     for name, work, settings in (
         ("train", _baseline if not trained else _given, recipe.train),
         ("prune", _prune, recipe.prune),
         ("retrain", _retrain, recipe.retrain),
         ("cluster", _cluster, recipe.cluster),
     ):
-        decides = {"seed": recipe.seed, "settings": settings.model_dump(), "given": trained and name == "train"}
+        decides = {"seed": recipe.seed, "settings": _decisive(settings), "given": trained and name == "train"}
         if name != "train":
-            decides["layers"] = {pattern: layer.model_dump() for pattern, layer in recipe.layers.items()}
+            decides["layers"] = {pattern: _decisive(layer) for pattern, layer in recipe.layers.items()}
+        if recipe.distill and name in recipe.distill.stages:
+            decides["distill"] = recipe.distill.model_dump()
         chain = key(chain, name, decides)
+        checkpoint = Checkpoint(context.folder, chain)
+        if name == "train" and recipe.retrain.rewind == "weights":
+            context = replace(context, early=_early(module, context, checkpoint))
         epochs = 0 if decides["given"] else settings.epochs
-        results.append(_run(name, work, epochs, module, context, Checkpoint(context.folder, chain)))
+        results.append(_run(name, work, epochs, module, context, checkpoint))
         if name == "train":
-            dense = _state(module)
-    return Compressed(dense, _state(module), results)
+            context = replace(context, dense=_state(module))
+    return Compressed(context.dense, _state(module), results)
 
 
-def _check(module: nn.Module, recipe: Recipe) -> None:
+def _decisive(table: Record) -> dict[str, Any]:
+    """What of a recipe's table decides a stage's result.
+
+    Keys that recipes did not have from the start are None by default and count only where they are set, so that what
+    was kept before there were such keys is still found.
+    """
+    return {name: value for name, value in table.model_dump().items() if value is not None or name in FIRST_KEYS}
+
+
+def _check(module: nn.Module, recipe: Recipe, *, trained: bool) -> None:
     """Say what is wrong with the recipe before hours of training, not after."""
-    compressible(module, recipe)
-    methods.find(CRITERIA, recipe.prune.criterion)
-    methods.find(SCHEDULES, recipe.prune.schedule)
+    plan(compressible(module, recipe), recipe)
+    rewind.check(recipe, trained=trained)
     methods.find(ALGORITHMS, recipe.cluster.method)
 
 
@@ -142,7 +161,15 @@ def _sgd(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
 
 
 def _fit(
-    module: nn.Module, context: Context, checkpoint: Checkpoint, name: str, settings: Training, hooks: train.Hooks
+    module: nn.Module,
+    context: Context,
+    checkpoint: Checkpoint,
+    name: str,
+    settings: Training,
+    hooks: train.Hooks,
+    *,
+    carried: Mapping[str, torch.Tensor] | None = None,
+    epochs: range | None = None,
 ) -> None:
     train.fit(
         module,
@@ -154,7 +181,18 @@ def _fit(
         title=name,
         checkpoint=checkpoint,
         progress=context.progress,
+        loss=_loss(module, context, name, settings),
+        carried=carried,
+        epochs=epochs,
     )
+
+
+def _loss(module: nn.Module, context: Context, name: str, settings: Stage) -> train.Loss:
+    """What the stage ``name`` learns from: the classes, and the baseline where the recipe says so."""
+    hard, wanted = train.CrossEntropy(settings.label_smoothing), context.recipe.distill
+    if wanted is None or name not in wanted.stages:
+        return hard
+    return distill.Distilled(distill.teacher(module, context.dense), hard, wanted)
 
 
 def _given(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:  # noqa: ARG001 - a stage's contract
@@ -167,23 +205,44 @@ def _baseline(module: nn.Module, context: Context, checkpoint: Checkpoint) -> De
     return {}
 
 
+def _early(module: nn.Module, context: Context, baseline: Checkpoint) -> State:
+    """The baseline's state at the epoch that weights are set back to; ``module`` is left as it was.
+
+    It is trained to there and kept, and the baseline goes on from it. Where a baseline is kept already, its first
+    epochs are trained again: they end with the same bits.
+    """
+    start, recipe = _state(module), context.recipe
+    checkpoint = Checkpoint(context.folder, key(baseline.key, "early", {"epochs": rewind.epoch(recipe)}))
+    _fit(module, context, checkpoint, "train", recipe.train, train.NoHooks(), epochs=range(rewind.epoch(recipe)))
+    early = _state(module)
+    module.load_state_dict(start)
+    baseline.begin_from(checkpoint)
+    return early
+
+
 def _prune(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
     recipe, settings = context.recipe, context.recipe.prune
-    weights = compressible(module, recipe)
-    own = {name: rate for name in weights if (rate := recipe.layer(name).sparsity) is not None}
     steps = train.steps_per_epoch(len(context.training.x), settings.batch_size)
-    pruning = GradualPruning(weights, settings, own, steps)
+    pruning = GradualPruning(compressible(module, recipe), recipe, steps)
     if settings.epochs:
-        _fit(module, context, checkpoint, "prune", settings, pruning)
+        _fit(module, context, checkpoint, "prune", settings, pruning, carried=pruning.carried)
     else:
         pruning.update(1.0)
-    return {"criterion": settings.criterion, "schedule": settings.schedule, "scope": settings.scope}
+    pattern = {"pattern": settings.pattern} if settings.pattern else {}
+    return {"criterion": settings.criterion, "schedule": settings.schedule, "scope": settings.scope, **pattern}
 
 
 def _retrain(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
-    hooks = HeldMasks(compressible(module, context.recipe))
-    _fit(module, context, checkpoint, "retrain", context.recipe.retrain, hooks)
-    return {}
+    recipe, settings = context.recipe, context.recipe.retrain
+    weights = compressible(module, recipe)
+    if settings.rewind is None:
+        _fit(module, context, checkpoint, "retrain", settings, HeldMasks(weights))
+        return {}
+    if settings.rewind == "weights":
+        rewind.set_back(module, weights, context.early)
+    epochs = range(rewind.epoch(recipe), recipe.train.epochs)
+    _fit(module, context, checkpoint, "retrain", recipe.train, HeldMasks(weights), epochs=epochs)
+    return {"rewind": settings.rewind, "from_epoch": epochs.start}
 
 
 def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
@@ -203,6 +262,7 @@ def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
         title="cluster",
         checkpoint=checkpoint,
         progress=context.progress,
+        loss=_loss(module, context, "cluster", settings),
     )
     shared.after_step(1, 1)  # a restored run that had no epoch left still holds the restored centroids
     refresh_batchnorm(module, refresh)

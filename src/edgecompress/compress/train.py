@@ -1,7 +1,7 @@
 """The training loop that every stage uses: seeded, resumable, one epoch at a time."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +35,31 @@ class Hooks(Protocol):
 
     def after_step(self, done: int, total: int) -> None:
         """``done`` of ``total`` steps are taken."""
+
+
+class Loss(Protocol):
+    """What a stage learns from."""
+
+    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+        """The mean loss of a batch.
+
+        Args:
+            x: what the network was given, shape (N, C, ...).
+            logits: what it put out, float32 of shape (N, classes).
+            y: the classes, int64 of shape (N,).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """The loss of the classes alone."""
+
+    label_smoothing: float = 0.0
+
+    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
+        """The mean cross entropy of a batch."""
+        return functional.cross_entropy(logits, y, label_smoothing=self.label_smoothing)
 
 
 def rate_factor(step: int, total: int, *, warmup: float, final_rate: float) -> float:
@@ -83,18 +108,37 @@ def fit(
     title: str,
     checkpoint: Checkpoint,
     progress: Progress,
+    loss: Loss | None = None,
+    carried: Mapping[str, torch.Tensor] | None = None,
+    epochs: range | None = None,
 ) -> None:
     """Train ``module`` in place for ``settings.epochs`` epochs, going on from ``checkpoint`` where there is one.
+
+    Args:
+        module: the network, on the device to train on.
+        data: what it learns from.
+        settings: of the stage.
+        optimizer: over what is trained, with the peak learning rates.
+        hooks: what the stage does inside the loop.
+        seed: of order and augmentation.
+        title: the stage's name, for progress and errors.
+        checkpoint: where the state is kept after each epoch.
+        progress: is told of every step.
+        loss: what is made small; cross entropy with the classes if None.
+        carried: tensors of ``hooks`` that a resumed run needs as they were; they are restored in place.
+        epochs: which of the schedule's epochs are trained; all if None.
 
     Raises:
         CheckError: the loss became NaN or infinite.
     """
+    loss = loss or CrossEntropy(settings.label_smoothing)
+    epochs = range(settings.epochs) if epochs is None else epochs
     device = next(module.parameters()).device
     steps = max(1, steps_per_epoch(len(data.x), settings.batch_size))
     total = steps * settings.epochs
     peaks = [group["lr"] for group in optimizer.param_groups]
-    first = checkpoint.restore(module, optimizer)
-    for epoch in range(first, settings.epochs):
+    first = checkpoint.restore(module, optimizer, carried or {}) or epochs.start
+    for epoch in range(first, epochs.stop):
         module.train()
         seen, right, loss_sum = 0, 0, 0.0
         generator = epoch_generator(seed, epoch)
@@ -102,23 +146,23 @@ def fit(
             factor = rate_factor(step, total, warmup=settings.warmup, final_rate=settings.final_rate)
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * factor
-            loss, correct = _step(module, x.to(device), y.to(device), settings, optimizer, hooks)
+            value, correct = _step(module, x.to(device), y.to(device), loss, optimizer, hooks)
             hooks.after_step(step + 1, total)
-            seen, right, loss_sum = seen + len(y), right + correct, loss_sum + loss * len(y)
-            if not math.isfinite(loss):
+            seen, right, loss_sum = seen + len(y), right + correct, loss_sum + value * len(y)
+            if not math.isfinite(value):
                 raise CheckError(
-                    f"{title}: the loss became {loss} in epoch {epoch + 1}; lower its learning_rate in the recipe"
+                    f"{title}: the loss became {value} in epoch {epoch + 1}; lower its learning_rate in the recipe"
                 )
             note = f"epoch {epoch + 1}/{settings.epochs}, loss {loss_sum / seen:.3f}"
             progress(title, step + 1, total, f"{note}, training accuracy {100 * right / seen:.1f} %")
-        checkpoint.save(module, optimizer, epoch + 1)
+        checkpoint.save(module, optimizer, epoch + 1, carried or {})
 
 
 def _step(
     module: nn.Module,
     x: torch.Tensor,
     y: torch.Tensor,
-    settings: Stage,
+    loss: Loss,
     optimizer: torch.optim.Optimizer,
     hooks: Hooks,
 ) -> tuple[float, int]:
@@ -128,11 +172,11 @@ def _step(
     optimizer.zero_grad(set_to_none=True)
     with autocast(x.device):
         logits = module(x)
-    loss = functional.cross_entropy(logits.float(), y, label_smoothing=settings.label_smoothing)
-    torch.autograd.backward(loss)
+    value = loss(x, logits.float(), y)
+    torch.autograd.backward(value)
     hooks.after_backward()
     optimizer.step()
-    return float(loss.detach()), int((logits.detach().argmax(1) == y).sum())
+    return float(value.detach()), int((logits.detach().argmax(1) == y).sum())
 
 
 def steps_per_epoch(count: int, batch: int) -> int:

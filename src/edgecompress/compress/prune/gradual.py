@@ -4,12 +4,10 @@ from collections.abc import Mapping
 
 import torch
 
-from edgecompress import methods
 from edgecompress.compress.prune import masks
-from edgecompress.recipe import Pruning
-
-CRITERIA = "edgecompress.compress.prune.criteria"
-SCHEDULES = "edgecompress.compress.prune.schedules"
+from edgecompress.compress.prune.plan import plan
+from edgecompress.compress.prune.scoring import Scoring
+from edgecompress.recipe import Recipe
 
 
 class GradualPruning:
@@ -19,35 +17,40 @@ class GradualPruning:
 
     Args:
         weights: the layers to prune.
-        settings: criterion, schedule, scope, and the final sparsity.
-        own: layers with a final sparsity of their own.
+        recipe: its ``prune`` table, what its ``layers`` have of their own, and its seed.
         steps_per_epoch: training steps in an epoch, to space the updates.
+
+    Attributes:
+        carried: what the hook needs to go on where an interrupted run was, beside the weights; changed in place.
     """
 
-    def __init__(
-        self, weights: Mapping[str, torch.Tensor], settings: Pruning, own: Mapping[str, float], steps_per_epoch: int
-    ) -> None:
-        self.weights, self.settings, self.own = weights, settings, own
-        self.criterion = methods.find(CRITERIA, settings.criterion)
-        self.schedule = methods.find(SCHEDULES, settings.schedule)
-        self.every = max(1, steps_per_epoch // settings.updates_per_epoch)
+    def __init__(self, weights: Mapping[str, torch.Tensor], recipe: Recipe, steps_per_epoch: int) -> None:
+        self.weights, self.settings = weights, recipe.prune
+        self.plan = plan(weights, recipe)
+        self.every = max(1, steps_per_epoch // recipe.prune.updates_per_epoch)
         self.masks = masks.of_zeros(weights)
+        self.scoring = Scoring(weights, recipe.prune.criterion, recipe.seed)
+        self.carried = {f"mask/{name}": mask for name, mask in self.masks.items()} | {
+            f"score/{name}": score for name, score in self.scoring.accumulated.items()
+        }
 
     def update(self, progress: float) -> None:
         """Choose the masks for ``progress`` of the ramp, 0 to 1, and apply them."""
-        part = self.schedule(progress)
-        scores = {name: self.criterion(weight) for name, weight in self.weights.items()}
-        self.masks = masks.choose(
-            scores,
-            self.settings.sparsity * part,
+        chosen = masks.choose(
+            {name: self._scores(name) for name in self.weights},
+            self.plan.schedule(progress, self.settings.sparsity),
             scope=self.settings.scope,
-            own={name: rate * part for name, rate in self.own.items()},
+            own={name: self.plan.schedule(progress, final) for name, final in self.plan.own.items()},
             layer_limit=self.settings.layer_limit,
+            patterns=self.plan.patterns,
         )
+        for name, mask in self.masks.items():
+            mask.copy_(chosen[name])
         masks.apply(self.weights, self.masks)
 
     def after_backward(self) -> None:
-        """Nothing: masks act on weights, after the step."""
+        """Let the criterion take in the step's gradients."""
+        self.scoring.collect()
 
     def after_step(self, done: int, total: int) -> None:
         """Update the masks where it is time, and hold them where it is not."""
@@ -56,6 +59,11 @@ class GradualPruning:
         ramp = max(1, round(self.settings.ramp * total))
         if done == ramp or (done < ramp and done % self.every == 0):
             self.update(done / ramp)
+
+    def _scores(self, name: str) -> torch.Tensor:
+        """The scores of a layer, row by row on the CPU as ``choose`` takes them without a copy."""
+        scores = self.scoring.layer(name).detach().float()
+        return torch.where(self.masks[name].to(scores.device), scores, -torch.inf).cpu().contiguous()
 
 
 class HeldMasks:

@@ -1,16 +1,19 @@
 """Masks: which weights stay. Chosen from scores so that the number of zeros is exact, then held."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from edgecompress import methods
+from edgecompress.compress.prune import units
+from edgecompress.compress.prune.patterns import UNSTRUCTURED, Blocks, Pattern
+from edgecompress.compress.prune.scopes.contract import Scope, ScoredLayer
+from edgecompress.compress.prune.threshold import PIECE, Scores, count_below, kth_lowest
 from edgecompress.errors import InputError
 
+SCOPES = "edgecompress.compress.prune.scopes"
 Masks = dict[str, torch.Tensor]
-Scores = NDArray[np.float32]
 
 
 def choose(
@@ -20,99 +23,67 @@ def choose(
     scope: str = "global",
     own: Mapping[str, float] | None = None,
     layer_limit: float = 1.0,
+    patterns: Mapping[str, Pattern] | None = None,
 ) -> Masks:
     """Masks that keep the weights of highest score.
 
     Args:
-        scores: one tensor a layer, any shape.
-        sparsity: fraction of zeros, over all layers together (``scope`` "global") or in each ("layer").
-        scope: "global" or "layer".
-        own: layers with a sparsity of their own; they stand outside the global pool.
-        layer_limit: no layer of the global pool gets sparser than this; what it keeps, others give.
+        scores: one tensor a layer, of the weight's shape. -inf is what is pruned already.
+        sparsity: fraction of zeros, over all layers together or in each, as ``scope`` shares them out.
+        scope: the name of a method in ``scopes``.
+        own: layers with a sparsity of their own; they stand outside what ``scope`` shares out.
+        layer_limit: no layer gets sparser than this where the scope lets layers differ; what it keeps, others give.
+        patterns: the pattern of a layer; any weight may go where there is none. Layers of one pattern share among
+            themselves: a block's score is no measure for a single weight's. In N:M nothing is shared.
 
     Returns:
         One boolean tensor a layer, true where the weight stays. The number of zeros is ``round(sparsity * weights)``
-        exactly: among equal scores the last in memory order stay.
+        exactly (blocks in place of weights, where the pattern has blocks): among equal scores the last in the order of
+        the weight's indices stay.
 
     Raises:
-        InputError: a score is NaN, or the global sparsity cannot be reached within ``layer_limit``.
+        InputError: a score is NaN or infinite, or the scope cannot reach the sparsity within ``layer_limit``.
     """
-    own = own or {}
-    flat = {name: score.detach().float().cpu().numpy().ravel() for name, score in scores.items()}
-    for name, values in flat.items():
-        if np.isnan(values).any():
-            raise InputError(
-                f"layer '{name}' has weights that are not numbers; load a sound checkpoint or lower the rate"
-            )
-    drops = {name: _lowest([flat[name]], round(rate * flat[name].size)) for name, rate in own.items()}
-    pool = {name: values for name, values in flat.items() if name not in own}
-    if scope == "layer":
-        drops |= {name: _lowest([values], round(sparsity * values.size)) for name, values in pool.items()}
-    else:
-        drops |= _share_out(pool, sparsity, layer_limit)
-    return {
-        name: torch.from_numpy(_keep(values, drops[name]).reshape(scores[name].shape)).to(scores[name].device)
-        for name, values in flat.items()
-    }
+    own, patterns = own or {}, patterns or {}
+    share: Scope = methods.find(SCOPES, scope)
+    kept: dict[str, units.Mask] = {}
+    pools: dict[Blocks, dict[str, ScoredLayer]] = {}
+    for name, values in scores.items():
+        array, pattern = _array(name, values), patterns.get(name, UNSTRUCTURED)
+        if not isinstance(pattern, Blocks):
+            kept[name] = units.best_of_groups(array, pattern, own.get(name, sparsity))
+        elif name in own:
+            of_blocks = units.of_blocks(array, pattern)
+            kept[name] = units.whole_blocks(_keep(of_blocks, round(own[name] * of_blocks.size)), array.shape, pattern)
+        else:
+            pools.setdefault(pattern, {})[name] = ScoredLayer(units.of_blocks(array, pattern), array.shape)
+    for pattern, pool in pools.items():
+        for name, count in share(pool, sparsity, limit=layer_limit).items():
+            kept[name] = units.whole_blocks(_keep(pool[name].scores, count), pool[name].shape, pattern)
+    return {name: torch.from_numpy(kept[name]).to(values.device) for name, values in scores.items()}
 
 
-@dataclass(frozen=True)
-class _Drop:
-    """Which scores go: all below ``threshold``, and of those equal to it as many as make ``count``."""
-
-    threshold: float
-    count: int
-
-
-def _share_out(pool: Mapping[str, Scores], sparsity: float, limit: float) -> dict[str, _Drop]:
-    """What goes of each layer under one threshold.
-
-    Layers beyond the limit are held at it, and the rest is shared among the others again, until none is beyond.
-    """
-    wanted = round(sparsity * sum(values.size for values in pool.values()))
-    most = {name: int(limit * values.size) for name, values in pool.items()}
-    if wanted > sum(most.values()):
-        raise InputError(
-            f"sparsity {sparsity} is more than layer_limit {limit} allows; raise layer_limit or lower sparsity"
-        )
-    held: dict[str, _Drop] = {}
-    while True:
-        free = {name: values for name, values in pool.items() if name not in held}
-        drops = _per_layer(free, wanted - sum(drop.count for drop in held.values()))
-        beyond = [name for name, drop in drops.items() if drop.count > most[name]]
-        if not beyond:
-            return held | drops
-        held |= {name: _lowest([pool[name]], most[name]) for name in beyond}
+def _array(name: str, scores: torch.Tensor) -> Scores:
+    """A layer's scores in the order of their indices, checked without a second array of their size."""
+    array: Scores = scores.detach().float().cpu().contiguous().numpy()
+    if array.size and not float(array.max()) < np.inf:  # the maximum is NaN where any score is
+        raise InputError(f"layer '{name}' has weights that are not numbers; load a sound checkpoint or lower the rate")
+    return array
 
 
-def _per_layer(pool: Mapping[str, Scores], count: int) -> dict[str, _Drop]:
-    """The ``count`` lowest scores of all layers together; of those equal to the threshold, first layer first."""
-    threshold = _lowest(list(pool.values()), count).threshold
-    below = {name: int(np.count_nonzero(values < threshold)) for name, values in pool.items()}
-    missing = count - sum(below.values())
-    for name, values in pool.items():
-        equal = min(missing, int(np.count_nonzero(values == threshold)))
-        below[name] += equal
-        missing -= equal
-    return {name: _Drop(threshold, number) for name, number in below.items()}
-
-
-def _lowest(parts: list[Scores], count: int) -> _Drop:
-    """The drop of the ``count`` lowest scores of ``parts`` together."""
+def _keep(scores: Scores, count: int) -> units.Mask:
+    """True but for the ``count`` lowest of the flat ``scores``; of equal ones the first in order go."""
     if count <= 0:
-        return _Drop(-np.inf, 0)
-    # Weights that are pruned already are the most and are all alike: a partition among them is slow, and not needed.
-    least = min(values.min() for values in parts if values.size)
-    others = np.concatenate([values[values != least] for values in parts])
-    place = count - (sum(values.size for values in parts) - others.size) - 1
-    return _Drop(float(least if place < 0 else np.partition(others, place)[place]), count)
-
-
-def _keep(values: Scores, drop: _Drop) -> NDArray[np.bool_]:
-    """True but for what is dropped: all below the threshold, and of those equal to it the first in memory order."""
-    keep = values >= drop.threshold
-    equal = np.flatnonzero(values == drop.threshold)
-    keep[equal[: drop.count - (values.size - int(np.count_nonzero(keep)))]] = False
+        return np.ones(scores.size, dtype=np.bool_)
+    threshold = kth_lowest([scores], count)
+    keep = scores >= threshold
+    equal = count - count_below(scores, threshold)  # so many that equal the threshold go
+    for start in range(0, scores.size, PIECE):
+        if not equal:
+            break
+        places = start + np.flatnonzero(scores[start : start + PIECE] == threshold)[:equal]
+        keep[places] = False
+        equal -= places.size
     return keep
 
 

@@ -1,1 +1,1 @@
-"""Sparsity schedules: each takes the progress of the ramp, 0 to 1, and returns the fraction of the final sparsity."""
+"""Sparsity schedules: each takes the progress of the ramp, 0 to 1, and the final sparsity, and returns that of now."""

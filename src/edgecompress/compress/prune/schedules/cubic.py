@@ -4,11 +4,12 @@ Zhu & Gupta, "To prune, or not to prune: exploring the efficacy of pruning for m
 """
 
 
-def cubic(progress: float) -> float:
-    """The fraction of the final sparsity at ``progress`` of the ramp, for a network that starts dense.
+def cubic(progress: float, final: float) -> float:
+    """The sparsity at ``progress`` of the ramp, for a network that starts dense.
 
     Args:
         progress: 0 at the first step of the ramp, 1 at its end; outside values are clipped.
+        final: sparsity at the end.
     """
     remaining = 1.0 - min(max(progress, 0.0), 1.0)
-    return float(1.0 - remaining**3)
+    return final * float(1.0 - remaining**3)

@@ -1,0 +1,1 @@
+"""Scopes: each shares the zeros of a network out among its layers."""
