@@ -61,6 +61,62 @@ def test_interrupted_in_any_stage_a_second_run_ends_as_if_nothing_had_happened(n
     assert first[1] > 1, "the stage went on, it did not begin again"
 
 
+@pytest.mark.parametrize("granularity", ["layer", "channel-group", "model"])
+def test_interrupted_soft_training_ends_as_if_nothing_had_happened(network, context, tmp_path, granularity):
+    soft = {"cluster__training": "soft", "cluster__granularity": granularity, "cluster__group_size": 3}
+    whole_context = context(**soft)
+    object.__setattr__(whole_context, "folder", tmp_path / "whole")
+    _, whole = run(network, whole_context)
+
+    def interrupt(title: str, done: int, total: int, note: str = "", /) -> None:
+        if title == "cluster" and done > total // 2 + 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(network, context(progress=interrupt, **soft))
+    _, resumed = run(network, context(**soft))
+    assert equal(resumed.compressed, whole.compressed)
+    assert resumed.stages[-1].validation_accuracy > 90
+    assert resumed.stages[-1].sparsity == resumed.stages[-2].sparsity
+
+
+def test_soft_training_ends_with_hard_centroids_and_moves_weights_between_them(network, context):
+    _, hard = run(network, context())
+    _, soft = run(network, context(cluster__training="soft", cluster__learning_rate=0.02))
+    for name in ("0.weight", "4.weight"):
+        values = [torch.unique(result.compressed[name]) for result in (hard, soft)]
+        assert len(values[1]) == 9
+        assert torch.equal(values[1], values[1].half().float())
+        weights = [result.compressed[name] for result in (hard, soft)]
+        ranks = [torch.searchsorted(own, weight) for own, weight in zip(values, weights, strict=True)]
+        assert not torch.equal(*ranks), "trained one by one, some weights went over to another centroid"
+    assert soft.stages[-1].details["training"] == "soft"
+
+
+def test_the_whole_model_shares_and_a_layer_stands_outside(network, context):
+    _, result = run(network, context(cluster__granularity="model"))
+    both = torch.cat([result.compressed[name].reshape(-1) for name in ("0.weight", "4.weight")])
+    assert len(torch.unique(both)) == 9
+    _, result = run(network, context(cluster__granularity="model", layers={"4": {"bits": 1}}))
+    assert len(torch.unique(result.compressed["4.weight"])) == 3
+
+
+def test_groups_that_no_palette_holds_are_refused_before_any_training(network, context):
+    told = []
+    groups = {"cluster__granularity": "channel-group", "cluster__group_size": 1, "cluster__bits": 6}
+    with pytest.raises(InputError, match="palette"):
+        run(network, context(progress=lambda *said: told.append(said), **groups))
+    assert not told
+
+
+@pytest.mark.parametrize("method", ["lloyd-random", "gaussian-mixture", "ward", "power-of-two"])
+def test_every_method_goes_through_the_stages(network, context, method):
+    _, result = run(network, context(cluster__method=method))
+    assert result.stages[-1].distinct_max <= 9
+    assert result.stages[-1].validation_accuracy > 85
+    assert result.stages[-1].details["inertia"] > 0
+
+
 def test_a_finished_build_trains_nothing_again(network, context):
     _, first = run(network, context())
     told = []

@@ -12,9 +12,10 @@ from torch import nn
 from edgecompress import methods
 from edgecompress.compress import invariants, train
 from edgecompress.compress.checkpoints import Checkpoint, State, key
+from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
-from edgecompress.compress.cluster.shared import ALGORITHMS
+from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
 from edgecompress.compress.layers import check_finite, compressible, distinct
@@ -23,7 +24,7 @@ from edgecompress.compress.prune.gradual import CRITERIA, SCHEDULES, GradualPrun
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
-from edgecompress.recipe import Recipe, Training
+from edgecompress.recipe import Recipe, Training, deciding
 
 REFRESH_BATCHES = 100
 Details = dict[str, float | int | str]
@@ -81,9 +82,9 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         ("retrain", _retrain, recipe.retrain),
         ("cluster", _cluster, recipe.cluster),
     ):
-        decides = {"seed": recipe.seed, "settings": settings.model_dump(), "given": trained and name == "train"}
+        decides = {"seed": recipe.seed, "settings": deciding(settings), "given": trained and name == "train"}
         if name != "train":
-            decides["layers"] = {pattern: layer.model_dump() for pattern, layer in recipe.layers.items()}
+            decides["layers"] = {pattern: deciding(layer) for pattern, layer in recipe.layers.items()}
         chain = key(chain, name, decides)
         epochs = 0 if decides["given"] else settings.epochs
         results.append(_run(name, work, epochs, module, context, Checkpoint(context.folder, chain)))
@@ -94,7 +95,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
 
 def _check(module: nn.Module, recipe: Recipe) -> None:
     """Say what is wrong with the recipe before hours of training, not after."""
-    compressible(module, recipe)
+    shares(compressible(module, recipe), recipe)
     methods.find(CRITERIA, recipe.prune.criterion)
     methods.find(SCHEDULES, recipe.prune.schedule)
     methods.find(ALGORITHMS, recipe.cluster.method)
@@ -193,6 +194,8 @@ def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
     refresh = list(_refresh_batches(context))
     refresh_batchnorm(module, refresh)
     shared_accuracy = accuracy(module, *context.validation)
+    if settings.epochs:
+        shared.after_step(0, 1)  # what is soft while it trains is soft from here on
     train.fit(
         module,
         context.training,
@@ -204,11 +207,18 @@ def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
         checkpoint=checkpoint,
         progress=context.progress,
     )
-    shared.after_step(1, 1)  # a restored run that had no epoch left still holds the restored centroids
+    shared.finish()
     refresh_batchnorm(module, refresh)
-    most = {name: 2 ** (recipe.layer(name).bits or settings.bits) + 1 for name in weights}
-    invariants.few_values(weights, most, "cluster")
-    return {"method": settings.method, "bits": settings.bits, "validation_accuracy_unfinetuned": shared_accuracy}
+    invariants.few_values(weights, shared.most, "cluster")
+    return {
+        "method": settings.method,
+        "bits": settings.bits,
+        "granularity": settings.granularity,
+        "training": settings.training,
+        "inertia": shared.inertia,
+        "clustering_seconds": round(shared.seconds, 3),
+        "validation_accuracy_unfinetuned": shared_accuracy,
+    }
 
 
 def _refresh_batches(context: Context) -> list[torch.Tensor]:
