@@ -62,6 +62,10 @@ def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
         ("prune.steps=0", "prune.steps"),
         ("distill.temperature=0", "distill.temperature"),
         ("distill.stages=[]", "distill.stages"),
+        ("cluster.granularity=channel", "cluster.granularity: .*given 'channel'"),
+        ("cluster.group_size=0", "cluster.group_size"),
+        ("cluster.temperature=0", "cluster.temperature"),
+        ("cluster.training=hard", "cluster.training: .*given 'hard'"),
     ],
 )
 def test_a_wrong_change_is_one_line(file, change, message):
@@ -91,3 +95,16 @@ def test_the_last_matching_pattern_says_how_a_layer_differs(file):
     assert loaded.layer("conv2").sparsity == 0.5
     assert loaded.layer("conv1").dense
     assert loaded.layer("head") == recipe.Layer()
+
+
+def test_added_keys_decide_nothing_until_they_are_set(file):
+    """Checkpoints that were kept before there were such keys are found under the same key."""
+    plain = recipe.load(file(MINIMAL))
+    stage = ["epochs", "learning_rate", "final_rate", "warmup", "batch_size", "label_smoothing", "augment"]
+    first = [*stage, "method", "bits", "centroid_dtype"]
+    assert sorted(recipe.deciding(plain.cluster)) == sorted(first)
+    assert recipe.deciding(recipe.Layer(bits=3)) == {"dense": False, "sparsity": None, "bits": 3}
+    assert recipe.deciding(plain.prune) == plain.prune.model_dump()
+    changed = recipe.load(file(MINIMAL), ["cluster.granularity=model", "layers.head.granularity=layer"])
+    assert recipe.deciding(changed.cluster)["granularity"] == "model"
+    assert recipe.deciding(changed.layer("head"))["granularity"] == "layer"

@@ -3,13 +3,21 @@
 import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from edgecompress import shipped
 from edgecompress.errors import InputError
 from edgecompress.record import Record
+
+
+class _Added:
+    """Marks a key that recipes have not always had, see ``deciding``."""
+
+
+Granularity = Literal["layer", "channel-group", "model"]
+ADDED = _Added()
 
 
 class Stage(Record):
@@ -39,13 +47,15 @@ class Pruning(Training):
     sparsity: float = Field(ge=0, le=1, description="fraction of all prunable weights that are zero at the end")
     criterion: str = Field(default="magnitude", description="what a weight's score is: magnitude, movement, taylor...")
     schedule: str = Field(default="cubic", description="how the sparsity rises: cubic, iterative, one-shot")
-    steps: int | None = Field(default=None, ge=1, description="rounds of pruning, for a schedule that has rounds")
+    steps: Annotated[int | None, ADDED] = Field(
+        default=None, ge=1, description="rounds of pruning, for a schedule that has rounds"
+    )
     scope: str = Field(
         default="global",
         description="how zeros are shared out: one threshold for the network (global), the same fraction in each "
         "layer (layer), or a budget for each (erk, lamp)",
     )
-    pattern: str | None = Field(
+    pattern: Annotated[str | None, ADDED] = Field(
         default=None,
         description="which weights go together: 2:4 keeps 2 of 4 along the input channels; 4x1 are blocks of output "
         "by input channels; unstructured, the default, is any weight",
@@ -63,7 +73,7 @@ class Pruning(Training):
 class Retraining(Training):
     """Training of the weights that are left, with their zeros held: fine-tuning, or a part of the baseline again."""
 
-    rewind: Literal["rate", "weights"] | None = Field(
+    rewind: Annotated[Literal["rate", "weights"] | None, ADDED] = Field(
         default=None,
         description="train the last `epochs` epochs of the baseline again, with every other setting of `train` in "
         "place of this table's: rate keeps the pruned weights, weights sets them back to what they were that early",
@@ -71,16 +81,36 @@ class Retraining(Training):
 
 
 class Clustering(Stage):
-    """Sharing each layer's nonzero weights among few centroids, then training the centroids themselves with Adam."""
+    """Sharing nonzero weights among few centroids, then training what is shared with Adam."""
 
     learning_rate: float = Field(
         default=2e-3,
         gt=0,
         le=1,
-        description="the peak; for a centroid, relative to the layer's root mean square weight",
+        description="the peak; for a centroid, relative to the root mean square of the weights that share it",
     )
     method: str = "kmeans"
-    bits: int = Field(ge=1, le=8, description="a layer has at most 2**bits distinct nonzero values")
+    bits: int = Field(ge=1, le=8, description="what shares centroids has at most 2**bits distinct nonzero values")
+    granularity: Annotated[Granularity, ADDED] = Field(
+        default="layer", description="what shares centroids: a layer, some of its output channels, or the whole model"
+    )
+    group_size: Annotated[int, ADDED] = Field(
+        default=32, ge=1, description="output channels that share centroids where granularity is channel-group"
+    )
+    training: Annotated[Literal["centroids", "soft"], ADDED] = Field(
+        default="centroids",
+        description="centroids: each weight keeps its centroid, and these are trained. soft: differentiable k-means, "
+        "weights are trained as mixtures of all centroids and take the nearest at the end",
+    )
+    temperature: Annotated[float, ADDED] = Field(
+        default=0.25,
+        gt=0,
+        le=100,
+        description="of soft training at its start, in units of the median distance between neighbouring centroids",
+    )
+    final_temperature: Annotated[float, ADDED] = Field(
+        default=0.05, gt=0, le=1, description="of soft training at its end, as a fraction of the temperature"
+    )
     centroid_dtype: Literal["float32", "float16"] = Field(
         default="float16", description="precision of a centroid; float16 loses nothing where a file stores float16"
     )
@@ -117,8 +147,12 @@ class Layer(Record):
 
     dense: bool = Field(default=False, description="neither pruned nor clustered")
     sparsity: float | None = Field(default=None, ge=0, le=1)
-    pattern: str | None = Field(default=None, description="as prune.pattern")
+    pattern: Annotated[str | None, ADDED] = Field(default=None, description="as prune.pattern")
     bits: int | None = Field(default=None, ge=1, le=8)
+    granularity: Annotated[Granularity | None, ADDED] = Field(
+        default=None, description="with this or bits, a layer stands outside the centroids of the whole model"
+    )
+    group_size: Annotated[int | None, ADDED] = Field(default=None, ge=1)
 
 
 class Distillation(Record):
@@ -147,6 +181,17 @@ class Recipe(Record):
         """The overrides of the layer ``name``: those of the last pattern that matches it."""
         matching = [layer for pattern, layer in self.layers.items() if fnmatchcase(name, pattern)]
         return matching[-1] if matching else Layer()
+
+
+def deciding(settings: Record) -> dict[str, Any]:
+    """What of ``settings`` is part of a checkpoint's key: all but added keys that are at their default.
+
+    So what was kept before a key was added is still found.
+    """
+    added = {name for name, field in type(settings).model_fields.items() if ADDED in field.metadata}
+    kept = settings.model_dump()
+    defaults = {name: type(settings).model_fields[name].default for name in added}
+    return {name: value for name, value in kept.items() if name not in added or value != defaults[name]}
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Recipe:

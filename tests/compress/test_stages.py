@@ -75,6 +75,10 @@ def test_interrupted_in_any_stage_a_second_run_ends_as_if_nothing_had_happened(n
         ("retrain", {"retrain__rewind": "rate"}),
         ("retrain", {"retrain__rewind": "weights"}),
         ("retrain", {"distill": {"temperature": 3.0}}),
+        *(
+            ("cluster", {"cluster__training": "soft", "cluster__granularity": granularity, "cluster__group_size": 3})
+            for granularity in ("layer", "channel-group", "model")
+        ),
     ],
     ids=str,
 )
@@ -95,6 +99,43 @@ def test_every_method_ends_with_the_same_bits_when_it_was_interrupted(network, c
     assert [s.sparsity for s in resumed.stages] == [s.sparsity for s in whole.stages]
     first = next(said for said in told if said[0] == stage)
     assert first[1] > first[2] // 2, "the stage went on, it did not begin again"
+
+
+def test_soft_training_ends_with_hard_centroids_and_moves_weights_between_them(network, context):
+    _, hard = run(network, context())
+    _, soft = run(network, context(cluster__training="soft", cluster__learning_rate=0.02))
+    for name in ("0.weight", "4.weight"):
+        values = [torch.unique(result.compressed[name]) for result in (hard, soft)]
+        assert len(values[1]) == 9
+        assert torch.equal(values[1], values[1].half().float())
+        weights = [result.compressed[name] for result in (hard, soft)]
+        ranks = [torch.searchsorted(own, weight) for own, weight in zip(values, weights, strict=True)]
+        assert not torch.equal(*ranks), "trained one by one, some weights went over to another centroid"
+    assert soft.stages[-1].details["training"] == "soft"
+
+
+def test_the_whole_model_shares_and_a_layer_stands_outside(network, context):
+    _, result = run(network, context(cluster__granularity="model"))
+    both = torch.cat([result.compressed[name].reshape(-1) for name in ("0.weight", "4.weight")])
+    assert len(torch.unique(both)) == 9
+    _, result = run(network, context(cluster__granularity="model", layers={"4": {"bits": 1}}))
+    assert len(torch.unique(result.compressed["4.weight"])) == 3
+
+
+def test_groups_that_no_palette_holds_are_refused_before_any_training(network, context):
+    told = []
+    groups = {"cluster__granularity": "channel-group", "cluster__group_size": 1, "cluster__bits": 6}
+    with pytest.raises(InputError, match="palette"):
+        run(network, context(progress=lambda *said: told.append(said), **groups))
+    assert not told
+
+
+@pytest.mark.parametrize("method", ["lloyd-random", "gaussian-mixture", "ward", "power-of-two"])
+def test_every_method_goes_through_the_stages(network, context, method):
+    _, result = run(network, context(cluster__method=method))
+    assert result.stages[-1].distinct_max <= 9
+    assert result.stages[-1].validation_accuracy > 85
+    assert result.stages[-1].details["inertia"] > 0
 
 
 def test_a_finished_build_trains_nothing_again(network, context):

@@ -12,9 +12,10 @@ from torch import nn
 from edgecompress import methods
 from edgecompress.compress import distill, invariants, rewind, train
 from edgecompress.compress.checkpoints import Checkpoint, State, key
+from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
-from edgecompress.compress.cluster.shared import ALGORITHMS
+from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
 from edgecompress.compress.layers import check_finite, compressible, distinct
@@ -24,11 +25,9 @@ from edgecompress.compress.prune.plan import plan
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
-from edgecompress.recipe import Recipe, Stage, Training
-from edgecompress.record import Record
+from edgecompress.recipe import Recipe, Stage, Training, deciding
 
 REFRESH_BATCHES = 100
-FIRST_KEYS = ("sparsity", "bits")  # of a layer, None by default from the start
 Details = dict[str, float | int | str]
 
 
@@ -87,9 +86,9 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         ("retrain", _retrain, recipe.retrain),
         ("cluster", _cluster, recipe.cluster),
     ):
-        decides = {"seed": recipe.seed, "settings": _decisive(settings), "given": trained and name == "train"}
+        decides = {"seed": recipe.seed, "settings": deciding(settings), "given": trained and name == "train"}
         if name != "train":
-            decides["layers"] = {pattern: _decisive(layer) for pattern, layer in recipe.layers.items()}
+            decides["layers"] = {pattern: deciding(layer) for pattern, layer in recipe.layers.items()}
         if recipe.distill and name in recipe.distill.stages:
             decides["distill"] = recipe.distill.model_dump()
         chain = key(chain, name, decides)
@@ -103,19 +102,12 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     return Compressed(context.dense, _state(module), results)
 
 
-def _decisive(table: Record) -> dict[str, Any]:
-    """What of a recipe's table decides a stage's result.
-
-    Keys that recipes did not have from the start are None by default and count only where they are set, so that what
-    was kept before there were such keys is still found.
-    """
-    return {name: value for name, value in table.model_dump().items() if value is not None or name in FIRST_KEYS}
-
-
 def _check(module: nn.Module, recipe: Recipe, *, trained: bool) -> None:
     """Say what is wrong with the recipe before hours of training, not after."""
-    plan(compressible(module, recipe), recipe)
+    weights = compressible(module, recipe)
+    plan(weights, recipe)
     rewind.check(recipe, trained=trained)
+    shares(weights, recipe)
     methods.find(ALGORITHMS, recipe.cluster.method)
 
 
@@ -252,6 +244,8 @@ def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
     refresh = list(_refresh_batches(context))
     refresh_batchnorm(module, refresh)
     shared_accuracy = accuracy(module, *context.validation)
+    if settings.epochs:
+        shared.after_step(0, 1)  # what is soft while it trains is soft from here on
     train.fit(
         module,
         context.training,
@@ -264,11 +258,18 @@ def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
         progress=context.progress,
         loss=_loss(module, context, "cluster", settings),
     )
-    shared.after_step(1, 1)  # a restored run that had no epoch left still holds the restored centroids
+    shared.finish()
     refresh_batchnorm(module, refresh)
-    most = {name: 2 ** (recipe.layer(name).bits or settings.bits) + 1 for name in weights}
-    invariants.few_values(weights, most, "cluster")
-    return {"method": settings.method, "bits": settings.bits, "validation_accuracy_unfinetuned": shared_accuracy}
+    invariants.few_values(weights, shared.most, "cluster")
+    return {
+        "method": settings.method,
+        "bits": settings.bits,
+        "granularity": settings.granularity,
+        "training": settings.training,
+        "inertia": shared.inertia,
+        "clustering_seconds": round(shared.seconds, 3),
+        "validation_accuracy_unfinetuned": shared_accuracy,
+    }
 
 
 def _refresh_batches(context: Context) -> list[torch.Tensor]:

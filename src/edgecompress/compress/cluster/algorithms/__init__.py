@@ -1,1 +1,1 @@
-"""Clustering algorithms: each takes one-dimensional values and a count, and returns that many centroids or fewer."""
+"""Clustering algorithms, one a file. See ``contract.py``; ``cluster/centroids.py`` finds and calls them."""
