@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from edgecompress.encode import bits, group
+from edgecompress.encode import bits, group, sizes
 from edgecompress.encode.coders import escape
 from edgecompress.encode.group import Coder, Group, Planned
 from edgecompress.encode.member import GAP_LOW, INDEX_LOW, RICE, Member
@@ -96,7 +96,7 @@ def grouped():
             for kind in (gaps, values)
         ]
         encoded = group.encode(*streams)
-        assert encoded.size == group.size(*streams)
+        assert encoded.size == sizes.size(*streams)
         return encoded
 
     return encode

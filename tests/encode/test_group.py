@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edgecompress.encode import group
 from edgecompress.encode.coders import split
-from edgecompress.encode.group import Coder, Planned
+from edgecompress.encode.group import Coder
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
 
@@ -139,11 +139,3 @@ def test_labels_name_the_coders_of_each_tensor(grouped):
         [(Coder("wavelet", 1), ["a", "b"]), (Coder("float16"), ["c"])],
     )
     assert encoded.labels() == {"a": "rice3+wavelet1", "b": "wavelet1", "c": "wavelet2+float16"}
-
-
-def test_a_code_that_many_share_has_one_table():
-    arrays = [np.random.default_rng(n).integers(0, 9, 50).astype(np.float32) for n in range(4)]
-    members = [Member.of(str(n), Weights(array), sparse=False) for n, array in enumerate(arrays)]
-    coder = Coder("wavelet", 0)
-    alone = sum(group.size([], [Planned((each,), coder, 0)]) for each in members)
-    assert group.size([], [Planned(tuple(members), coder, 0)]) <= alone - 3 * 8 * 9

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from edgecompress.encode import group, partition
+from edgecompress.encode import group, partition, sizes
 from edgecompress.encode.group import Coder
 from edgecompress.encode.member import Member
 from edgecompress.encode.partition import Costs, plan_gaps, plan_values, streams
@@ -56,7 +56,7 @@ def test_the_cheapest_coder_is_the_smallest_of_all_when_decoding_is_free(pruned,
 
     def size(coder):
         filled = each.filled(coder.bits) if coder.kind == "wavelet" else each
-        return group.size([group.Planned((filled,), coder, 0)], [])
+        return sizes.size([group.Planned((filled,), coder, 0)], [])
 
     assert size(planned.coder) <= 1.01 * size(gap_coder)
     assert planned.cost == pytest.approx(size(planned.coder), rel=0.02)

@@ -122,13 +122,13 @@ class Group:
         streams = [Stream(each.coder, each.names, each.code) for each in self.gaps if isinstance(each.code, Rice)]
         return tuple(
             Plane(tuple(some), bits.pack(np.concatenate([each.code.unary for each in some]), 1))
-            for some in _planes(streams, lambda each: (each.code.k, len(each.code.unary)))
+            for some in planes(streams, lambda each: (each.code.k, len(each.code.unary)))
         )
 
     @property
     def codebooks(self) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
         """The codebooks of all tensors that have one, in their order, in float16 if that holds them all exactly."""
-        return _joined([part.codebook for part in self.parts.values() if part.codebook is not None])
+        return joined([part.codebook for part in self.parts.values() if part.codebook is not None])
 
     def labels(self) -> dict[str, str]:
         """For each tensor the coders of its gaps, if any, and of its values, as in ``rice3+wavelet1``.
@@ -196,34 +196,6 @@ def decode(group: Group) -> dict[str, Floats]:
     return arrays
 
 
-def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
-    """Exact bytes of :func:`encode`, without encoding."""
-    members = [each for planned in values for each in planned.members]
-    codebooks = [each.palette.codebook for each in members if each.palette]
-    fractions = sum(split.size(each.count) for each in members if each.split)
-    rice_codes = [
-        (k, sum(each.count + int(each.rice_upper[k]) for each in planned.members))
-        for planned in gaps
-        if planned.coder.kind == "rice"
-        for k in [planned.coder.bits]
-    ]
-    unary = sum(bits.size(sum(size for _, size in plane), 1) for plane in _planes(rice_codes, lambda code: code))
-    shared = _joined(codebooks).nbytes + fractions + unary
-    return shared + sum(map(_size_of_gaps, gaps)) + sum(map(_size_of_values, values))
-
-
-def classes(members: Sequence[Member], low: int) -> Integers:
-    """How often each class of index, the index without its ``low`` lowest bits, occurs in all members together."""
-    counts: Integers = np.sum([each.index_counts for each in members], axis=0).reshape(-1, 1 << low).sum(axis=1)
-    return counts
-
-
-def gap_classes(members: Sequence[Member], low: int) -> Integers:
-    """How often each class of gap occurs in all members together, gaps broken by fillers where they are too long."""
-    counts: Integers = np.sum([each.gap_counts[low] for each in members], axis=0)
-    return counts
-
-
 def _order(gaps: Sequence[Planned], values: Sequence[Planned]) -> dict[str, int]:
     """The place of each member in the order of the group, which they come in."""
     gap_stream = {each.name: number for number, planned in enumerate(gaps) for each in planned.members}
@@ -248,7 +220,7 @@ def _stream(
     return Stream(planned.coder, tuple(each.name for each in members), encode(members, planned.coder))
 
 
-def _planes(codes: Sequence[Each], of: Callable[[Each], tuple[int, int]]) -> list[list[Each]]:
+def planes(codes: Sequence[Each], of: Callable[[Each], tuple[int, int]]) -> list[list[Each]]:
     """Rice codes in the order and the parts in which their zeros and ones are joined; ``of`` gives k and their number.
 
     A one at place P ends at about element 2**k P. With k falling, no place is multiplied by more than what stands
@@ -266,30 +238,10 @@ def _planes(codes: Sequence[Each], of: Callable[[Each], tuple[int, int]]) -> lis
     return planes
 
 
-def _joined(codebooks: Sequence[Floats]) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
+def joined(codebooks: Sequence[Floats]) -> npt.NDArray[np.float32] | npt.NDArray[np.float16]:
+    """Codebooks one after the other, in float16 if that holds them all exactly."""
     whole = np.concatenate([np.zeros(0, np.float32), *codebooks])
     return whole.astype(np.float16) if Weights(whole).is_float16 else whole
-
-
-def _size_of_gaps(planned: Planned) -> int:
-    members, coder = planned.members, planned.coder
-    count = sum(each.count for each in members)
-    if coder.kind == "rice":
-        return rice.size(count, coder.bits)
-    if coder.kind == "escape":
-        column = coder.bits - escape.WIDTHS.start
-        return escape.size(count, sum(int(each.escapes[column]) for each in members), coder.bits)
-    return wavelet.size(gap_classes(members, coder.bits), count, coder.bits)
-
-
-def _size_of_values(planned: Planned) -> int:
-    coder = planned.coder
-    count = sum(each.count for each in planned.members)
-    if coder.kind == "packed":
-        return bits.size(count, coder.bits)
-    if coder.kind == "wavelet":
-        return wavelet.size(classes(planned.members, coder.bits), count, coder.bits)
-    return count * (2 if coder.kind == "float16" else 4)
 
 
 def _gap_code(members: Sequence[Member], coder: Coder) -> GapCode:

@@ -12,8 +12,9 @@ import numpy as np
 
 from edgecompress.encode import bits, huffman
 from edgecompress.encode.coders import escape
-from edgecompress.encode.group import MOST_ELEMENTS, Coder, Planned, classes, gap_classes
+from edgecompress.encode.group import MOST_ELEMENTS, Coder, Planned
 from edgecompress.encode.member import GAP_LOW, INDEX_LOW, RICE, Integers, Member
+from edgecompress.encode.sizes import classes, gap_classes
 
 Mode = Literal["fast-load", "smallest"]
 
