@@ -15,7 +15,7 @@ from edgecompress.compress.cluster.cells import Cuts, cells
 from edgecompress.compress.cluster.points import Points, Reals, running
 
 # Cells whose optimum is found whatever the points are: at least the first, and the second for each cluster.
-_WHOLE, _WHOLE_A_CLUSTER = 512, 8
+_WHOLE, _WHOLE_A_CLUSTER = 2048, 8
 # Then cells for each cluster, and how many of them a cut may move from where the coarser cells had it: the width of
 # two clusters, then a quarter of one.
 _FINER = ((32, 64), (128, 32))
@@ -25,7 +25,7 @@ _MOVES = 16
 def best_centroids(points: Points, k: int) -> Reals:
     """The means of the ``k`` intervals of least inertia, ascending, shape (k,).
 
-    They are the optimum where there are at most 512 or ``8 * k`` points. More are joined to that many cells, and the
+    They are the optimum where there are at most 2048 or ``8 * k`` points. More are joined to that many cells, and the
     cuts that are best for these are moved among finer cells, all at once and as often as one goes as far as it may.
     What Lloyd's iterations have to mend afterwards is less than a hundredth of a cluster.
 
