@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write what is generated: the command-line reference, JSON schemas, and README's tables from results/.
+"""Write what is generated: the command-line reference, JSON schemas, and the tables made from results/.
 
 Usage: python tools/generate_docs.py        (a test fails when what it would write is not what is there)
 """
@@ -7,6 +7,7 @@ Usage: python tools/generate_docs.py        (a test fails when what it would wri
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner
 
@@ -19,10 +20,6 @@ from edgecompress.target import Target
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord}
-MARKS = {
-    name: (f"<!-- {name}: written by tools/generate_docs.py -->", f"<!-- end of {name} -->")
-    for name in ("results", "encodings")
-}
 
 
 def cli_reference() -> str:
@@ -112,11 +109,49 @@ def encodings_table() -> str:
     return "\n".join([note, "", *rows, "", *trained])
 
 
-def readme() -> str:
-    """README with its tables made anew."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for name, table in (("results", results_table()), ("encodings", encodings_table())):
-        begin, end = MARKS[name]
+def clustering_tables() -> str:
+    """All that benchmarks/clustering_methods.py found: a table for each network, data set and sparsity."""
+    parts = []
+    for path in sorted((ROOT / "results").glob("clustering-*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        setup, rows = record["setup"], record["rows"]
+        epochs = setup["recipe"]["cluster"]["epochs"]
+        parts.append(
+            f"**{path.stem.removeprefix('clustering-')}**: seed {setup['recipe']['seed']}, {epochs} epochs of "
+            f"fine-tuning, {record['samples']['test']:,} test samples, dense {rows[0]['test']['dense']:.2f} %, "
+            f"{record['taken'][:10]}."
+        )
+        for sparsity in sorted({row["sparsity"] for row in rows}):
+            parts.append(_clustering_table(sparsity, [row for row in rows if row["sparsity"] == sparsity]))
+    return "\n\n".join(parts)
+
+
+def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
+    """A line for each method; for each number of bits the inertia, and the accuracy before and after fine-tuning."""
+    bits = sorted({row["bits"] for row in rows})
+    found = {(row["method"], row["bits"]): row for row in rows}
+    best = {each: found["kmeans", each]["inertia"] for each in bits}
+    zeros = f"{sparsity:.0%} zeros" if sparsity else "no zeros"
+    lines = [f"| {zeros} | seconds | {' | '.join(f'{each} bits' for each in bits)} |", "|---" * (len(bits) + 2) + "|"]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        cells = []
+        for each in bits:
+            row = found.get((method, each))
+            cells.append(
+                f"{row['inertia'] / best[each]:.2f}, {row['test']['clustered']:.1f} to {row['test']['finetuned']:.1f} %"
+                if row
+                else ""
+            )
+        seconds = max(row["seconds"] for row in rows if row["method"] == method)
+        lines.append(f"| `{method}` | {seconds:.2f} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def filled(page: Path, **tables: str) -> str:
+    """A page with its tables made anew, each between two marks that name it."""
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        begin, end = f"<!-- {name}: written by tools/generate_docs.py -->", f"<!-- end of {name} -->"
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}\n\n{table}\n\n{end}{rest.partition(end)[2]}"
     return text
@@ -128,7 +163,13 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    return {ROOT / "README.md": readme(), DOCS / "cli.md": cli_reference(), **schemas}
+    readme, compression = ROOT / "README.md", DOCS / "compression.md"
+    return {
+        readme: filled(readme, results=results_table(), encodings=encodings_table()),
+        compression: filled(compression, clustering=clustering_tables()),
+        DOCS / "cli.md": cli_reference(),
+        **schemas,
+    }
 
 
 def main() -> None:
