@@ -86,9 +86,9 @@ def deflate(data: bytes) -> bytes:
 
 
 def _lanes(size: float) -> int:
-    """Lanes for a payload of ``size`` bytes: each costs two, and all of them two thousandths of it at most."""
+    """Lanes for a payload of ``size`` bytes: each costs two, and all of them a thousandth of it at most."""
     lanes = 1
-    while lanes < limits.LANES // 2 and lanes * 2 * 1000 <= size:
+    while lanes < limits.LANES // 2 and lanes * 4 * 1000 <= size:
         lanes *= 2
     return lanes
 
