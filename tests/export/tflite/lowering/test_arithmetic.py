@@ -59,13 +59,52 @@ def test_flattened_values_keep_their_order(agree, onnx_model):
 
 
 @pytest.mark.parametrize(
+    ("left", "right"),
+    [((1, 3, 4, 5), (5,)), ((1, 3, 4, 5), (4, 5)), ((1, 3, 1, 1), (4, 4)), ((1, 3), (2, 5, 3)), ((2, 1, 4), (1, 3, 1))],
+)
+@pytest.mark.parametrize("constant", ["a", "b", None])
+def test_ranks_may_differ_and_either_side_may_grow(agree, onnx_model, left, right, constant):
+    shapes = {"a": left, "b": right}
+    nodes = [helper.make_node("Sub", ["a", "b"], ["s"]), helper.make_node("Relu", ["s"], ["y"])]
+    constants = {constant: _array(*shapes.pop(constant))} if constant else {}
+    agree(onnx_model(nodes, shapes, constants))
+
+
+@pytest.mark.parametrize("op", ["Sub", "Mul", "Div", "Max", "Min", "Sum", "Mean"])
+def test_other_operators_on_two_values_or_a_value_and_a_constant(agree, onnx_model, op):
+    node = helper.make_node(op, ["c", "x"], ["y"])
+    shifted = [helper.make_node("Abs", ["a"], ["p"]), helper.make_node("Add", ["p", "one"], ["x"]), node]
+    one = np.asarray(np.float32(1))
+    agree(onnx_model(shifted, {"a": (1, 3, 4, 5)}, {"c": _array(3, 1, 1), "one": one}))
+    agree(onnx_model(shifted, {"a": (1, 3, 4, 5), "c": (1, 3, 1, 1)}, {"one": one}))
+
+
+@pytest.mark.parametrize("op", ["Max", "Sum", "Mean"])
+def test_many_values(agree, onnx_model, op):
+    node = helper.make_node(op, ["a", "b", "c"], ["y"])
+    agree(onnx_model([node], {"a": (1, 3, 4, 5), "b": (1, 3, 1, 5)}, {"c": _array(4, 5)}))
+
+
+@pytest.mark.parametrize(("exponent", "codes"), [(2.0, ["MUL"]), (3.0, ["MUL", "MUL"]), (0.5, ["ABS", "POW"])])
+def test_powers(agree, onnx_model, exponent, codes):
+    first = [helper.make_node("Abs", ["x"], ["a"])] if exponent < 1 else []
+    node = helper.make_node("Pow", ["a" if first else "x", "e"], ["y"])
+    assert agree(onnx_model([*first, node], {"x": (1, 7)}, {"e": np.asarray(np.float32(exponent))})) == codes
+
+
+@pytest.mark.parametrize("shape", [(4,), (1, 4, 1, 1), (4, 1, 1), ()])
+def test_a_constant_after_a_convolution_becomes_its_bias(agree, onnx_model, shape):
+    nodes = [helper.make_node("Conv", ["x", "w"], ["c"]), helper.make_node("Add", ["c", "b"], ["y"])]
+    codes = agree(onnx_model(nodes, {"x": (1, 3, 6, 6)}, {"w": _array(4, 3, 3, 3), "b": _array(*shape)}))
+    assert codes == (["CONV_2D"] if shape != (4,) else ["CONV_2D", "ADD"]), "(4,) runs along the width"
+
+
+@pytest.mark.parametrize(
     ("inputs", "constants", "reason"),
     [
-        ({"a": (1, 3, 4, 5), "b": (1, 5)}, {}, "different rank"),
-        ({"a": (1, 3, 4, 5), "b": (1, 3, 5)}, {}, "different rank"),
+        ({"a": (1, 3, 4, 5), "b": (1, 3, 5)}, {}, "do not fit each other"),
         ({"a": (1, 3, 4, 5), "b": (1, 2, 4, 5)}, {}, "do not fit each other"),
-        ({"a": (1, 3, 1, 1)}, {"b": _array(4, 4)}, "does not fit its input"),
-        ({"a": (1, 3)}, {"b": _array(1, 1, 3)}, "does not fit its input"),
+        ({"a": (1, 3)}, {"b": _array(4)}, "do not fit each other"),
     ],
 )
 def test_what_does_not_fit_is_refused(onnx_model, inputs, constants, reason):

@@ -12,14 +12,18 @@ from edgecompress.export.tflite.lowering.reduction import reduced
 from edgecompress.export.tflite.lowering.shape import reshaped
 
 
-def layer_normalization(node: ir.Node, lowering: Lowering) -> Value:
-    """Over the axes from ``axis`` on (Ba, Kiros and Hinton 2016, equation 4), times scale, plus shift."""
+def layer_normalization(node: ir.Node, lowering: Lowering) -> tuple[Value, Value, Value]:
+    """Over the axes from ``axis`` on (Ba, Kiros and Hinton 2016, equation 4), times scale, plus shift; all outputs."""
     value, *parameters = _operands(node, lowering)
     rank = len(value.shape)
     axis = node.attributes.get_int("axis", -1)
     axes = set(range(axis % rank if rank else 0, rank))
-    centred = _standard(node, lowering, value, axes, centre=True)
-    return _affine(node, lowering, centred, parameters)
+    name = output_name(node)
+    mean = reduced(lowering, value, "MEAN", axes, f"{name}/mean", keep=True)
+    centred = combined(node, lowering, "SUB", value, mean, f"{name}/centred")
+    inverse = _inverse(node, lowering, centred, axes)
+    standard = combined(node, lowering, "MUL", centred, inverse, f"{name}/standard")
+    return _affine(node, lowering, standard, parameters), mean, inverse
 
 
 def rms_normalization(node: ir.Node, lowering: Lowering) -> Value:
@@ -65,11 +69,17 @@ def _standard(node: ir.Node, lowering: Lowering, value: Value, axes: set[int], *
     if centre:
         mean = reduced(lowering, value, "MEAN", axes, f"{name}/mean", keep=True)
         value = combined(node, lowering, "SUB", value, mean, f"{name}/centred")
+    inverse = _inverse(node, lowering, value, axes)
+    return combined(node, lowering, "MUL", value, inverse, f"{name}/standard")
+
+
+def _inverse(node: ir.Node, lowering: Lowering, value: Value, axes: set[int]) -> Value:
+    """One over the root of the mean square of ``value`` over ``axes``, plus epsilon."""
+    name = output_name(node)
     squares = renamed(value, lowering.emit("SQUARE", [value.tensor], value.tensor.shape, f"{name}/squares"))
     variance = reduced(lowering, squares, "MEAN", axes, f"{name}/variance", keep=True)
     raised = shifted(lowering, variance, node.attributes.get_float("epsilon", 1e-5), f"{name}/raised")
-    inverse = renamed(raised, lowering.emit("RSQRT", [raised.tensor], raised.tensor.shape, f"{name}/inverse"))
-    return combined(node, lowering, "MUL", value, inverse, f"{name}/standard")
+    return renamed(raised, lowering.emit("RSQRT", [raised.tensor], raised.tensor.shape, f"{name}/inverse"))
 
 
 def _affine(node: ir.Node, lowering: Lowering, value: Value, parameters: list[Operand]) -> Value:

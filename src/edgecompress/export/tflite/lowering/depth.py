@@ -22,12 +22,15 @@ def depth_to_space(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def space_to_depth(node: ir.Node, lowering: Lowering) -> Value:
-    """SpaceToDepth."""
+    """SpaceToDepth; DCR is TFLite's own, CRD a TRANSPOSE."""
     value, name, block = lowering.value(node), output_name(node), node.attributes.get_int("blocksize", 1)
     batch, channels, height, width = _shape(node, value)
     if height % block or width % block:
         raise refused(node, f"its input {value.shape} is no whole number of blocks of {block} by {block}")
     shape = (batch, channels * block**2, height // block, width // block)
+    if node.attributes.get_string("mode", "DCR") == "CRD":
+        apart = reshaped(value, (batch, channels, height // block, block, width // block, block))
+        return reshaped(turned(apart, (0, 1, 3, 5, 2, 4), lowering, name), shape)
     image = lowering.image(value, f"{name}/input")
     view = image_view(shape)
     return Value(lowering.emit("SPACE_TO_DEPTH", [image], view.shape, name, blockSize=block), shape, view)

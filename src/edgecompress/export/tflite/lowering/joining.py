@@ -8,11 +8,12 @@ import onnx_ir as ir
 from edgecompress.export.tflite.graph import Tensor
 from edgecompress.export.tflite.lowering import views
 from edgecompress.export.tflite.lowering.arithmetic import operands
-from edgecompress.export.tflite.lowering.context import FUSED, NONE, Lowering, Value, output_name, refused
+from edgecompress.export.tflite.lowering.context import Lowering, Value, output_name, refused
 from edgecompress.export.tflite.lowering.views import Shape, View
 
 # What XNNPACK joins at once.
 _MOST_JOINED = 5
+_BROADCAST_VERSION = 2
 
 
 def concat(node: ir.Node, lowering: Lowering) -> Value:
@@ -109,7 +110,9 @@ def expand(node: ir.Node, lowering: Lowering) -> Value:
     view = View(shape, order)
     source = lowering.arranged(Value(value.tensor, padded, value.view), View(padded, order), f"{name}/input")
     wanted = lowering.integers(f"{name}/shape", view.shape)
-    return Value(lowering.emit("BROADCAST_TO", [source, wanted], view.shape, name), shape, view)
+    return Value(
+        lowering.emit("BROADCAST_TO", [source, wanted], view.shape, name, version=_BROADCAST_VERSION), shape, view
+    )
 
 
 def tile(node: ir.Node, lowering: Lowering) -> Value:
@@ -167,8 +170,8 @@ def _strided(lowering: Lowering, value: Value, taken: dict[int, range], name: st
 def _joined(lowering: Lowering, tensors: list[Tensor], place: int, name: str) -> Tensor:
     shape = list(tensors[0].shape)
     shape[place] = sum(tensor.shape[place] for tensor in tensors)
-    options = {"axis": place, FUSED: NONE}
-    return lowering.emit("CONCATENATION", tensors, tuple(shape), name, kind="float32", **options)
+    # No fused activation is named: runtimes refuse one here, or leave it out and say nothing.
+    return lowering.emit("CONCATENATION", tensors, tuple(shape), name, kind="float32", axis=place)
 
 
 def _integers(node: ir.Node, lowering: Lowering, index: int, key: str) -> list[int] | None:

@@ -35,7 +35,7 @@ OPERATORS: dict[str, Lower] = {
     "AveragePool": pooling.average_pool,
     "BatchNormalization": normalization.batch_normalization,
     "Cast": shape.cast,
-    "CastLike": shape.identity,
+    "CastLike": shape.cast_like,
     "Ceil": activation.ceil,
     "Clip": activation.clip,
     "Concat": joining.concat,

@@ -174,8 +174,7 @@ def _concatenated(lowering: Lowering, tensors: list[Tensor], name: str) -> Tenso
     if len(tensors) == 1:
         return tensors[0]
     shape = (sum(tensor.shape[0] for tensor in tensors), tensors[0].shape[1])
-    options = {"axis": 0, FUSED: NONE}
-    return lowering.emit("CONCATENATION", tensors, shape, f"{name}/all", **options)
+    return lowering.emit("CONCATENATION", tensors, shape, f"{name}/all", axis=0)
 
 
 def _is_read(node: ir.Node, index: int) -> bool:

@@ -85,21 +85,33 @@ def dropout(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def identity(node: ir.Node, lowering: Lowering) -> Value:
-    """Identity, and CastLike, whose second input is float32 as all that is computed is."""
-    return lowering.value(node, kinds=() if node.op_type == "Identity" else ("float32",))
+    """Identity."""
+    return lowering.value(node, kinds=())
 
 
 def cast(node: ir.Node, lowering: Lowering) -> Value:
     """Cast among float32, int32 and int64."""
     value = lowering.value(node, kinds=())
     kind = ir.DataType(node.attributes.get_int("to", 0))
-    if kind not in _TYPES:
-        raise refused(node, f"it casts to {kind}; only float32, int32 and int64 are supported")
-    if _TYPES[kind] == value.tensor.kind:
-        return value
+    return _cast(node, lowering, value, _TYPES.get(kind, str(kind)))
+
+
+def cast_like(node: ir.Node, lowering: Lowering) -> Value:
+    """CastLike among float32, int32 and int64."""
+    value, like = lowering.value(node, kinds=()), node.inputs[1]
+    if like in lowering.values:
+        return _cast(node, lowering, value, lowering.values[like].tensor.kind)
+    array = lowering.constant(node, 1)
+    return _cast(node, lowering, value, "nothing" if array is None else array.dtype.name)
+
+
+def _cast(node: ir.Node, lowering: Lowering, value: Value, kind: str) -> Value:
     tensor = value.tensor
-    made = lowering.emit("CAST", [tensor], tensor.shape, output_name(node), kind=_TYPES[kind])
-    return Value(made, value.shape, value.view)
+    if kind not in _TYPES.values():
+        raise refused(node, f"it casts to {kind}; only float32, int32 and int64 are supported")
+    if kind == tensor.kind:
+        return value
+    return Value(lowering.emit("CAST", [tensor], tensor.shape, output_name(node), kind=kind), value.shape, value.view)
 
 
 def reshaped(value: Value, shape: Shape) -> Value:
