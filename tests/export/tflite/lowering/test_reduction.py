@@ -35,10 +35,11 @@ def test_axes_as_attribute(agree, onnx_model):
     agree(onnx_model([mean], {"x": (1, 3, 5, 7)}, opset=13))
 
 
+@pytest.mark.parametrize("op", ["ArgMax", "ArgMin"])
 @pytest.mark.parametrize(("axis", "keep"), [(1, 0), (1, 1), (2, 0), (-1, 1)])
-def test_the_place_of_the_largest(litert, tmp_path, onnx_model, agree, axis, keep):
+def test_the_place_of_the_largest_or_the_least(agree, onnx_model, op, axis, keep):
     nodes = [
-        helper.make_node("ArgMax", ["x"], ["i"], axis=axis, keepdims=keep),
+        helper.make_node(op, ["x"], ["i"], axis=axis, keepdims=keep),
         helper.make_node("Cast", ["i"], ["y"], to=TensorProto.FLOAT),
     ]
     agree(onnx_model(nodes, {"x": (1, 3, 5, 7)}))

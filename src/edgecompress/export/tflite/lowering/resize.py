@@ -38,9 +38,9 @@ def resize(node: ir.Node, lowering: Lowering) -> Value:
     native = _native(mode.removeprefix("bi"), value, found)
     if native is not None:
         code, (corners, centres), shape = native
-        sizes = lowering.integers(f"{name}/sizes", shape[2:])
         image = lowering.image(value, f"{name}/input")
         view = image_view(shape)
+        sizes = lowering.integers(f"{name}/sizes", view.shape[1:3])
         tensor = lowering.emit(
             code, [image, sizes], view.shape, name, version=3, alignCorners=corners, halfPixelCenters=centres
         )
