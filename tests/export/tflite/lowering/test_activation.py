@@ -92,7 +92,8 @@ def test_functions_of_positive_elements(agree, onnx_model, op):
 @pytest.mark.parametrize("slope", [(3, 1, 1), (1,), (3, 5, 4)])
 def test_p_relu_with_a_slope_for_each_channel_or_one(agree, onnx_model, slope):
     array = np.random.default_rng(2).uniform(0.1, 0.5, slope).astype(np.float32)
-    agree(onnx_model([helper.make_node("PRelu", ["x", "s"], ["y"])], {"x": ("n", 3, 5, 4)}, {"s": array}))
+    codes = agree(onnx_model([helper.make_node("PRelu", ["x", "s"], ["y"])], {"x": ("n", 3, 5, 4)}, {"s": array}))
+    assert (codes == ["PRELU"]) == (slope != (3, 5, 4))
 
 
 def test_an_alpha_that_tflite_does_not_have_is_refused(onnx_model):

@@ -42,6 +42,7 @@ LAYERS = {
         {"w": _sparse(32, 32, 3, 3)},
     ),
     "lstm": ([helper.make_node("LSTM", ["x", "w", "r", "b"], ["y"], hidden_size=64)], (7, 2, 64), RECURRENT),
+    "slopes": ([helper.make_node("PRelu", ["x", "w"], ["y"])], (1, 512, 2, 2), {"w": np.abs(_sparse(512, 1, 1))}),
     "convolution in groups": (
         [helper.make_node("Conv", ["x", "w"], ["y"], group=2)],
         (1, 64, 6, 6),

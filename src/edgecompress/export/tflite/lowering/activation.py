@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import Array
-from edgecompress.export.tflite.lowering.arithmetic import Constant, combined, operands, scaled, shifted
+from edgecompress.export.tflite.lowering.arithmetic import Constant, combined, operands, per_output, scaled, shifted
 from edgecompress.export.tflite.lowering.context import (
     FUSED,
     RELU,
@@ -94,12 +94,17 @@ def leaky_relu(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def p_relu(node: ir.Node, lowering: Lowering) -> Value:
-    """PRelu, relu(x) - slope relu(-x), with any slope that ONNX broadcasts."""
+    """PRelu with any slope that ONNX broadcasts: PRELU for constants a channel, else relu(x) - slope relu(-x)."""
     value, slope = operands(node, lowering)
     if not isinstance(value, Value):
         raise refused(node, "its input is a constant")
     name = output_name(node)
     shape = value.tensor.shape
+    alpha = per_output(value, slope) if isinstance(slope, Constant) and shape else None
+    if isinstance(slope, Constant) and alpha is not None:
+        slopes = np.ascontiguousarray(np.broadcast_to(alpha, shape[-1:])).reshape(*(1,) * (len(shape) - 2), -1)
+        parameter = lowering.parameter(slope.name, f"slopes{slopes.shape}", slopes, compressible=True)
+        return renamed(value, lowering.emit("PRELU", [value.tensor, parameter], shape, name))
     rising = renamed(value, lowering.emit("RELU", [value.tensor], shape, f"{name}/rising"))
     below = lowering.emit("NEG", [value.tensor], shape, f"{name}/negative")
     falling = renamed(value, lowering.emit("RELU", [below], shape, f"{name}/falling"))

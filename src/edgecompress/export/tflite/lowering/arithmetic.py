@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -49,7 +50,7 @@ def add(node: ir.Node, lowering: Lowering) -> Value:
     for value, added, index in ((left, right, 0), (right, left, 1)):
         if isinstance(value, Value) and isinstance(added, Constant):
             operator = lowering.fusable(node.inputs[index])
-            if operator is not None and operator.code in _BIAS and _is_per_output(value, added):
+            if operator is not None and operator.code in _BIAS and per_output(value, added) is not None:
                 _add_bias(operator, added, output_name(node))
                 return value
     return combined(node, lowering, "ADD", left, right, output_name(node))
@@ -57,7 +58,8 @@ def add(node: ir.Node, lowering: Lowering) -> Value:
 
 def _binary(code: str, node: ir.Node, lowering: Lowering) -> Value:
     """One operator on two values, with broadcasting."""
-    return combined(node, lowering, code, *operands(node, lowering), output_name(node))
+    left, right = operands(node, lowering)
+    return combined(node, lowering, code, left, right, output_name(node))
 
 
 sub, mul, div = (partial(_binary, code) for code in ("SUB", "MUL", "DIV"))
@@ -158,15 +160,18 @@ def _placed(lowering: Lowering, operand: Operand, view: View, name: str) -> Tens
     return lowering.parameter(operand.name, f"{view.factors}{view.order}", array)
 
 
-def _is_per_output(value: Value, added: Constant) -> bool:
-    """Whether ``added`` has a number for each output of the layer that computes ``value``, or one for all."""
+def per_output(value: Value, added: Constant) -> FloatArray | None:
+    """``added`` as (C,) or (1,), where it has a number for each place of the last axis of the tensor, or one number."""
+    if len(added.shape) > len(value.shape):
+        return None
     if added.array.size == 1:
-        return len(added.shape) <= len(value.shape)
+        return added.array.reshape(-1)
     full = (1,) * (len(value.shape) - len(added.shape)) + added.shape
-    view = views.broadcast(value.view, full, value.shape) if len(full) == len(value.shape) else None
+    view = views.broadcast(value.view, full, value.shape)
     if view is None or any(size not in (1, whole) for size, whole in zip(full, value.shape, strict=True)):
-        return False
-    return view.shape[:-1] == (1,) * (len(view.shape) - 1) and view.shape[-1] == value.tensor.shape[-1]
+        return None
+    is_last = view.shape[:-1] == (1,) * (len(view.shape) - 1) and view.shape[-1] == value.tensor.shape[-1]
+    return added.array.reshape(-1) if is_last else None
 
 
 def _add_bias(operator: Operator, added: Constant, name: str) -> None:
@@ -179,17 +184,17 @@ def _add_bias(operator: Operator, added: Constant, name: str) -> None:
     operator.output.name = name
 
 
-def scaled(lowering: Lowering, value: Value, factor: float, name: str, **options: int) -> Value:
+def scaled(lowering: Lowering, value: Value, factor: float, name: str, **options: Any) -> Value:
     """``value`` times a number."""
     return _with_number(lowering, "MUL", value, factor, name, **options)
 
 
-def shifted(lowering: Lowering, value: Value, offset: float, name: str, **options: int) -> Value:
+def shifted(lowering: Lowering, value: Value, offset: float, name: str, **options: Any) -> Value:
     """``value`` plus a number."""
     return _with_number(lowering, "ADD", value, offset, name, **options)
 
 
-def _with_number(lowering: Lowering, code: str, value: Value, number: float, name: str, **options: int) -> Value:
+def _with_number(lowering: Lowering, code: str, value: Value, number: float, name: str, **options: Any) -> Value:
     parameter = lowering.parameter(f"{name}/number", str(number), np.full((1,), number, np.float32))
     tensors = [value.tensor, parameter]
     return renamed(value, lowering.emit(code, tensors, value.tensor.shape, name, **{FUSED: NONE, **options}))

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from edgecompress.export.tflite.graph import Tensor
 from edgecompress.export.tflite.lowering.context import FUSED, NONE, Lowering
+
+_PLAIN: dict[str, Any] = {FUSED: NONE}
 
 
 @dataclass(frozen=True)
@@ -27,17 +30,17 @@ class Cell:
     activation: str = "TANH"
 
     def gates(self, step: int) -> Tensor:
-        """X W + b of one step, (N, gates * H)."""
+        """The product x W, plus b, of one step, (N, gates * H)."""
         width = self.inputs.shape[1]
         return self.part(self.inputs, (step * self.batch, 0), (self.batch, width), f"{self.name}/x")
 
     def product(self, state: Tensor) -> Tensor:
-        """H R, plus its bias, (N, gates * H)."""
+        """The product h R, plus its bias, (N, gates * H)."""
         return self.layer(state, self.recurrent, self.bias)
 
     def layer(self, state: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """A FULLY_CONNECTED."""
-        shape, options = (self.batch, weight.shape[0]), {FUSED: NONE}
+        shape, options = (self.batch, weight.shape[0]), _PLAIN
         return self.lowering.emit("FULLY_CONNECTED", [state, weight, bias], shape, f"{self.name}/h", **options)
 
     def part(self, tensor: Tensor, begin: tuple[int, int], size: tuple[int, int], name: str) -> Tensor:
@@ -55,7 +58,7 @@ class Cell:
 
     def apply(self, code: str, *tensors: Tensor) -> Tensor:
         """An operator on each element."""
-        options = {FUSED: NONE} if code in ("ADD", "SUB", "MUL") else {}
+        options = _PLAIN if code in ("ADD", "SUB", "MUL") else {}
         return self.lowering.emit(code, list(tensors), tensors[0].shape, f"{self.name}/{code.lower()}", **options)
 
 

@@ -1,5 +1,7 @@
 """Conv, in one or two dimensions: CONV_2D, or DEPTHWISE_CONV_2D where each group has one input channel."""
 
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 
@@ -42,7 +44,7 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
     along = padding.axes(node, value, kernel)
     source, remaining = padding.pad(lowering, node, value, along)
     height, width = along
-    options = {
+    options: dict[str, Any] = {
         "padding": remaining,
         "strideH": height.stride,
         "strideW": width.stride,

@@ -1,6 +1,7 @@
 """Gemm and MatMul: FULLY_CONNECTED by a constant, whose weight is (O, I), and BATCH_MATMUL of two computed values."""
 
 from math import prod
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -119,7 +120,7 @@ def fully_connected(
     else:
         added = zeros(lowering, parameter, outputs)
     inputs: list[Tensor] = [source, parameter, added]
-    options = {FUSED: NONE} if flat else {FUSED: NONE, "keepNumDims": True}
+    options: dict[str, Any] = {FUSED: NONE} if flat else {FUSED: NONE, "keepNumDims": True}
     version = 1 if flat else _KEEPS_RANK_VERSION
     tensor = lowering.emit("FULLY_CONNECTED", inputs, (*shape[:-1], outputs), name, version=version, **options)
     result = (*value.shape[:-1], outputs)

@@ -1,5 +1,7 @@
 """MaxPool and AveragePool."""
 
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 
@@ -53,7 +55,7 @@ def average_pool(node: ir.Node, lowering: Lowering) -> Value:
         return padding.windowed(value, along, _pool(lowering, "AVERAGE_POOL_2D", source, along, remaining, name))
     tensor = _pool(lowering, "AVERAGE_POOL_2D", source, along, remaining, f"{name}/undivided")
     parameter = lowering.parameter(f"{name}/divisor", "", factors)
-    options = {FUSED: NONE}
+    options: dict[str, Any] = {FUSED: NONE}
     made = lowering.emit("MUL", [tensor, parameter], tensor.shape, name, **options)
     return padding.windowed(value, along, made)
 
@@ -73,7 +75,7 @@ def _window(node: ir.Node, value: Value) -> tuple[Axis, Axis]:
 
 def _pool(lowering: Lowering, code: str, source: Tensor, along: tuple[Axis, Axis], remaining: int, name: str) -> Tensor:
     height, width = along
-    options = {
+    options: dict[str, Any] = {
         "padding": remaining,
         "strideH": height.stride,
         "strideW": width.stride,

@@ -5,6 +5,8 @@ inference of a file would differ from the first unless whoever runs it resets th
 each step is written: a file grows by about 1 KB a step, weights are stored once.
 """
 
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 
@@ -58,7 +60,7 @@ def _layer(node: ir.Node, lowering: Lowering, gates: int, step: Step, *, states:
             made.append(current[0])
         outputs.append(made[::-1] if backwards else made)
         lasts.append(current)
-    found = [_sequence(lowering, outputs, batch, hidden, name)] if _is_read(node, 0) else [None]
+    found: list[Value | None] = [_sequence(lowering, outputs, batch, hidden, name)] if _is_read(node, 0) else [None]
     for number in range(states):
         if _is_read(node, number + 1):
             last = [state[number] for state in lasts]
@@ -107,7 +109,8 @@ def _cell(
 
     matrix = constant(1, np.ascontiguousarray(weight[direction]), heavy=True)
     bias = lowering.parameter(f"{name}/bias{end}", "inputs", own)
-    shape, options = (rows.shape[0], width), {FUSED: NONE}
+    shape = (rows.shape[0], width)
+    options: dict[str, Any] = {FUSED: NONE}
     inputs = lowering.emit("FULLY_CONNECTED", [rows, matrix, bias], shape, f"{name}/inputs", **options)
     return Cell(
         lowering,
@@ -196,11 +199,8 @@ def _check(
     lengths = lowering.constant(node, 4)
     if lengths is not None and lengths.size and (lengths != length).any():
         raise refused(node, "sequences of different lengths are not supported; run each in its own length")
-    if (
-        lowering.constant(node, 7) is not None
-        or node.attributes.get_int("input_forget", 0)
-        or "clip" in node.attributes
-    ):
+    coupled: int = node.attributes.get_int("input_forget", 0)
+    if lowering.constant(node, 7) is not None or coupled or "clip" in node.attributes:
         raise refused(node, "peepholes, clip and input_forget are not supported")
     default = {"LSTM": ("sigmoid", "tanh", "tanh"), "GRU": ("sigmoid", "tanh"), "RNN": ("tanh",)}[node.op_type]
     given = (

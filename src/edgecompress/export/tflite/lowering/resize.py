@@ -138,9 +138,11 @@ def _tflite(mode: str, size: int, out: int, corners: bool, centres: bool) -> Flo
     if mode == "nearest":
         source = (places + np.float32(0.5 if centres else 0)) * scale
         nearest = np.floor(source + np.float32(0.5)) if corners else np.floor(source)
-        return identity[np.clip(nearest.astype(int), 0, size - 1)]
+        rows: FloatArray = identity[np.clip(nearest.astype(int), 0, size - 1)]
+        return rows
     source = (places + np.float32(0.5)) * scale - np.float32(0.5) if centres else places * scale
     low = np.floor(source)
     below, above = np.maximum(low, 0).astype(int), np.minimum(np.maximum(low + 1, 0), size - 1).astype(int)
     share = (source - low)[:, np.newaxis] if not centres else np.clip(source - below, 0, None)[:, np.newaxis]
-    return (1 - share) * identity[below] + share * identity[above]
+    weights: FloatArray = (1 - share) * identity[below] + share * identity[above]
+    return weights

@@ -2,6 +2,7 @@
 
 from functools import partial
 from math import prod
+from typing import Any
 
 import onnx_ir as ir
 
@@ -24,7 +25,7 @@ def _softmax(code: str, node: ir.Node, lowering: Lowering) -> Value:
     value, places = lowering.by_axes(value, f"{name}/input")
     if places[axis] != len(value.tensor.shape) - 1:
         value = lowering.ordered(value, f"{name}/input", axis)
-    options = {"beta": 1.0} if code == "SOFTMAX" else {}
+    options: dict[str, Any] = {"beta": 1.0} if code == "SOFTMAX" else {}
     result = renamed(value, lowering.emit(code, [value.tensor], value.tensor.shape, name, **options))
     return Value(result.tensor, shape, result.view)
 

@@ -39,7 +39,7 @@ def conv_transpose(node: ir.Node, lowering: Lowering) -> Value:
     along = _axes(node, value, filters.shape[2:])
     rank = filters.ndim - 2
     spread = np.zeros((*filters.shape[:2], *(axis.extent for axis in along)), np.float32)
-    spread[(..., *(slice(None, None, axis.dilation) for axis in along))] = filters
+    spread[:, :, :: along[0].dilation][..., :: along[-1].dilation if rank == 2 else 1] = filters
     same = all(axis.is_same for axis in along)
     if not same:
         spread = np.pad(spread, [(0, 0), (0, 0), *((0, axis.missing) for axis in along)])
