@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run the ONNX project's own tests of single operators through the TFLite lowering and LiteRT, and count.
 
-Usage: python tools/onnx_node_tests.py [OPERATOR ...] [--reasons]
+Usage: python tools/onnx_node_tests.py [OPERATOR ...] [--reasons] [--no-delegate]
 
 Each test that the onnx package ships for an operator of the table is lowered, run in a process of its own, and compared
 with the output that the test says: within 1e-5 + 1e-3 of the value. Weights are inputs in these tests; where the
@@ -40,10 +40,12 @@ PASSED, REFUSED, WRONG = "passed", "refused", "wrong"
 _CHILD = """
 import sys
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+plain = {"experimental_op_resolver_type": OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES}
+options = plain if sys.argv[1:] else {}
 for folder in map(str.strip, sys.stdin):
     try:
-        interpreter = Interpreter(folder + "/model.tflite", num_threads=1)
+        interpreter = Interpreter(folder + "/model.tflite", num_threads=1, **options)
         interpreter.allocate_tensors()
         inputs = np.load(folder + "/inputs.npz")
         for detail in interpreter.get_input_details():
@@ -67,10 +69,10 @@ class Outcome:
     reason: str = ""
 
 
-def outcomes(operators: Iterable[str] = OPERATORS) -> list[Outcome]:
-    """Every test of these operators that the onnx package ships, by name."""
+def outcomes(operators: Iterable[str] = OPERATORS, *, delegate: bool = True) -> list[Outcome]:
+    """Every test of these operators that the onnx package ships; without ``delegate`` not in XNNPACK."""
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        runtime = _Runtime(Path(folder))
+        runtime = _Runtime(Path(folder), delegate=delegate)
         found = [_outcome(case, runtime) for case in _cases(set(operators))]
         runtime.close()
     return found
@@ -151,8 +153,9 @@ def _channels_last(array: np.ndarray) -> np.ndarray:
 class _Runtime:
     """LiteRT in a child that is started again if a file killed it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, delegate: bool) -> None:
         self._folder = folder
+        self._options = [] if delegate else ["--no-delegate"]
         self._child: subprocess.Popen[str] | None = None
 
     def run(self, data: bytes, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -161,7 +164,7 @@ class _Runtime:
         np.savez(self._folder / "inputs.npz", **inputs)
         if self._child is None or self._child.poll() is not None:
             self._child = subprocess.Popen(
-                [sys.executable, "-c", _CHILD],
+                [sys.executable, "-c", _CHILD, *self._options],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -186,8 +189,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("operators", nargs="*", default=list(OPERATORS))
     parser.add_argument("--reasons", action="store_true", help="say why each test was refused")
+    parser.add_argument("--no-delegate", action="store_true", help="run LiteRT's own kernels, not XNNPACK's")
     options = parser.parse_args()
-    found = outcomes(options.operators)
+    found = outcomes(options.operators, delegate=not options.no_delegate)
     sys.stdout.write("| operator | passed | refused | wrong |\n|---|---|---|---|\n")
     for operator in sorted({each.operator for each in found}):
         counts = Counter(each.result for each in found if each.operator == operator)

@@ -67,6 +67,7 @@ def test_clip_to_any_bounds(agree, onnx_model, bounds):
     [
         *((op, {}) for op in ("Abs", "Ceil", "Cos", "Elu", "Exp", "Floor", "HardSwish", "Mish", "Neg", "Round")),
         *((op, {}) for op in ("Sigmoid", "Sin", "Softplus", "Softsign", "Tanh")),
+        ("Elu", {"alpha": 0.5}),
         ("Gelu", {}),
         ("Gelu", {"approximate": "tanh"}),
         ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
@@ -96,7 +97,7 @@ def test_p_relu_with_a_slope_for_each_channel_or_one(agree, onnx_model, slope):
     assert (codes == ["PRELU"]) == (slope != (3, 5, 4))
 
 
-def test_an_alpha_that_tflite_does_not_have_is_refused(onnx_model):
-    node = helper.make_node("Elu", ["x"], ["y"], name="e", alpha=0.5)
-    with pytest.raises(InputError, match="cannot write Elu 'e' to TFLite: its alpha is not 1"):
-        lower(ir.from_proto(onnx_model([node], {"x": (1, 3)})))
+def test_a_slope_that_is_an_integer_is_refused(onnx_model):
+    node = helper.make_node("PRelu", ["x", "s"], ["y"], name="p")
+    with pytest.raises(InputError, match="cannot write PRelu 'p' to TFLite: its constant 's' is int64"):
+        lower(ir.from_proto(onnx_model([node], {"x": (1, 3)}, {"s": np.array([1], np.int64)})))

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import Array
-from edgecompress.export.tflite.lowering.arithmetic import Constant, combined, operands, per_output, scaled, shifted
+from edgecompress.export.tflite.lowering.broadcasting import Constant, combined, operands, per_output, scaled, shifted
 from edgecompress.export.tflite.lowering.context import (
     FUSED,
     RELU,
@@ -78,10 +78,17 @@ def gelu(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def elu(node: ir.Node, lowering: Lowering) -> Value:
-    """Elu with alpha = 1."""
-    if node.attributes.get_float("alpha", 1.0) != 1.0:
-        raise refused(node, "its alpha is not 1, which is the only one that TFLite has")
-    return _unary("ELU", node, lowering)
+    """Elu; where alpha is not 1, which is TFLite's, as relu(x) + alpha (elu(x) - relu(x))."""
+    alpha = node.attributes.get_float("alpha", 1.0)
+    if alpha == 1:
+        return _unary("ELU", node, lowering)
+    value, name = lowering.value(node), output_name(node)
+    shape = value.tensor.shape
+    bent, rising = (
+        renamed(value, lowering.emit(code, [value.tensor], shape, f"{name}/{code.lower()}")) for code in ("ELU", "RELU")
+    )
+    below = scaled(lowering, combined(node, lowering, "SUB", bent, rising, f"{name}/below"), alpha, f"{name}/scaled")
+    return combined(node, lowering, "ADD", rising, below, name)
 
 
 def leaky_relu(node: ir.Node, lowering: Lowering) -> Value:

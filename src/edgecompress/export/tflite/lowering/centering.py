@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import FloatArray
-from edgecompress.export.tflite.lowering.arithmetic import Constant, Operand, combined, operands, shifted
+from edgecompress.export.tflite.lowering.broadcasting import Constant, Operand, combined, operands, shifted
 from edgecompress.export.tflite.lowering.context import Lowering, Value, output_name, refused, renamed
 from edgecompress.export.tflite.lowering.reduction import reduced
 from edgecompress.export.tflite.lowering.shape import reshaped

@@ -8,7 +8,7 @@ import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import FloatArray, Tensor
 from edgecompress.export.tflite.lowering import views
-from edgecompress.export.tflite.lowering.arithmetic import Constant, Operand, combined, operands, scaled
+from edgecompress.export.tflite.lowering.broadcasting import Constant, Operand, combined, operands, scaled
 from edgecompress.export.tflite.lowering.context import (
     FUSED,
     NONE,

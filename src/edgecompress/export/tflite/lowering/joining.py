@@ -7,7 +7,7 @@ import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import Tensor
 from edgecompress.export.tflite.lowering import views
-from edgecompress.export.tflite.lowering.arithmetic import operands
+from edgecompress.export.tflite.lowering.broadcasting import operands
 from edgecompress.export.tflite.lowering.context import Lowering, Value, output_name, refused
 from edgecompress.export.tflite.lowering.views import Shape, View
 

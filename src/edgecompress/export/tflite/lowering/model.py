@@ -9,7 +9,12 @@ from edgecompress.export.tflite.lowering.constants import constant_nodes
 from edgecompress.export.tflite.lowering.context import Lowering, Value, refused
 from edgecompress.export.tflite.lowering.operators import OPERATORS
 
-_KINDS = {ir.DataType.FLOAT: "float32", ir.DataType.INT32: "int32", ir.DataType.INT64: "int64"}
+_KINDS = {
+    ir.DataType.BOOL: "bool",
+    ir.DataType.FLOAT: "float32",
+    ir.DataType.INT32: "int32",
+    ir.DataType.INT64: "int64",
+}
 
 
 def lower(model: ir.Model, *, batch: int = 1) -> Graph:
@@ -76,7 +81,9 @@ def _input(lowering: Lowering, given: ir.Value, batch: int) -> Value:
             "the first axis: export the model with fixed sizes"
         )
     if given.dtype not in _KINDS:
-        raise InputError(f"the model's input '{name}' is {given.dtype}; only float32, int32 and int64 are supported")
+        raise InputError(
+            f"the model's input '{name}' is {given.dtype}; only float32, int32, int64 and bool are supported"
+        )
     shape = (sizes[0] if isinstance(sizes[0], int) else batch, *rest)
     view = views.channels_last(shape)
     tensor = Tensor(name, view.shape, kind=_KINDS[given.dtype])

@@ -7,7 +7,7 @@ import onnx_ir as ir
 from edgecompress.errors import CheckError
 from edgecompress.export.tflite.graph import Operator, Tensor
 from edgecompress.export.tflite.lowering import views
-from edgecompress.export.tflite.lowering.arithmetic import Constant, combined
+from edgecompress.export.tflite.lowering.broadcasting import Constant, combined
 from edgecompress.export.tflite.lowering.context import (
     Lowering,
     Value,

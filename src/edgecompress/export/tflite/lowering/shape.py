@@ -12,7 +12,12 @@ from edgecompress.export.tflite.lowering import views
 from edgecompress.export.tflite.lowering.context import Lowering, Value, output_name, refused
 from edgecompress.export.tflite.lowering.views import Shape, View
 
-_TYPES = {ir.DataType.FLOAT: "float32", ir.DataType.INT32: "int32", ir.DataType.INT64: "int64"}
+_TYPES = {
+    ir.DataType.BOOL: "bool",
+    ir.DataType.FLOAT: "float32",
+    ir.DataType.INT32: "int32",
+    ir.DataType.INT64: "int64",
+}
 
 
 def flatten(node: ir.Node, lowering: Lowering) -> Value:
@@ -90,14 +95,14 @@ def identity(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def cast(node: ir.Node, lowering: Lowering) -> Value:
-    """Cast among float32, int32 and int64."""
+    """Cast among float32, int32, int64 and bool."""
     value = lowering.value(node, kinds=())
     kind = ir.DataType(node.attributes.get_int("to", 0))
     return _cast(node, lowering, value, _TYPES.get(kind, str(kind)))
 
 
 def cast_like(node: ir.Node, lowering: Lowering) -> Value:
-    """CastLike among float32, int32 and int64."""
+    """CastLike among float32, int32, int64 and bool."""
     value, like = lowering.value(node, kinds=()), node.inputs[1]
     if like in lowering.values:
         return _cast(node, lowering, value, lowering.values[like].tensor.kind)
@@ -108,7 +113,7 @@ def cast_like(node: ir.Node, lowering: Lowering) -> Value:
 def _cast(node: ir.Node, lowering: Lowering, value: Value, kind: str) -> Value:
     tensor = value.tensor
     if kind not in _TYPES.values():
-        raise refused(node, f"it casts to {kind}; only float32, int32 and int64 are supported")
+        raise refused(node, f"it casts to {kind}; only float32, int32, int64 and bool are supported")
     if kind == tensor.kind:
         return value
     return Value(lowering.emit("CAST", [tensor], tensor.shape, output_name(node), kind=kind), value.shape, value.view)

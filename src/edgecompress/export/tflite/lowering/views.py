@@ -135,6 +135,9 @@ def _transposed(source: View, target: View, fine: Shape) -> list[Step]:
     direct = _direct(source, target, fine)
     if direct is not None:
         return [direct, Step(target.shape)]
+    onto = _onto(target, given, fine)
+    if onto is not None:
+        return onto
     # Axes that stay neighbours move as one.
     follows = dict(pairwise(given))
     blocks: list[list[int]] = []
@@ -165,6 +168,23 @@ def _direct(source: View, target: View, fine: Shape) -> Step | None:
         order += [place[part] for part in cut[factor]] or ([units.pop(0)] if units else [])
     order += units
     return Step(tuple(sizes[axis] for axis in order), tuple(order))
+
+
+def _onto(target: View, given: list[int], fine: Shape) -> list[Step] | None:
+    """A RESHAPE to the target's own axes, as they follow each other in the tensor, and the TRANSPOSE of them."""
+    cut = _cut(target.factors, fine)
+    keys, last = [], -1
+    for group in cut:
+        places = [given.index(part) for part in group]
+        if any(after != before + 1 for before, after in pairwise(places)):
+            return None
+        last = places[0] if places else last
+        keys.append(last)
+    if len(cut) > LARGEST_RANK:
+        return None
+    in_source = sorted(range(len(cut)), key=lambda factor: keys[factor])
+    order = tuple(in_source.index(factor) for factor in target.order)
+    return [Step(tuple(target.factors[factor] for factor in in_source)), Step(target.shape, order)]
 
 
 def _refinement(left: Shape, right: Shape) -> Shape | None:
