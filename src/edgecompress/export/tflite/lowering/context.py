@@ -13,7 +13,8 @@ import onnx_ir as ir
 from edgecompress.errors import InputError
 from edgecompress.export.tflite.graph import Array, FloatArray, Graph, Operator, Tensor
 from edgecompress.export.tflite.lowering import constants, views
-from edgecompress.export.tflite.lowering.views import LARGEST_RANK, Shape, View
+from edgecompress.export.tflite.lowering.steps import LARGEST_RANK, steps
+from edgecompress.export.tflite.lowering.views import Shape, View
 
 NONE, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3  # ActivationFunctionType of the schema
 FUSED = "fusedActivationFunction"
@@ -161,7 +162,7 @@ class Lowering:
         key = (value.tensor, value.view, view)
         if key not in self._arranged:
             tensor = value.tensor
-            for step in views.steps(value.view, view):
+            for step in steps(value.view, view):
                 if step.order is None:
                     tensor = self.copy(tensor, step.shape, f"{name}/reshaped")
                     continue

@@ -20,6 +20,7 @@ from edgecompress.export.tflite.lowering.context import (
 )
 from edgecompress.export.tflite.lowering.convolution import zeros
 from edgecompress.export.tflite.lowering.shape import reshaped, turned
+from edgecompress.export.tflite.lowering.steps import steps
 from edgecompress.export.tflite.lowering.views import View
 
 _KEEPS_RANK_VERSION = 5
@@ -147,7 +148,7 @@ def batch_mat_mul(node: ir.Node, lowering: Lowering, left: Operand, right: Opera
     if isinstance(right, Value):
         last = View(right_shape, swapped)
         whole = Value(right.tensor, right_shape, right.view)
-        adjoint = len(views.steps(right.view, last)) < len(views.steps(right.view, views.plain(right_shape)))
+        adjoint = len(steps(right.view, last)) < len(steps(right.view, views.plain(right_shape)))
         second = lowering.arranged(whole, last, f"{name}/right") if adjoint else lowering.plain(whole, f"{name}/right")
     else:
         second = lowering.parameter(right.name, str(right_shape), right.array.reshape(right_shape), compressible=True)

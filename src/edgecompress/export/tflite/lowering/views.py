@@ -12,9 +12,6 @@ from math import prod
 
 Shape = tuple[int, ...]
 
-# The most axes that the runtimes' TRANSPOSE has.
-LARGEST_RANK = 6
-
 
 @dataclass(frozen=True)
 class View:
@@ -27,14 +24,6 @@ class View:
     def shape(self) -> Shape:
         """The tensor's shape."""
         return tuple(self.factors[factor] for factor in self.order)
-
-
-@dataclass(frozen=True)
-class Step:
-    """A TRANSPOSE by ``order``, or where that is None a RESHAPE; either gives ``shape``."""
-
-    shape: Shape
-    order: tuple[int, ...] | None = None
 
 
 def plain(shape: Shape) -> View:
@@ -82,12 +71,12 @@ def axes(view: View, shape: Shape) -> tuple[int, ...] | None:
 
 def natural(view: View, shape: Shape) -> View:
     """One tensor axis an ONNX axis, in the order nearest to the tensor's: each axis where its largest factor lies."""
-    fine = _refinement(view.factors, shape)
+    fine = refinement(view.factors, shape)
     if fine is None:
         return plain(shape)
-    places = {factor: place for place, factor in enumerate(_sequence(view, fine))}
+    places = {factor: place for place, factor in enumerate(sequence(view, fine))}
     keys, last = [], -1
-    for group in _cut(shape, fine):
+    for group in cut(shape, fine):
         if group:
             last = places[max(group, key=lambda factor: fine[factor])]
         keys.append(last)
@@ -107,87 +96,7 @@ def broadcast(view: View, other: Shape, shape: Shape) -> View | None:
     return View(tuple(factors), view.order)
 
 
-def steps(source: View, target: View) -> list[Step]:
-    """The fewest operators that make a tensor viewed as ``target`` of one viewed as ``source``.
-
-    Both hold as many elements. Where their cuts do not fit each other, as in (2, 3) against (3, 2), the tensor is put
-    in ONNX's order between them.
-    """
-    fine = _refinement(source.factors, target.factors)
-    if fine is None:
-        first, last = plain(source.factors), plain(target.factors)
-        found = [*steps(source, first), Step(last.shape), *steps(last, target)]
-    else:
-        found = _transposed(source, target, fine)
-    kept: list[Step] = []
-    for index, step in enumerate(found):
-        before = kept[-1].shape if kept else source.shape
-        followed = index + 1 < len(found) and found[index + 1].order is None
-        if step.order is not None or (step.shape != before and not followed):
-            kept.append(step)
-    return kept
-
-
-def _transposed(source: View, target: View, fine: Shape) -> list[Step]:
-    given, wanted = _sequence(source, fine), _sequence(target, fine)
-    if given == wanted:
-        return [Step(target.shape)]
-    direct = _direct(source, target, fine)
-    if direct is not None:
-        return [direct, Step(target.shape)]
-    onto = _onto(target, given, fine)
-    if onto is not None:
-        return onto
-    # Axes that stay neighbours move as one.
-    follows = dict(pairwise(given))
-    blocks: list[list[int]] = []
-    for factor in wanted:
-        if blocks and follows.get(blocks[-1][-1]) == factor:
-            blocks[-1].append(factor)
-        else:
-            blocks.append([factor])
-    in_source = sorted(range(len(blocks)), key=lambda block: given.index(blocks[block][0]))
-    sizes = [prod(fine[factor] for factor in block) for block in blocks]
-    order = tuple(in_source.index(block) for block in range(len(blocks)))
-    moved = Step(tuple(sizes), order)
-    return [Step(tuple(sizes[block] for block in in_source)), moved, Step(target.shape)]
-
-
-def _direct(source: View, target: View, fine: Shape) -> Step | None:
-    """The TRANSPOSE of the tensor's own axes, where none has to be cut for it."""
-    rank = len(source.order)
-    if rank > LARGEST_RANK or any(len(group) > 1 for group in _cut(source.factors, fine)):
-        return None
-    sizes = source.shape
-    units = [axis for axis in range(rank) if sizes[axis] == 1]
-    larger = iter([axis for axis in range(rank) if sizes[axis] != 1])
-    place = {factor: next(larger) for factor in _sequence(source, fine)}
-    cut = _cut(target.factors, fine)
-    order: list[int] = []
-    for factor in target.order:
-        order += [place[part] for part in cut[factor]] or ([units.pop(0)] if units else [])
-    order += units
-    return Step(tuple(sizes[axis] for axis in order), tuple(order))
-
-
-def _onto(target: View, given: list[int], fine: Shape) -> list[Step] | None:
-    """A RESHAPE to the target's own axes, as they follow each other in the tensor, and the TRANSPOSE of them."""
-    cut = _cut(target.factors, fine)
-    keys, last = [], -1
-    for group in cut:
-        places = [given.index(part) for part in group]
-        if any(after != before + 1 for before, after in pairwise(places)):
-            return None
-        last = places[0] if places else last
-        keys.append(last)
-    if len(cut) > LARGEST_RANK:
-        return None
-    in_source = sorted(range(len(cut)), key=lambda factor: keys[factor])
-    order = tuple(in_source.index(factor) for factor in target.order)
-    return [Step(tuple(target.factors[factor] for factor in in_source)), Step(target.shape, order)]
-
-
-def _refinement(left: Shape, right: Shape) -> Shape | None:
+def refinement(left: Shape, right: Shape) -> Shape | None:
     """The factors above 1 that both ``left`` and ``right`` are made of; None where there are none."""
     cuts = sorted({prod(shape[: end + 1]) for shape in (left, right) for end in range(len(shape))} | {1})
     if any(high % low for low, high in pairwise(cuts)):
@@ -195,7 +104,7 @@ def _refinement(left: Shape, right: Shape) -> Shape | None:
     return tuple(high // low for low, high in pairwise(cuts))
 
 
-def _cut(factors: Shape, fine: Shape) -> list[list[int]]:
+def cut(factors: Shape, fine: Shape) -> list[list[int]]:
     """The finer factors that each of ``factors`` is made of."""
     found: list[list[int]] = []
     place = 0
@@ -209,7 +118,7 @@ def _cut(factors: Shape, fine: Shape) -> list[list[int]]:
     return found
 
 
-def _sequence(view: View, fine: Shape) -> list[int]:
+def sequence(view: View, fine: Shape) -> list[int]:
     """The finer factors in the order of the tensor."""
-    cut = _cut(view.factors, fine)
-    return [part for factor in view.order for part in cut[factor]]
+    parts = cut(view.factors, fine)
+    return [part for factor in view.order for part in parts[factor]]
