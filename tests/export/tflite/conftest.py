@@ -299,4 +299,4 @@ def agree(litert: LiteRT, tmp_path: Path) -> Agree:
 
 def channels_last(array: np.ndarray) -> np.ndarray:
     """(N, C, ...) as (N, ..., C)."""
-    return np.ascontiguousarray(np.moveaxis(array, 1, -1))
+    return np.ascontiguousarray(np.moveaxis(array, 1, -1)) if array.ndim > 2 else array

@@ -16,12 +16,14 @@ class Tensor:
     """A tensor of the graph: an activation, or with ``data`` a constant.
 
     ``compressible`` marks the weights: the constants that DENSIFY and DEQUANTIZE may precede. All others stay plain.
+    ``kind`` is the NumPy name of an activation's type; a constant has its array's.
     """
 
     name: str
     shape: tuple[int, ...]
     data: Array | None = None
     compressible: bool = False
+    kind: str = "float32"
 
 
 @dataclass(eq=False)

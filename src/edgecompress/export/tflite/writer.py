@@ -10,23 +10,79 @@ from edgecompress.export.tflite.graph import Array, Graph, Operator, Tensor
 from edgecompress.export.tflite.schema import schema
 from edgecompress.export.tflite.weights import Stored
 
-_OPTIONS = {
+_OPTIONS: dict[str, str | None] = {
+    "ABS": "AbsOptions",
     "ADD": "AddOptions",
+    "ARG_MAX": "ArgMaxOptions",
+    "ARG_MIN": "ArgMinOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
+    "BATCH_MATMUL": "BatchMatMulOptions",
+    "BROADCAST_TO": "BroadcastToOptions",
+    "CAST": "CastOptions",
+    "CEIL": None,
     "CONCATENATION": "ConcatenationOptions",
     "CONV_2D": "Conv2DOptions",
+    "COS": "CosOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
+    "DEPTH_TO_SPACE": "DepthToSpaceOptions",
+    "DIV": "DivOptions",
+    "ELU": None,
+    "EQUAL": "EqualOptions",
+    "EXP": "ExpOptions",
+    "FLOOR": None,
+    "FLOOR_MOD": "FloorModOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
+    "GATHER": "GatherOptions",
+    "GELU": "GeluOptions",
+    "GREATER": "GreaterOptions",
+    "GREATER_EQUAL": "GreaterEqualOptions",
+    "HARD_SWISH": "HardSwishOptions",
+    "LEAKY_RELU": "LeakyReluOptions",
+    "LESS": "LessOptions",
+    "LESS_EQUAL": "LessEqualOptions",
+    "LOG": None,
+    "LOGICAL_AND": "LogicalAndOptions",
+    "LOGICAL_NOT": "LogicalNotOptions",
+    "LOGICAL_OR": "LogicalOrOptions",
+    "LOGISTIC": None,
+    "LOG_SOFTMAX": "LogSoftmaxOptions",
+    "MAXIMUM": "MaximumMinimumOptions",
     "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
+    "MINIMUM": "MaximumMinimumOptions",
+    "MIRROR_PAD": "MirrorPadOptions",
     "MUL": "MulOptions",
+    "NEG": "NegOptions",
     "PAD": "PadOptions",
     "PADV2": "PadV2Options",
+    "POW": "PowOptions",
+    "PRELU": None,
+    "REDUCE_MAX": "ReducerOptions",
+    "REDUCE_MIN": "ReducerOptions",
+    "REDUCE_PROD": "ReducerOptions",
     "RELU": None,
     "RELU6": None,
+    "RELU_N1_TO_1": None,
     "RESHAPE": "ReshapeOptions",
+    "RESIZE_BILINEAR": "ResizeBilinearOptions",
+    "RESIZE_NEAREST_NEIGHBOR": "ResizeNearestNeighborOptions",
+    "ROUND": None,
+    "RSQRT": None,
+    "SELECT_V2": "SelectV2Options",
+    "SIN": None,
+    "SLICE": "SliceOptions",
     "SOFTMAX": "SoftmaxOptions",
+    "SPACE_TO_DEPTH": "SpaceToDepthOptions",
+    "SQRT": None,
+    "SQUARE": "SquareOptions",
+    "SQUARED_DIFFERENCE": "SquaredDifferenceOptions",
+    "STRIDED_SLICE": "StridedSliceOptions",
+    "SUB": "SubOptions",
+    "SUM": "ReducerOptions",
+    "TANH": None,
+    "TILE": "TileOptions",
     "TRANSPOSE": "TransposeOptions",
+    "TRANSPOSE_CONV": "TransposeConvOptions",
 }
 # The versions that read int8 weights with a scale for each channel beside float32 activations. Under lower ones
 # tflite-runtime 2.14 would load a FULLY_CONNECTED and compute wrong numbers.
@@ -65,7 +121,7 @@ class _Writer:
     def tensor(self, tensor: Tensor) -> int:
         """The index of an activation or a plain constant."""
         if tensor not in self._index:
-            self._index[tensor] = self._add(tensor.name, tensor.shape, None if tensor.data is None else tensor.data)
+            self._index[tensor] = self._add(tensor)
         return self._index[tensor]
 
     def operator(self, operator: Operator, forms: Mapping[Tensor, Stored]) -> None:
@@ -112,12 +168,12 @@ class _Writer:
         )
         return tables.serialized(model, sum(data.nbytes for data in self._buffers))
 
-    def _add(self, name: str, shape: tuple[int, ...], data: Array | None) -> int:
+    def _add(self, tensor: Tensor) -> int:
         """Add an activation or a plain constant under a name no other tensor has."""
-        s = self._schema
-        kind = s.TensorType.FLOAT32 if data is None else tables.tensor_type(data.dtype)
-        buffer = 0 if data is None else self._buffer(data)
-        self._tensors.append(s.TensorT(shape=list(shape), type=kind, buffer=buffer, name=self._unique(name)))
+        kind = tables.tensor_type(np.dtype(tensor.kind) if tensor.data is None else tensor.data.dtype)
+        buffer = 0 if tensor.data is None else self._buffer(tensor.data)
+        name = self._unique(tensor.name)
+        self._tensors.append(self._schema.TensorT(shape=list(tensor.shape), type=kind, buffer=buffer, name=name))
         return len(self._tensors) - 1
 
     def _decoded(self, tensor: Tensor, stored: Stored) -> int:

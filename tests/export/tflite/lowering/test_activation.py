@@ -52,26 +52,52 @@ def test_an_activation_of_what_others_read_stays_apart(agree, onnx_model):
     assert agree(onnx_model(nodes, shapes)) == ["ADD", "RELU", "ADD"]
 
 
+@pytest.mark.parametrize("bounds", [(-1, 1), (-0.5, 2), (None, 1), (-1, None)])
+def test_clip_to_any_bounds(agree, onnx_model, bounds):
+    constants = {
+        name: np.asarray(np.float32(bound)) for name, bound in zip(("l", "h"), bounds, strict=True) if bound is not None
+    }
+    node = helper.make_node("Clip", ["x", *(name if name in constants else "" for name in ("l", "h"))], ["y"])
+    agree(onnx_model([node], {"x": ("n", 3, 5, 4)}, constants))
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 4), (7,)])
 @pytest.mark.parametrize(
-    ("shape", "axis"), [((7,), -1), ((7,), 1), ((5, 3, 4), 1), ((5, 3, 4), -3), ((5, 9), 1), ((5, 9), -2)]
-)
-def test_softmax_over_features_or_channels(agree, onnx_model, shape, axis):
-    assert "SOFTMAX" in agree(onnx_model([helper.make_node("Softmax", ["x"], ["y"], axis=axis)], {"x": ("n", *shape)}))
-
-
-def test_softmax_of_a_flattened_map_is_over_all_of_it(agree, onnx_model):
-    nodes = [helper.make_node("Flatten", ["x"], ["f"]), helper.make_node("Softmax", ["f"], ["y"], axis=1)]
-    assert agree(onnx_model(nodes, {"x": (1, 3, 4, 5)})) == ["TRANSPOSE", "RESHAPE", "SOFTMAX"]
-
-
-@pytest.mark.parametrize(
-    ("node", "constants", "reason"),
+    ("op", "attributes"),
     [
-        (helper.make_node("Clip", ["x", "low"], ["y"], name="c"), {"low": np.float32(-1)}, r"clips to \[-1.0, None\]"),
-        (helper.make_node("Softmax", ["x"], ["y"], name="c", axis=3), {}, "its axis is 3"),
+        *((op, {}) for op in ("Abs", "Ceil", "Cos", "Elu", "Exp", "Floor", "HardSwish", "Mish", "Neg", "Round")),
+        *((op, {}) for op in ("Sigmoid", "Sin", "Softplus", "Softsign", "Tanh")),
+        ("Elu", {"alpha": 0.5}),
+        ("Gelu", {}),
+        ("Gelu", {"approximate": "tanh"}),
+        ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}),
+        ("HardSigmoid", {"alpha": 0.3, "beta": 0.6}),
+        ("LeakyRelu", {"alpha": 0.2}),
     ],
 )
-def test_what_has_no_tflite_operator_is_refused(onnx_model, node, constants, reason):
-    arrays = {name: np.asarray(value) for name, value in constants.items()}
-    with pytest.raises(InputError, match=reason):
-        lower(ir.from_proto(onnx_model([node], {"x": (1, 3, 4, 4)}, arrays)))
+def test_activations_of_each_element(agree, onnx_model, shape, op, attributes):
+    nodes = [helper.make_node(op, ["x"], ["a"], **attributes), helper.make_node("Identity", ["a"], ["y"])]
+    agree(onnx_model(nodes, {"x": ("n", *shape)}, opset=22))
+
+
+@pytest.mark.parametrize("op", ["Log", "Reciprocal", "Sqrt"])
+def test_functions_of_positive_elements(agree, onnx_model, op):
+    nodes = [
+        helper.make_node("Abs", ["x"], ["a"]),
+        helper.make_node("Add", ["a", "half"], ["b"]),
+        helper.make_node(op, ["b"], ["y"]),
+    ]
+    agree(onnx_model(nodes, {"x": ("n", 3, 5, 4)}, {"half": np.asarray(np.float32(0.5))}))
+
+
+@pytest.mark.parametrize("slope", [(3, 1, 1), (1,), (3, 5, 4)])
+def test_p_relu_with_a_slope_for_each_channel_or_one(agree, onnx_model, slope):
+    array = np.random.default_rng(2).uniform(0.1, 0.5, slope).astype(np.float32)
+    codes = agree(onnx_model([helper.make_node("PRelu", ["x", "s"], ["y"])], {"x": ("n", 3, 5, 4)}, {"s": array}))
+    assert (codes == ["PRELU"]) == (slope != (3, 5, 4))
+
+
+def test_a_slope_that_is_an_integer_is_refused(onnx_model):
+    node = helper.make_node("PRelu", ["x", "s"], ["y"], name="p")
+    with pytest.raises(InputError, match="cannot write PRelu 'p' to TFLite: its constant 's' is int64"):
+        lower(ir.from_proto(onnx_model([node], {"x": (1, 3)}, {"s": np.array([1], np.int64)})))

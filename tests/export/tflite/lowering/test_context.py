@@ -1,30 +1,44 @@
 import pytest
 
+from edgecompress.errors import InputError
 from edgecompress.export.tflite.graph import Tensor
-from edgecompress.export.tflite.lowering.context import Layout, Lowering, Value
+from edgecompress.export.tflite.lowering import views
+from edgecompress.export.tflite.lowering.context import Lowering, Value, image_view
+from edgecompress.export.tflite.lowering.views import View
+
+
+def _codes(lowering):
+    return [operator.code for operator in lowering.graph.operators]
 
 
 @pytest.mark.parametrize(
-    ("layout", "shape", "onnx_shape"),
-    [
-        (Layout.IMAGE, (1, 4, 5, 3), (1, 3, 4, 5)),
-        (Layout.SEQUENCE, (1, 1, 9, 3), (1, 3, 9)),
-        (Layout.FLAT, (1, 7), (1, 7)),
-        (Layout.UNROLLED, (1, 4, 5, 3), (1, 60)),
-    ],
+    ("shape", "codes"),
+    [((1, 3, 4, 5), ["TRANSPOSE", "RESHAPE"]), ((1, 3, 1, 1), ["RESHAPE"]), ((1, 1, 4, 5), ["RESHAPE"])],
 )
-def test_a_value_knows_its_onnx_shape(layout, shape, onnx_shape):
-    assert Value(Tensor("x", shape), layout).onnx_shape == onnx_shape
+def test_a_flattened_map_is_transposed_only_where_the_order_differs_and_once(shape, codes):
+    lowering = Lowering(opset=20)
+    view = image_view(shape)
+    features = shape[1] * shape[2] * shape[3]
+    value = Value(Tensor("x", view.shape), (1, features), view)
+    flat = lowering.plain(value, "x")
+    assert flat.shape == (1, features)
+    assert _codes(lowering) == codes
+    assert lowering.plain(value, "again") is flat
 
 
-def test_flat_transposes_only_where_the_order_differs():
-    for shape, codes in [
-        ((1, 4, 5, 3), ["TRANSPOSE", "RESHAPE"]),
-        ((1, 1, 1, 3), ["RESHAPE"]),
-        ((1, 4, 5, 1), ["RESHAPE"]),
-    ]:
-        lowering = Lowering(opset=20)
-        flat = lowering.flat(Value(Tensor("x", shape), Layout.UNROLLED), "x")
-        assert [operator.code for operator in lowering.graph.operators] == codes
-        assert flat.layout is Layout.FLAT
-        assert flat.tensor.shape == flat.onnx_shape
+def test_a_series_is_used_as_the_image_that_it_is_held_as():
+    lowering = Lowering(opset=20)
+    view = image_view((1, 3, 9))
+    value = Value(Tensor("x", view.shape), (1, 3, 9), view)
+    assert lowering.image(value, "x") is value.tensor
+    assert lowering.by_axes(value, "x") == (value, (0, 3, 2))
+    assert lowering.ordered(value, "x", 1).tensor.shape == (1, 9, 3)
+    assert _codes(lowering) == ["RESHAPE"]
+
+
+def test_more_axes_than_runtimes_transpose_are_refused():
+    lowering = Lowering(opset=20)
+    shape = (2,) * 7
+    value = Value(Tensor("x", shape), shape, View(shape, tuple(reversed(range(7)))))
+    with pytest.raises(InputError, match="transposed in 7 axes, and runtimes have 6"):
+        lowering.arranged(value, views.plain(shape), "x")

@@ -74,7 +74,7 @@ def test_convolutions_that_share_a_weight_share_its_tensor(agree, onnx_model):
         ((3, 8, 8), (4, 2, 3, 3), {}, "does not fit 3 channels"),
         ((3, 2, 2), (4, 3, 3, 3), {}, "larger than its padded input"),
         ((3, 8, 8), (4, 3, 3, 3), {"pads": [-1, 0, 0, 0]}, "pads not negative"),
-        ((3, 8), (4, 3, 3, 3), {}, "needs an input of rank 4"),
+        ((3, 8), (4, 3, 3, 3), {}, "only 1-D and 2-D convolutions"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(onnx_model, shape, filters, attributes, reason):

@@ -67,28 +67,45 @@ def test_the_model_is_not_changed(onnx_model):
     assert ir.to_proto(model).SerializeToString() == before
 
 
-def test_all_unsupported_operators_are_named_with_the_supported_ones(onnx_model):
-    nodes = [helper.make_node("Sigmoid", ["x"], ["s"]), helper.make_node("Own", ["s"], ["y"], domain="org.example")]
+def test_all_unsupported_operators_are_named_with_the_supported_ones_and_the_way_out(onnx_model):
+    nodes = [helper.make_node("Det", ["x"], ["s"]), helper.make_node("Own", ["s"], ["y"], domain="org.example")]
     model = ir.from_proto(onnx_model(nodes, {"x": (1, 3, 8, 8)}))
-    with pytest.raises(
-        InputError, match=r"cannot write Sigmoid, org.example::Own to TFLite; supported .* Conv, .*Relu"
-    ):
+    message = (
+        r"cannot write Det, org.example::Own to TFLite; supported .* Conv, .*Relu.*litert-torch.*edgecompress pack"
+    )
+    with pytest.raises(InputError, match=message):
         lower(model)
 
 
-@pytest.mark.parametrize(
-    ("shape", "reason"), [((1, 3, "h", 8), "fixed but for the batch"), ((1, 3, 4, 5, 6), "fixed but for the batch")]
-)
-def test_inputs_without_a_tflite_form_are_refused(onnx_model, shape, reason):
+@pytest.mark.parametrize("shape", [(1, 3, "h", 8), ("n", "m"), ()])
+def test_inputs_without_a_tflite_form_are_refused(onnx_model, shape):
     model = ir.from_proto(onnx_model([helper.make_node("Relu", ["x"], ["y"])], {"x": shape}))
-    with pytest.raises(InputError, match=f"input 'x' has the shape .*{reason}"):
+    with pytest.raises(InputError, match=r"input 'x' has the shape .*fixed but for the batch"):
         lower(model)
+
+
+def test_a_free_batch_is_one_or_what_is_asked_for_and_a_fixed_one_stays(onnx_model):
+    nodes = [helper.make_node("Flatten", ["x"], ["f"]), helper.make_node("Gemm", ["f", "w"], ["y"])]
+    free = ir.from_proto(onnx_model(nodes, {"x": ("n", 3, 4, 5)}, {"w": _weight(60, 2)}))
+    fixed = ir.from_proto(onnx_model(nodes, {"x": (8, 3, 4, 5)}, {"w": _weight(60, 2)}))
+    for graph, size in ((lower(free), 1), (lower(free, batch=4), 4), (lower(fixed), 8), (lower(fixed, batch=4), 8)):
+        assert [tensor.shape for tensor in graph.inputs] == [(size, 4, 5, 3)]
+        assert [tensor.shape for tensor in graph.outputs] == [(size, 2)]
+
+
+def test_a_batch_of_several_computes_what_onnxruntime_does(agree, onnx_model):
+    nodes = [
+        helper.make_node("Conv", ["x", "f"], ["c"]),
+        helper.make_node("Flatten", ["c"], ["p"]),
+        helper.make_node("Gemm", ["p", "w"], ["y"]),
+    ]
+    agree(onnx_model(nodes, {"x": (4, 3, 4, 5)}, {"f": _weight(2, 3, 3, 3), "w": _weight(12, 5)}))
 
 
 def test_float16_inputs_and_weights_are_refused(onnx_model):
     model = onnx_model([helper.make_node("Relu", ["x"], ["y"])], {"x": (1, 3)})
     model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
-    with pytest.raises(InputError, match="only float32"):
+    with pytest.raises(InputError, match="only float32, int32, int64 and bool"):
         lower(ir.from_proto(model))
     weight = _weight(13, 7).astype(np.float16)
     model = onnx_model([helper.make_node("MatMul", ["x", "w"], ["y"])], {"x": (1, 13)}, {"w": weight})

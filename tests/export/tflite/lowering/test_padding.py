@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from onnx import helper, shape_inference
 
 from edgecompress.export.tflite.graph import Tensor
-from edgecompress.export.tflite.lowering.context import Layout, Value
+from edgecompress.export.tflite.lowering.context import Value, image_view
 from edgecompress.export.tflite.lowering.padding import Axis, axes
 
 
@@ -63,6 +63,6 @@ def test_the_number_of_places_is_what_onnx_infers(size, kernel, stride, pads, ce
     y = helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, None)
     model = helper.make_model(helper.make_graph([node], "g", [x], [y]), opset_imports=[helper.make_opsetid("", 22)])
     inferred = shape_inference.infer_shapes(model, strict_mode=True).graph.output[0].type.tensor_type.shape
-    value = Value(Tensor("x", (1, 1, size, 1)), Layout.SEQUENCE)
+    value = Value(Tensor("x", (1, 1, size, 1)), (1, 1, size), image_view((1, 1, size)))
     (found,) = [ir.from_proto(model).graph.node(0)]
     assert axes(found, value, (kernel,))[1].out == inferred.dim[2].dim_value

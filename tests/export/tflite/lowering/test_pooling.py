@@ -1,4 +1,3 @@
-import numpy as np
 import onnx_ir as ir
 import pytest
 from onnx import helper
@@ -42,21 +41,6 @@ def test_after_a_relu_max_pool_is_padded_with_zeros_which_runtimes_delegate(agre
     assert agree(onnx_model([helper.make_node("MaxPool", ["x"], ["y"], **window)], {"x": (1, 3, 8, 8)}))[0] == "PADV2"
 
 
-@pytest.mark.parametrize("shape", [(3, 5, 7), (3, 9)])
-def test_global_average_pool_and_mean_over_all_places(agree, onnx_model, shape):
-    pool = helper.make_node("GlobalAveragePool", ["x"], ["y"])
-    assert "MEAN" in agree(onnx_model([pool], {"x": ("n", *shape)}))
-    places = np.array([-1, 2][: len(shape) - 1], np.int64)
-    for keep in (0, 1):
-        mean = helper.make_node("ReduceMean", ["x", "axes"], ["y"], keepdims=keep)
-        agree(onnx_model([mean], {"x": ("n", *shape)}, {"axes": places}))
-
-
-def test_mean_with_axes_as_attribute_and_over_one_axis(agree, onnx_model):
-    mean = helper.make_node("ReduceMean", ["x"], ["y"], axes=[3], keepdims=1)
-    agree(onnx_model([mean], {"x": (1, 3, 5, 7)}, opset=13))
-
-
 @pytest.mark.parametrize(
     ("op", "attributes", "reason"),
     [
@@ -69,14 +53,6 @@ def test_windows_without_a_tflite_form_are_refused(onnx_model, op, attributes, r
     node = helper.make_node(op, ["x"], ["y"], name="pool", **attributes)
     with pytest.raises(InputError, match=f"cannot write {op} 'pool' to TFLite: .*{reason}"):
         lower(ir.from_proto(onnx_model([node], {"x": (1, 3, 8, 8)})))
-
-
-@pytest.mark.parametrize(("axes", "keep"), [([1], 1), ([2], 0), ([0, 2, 3], 1)])
-def test_means_over_other_axes_are_refused(onnx_model, axes, keep):
-    node = helper.make_node("ReduceMean", ["x", "axes"], ["y"], keepdims=keep)
-    model = ir.from_proto(onnx_model([node], {"x": (1, 3, 8, 8)}, {"axes": np.array(axes, np.int64)}))
-    with pytest.raises(InputError, match="only spatial axes"):
-        lower(model)
 
 
 def test_the_indices_of_a_max_pool_are_refused(onnx_model):

@@ -33,7 +33,7 @@ def shape_of(node: ir.Node, shape: tuple[int, ...]) -> Array:
     return np.array(shape[start:end], np.int64)
 
 
-def evaluate(node: ir.Node, inputs: list[Array | None], opset: int) -> list[Array]:
+def computed(node: ir.Node, inputs: list[Array | None], opset: int) -> list[Array]:
     """The outputs of ``node`` for constant inputs (None: absent), by the reference implementation of ONNX."""
     from onnx.reference import ReferenceEvaluator
 

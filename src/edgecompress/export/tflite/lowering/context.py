@@ -1,12 +1,10 @@
 """What every lowering function works with: the ONNX values met so far, as TFLite tensors, and the graph being made.
 
-ONNX is channels first, TFLite channels last. Each ONNX value is held in one of four layouts, so that no transposition
-is needed between two operators; batch is 1 throughout.
+ONNX is channels first, TFLite channels last. How a tensor holds an ONNX value is its ``View``; an operator asks for the
+axes that it needs, and only then is anything moved.
 """
 
 from dataclasses import dataclass, replace
-from enum import Enum
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,66 +12,52 @@ import onnx_ir as ir
 
 from edgecompress.errors import InputError
 from edgecompress.export.tflite.graph import Array, FloatArray, Graph, Operator, Tensor
-from edgecompress.export.tflite.lowering import constants
+from edgecompress.export.tflite.lowering import constants, views
+from edgecompress.export.tflite.lowering.steps import LARGEST_RANK, steps
+from edgecompress.export.tflite.lowering.views import Shape, View
 
-NONE, RELU, RELU6 = 0, 1, 3  # ActivationFunctionType of the schema
+NONE, RELU, RELU_N1_TO_1, RELU6 = 0, 1, 2, 3  # ActivationFunctionType of the schema
 FUSED = "fusedActivationFunction"
-
-
-class Layout(Enum):
-    """How a TFLite tensor holds an ONNX value."""
-
-    IMAGE = "(N, C, H, W) as (1, H, W, C)"
-    SEQUENCE = "(N, C, L) as (1, 1, L, C)"
-    FLAT = "(N, K) as (1, K)"
-    UNROLLED = "(N, C*H*W) still as (1, H, W, C)"
 
 
 @dataclass(frozen=True)
 class Value:
-    """An ONNX value: the TFLite tensor that holds it, and how."""
+    """An ONNX value: its ``shape`` in the ONNX graph, the TFLite tensor that holds it, and how."""
 
     tensor: Tensor
-    layout: Layout
-
-    @property
-    def onnx_shape(self) -> tuple[int, ...]:
-        """The shape that the value has in the ONNX graph, with batch 1."""
-        shape = self.tensor.shape
-        if self.layout is Layout.IMAGE:
-            return (1, shape[3], shape[1], shape[2])
-        if self.layout is Layout.SEQUENCE:
-            return (1, shape[3], shape[2])
-        return (1, prod(shape))
-
-    @property
-    def spatial(self) -> bool:
-        """Whether the value has channels and places."""
-        return self.layout in (Layout.IMAGE, Layout.SEQUENCE)
+    shape: Shape
+    view: View
 
 
 class Lowering:
     """The TFLite graph being made and the ONNX values it holds so far."""
 
-    def __init__(self, *, opset: int, batch: int = 1, constant_nodes: frozenset[ir.Node] = frozenset()) -> None:
+    def __init__(self, *, opset: int, constant_nodes: frozenset[ir.Node] = frozenset()) -> None:
         self.opset = opset
-        self.batch = batch
         self.constant_nodes = constant_nodes
         self.graph = Graph([], [], [])
         self.values: dict[ir.Value, Value] = {}
         self.known: dict[ir.Value, Array] = {}
         self._constants: dict[tuple[str, str], Tensor] = {}
+        self._arranged: dict[tuple[Tensor, View, View], Tensor] = {}
 
-    def value(self, node: ir.Node, index: int = 0) -> Value:
-        """The computed value at an input of ``node``.
+    def value(self, node: ir.Node, index: int = 0, kinds: tuple[str, ...] = ("float32",)) -> Value:
+        """The computed value at an input of ``node``, of one of these types; of any where none is said.
 
         Raises:
-            InputError: the input is absent or a constant.
+            InputError: the input is absent or a constant, or of another type.
         """
         given = node.inputs[index] if index < len(node.inputs) else None
         if given is None or given not in self.values:
             raise refused(node, f"its input {index} must be computed from the model's input, not a constant or absent")
-        return self.values[given]
+        value = self.values[given]
+        if kinds and value.tensor.kind not in kinds:
+            raise refused(node, f"its input {index} is {value.tensor.kind}; only {' and '.join(kinds)} is supported")
+        return value
+
+    def computed(self, node: ir.Node) -> list[int]:
+        """The inputs of ``node`` that are computed from the model's."""
+        return [index for index, given in enumerate(node.inputs) if given in self.values]
 
     def constant(self, node: ir.Node, index: int) -> Array | None:
         """The constant at an input of ``node``; None where the input is absent.
@@ -98,14 +82,14 @@ class Lowering:
             InputError: the node does not fit what it reads.
         """
         if node.op_type == "Shape" and node.inputs[0] in self.values:
-            self.known[node.outputs[0]] = constants.shape_of(node, self.value(node).onnx_shape)
+            self.known[node.outputs[0]] = constants.shape_of(node, self.values[node.inputs[0]].shape)
             return
         inputs = [
             np.zeros(1, np.float32) if given in self.values else self.constant(node, index)
             for index, given in enumerate(node.inputs)
         ]
         try:
-            arrays = constants.evaluate(node, inputs, self.opset)
+            arrays = constants.computed(node, inputs, self.opset)
         except Exception as error:  # the reference implementation raises whatever NumPy did
             raise refused(node, f"its constant inputs do not fit it ({error})") from error
         self.known.update(zip(node.outputs, arrays, strict=True))
@@ -147,10 +131,11 @@ class Lowering:
         name: str,
         *,
         version: int = 1,
+        kind: str | None = None,
         **options: Any,
     ) -> Tensor:
-        """Append an operator; its output, a new tensor of ``shape``."""
-        output = Tensor(name, shape)
+        """Append an operator; its output, a new tensor of ``shape``, of the first input's type if not of ``kind``."""
+        output = Tensor(name, shape, kind=kind or inputs[0].kind)
         self.graph.operators.append(Operator(code, inputs, output, options, version))
         return output
 
@@ -163,16 +148,56 @@ class Lowering:
         target = self.parameter(f"{name}/shape", str(shape), np.array(shape, np.int32))
         return self.emit("RESHAPE", [tensor, target], shape, name, newShape=list(shape))
 
-    def flat(self, value: Value, name: str) -> Value:
-        """``value`` as ONNX would flatten it: (1, K), channels before places."""
-        tensor = value.tensor
-        if value.layout is Layout.FLAT:
-            return value
-        if prod(tensor.shape[1:3]) > 1 and tensor.shape[3] > 1:
-            order = self.parameter(f"{name}/channels_first", "", np.array([0, 3, 1, 2], np.int32))
-            turned = tuple(tensor.shape[d] for d in (0, 3, 1, 2))
-            tensor = self.emit("TRANSPOSE", [tensor, order], turned, f"{name}/channels_first")
-        return Value(self.reshape(tensor, (1, prod(tensor.shape)), f"{name}/flat"), Layout.FLAT)
+    def integers(self, name: str, numbers: Any) -> Tensor:
+        """A constant of int32, as operators take axes and sizes."""
+        array = np.array(numbers, np.int32)
+        return self.parameter(name, str(array.tolist()), array)
+
+    def arranged(self, value: Value, view: View, name: str) -> Tensor:
+        """The tensor that holds ``value`` as ``view`` says, made once for all who ask.
+
+        Raises:
+            InputError: a TRANSPOSE of more axes than runtimes have.
+        """
+        key = (value.tensor, value.view, view)
+        if key not in self._arranged:
+            tensor = value.tensor
+            for step in steps(value.view, view):
+                if step.order is None:
+                    tensor = self.copy(tensor, step.shape, f"{name}/reshaped")
+                    continue
+                if len(step.order) > LARGEST_RANK:
+                    raise InputError(
+                        f"cannot write '{name}' to TFLite: its input {value.shape} would be transposed in "
+                        f"{len(step.order)} axes, and runtimes have {LARGEST_RANK}; make it of fewer"
+                    )
+                order = self.integers(f"{name}/order", step.order)
+                tensor = self.emit("TRANSPOSE", [tensor, order], step.shape, f"{name}/transposed")
+            self._arranged[key] = tensor
+        return self._arranged[key]
+
+    def plain(self, value: Value, name: str) -> Tensor:
+        """The tensor of ``value`` in its ONNX shape and order."""
+        return self.arranged(value, views.plain(value.shape), name)
+
+    def image(self, value: Value, name: str) -> Tensor:
+        """The tensor (N, H, W, C) of a value (N, C, H, W); of (N, C, L) it is (N, 1, L, C)."""
+        return self.arranged(value, image_view(value.shape), name)
+
+    def by_axes(self, value: Value, name: str) -> tuple[Value, tuple[int, ...]]:
+        """``value`` with one tensor axis for each of its axes, in whatever order is nearest, and those axes."""
+        found = views.axes(value.view, value.shape)
+        if found is None:
+            view = views.natural(value.view, value.shape)
+            value = Value(self.arranged(value, view, name), value.shape, view)
+            found = tuple(view.order.index(axis) for axis in range(len(value.shape)))
+        return value, found
+
+    def ordered(self, value: Value, name: str, *last: int) -> Value:
+        """``value`` with one tensor axis an axis and nothing else, the axes ``last`` being the last ones."""
+        order = [axis for axis in views.natural(value.view, value.shape).order if axis not in last]
+        view = View(value.shape, (*order, *last))
+        return Value(self.arranged(value, view, name), value.shape, view)
 
     def fusable(self, given: ir.Value | None) -> Operator | None:
         """The operator that computes ``given``, if nothing else reads what it computes and no activation follows it.
@@ -192,13 +217,14 @@ class Lowering:
             if len(readers) != 1 or step.is_graph_output():
                 return None
             producer = step.producer()
-            step = producer.inputs[0] if producer is not None and producer.inputs else None
+            held = producer.inputs if producer is not None else ()
+            step = next((value for value in held if value in self.values and self.values[value].tensor is tensor), None)
         return operator
 
 
-def output_name(node: ir.Node) -> str:
+def output_name(node: ir.Node, index: int = 0) -> str:
     """The name of what a node computes."""
-    return node.outputs[0].name or node.name or node.op_type
+    return node.outputs[index].name or node.name or node.op_type
 
 
 def input_name(node: ir.Node, index: int) -> str:
@@ -207,11 +233,16 @@ def input_name(node: ir.Node, index: int) -> str:
     return (given.name if given is not None else None) or f"{output_name(node)}/{index}"
 
 
+def image_view(shape: Shape) -> View:
+    """(N, H, W, C) of the ONNX shape (N, C, H, W), (N, 1, L, C) of (N, C, L)."""
+    return View(shape if len(shape) == 4 else (*shape[:2], 1, shape[2]), (0, 2, 3, 1))
+
+
 def refused(node: ir.Node, reason: str) -> InputError:
     """The error for a node that has no TFLite form: one line with its operator, its name, and the reason."""
     return InputError(f"cannot write {node.op_type} '{node.name or output_name(node)}' to TFLite: {reason}")
 
 
 def renamed(value: Value, tensor: Tensor) -> Value:
-    """``value`` in another tensor, same layout."""
+    """``value`` in another tensor, same view."""
     return replace(value, tensor=tensor)

@@ -1,11 +1,21 @@
 """Conv, in one or two dimensions: CONV_2D, or DEPTHWISE_CONV_2D where each group has one input channel."""
 
+from typing import Any
+
 import numpy as np
 import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import FloatArray, Tensor
 from edgecompress.export.tflite.lowering import padding
-from edgecompress.export.tflite.lowering.context import FUSED, NONE, Lowering, Value, input_name, output_name, refused
+from edgecompress.export.tflite.lowering.context import (
+    FUSED,
+    NONE,
+    Lowering,
+    Value,
+    input_name,
+    output_name,
+    refused,
+)
 
 # Runtimes that know this version know filters with fewer channels than the input (groups).
 _GROUPED_VERSION = 6
@@ -20,10 +30,10 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
     """
     value = lowering.value(node)
     filters = lowering.weight(node, 1)
-    if filters is None or filters.ndim not in (3, 4) or not value.spatial:
+    if filters is None or filters.ndim not in (3, 4) or len(value.shape) != filters.ndim:
         raise refused(node, "only 1-D and 2-D convolutions, with a constant filter, are supported")
     groups = node.attributes.get_int("group", 1)
-    outputs, channels = filters.shape[0], value.tensor.shape[3]
+    outputs, channels = filters.shape[0], value.shape[1]
     if groups < 1 or filters.shape[1] * groups != channels or outputs % groups:
         raise refused(node, f"its filter {filters.shape} in {groups} groups does not fit {channels} channels")
 
@@ -34,7 +44,7 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
     along = padding.axes(node, value, kernel)
     source, remaining = padding.pad(lowering, node, value, along)
     height, width = along
-    options = {
+    options: dict[str, Any] = {
         "padding": remaining,
         "strideH": height.stride,
         "strideW": width.stride,
@@ -53,17 +63,22 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
     array = np.ascontiguousarray(np.transpose(filters, order))
     weight = lowering.parameter(input_name(node, 1), form, array, compressible=True)
     inputs = [source, weight, bias(node, lowering, weight, outputs)]
-    shape = (1, height.out, width.out, outputs)
+    shape = (source.shape[0], height.out, width.out, outputs)
     output = lowering.emit(code, inputs, shape, output_name(node), version=version, **options)
-    return Value(output, value.layout)
+    return padding.windowed(value, along, output)
+
+
+def zeros(lowering: Lowering, weight: Tensor, outputs: int) -> Tensor:
+    """A bias of zeros, named after the weight: older runtimes need the input."""
+    name = f"{weight.name.removesuffix('.weight')}.bias"
+    return lowering.parameter(name, f"zeros{outputs}", np.zeros(outputs, np.float32))
 
 
 def bias(node: ir.Node, lowering: Lowering, weight: Tensor, outputs: int) -> Tensor:
-    """The bias (outputs,) at input 2 of a Conv or a Gemm; zeros, named after the weight, where there is none."""
+    """The bias (outputs,) at input 2 of a Conv; zeros where there is none."""
     given: FloatArray | None = lowering.weight(node, 2)
     if given is None:
-        name = f"{weight.name.removesuffix('.weight')}.bias"
-        return lowering.parameter(name, "zeros", np.zeros(outputs, np.float32))
+        return zeros(lowering, weight, outputs)
     if given.size not in (1, outputs):
         raise refused(node, f"its bias {given.shape} does not fit {outputs} outputs")
     array = np.ascontiguousarray(np.broadcast_to(given.reshape(-1), outputs))

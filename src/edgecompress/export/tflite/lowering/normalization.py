@@ -6,10 +6,9 @@ import onnx_ir as ir
 
 from edgecompress.errors import CheckError
 from edgecompress.export.tflite.graph import Operator, Tensor
+from edgecompress.export.tflite.lowering import views
+from edgecompress.export.tflite.lowering.broadcasting import Constant, combined
 from edgecompress.export.tflite.lowering.context import (
-    FUSED,
-    NONE,
-    Layout,
     Lowering,
     Value,
     output_name,
@@ -18,7 +17,7 @@ from edgecompress.export.tflite.lowering.context import (
 )
 
 # The axis of the weight that runs over the operator's outputs.
-_OUTPUT_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0}
+_OUTPUT_AXIS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
 
 
 def batch_normalization(node: ir.Node, lowering: Lowering) -> Value:
@@ -26,10 +25,9 @@ def batch_normalization(node: ir.Node, lowering: Lowering) -> Value:
     if node.attributes.get_int("training_mode", 0):
         raise refused(node, "it is in training mode; export the model in evaluation mode")
     value = lowering.value(node)
-    folds = value.layout is not Layout.UNROLLED
-    if not folds:
-        value = lowering.flat(value, f"{output_name(node)}/input")
-    channels = value.onnx_shape[1]
+    if len(value.shape) < 2:
+        raise refused(node, f"its input has the shape {value.shape}; it must have channels, axis 1")
+    channels = value.shape[1]
     statistics = [lowering.weight(node, index) for index in range(1, 5)]
     if any(array is None or array.shape != (channels,) for array in statistics):
         raise refused(node, f"scale, shift, mean and variance must have one entry for each of {channels} channels")
@@ -40,18 +38,22 @@ def batch_normalization(node: ir.Node, lowering: Lowering) -> Value:
     factor = scale / np.sqrt(variance)
     offset = shift - mean * factor
 
-    operator = lowering.fusable(node.inputs[0]) if folds else None
+    operator = lowering.fusable(node.inputs[0]) if _is_last(value) else None
     if operator is not None and operator.code in _OUTPUT_AXIS:
         _fold(operator, factor, offset, output_name(node))
         return renamed(value, operator.output)
     name = output_name(node)
-    tensor = value.tensor
     for code, suffix, array in (("MUL", "factor", factor), ("ADD", "offset", offset)):
-        parameter = lowering.parameter(f"{name}/{suffix}", "", array.astype(np.float32))
-        options = {FUSED: NONE}
-        tensor = lowering.emit(code, [tensor, parameter], tensor.shape, f"{name}/{code.lower()}", **options)
-    tensor.name = name
-    return renamed(value, tensor)
+        shaped = array.astype(np.float32).reshape(-1, *(1,) * (len(value.shape) - 2))
+        constant = Constant(f"{name}/{suffix}", shaped)
+        value = combined(node, lowering, code, value, constant, f"{name}/{code.lower()}" if code == "MUL" else name)
+    return value
+
+
+def _is_last(value: Value) -> bool:
+    """Whether the channels, axis 1, are the last axis of the tensor, which is the layer's outputs."""
+    found = views.groups(value.view, value.shape)
+    return found is not None and list(found[1])[-1:] == [value.view.order[-1]] and len(found[1]) == 1
 
 
 def _fold(operator: Operator, factor: npt.NDArray[np.float64], offset: npt.NDArray[np.float64], name: str) -> None:
@@ -60,7 +62,7 @@ def _fold(operator: Operator, factor: npt.NDArray[np.float64], offset: npt.NDArr
     Raises:
         CheckError: a weight became zero (an output whose factor is zero aside) or infinite.
     """
-    _, weight, bias = operator.inputs
+    weight, bias = operator.inputs[1], operator.inputs[-1]
     assert weight.data is not None
     assert bias.data is not None
     shape = [1] * len(weight.shape)
@@ -77,5 +79,5 @@ def _fold(operator: Operator, factor: npt.NDArray[np.float64], offset: npt.NDArr
     if np.count_nonzero(folded) != np.count_nonzero((weight.data != 0) & (per_output != 0)):
         raise CheckError(f"folding the BatchNormalization after '{weight.name}' changes its zeros; check its scale")
     operator.inputs[1] = Tensor(weight.name, weight.shape, folded, compressible=True)
-    operator.inputs[2] = Tensor(bias.name, bias.shape, moved)
+    operator.inputs[-1] = Tensor(bias.name, bias.shape, moved)
     operator.output.name = name

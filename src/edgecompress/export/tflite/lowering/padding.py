@@ -11,7 +11,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.export.tflite.graph import Tensor
-from edgecompress.export.tflite.lowering.context import Layout, Lowering, Value, output_name, refused
+from edgecompress.export.tflite.lowering.context import Lowering, Value, image_view, output_name, refused
 
 SAME, VALID = 0, 1  # Padding of the schema
 
@@ -61,9 +61,8 @@ def axes(node: ir.Node, value: Value, kernel: tuple[int, ...]) -> tuple[Axis, Ax
         InputError: the attributes do not fit the value, or a window is larger than what it slides over.
     """
     rank = len(kernel)
-    expected = Layout.IMAGE if rank == 2 else Layout.SEQUENCE
-    if value.layout is not expected:
-        raise refused(node, f"a {rank}-D window needs an input of rank {rank + 2}, not {len(value.onnx_shape)}")
+    if len(value.shape) != rank + 2:
+        raise refused(node, f"a {rank}-D window needs an input of rank {rank + 2}, not {len(value.shape)}")
     strides = tuple(node.attributes.get_ints("strides", [1] * rank))
     dilations = tuple(node.attributes.get_ints("dilations", [1] * rank))
     pads = tuple(node.attributes.get_ints("pads", [0] * 2 * rank))
@@ -74,7 +73,7 @@ def axes(node: ir.Node, value: Value, kernel: tuple[int, ...]) -> tuple[Axis, Ax
 
     auto_pad = node.attributes.get_string("auto_pad", "NOTSET")
     ceil_mode = node.attributes.get_int("ceil_mode", 0) == 1
-    sizes = value.tensor.shape[3 - rank : 3]
+    sizes = value.shape[2:]
     found = [
         _axis(sizes[d], kernel[d], strides[d], dilations[d], (pads[d], pads[d + rank]), auto_pad, ceil_mode)
         for d in range(rank)
@@ -84,6 +83,13 @@ def axes(node: ir.Node, value: Value, kernel: tuple[int, ...]) -> tuple[Axis, Ax
     if rank == 1:
         found.insert(0, Axis(1, 1, 1, 1, 0, 0, 1))
     return found[0], found[1]
+
+
+def windowed(value: Value, along: tuple[Axis, Axis], tensor: Tensor) -> Value:
+    """What a window slid over ``value`` gives, (N, H, W, C) in ``tensor``."""
+    places = tuple(axis.out for axis in along)[4 - len(value.shape) :]
+    shape = (value.shape[0], tensor.shape[3], *places)
+    return Value(tensor, shape, image_view(shape))
 
 
 def _axis(
@@ -112,7 +118,7 @@ def pad(
 
     ``same`` is False where SAME would not mean padding with ``fill``.
     """
-    tensor = value.tensor
+    tensor = lowering.image(value, f"{output_name(node)}/input")
     if all(axis.is_valid for axis in along):
         return tensor, VALID
     if same and all(axis.is_same for axis in along):

@@ -1,4 +1,6 @@
-"""MaxPool, AveragePool, GlobalAveragePool and ReduceMean."""
+"""MaxPool and AveragePool."""
+
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -10,12 +12,10 @@ from edgecompress.export.tflite.lowering.context import (
     NONE,
     RELU,
     RELU6,
-    Layout,
     Lowering,
     Value,
     output_name,
     refused,
-    renamed,
 )
 from edgecompress.export.tflite.lowering.padding import SAME, Axis
 
@@ -30,7 +30,7 @@ def max_pool(node: ir.Node, lowering: Lowering) -> Value:
     along = _window(node, value)
     fill = 0.0 if _never_negative(lowering, value.tensor) else float("-inf")
     source, remaining = padding.pad(lowering, node, value, along, fill=fill)
-    return renamed(value, _pool(lowering, "MAX_POOL_2D", source, along, remaining, output_name(node)))
+    return padding.windowed(value, along, _pool(lowering, "MAX_POOL_2D", source, along, remaining, output_name(node)))
 
 
 def average_pool(node: ir.Node, lowering: Lowering) -> Value:
@@ -46,48 +46,18 @@ def average_pool(node: ir.Node, lowering: Lowering) -> Value:
     same = all(axis.is_same for axis in along)
     if all(axis.is_valid for axis in along) or (same and not include):
         remaining = padding.VALID if all(axis.is_valid for axis in along) else SAME
-        return renamed(value, _pool(lowering, "AVERAGE_POOL_2D", value.tensor, along, remaining, name))
+        source = lowering.image(value, f"{name}/input")
+        return padding.windowed(value, along, _pool(lowering, "AVERAGE_POOL_2D", source, along, remaining, name))
     source, remaining = padding.pad(lowering, node, value, along, same=False)
     high, wide = (axis.kernel / _counted(axis, include) for axis in along)
     factors: FloatArray = (high[:, np.newaxis] * wide).astype(np.float32)[np.newaxis, :, :, np.newaxis]
     if (factors == 1).all():
-        return renamed(value, _pool(lowering, "AVERAGE_POOL_2D", source, along, remaining, name))
+        return padding.windowed(value, along, _pool(lowering, "AVERAGE_POOL_2D", source, along, remaining, name))
     tensor = _pool(lowering, "AVERAGE_POOL_2D", source, along, remaining, f"{name}/undivided")
     parameter = lowering.parameter(f"{name}/divisor", "", factors)
-    options = {FUSED: NONE}
-    return renamed(value, lowering.emit("MUL", [tensor, parameter], tensor.shape, name, **options))
-
-
-def global_average_pool(node: ir.Node, lowering: Lowering) -> Value:
-    """GlobalAveragePool: the mean over all places, which keeps its axes."""
-    return _mean(node, lowering, list(range(2, len(lowering.value(node).onnx_shape))), keep=True)
-
-
-def reduce_mean(node: ir.Node, lowering: Lowering) -> Value:
-    """ReduceMean over spatial axes; over all of them where it does not keep the axes."""
-    rank = len(lowering.value(node).onnx_shape)
-    given = lowering.constant(node, 1)
-    axes = list(node.attributes.get_ints("axes", [])) if given is None else [int(axis) for axis in given.reshape(-1)]
-    axes = sorted({axis % rank for axis in axes if -rank <= axis < rank})
-    return _mean(node, lowering, axes, keep=node.attributes.get_int("keepdims", 1) == 1)
-
-
-def _mean(node: ir.Node, lowering: Lowering, axes: list[int], *, keep: bool) -> Value:
-    """The mean over the ONNX ``axes`` of a spatial value."""
-    value = lowering.value(node)
-    places = list(range(2, len(value.onnx_shape)))
-    if not value.spatial or not axes or not set(axes) <= set(places) or (not keep and axes != places):
-        raise refused(
-            node, f"it averages axes {axes} of {value.onnx_shape}; only spatial axes are supported, all or kept"
-        )
-    # A sequence's one row is an axis of its tensor too; the mean over both is the form that runtimes are fast at.
-    own = [1, 2] if axes == places else [axis - 1 for axis in axes]
-    name = output_name(node)
-    reduced = lowering.parameter(f"{name}/axes", "", np.array(own, np.int32))
-    kept = tuple(1 if axis in own else size for axis, size in enumerate(value.tensor.shape))
-    shape = kept if keep else (1, kept[3])
-    tensor = lowering.emit("MEAN", [value.tensor, reduced], shape, name, keepDims=keep)
-    return renamed(value, tensor) if keep else Value(tensor, Layout.FLAT)
+    options: dict[str, Any] = {FUSED: NONE}
+    made = lowering.emit("MUL", [tensor, parameter], tensor.shape, name, **options)
+    return padding.windowed(value, along, made)
 
 
 def _window(node: ir.Node, value: Value) -> tuple[Axis, Axis]:
@@ -105,7 +75,7 @@ def _window(node: ir.Node, value: Value) -> tuple[Axis, Axis]:
 
 def _pool(lowering: Lowering, code: str, source: Tensor, along: tuple[Axis, Axis], remaining: int, name: str) -> Tensor:
     height, width = along
-    options = {
+    options: dict[str, Any] = {
         "padding": remaining,
         "strideH": height.stride,
         "strideW": width.stride,
@@ -113,7 +83,7 @@ def _pool(lowering: Lowering, code: str, source: Tensor, along: tuple[Axis, Axis
         "filterWidth": width.kernel,
         FUSED: NONE,
     }
-    return lowering.emit(code, [source], (1, height.out, width.out, source.shape[3]), name, **options)
+    return lowering.emit(code, [source], (source.shape[0], height.out, width.out, source.shape[3]), name, **options)
 
 
 def _counted(axis: Axis, include: bool) -> FloatArray:
