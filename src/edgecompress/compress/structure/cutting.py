@@ -14,7 +14,7 @@ from edgecompress.compress.structure.groups import groups, remove
 from edgecompress.compress.structure.macs import costs, macs
 from edgecompress.compress.structure.order import floor, order, together
 from edgecompress.compress.structure.scoring import score
-from edgecompress.compress.structure.search import ATTEMPTS, DENSE, Latency, fewest_steps, search
+from edgecompress.compress.structure.search import DENSE, Latency, fewest_steps, search
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
 from edgecompress.recipe import Recipe
@@ -105,7 +105,7 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
             measure,
             now=_read("latency", before) or DENSE,
             smallest=smallest,
-            attempts=ATTEMPTS if number == settings.rounds else 1,
+            last=number == settings.rounds,
         )
         count = chosen.steps
         said |= {"runtime": settings.runtime, f"round_{number}_latency": chosen.latency.ratio}

@@ -9,9 +9,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-# A network whose ratio is within this fraction below the target is near enough: the next step saves no more than that.
+# A network whose ratio is this near below the target is near enough: a step saves no less in small networks.
 NEAR = 0.05
 ATTEMPTS = 8
+ATTEMPTS_BETWEEN = 3
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def search(
     *,
     now: Latency,
     smallest: Latency,
-    attempts: int = ATTEMPTS,
+    last: bool = True,
 ) -> Found:
     """The fewest steps found after which the whole interval of the latency lies at or below ``target``.
 
@@ -58,26 +59,28 @@ def search(
         target: a fraction of the dense network's latency.
         measure: the latency after so many steps.
         now: the latency after none.
-        smallest: the latency after all.
-        attempts: measurements at most. With 1 the estimate is measured and taken, whatever comes out.
+        smallest: the latency after all, not above ``target``.
+        last: whether the target must be reached. If not, what is nearest to it after a few measurements will do.
     """
-    if now.high <= target or len(macs) == 1:
-        return Found(0, now)
     slow, fast = Found(0, now), Found(len(macs) - 1, smallest)
-    for attempt in range(1, attempts + 1):
-        if fast.steps - slow.steps <= 1:
-            break
+    if now.high <= target:
+        return slow
+    tried: list[Found] = []
+    while fast.steps - slow.steps > 1 and len(tried) < (ATTEMPTS if last else ATTEMPTS_BETWEEN):
         steps = min(max(_estimate(macs, slow, fast, target), slow.steps + 1), fast.steps - 1)
         found = Found(steps, measure(steps))
-        if attempt == attempts == 1:
-            return found
+        tried.append(found)
         if found.latency.high <= target:
             fast = found
-            if found.latency.ratio >= (1 - NEAR) * target:
-                break
         else:
             slow = found
-    return fast
+        if (found is fast or not last) and _distance(found, target) <= NEAR:
+            break
+    return fast if last or not tried else min(tried, key=lambda found: _distance(found, target))
+
+
+def _distance(found: Found, target: float) -> float:
+    return abs(math.log(found.latency.ratio / target))
 
 
 def _estimate(macs: Sequence[int], slow: Found, fast: Found, target: float) -> int:
