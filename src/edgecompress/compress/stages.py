@@ -161,16 +161,6 @@ def _run(
     return result
 
 
-def _sgd(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
-    """SGD; biases and BatchNorm are not decayed."""
-    matrices = [parameter for parameter in module.parameters() if parameter.ndim > 1]
-    vectors = [parameter for parameter in module.parameters() if parameter.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.SGD(
-        groups, lr=settings.learning_rate, momentum=settings.momentum, nesterov=settings.momentum > 0
-    )
-
-
 def _fit(
     module: nn.Module,
     context: Context,
@@ -187,7 +177,7 @@ def _fit(
         module,
         context.training,
         settings,
-        optimizer=_sgd(module, settings),
+        optimizer=train.sgd(module, settings),
         hooks=hooks,
         seed=context.recipe.seed,
         title=title or name,

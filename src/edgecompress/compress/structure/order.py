@@ -3,6 +3,11 @@
 To lose as little as possible for a budget of multiply-accumulates is a knapsack problem; taking the least score for
 each multiply-accumulate that is saved is its greedy solution (Dantzig, "Discrete-variable extremum problems", 1957).
 What a channel saves depends on how many are left in the layers around it, so it is computed anew after each step.
+
+A score says what goes with a channel while all others stay. As a group narrows, fewer are left to stand in for what
+goes, so a score counts times the square of the group's channels over those left. A layer's arithmetic is the product of
+two groups' channels: without the factor, or with its root, it would cost as little to narrow one of them to its floor
+as both of them, and a ResNet would lose all but the floor of the channels that residual connections add up.
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,6 +68,7 @@ def order(
                 continue
             start = len(values[name]) - count
             lost = sum(values[name][channel] for channel in ranked[name][start : start + count - after])
+            lost *= (len(values[name]) / after) ** 2
             saved = sum(cost.of(left) - cost.of({**left, name: after}) for cost in touching[name])
             if best is None or lost / max(1, saved) < best[0]:
                 best = (lost / max(1, saved), name, after, saved)
