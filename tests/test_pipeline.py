@@ -233,3 +233,24 @@ def test_what_is_not_a_bundle_is_not_overwritten(tmp_path):
     with pytest.raises(InputError, match="choose another folder"):
         build(tmp_path)
     shutil.rmtree(tmp_path / "out")
+
+
+def test_channels_are_removed_and_what_is_left_is_pruned_clustered_and_proved(tmp_path):
+    structure = ("structure.latency=0.8", "structure.epochs=1", "structure.rounds=1", "cluster.epochs=1", "width=0.5")
+    folder, manifest = build(tmp_path, changes=(*QUICK, *structure))
+    details = manifest.stages[1].details
+    assert manifest.stages[1].stage == "structure"
+    assert details["latency_low"] <= details["latency_ratio"] <= details["latency_high"] <= 0.8
+    assert manifest.ratios.macs == details["macs_before"] / details["macs_after"] > 1
+    assert manifest.model.parameters == details["parameters_before"] > details["parameters_after"]
+    # Nine tenths of the weights that are left are zeros; the ratio counts from the dense network.
+    assert manifest.ratios.weights > 1.05 * 10
+    for name in ("model.onnx", "model.tflite"):
+        assert manifest.models[name].verification.latency.ratio < 0.95
+    assert "fewer) |" in (folder / "README.md").read_text()
+    from edgecompress.export.decoded import decoded_weights
+
+    dense, left = (decoded_weights(folder / name) for name in ("dense.onnx", "model.onnx"))
+    assert sum(weight.size for weight in dense.values()) > sum(weight.size for weight in left.values())
+    assert dense["head.weight"].shape[0] == left["head.weight"].shape[0] == 10
+    assert bundle.load(folder) == manifest

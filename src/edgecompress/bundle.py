@@ -49,7 +49,7 @@ class ModelInfo(Record):
 
     name: str
     width: float
-    parameters: int
+    parameters: int = Field(description="of the dense network")
     input_shape: list[int] = Field(description="of one sample, channels first")
     checkpoint: str | None = Field(default=None, description="the file its dense weights came from; null: trained here")
 
@@ -68,6 +68,9 @@ class Ratios(Record):
     weights: float = Field(description="prunable weights / weights kept: the ratio that papers state")
     onnx: float = Field(description="bytes of dense.onnx / bytes of model.onnx")
     tflite: float = Field(description="bytes of dense.tflite / bytes of model.tflite")
+    macs: float | None = Field(
+        default=None, description="multiply-accumulates of a sample / those left; null: no channels were removed"
+    )
 
 
 class ModelFile(Record):

@@ -1,9 +1,10 @@
 """The stages in a row: model -> compress -> export -> verify -> bundle."""
 
+import copy
 import datetime
 import importlib.metadata
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,12 +24,17 @@ from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import accuracy, outputs
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
+from edgecompress.compress.record import StageResult
+from edgecompress.compress.structure.contract import Measure
+from edgecompress.compress.structure.search import Latency
+from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.train import TrainingData
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import CheckError
 from edgecompress.export.container.pack import pack_container
 from edgecompress.export.int8.calibration import calibration
 from edgecompress.export.int8.program import check_installed
+from edgecompress.export.latency import latency
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
 from edgecompress.model import datasets, load
@@ -98,6 +104,7 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
         folder=(request.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
         identity=_identity(request, data),
         progress=progress,
+        latency=_measure(network, data, chosen.structure) if chosen.structure else None,
     )
     compressed = stages.compress(network, context, trained=request.checkpoint is not None)
     with bundle.staged(folder) as staging:
@@ -117,6 +124,18 @@ def _identity(request: Request, data: Dataset) -> dict[str, Any]:
     return {"model": request.model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
 
 
+def _measure(dense: nn.Module, data: Dataset, settings: recipe.Structure) -> Measure:
+    """What measures a network's latency against ``dense``, as it is now."""
+    kept = copy.deepcopy(dense)
+
+    def measure(network: nn.Module) -> Latency:
+        graphs = [to_onnx(each, data.input_shape) for each in (network, kept)]
+        found = latency(graphs[0], graphs[1], settings.runtime)
+        return Latency(found.ratio, found.low, found.high)
+
+    return measure
+
+
 def _write(
     folder: Path,
     request: Request,
@@ -134,13 +153,14 @@ def _write(
     for name in [name for name, file in models.items() if file.kind in ("compressed", "int8")]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
     packages = (*VERSIONS_OF, *([QUANTIZER] if recipe_used.export.int8 else []))
+    weights = compressible(network, recipe_used)
     manifest = Manifest(
         tool_version=edgecompress.__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         model=ModelInfo(
             name=request.model,
             width=recipe_used.width,
-            parameters=sum(parameter.numel() for parameter in network.parameters()),
+            parameters=sum(compressed.dense[name].numel() for name, _ in network.named_parameters()),
             input_shape=list(data.input_shape),
             checkpoint=str(request.checkpoint) if request.checkpoint else None,
         ),
@@ -159,7 +179,8 @@ def _write(
         stages=compressed.stages,
         accuracy=Accuracy(samples=len(data.test_x), dense=results["dense"], compressed=results["compressed"]),
         ratios=Ratios(
-            weights=ratio(compressible(network, recipe_used)),
+            weights=ratio(weights, of=sum(compressed.dense[f"{name}.weight"].numel() for name in weights)),
+            macs=_macs_ratio(compressed.stages),
             onnx=models["dense.onnx"].bytes / models["model.onnx"].bytes,
             tflite=models["dense.tflite"].bytes / models["model.tflite"].bytes,
         ),
@@ -189,7 +210,7 @@ def _models(
     results: dict[Kind, float] = {}
     models: dict[str, ModelFile] = {}
     for kind, state in states.items():
-        network.load_state_dict(state)
+        load_state(network, state)
         results[kind] = accuracy(network, *test)
         expected = outputs(network, _tensor(x)).numpy()
         graph = to_onnx(network, data.input_shape)
@@ -212,6 +233,14 @@ def _models(
                 )
                 name, models[name] = _export(folder, INT8[kind], each, write, progress)
     return results, models
+
+
+def _macs_ratio(results: Sequence[StageResult]) -> float | None:
+    """Multiply-accumulates before structured pruning / after it; ``None`` where there was none."""
+    for result in results:
+        if result.stage == "structure":
+            return float(result.details["macs_before"]) / float(result.details["macs_after"])
+    return None
 
 
 def _export(

@@ -3,9 +3,10 @@
 import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from edgecompress import shipped
 from edgecompress.errors import InputError
@@ -39,6 +40,38 @@ class Training(Stage):
 
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=5e-4, ge=0, le=1)
+
+
+class Structure(Training):
+    """Removing whole channels, and retraining what is left, round by round until a target is reached.
+
+    ``epochs`` and the schedule of the learning rate are those of each round.
+    """
+
+    epochs: int = Field(default=4, ge=0, le=10_000, description="of the retraining in each round")
+    learning_rate: float = Field(default=0.02, gt=0, le=10, description="the peak, in each round")
+    latency: float | None = Field(
+        default=None, gt=0, lt=1, description="fraction of the dense network's latency to reach, measured in `runtime`"
+    )
+    macs: float | None = Field(
+        default=None, gt=0, lt=1, description="fraction of the dense network's multiply-accumulates to reach"
+    )
+    runtime: Literal["onnxruntime", "litert"] = Field(
+        default="onnxruntime", description="where the latency is measured, on the machine that builds"
+    )
+    rounds: int = Field(default=3, ge=1, le=100, description="each removes the same fraction of what is left")
+    criterion: str = Field(default="taylor", description="what a channel's score is: taylor, l2, random...")
+    align: int = Field(
+        default=8, ge=1, le=1024, description="channels kept are a multiple of this: runtimes compute as many at once"
+    )
+    layer_limit: float = Field(default=0.9, ge=0, lt=1, description="most of a layer's channels that may go")
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        """Make sure that there is exactly one target."""
+        if (self.latency is None) == (self.macs is None):
+            raise PydanticCustomError("one_target", "set either latency or macs, a fraction of the dense network's")
+        return self
 
 
 class Pruning(Training):
@@ -145,7 +178,7 @@ class Export(Record):
 class Layer(Record):
     """What differs for the layers that a pattern names. ``None`` leaves the recipe's own value."""
 
-    dense: bool = Field(default=False, description="neither pruned nor clustered")
+    dense: bool = Field(default=False, description="neither pruned nor clustered, and none of its channels removed")
     sparsity: float | None = Field(default=None, ge=0, le=1)
     pattern: Annotated[str | None, ADDED] = Field(default=None, description="as prune.pattern")
     bits: int | None = Field(default=None, ge=1, le=8)
@@ -158,7 +191,7 @@ class Layer(Record):
 class Distillation(Record):
     """Learning from the baseline's outputs beside the classes, in the stages that are named."""
 
-    stages: tuple[Literal["prune", "retrain", "cluster"], ...] = Field(default=("retrain",), min_length=1)
+    stages: tuple[Literal["structure", "prune", "retrain", "cluster"], ...] = Field(default=("retrain",), min_length=1)
     temperature: float = Field(default=4.0, gt=0, le=1000, description="how soft the outputs are that are compared")
     weight: float = Field(default=0.5, ge=0, le=1, description="of the baseline's outputs; the classes have the rest")
 
@@ -170,6 +203,7 @@ class Recipe(Record):
     seed: int = Field(default=1, ge=0, lt=2**32)
     width: float = Field(default=1.0, gt=0, le=4, description="factor on the number of channels of every layer")
     train: Training
+    structure: Structure | None = Field(default=None, description="None: every channel stays")
     prune: Pruning
     retrain: Retraining
     cluster: Clustering

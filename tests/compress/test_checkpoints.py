@@ -88,3 +88,19 @@ def test_finishing_keeps_the_result_and_leaves_nothing_else(tmp_path):
     state, kept = checkpoint.finished()
     assert kept == result
     assert torch.equal(state["weight"], module.weight)
+
+
+def test_a_digest_tells_networks_apart_and_forgetting_leaves_nothing(tmp_path):
+    from edgecompress.compress.checkpoints import digest
+
+    first, second = nn.Linear(3, 2), nn.Linear(3, 2)
+    second.load_state_dict(first.state_dict())
+    assert digest(first) == digest(second)
+    with torch.no_grad():
+        second.bias[0] += 1e-6
+    assert digest(first) != digest(second)
+    checkpoint = Checkpoint(tmp_path, "k")
+    checkpoint.save(first, torch.optim.SGD(first.parameters(), 0.1), 1, {})
+    checkpoint.forget()
+    checkpoint.forget()
+    assert not list(tmp_path.iterdir())

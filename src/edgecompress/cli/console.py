@@ -17,6 +17,7 @@ EXTRAS = {
     "torch": "train",
     "onnxscript": "train",
     "safetensors": "train",
+    "torch_pruning": "train",
     "sklearn": "train",
     "onnxruntime": "bench",
     "ai_edge_litert": "bench",

@@ -30,6 +30,15 @@ def key(previous: str, stage: str, decides: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def digest(module: nn.Module) -> str:
+    """24 hexadecimal digits over a network's names, shapes and bits: a key for what no settings decide."""
+    found = hashlib.sha256()
+    for name, tensor in _tensors(module).items():
+        found.update(f"{name} {list(tensor.shape)} {tensor.dtype} ".encode())
+        found.update(tensor.numpy().tobytes())
+    return found.hexdigest()[:24]
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The two files of one stage: ``<key>.safetensors`` when it is done, ``<key>.part.safetensors`` while it trains."""
@@ -53,6 +62,11 @@ class Checkpoint:
     def finish(self, module: nn.Module, result: StageResult) -> None:
         """Keep the stage's result; the epochs before it are no longer needed."""
         _save(self._done, _tensors(module), {"result": result.model_dump_json()})
+        self._part.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Delete what is kept."""
+        self._done.unlink(missing_ok=True)
         self._part.unlink(missing_ok=True)
 
     def begin_from(self, other: "Checkpoint") -> None:

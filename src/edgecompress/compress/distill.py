@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgecompress.compress.device import autocast
+from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.train import Loss
 from edgecompress.recipe import Distillation
 
@@ -47,7 +48,10 @@ class Distilled:
 
 
 def teacher(module: nn.Module, state: Mapping[str, torch.Tensor]) -> nn.Module:
-    """A network like ``module`` with the weights and statistics in ``state``, in evaluation mode, not to be trained."""
+    """A network like ``module`` with the weights and statistics in ``state``, in evaluation mode, not to be trained.
+
+    It has the channels that ``state`` has, which may be more than ``module`` has left.
+    """
     network = copy.deepcopy(module)
-    network.load_state_dict(state)
+    load_state(network, state)
     return network.requires_grad_(False).eval()

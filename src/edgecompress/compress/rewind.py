@@ -20,7 +20,7 @@ def check(recipe: Recipe, *, trained: bool) -> None:
     """Make sure that there is an epoch to go back to.
 
     Raises:
-        InputError: the baseline's schedule is too short, or its weights of then do not exist.
+        InputError: the baseline's schedule is too short, or its weights of then do not exist or no longer fit.
     """
     if recipe.retrain.rewind is None:
         return
@@ -28,6 +28,11 @@ def check(recipe: Recipe, *, trained: bool) -> None:
         raise InputError(
             f"retrain.rewind repeats the last {recipe.retrain.epochs} epochs of train, which has "
             f"{recipe.train.epochs}; lower retrain.epochs"
+        )
+    if recipe.retrain.rewind == "weights" and recipe.structure:
+        raise InputError(
+            'retrain.rewind = "weights" would bring back channels that structure removes; set it to "rate", or leave '
+            "structure out"
         )
     if recipe.retrain.rewind == "weights" and trained:
         raise InputError(

@@ -1,4 +1,4 @@
-"""The stages in a row: train, prune, retrain, cluster. Each is kept when it is done, and is not done twice."""
+"""The stages in a row: train, structure if asked for, prune, retrain, cluster. Each is kept, and is not done twice."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from torch import nn
 
 from edgecompress import methods
 from edgecompress.compress import distill, invariants, rewind, train
-from edgecompress.compress.checkpoints import Checkpoint, State, key
+from edgecompress.compress.checkpoints import Checkpoint, State, digest, key
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
@@ -23,11 +23,18 @@ from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.prune.plan import plan
 from edgecompress.compress.record import StageResult
+from edgecompress.compress.structure import rounds
+from edgecompress.compress.structure.contract import Measure
+from edgecompress.compress.structure.contract import Work as Structuring
+from edgecompress.compress.structure.cutting import dense
+from edgecompress.compress.structure.scoring import CRITERIA, Batches
+from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe, Stage, Training, deciding
 
 REFRESH_BATCHES = 100
+SCORED_BATCHES = 100
 Details = dict[str, float | int | str]
 
 
@@ -42,6 +49,7 @@ class Context:
         folder: where checkpoints are kept.
         identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
         progress: is told how far a stage is.
+        latency: measures a network's latency against the dense one's; needed where the recipe has a target for it.
         early: the baseline's state at the epoch that weights are set back to, where they are.
         dense: the baseline's state, once it is there.
     """
@@ -52,6 +60,7 @@ class Context:
     folder: Path
     identity: Mapping[str, Any]
     progress: Progress
+    latency: Measure | None = None
     early: State = field(default_factory=dict)
     dense: State = field(default_factory=dict)
 
@@ -69,7 +78,7 @@ Work = Callable[[nn.Module, Context, Checkpoint], Details]
 
 
 def compress(module: nn.Module, context: Context, *, trained: bool) -> Compressed:
-    """Train ``module`` (unless it is ``trained`` already), prune, retrain and cluster it, in place.
+    """Train ``module`` (unless it is ``trained`` already), remove channels, prune, retrain and cluster it, in place.
 
     Raises:
         InputError: the recipe does not fit the network.
@@ -77,11 +86,12 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     """
     recipe = context.recipe
     module = place(module, training_device())
-    _check(module, recipe, trained=trained)
+    _check(module, context, trained=trained)
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
     for name, work, settings in (
         ("train", _baseline if not trained else _given, recipe.train),
+        *([("structure", _structure, recipe.structure)] if recipe.structure else []),
         ("prune", _prune, recipe.prune),
         ("retrain", _retrain, recipe.retrain),
         ("cluster", _cluster, recipe.cluster),
@@ -91,24 +101,32 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             decides["layers"] = {pattern: deciding(layer) for pattern, layer in recipe.layers.items()}
         if recipe.distill and name in recipe.distill.stages:
             decides["distill"] = recipe.distill.model_dump()
+        if name == "prune" and recipe.structure:
+            decides["network"] = digest(module)  # what was measured decided it, and that is in no recipe
         chain = key(chain, name, decides)
         checkpoint = Checkpoint(context.folder, chain)
         if name == "train" and recipe.retrain.rewind == "weights":
             context = replace(context, early=_early(module, context, checkpoint))
-        epochs = 0 if decides["given"] else settings.epochs
+        epochs = 0 if decides["given"] else settings.epochs * getattr(settings, "rounds", 1)
         results.append(_run(name, work, epochs, module, context, checkpoint))
         if name == "train":
             context = replace(context, dense=_state(module))
+        if recipe.structure and name == "structure":
+            rounds.forget(checkpoint, recipe.structure.rounds)
     return Compressed(context.dense, _state(module), results)
 
 
-def _check(module: nn.Module, recipe: Recipe, *, trained: bool) -> None:
+def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
     """Say what is wrong with the recipe before hours of training, not after."""
+    recipe = context.recipe
     weights = compressible(module, recipe)
     plan(weights, recipe)
     rewind.check(recipe, trained=trained)
     shares(weights, recipe)
     methods.find(ALGORITHMS, recipe.cluster.method)
+    if recipe.structure:
+        methods.find(CRITERIA, recipe.structure.criterion)
+        dense(module, context.training.x[:1], recipe)
 
 
 def _run(
@@ -117,7 +135,7 @@ def _run(
     """Run one stage, or take its result from where an earlier run kept it."""
     kept = checkpoint.finished()
     if kept is not None:
-        module.load_state_dict(kept[0])
+        load_state(module, kept[0])
         context.progress(name, 1, 1, "kept from an earlier run")
         return kept[1]
     weights = compressible(module, context.recipe)
@@ -125,6 +143,7 @@ def _run(
     accuracy_before = accuracy(module, *context.validation) if name != "train" else None
     started = time.monotonic()
     details = work(module, context, checkpoint)
+    weights = compressible(module, context.recipe)  # other tensors, where channels are gone
     check_finite(module, f"after the stage '{name}'")
     if name in ("retrain", "cluster"):
         invariants.same_zeros(before, weights, name)
@@ -142,16 +161,6 @@ def _run(
     return result
 
 
-def _sgd(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
-    """SGD; biases and BatchNorm are not decayed."""
-    matrices = [parameter for parameter in module.parameters() if parameter.ndim > 1]
-    vectors = [parameter for parameter in module.parameters() if parameter.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.SGD(
-        groups, lr=settings.learning_rate, momentum=settings.momentum, nesterov=settings.momentum > 0
-    )
-
-
 def _fit(
     module: nn.Module,
     context: Context,
@@ -160,6 +169,7 @@ def _fit(
     settings: Training,
     hooks: train.Hooks,
     *,
+    title: str | None = None,
     carried: Mapping[str, torch.Tensor] | None = None,
     epochs: range | None = None,
 ) -> None:
@@ -167,10 +177,10 @@ def _fit(
         module,
         context.training,
         settings,
-        optimizer=_sgd(module, settings),
+        optimizer=train.sgd(module, settings),
         hooks=hooks,
         seed=context.recipe.seed,
-        title=name,
+        title=title or name,
         checkpoint=checkpoint,
         progress=context.progress,
         loss=_loss(module, context, name, settings),
@@ -210,6 +220,28 @@ def _early(module: nn.Module, context: Context, baseline: Checkpoint) -> State:
     module.load_state_dict(start)
     baseline.begin_from(checkpoint)
     return early
+
+
+def _structure(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
+    settings = context.recipe.structure
+    assert settings is not None
+
+    def retrain(title: str, kept: Checkpoint) -> None:
+        _fit(module, context, kept, "structure", settings, train.NoHooks(), title=title)
+
+    def batches(number: int) -> Batches:
+        stream = train.batches(context.training, settings, train.epoch_generator(context.recipe.seed, -1 - number))
+        return (batch for batch, _ in zip(stream, range(SCORED_BATCHES), strict=False))
+
+    work = Structuring(
+        recipe=context.recipe,
+        sample=context.training.x[:1],
+        batches=batches,
+        judge=lambda: accuracy(module, *context.validation),
+        latency=context.latency,
+        retrain=retrain,
+    )
+    return rounds.run(module, work, checkpoint)
 
 
 def _prune(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:

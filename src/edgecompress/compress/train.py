@@ -14,7 +14,7 @@ from edgecompress.compress.checkpoints import Checkpoint
 from edgecompress.compress.device import autocast
 from edgecompress.errors import CheckError
 from edgecompress.progress import Progress
-from edgecompress.recipe import Stage
+from edgecompress.recipe import Stage, Training
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,16 @@ def batches(
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     """The source of all randomness of one epoch: a resumed run draws what an uninterrupted one would have drawn."""
     return torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+
+
+def sgd(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
+    """SGD over all parameters; biases and BatchNorm are not decayed."""
+    matrices = [parameter for parameter in module.parameters() if parameter.ndim > 1]
+    vectors = [parameter for parameter in module.parameters() if parameter.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.SGD(
+        groups, lr=settings.learning_rate, momentum=settings.momentum, nesterov=settings.momentum > 0
+    )
 
 
 def fit(

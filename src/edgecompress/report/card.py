@@ -22,10 +22,12 @@ def card(manifest: Manifest) -> str:
 
 def _title(manifest: Manifest) -> str:
     model, data = manifest.model, manifest.data
+    how = "pruning, retraining and clustering"
+    how = how if manifest.ratios.macs is None else f"removing channels, {how}"
     text = (
         f"# {model.name} on {data.name}, for {manifest.target.title}\n\n"
-        f"{model.parameters:,} parameters, {data.name} ({len(data.classes)} classes), compressed by pruning, "
-        f"retraining and clustering. Made by edgecompress {manifest.tool_version} on {manifest.created}."
+        f"{model.parameters:,} parameters, {data.name} ({len(data.classes)} classes), compressed by {how}. "
+        f"Made by edgecompress {manifest.tool_version} on {manifest.created}."
     )
     return text if data.official else f"{text}\n\n**The data are not the official files: {data.note}.**"
 
@@ -57,11 +59,21 @@ def _results(manifest: Manifest) -> str:
         f"({ratios.onnx:.1f}x smaller) |\n"
         f"| TFLite file | {_size(manifest, 'dense.tflite')} | {_size(manifest, 'model.tflite')} "
         f"({ratios.tflite:.1f}x smaller) |\n"
-        f"| weights kept | all | one in {ratios.weights:.1f} |\n\n"
+        f"| weights kept | all | one in {ratios.weights:.1f} |\n"
+        f"{_structure(manifest)}\n"
         f"{_int8(manifest)}"
         "File sizes count everything: indices, codebooks, biases and graph. Nothing here was measured on the board; "
         "`edgecompress bench` measures."
     )
+
+
+def _structure(manifest: Manifest) -> str:
+    """The row of structured pruning, if there was any."""
+    for stage in manifest.stages:
+        if stage.stage == "structure":
+            before, after = int(stage.details["macs_before"]), int(stage.details["macs_after"])
+            return f"| multiply-accumulates a sample | {before:,} | {after:,} ({before / after:.1f}x fewer) |\n"
+    return ""
 
 
 def _int8(manifest: Manifest) -> str:

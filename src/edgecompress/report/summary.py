@@ -12,14 +12,14 @@ def summary(manifest: Manifest, folder: Path) -> str:
     for stage in manifest.stages:
         values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
         lines.append(
-            f"  {stage.stage:8} validation accuracy {stage.validation_accuracy:6.2f} %, "
+            f"  {stage.stage:9} validation accuracy {stage.validation_accuracy:6.2f} %, "
             f"{100 * stage.sparsity:5.1f} % zeros{values}"
         )
     accuracy = manifest.accuracy
     drop = accuracy.dense - accuracy.compressed
     lines += [
         "",
-        f"  test     dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
+        f"  test      dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
         f"(drop {drop:.2f} points, {accuracy.samples} samples)",
     ]
     dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
@@ -39,6 +39,8 @@ def summary(manifest: Manifest, folder: Path) -> str:
             )
         lines.append(f"  {'':{width}} proved: {_proof(file.verification)}")
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
+    if manifest.ratios.macs is not None:
+        lines.append(f"  multiply-accumulates: one in {manifest.ratios.macs:.1f}")
     lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
 

@@ -99,9 +99,12 @@ def apply(weights: Mapping[str, torch.Tensor], masks: Masks) -> None:
         weights[name].masked_fill_(~mask, 0.0)
 
 
-def ratio(weights: Mapping[str, torch.Tensor]) -> float:
-    """Weights / weights kept, the ratio that papers state. 1 where there are none; at least one counts as kept."""
-    total = sum(weight.numel() for weight in weights.values())
+def ratio(weights: Mapping[str, torch.Tensor], of: int | None = None) -> float:
+    """Weights / weights kept, the ratio that papers state. 1 where there are none; at least one counts as kept.
+
+    ``of`` is how many weights there were before channels were removed, zeros with them; by default as many as now.
+    """
+    total = sum(weight.numel() for weight in weights.values()) if of is None else of
     return total / max(1, sum(int(torch.count_nonzero(weight)) for weight in weights.values())) if total else 1.0
 
 

@@ -1,0 +1,42 @@
+"""What structured pruning is given beside the network: how to measure, judge and retrain it, without knowing how."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from edgecompress.compress.checkpoints import Checkpoint
+from edgecompress.compress.structure.scoring import Batches
+from edgecompress.compress.structure.search import Latency
+from edgecompress.recipe import Recipe, Structure
+
+Details = dict[str, float | int | str]
+Measure = Callable[[nn.Module], Latency]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a stage hands to its rounds.
+
+    Attributes:
+        recipe: with its ``structure``.
+        sample: one input, shape (1, C, ...).
+        batches: inputs and classes for a round's scores, by the round's number.
+        judge: the network's validation accuracy, in percent.
+        latency: measures a network against the dense one; ``None`` where nobody can.
+        retrain: trains the network under a title, kept in a checkpoint.
+    """
+
+    recipe: Recipe
+    sample: torch.Tensor
+    batches: Callable[[int], Batches]
+    judge: Callable[[], float]
+    latency: Measure | None
+    retrain: Callable[[str, Checkpoint], None]
+
+    @property
+    def settings(self) -> Structure:
+        """The recipe's table."""
+        assert self.recipe.structure is not None, "the stage runs only where the recipe has it"
+        return self.recipe.structure

@@ -1,0 +1,30 @@
+"""The latency of a network that nobody has written yet: what structured pruning aims at."""
+
+import tempfile
+from pathlib import Path
+
+import onnx_ir as ir
+
+from edgecompress import methods
+from edgecompress.export.contract import Format
+from edgecompress.export.proved import FORMATS, KINDS
+from edgecompress.export.verify import LatencyCheck, compare_latency
+from edgecompress.target import Runtime
+
+
+def latency(network: ir.Model, dense: ir.Model, runtime: Runtime) -> LatencyCheck:
+    """The latency of ``network`` over that of ``dense``, both written as dense float32 files and run in turn.
+
+    Compression of weights does not enter: it leaves the latency as it is, and each file of a bundle is held to that.
+
+    Raises:
+        InputError: the runtime is not installed, or its format cannot express the networks.
+        CheckError: the runtime crashed.
+    """
+    kind = next(kind for kind in KINDS if kind.runtime == runtime)
+    write: Format = methods.find(FORMATS, kind.format)
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        paths = [Path(folder) / f"{name}.{kind.format}" for name in ("network", "dense")]
+        for graph, path in zip((network, dense), paths, strict=True):
+            write(graph, path, compress=False)
+        return compare_latency(paths[0], paths[1], layout=kind.layout, limit=None)
