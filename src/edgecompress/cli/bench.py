@@ -13,7 +13,9 @@ WRITERS = "edgecompress.report.writers"
 
 def bench(
     bundle: Annotated[Path, typer.Argument(help="A folder that 'edgecompress build' wrote.")],
-    device: Annotated[str, typer.Option(help="Where to measure: local, this machine.")] = "local",
+    device: Annotated[
+        str, typer.Option(help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's.")
+    ] = "local",
     mode: Annotated[
         str, typer.Option(help="quick: at least 100 runs a file. standard: at least 1024 runs and 60 s, settled first.")
     ] = "standard",
