@@ -11,7 +11,6 @@ from edgecompress import devices as devices_room
 from edgecompress.cli import console as progress_console
 from edgecompress.devices import Device
 from edgecompress.report.console import console
-from edgecompress.target import Runtime
 
 app = typer.Typer(help="Register the boards that bench measures on, and set them up.", no_args_is_help=True)
 
@@ -26,22 +25,21 @@ def add(
     target: Annotated[str | None, typer.Option(help="The profile of this board (edgecompress targets).")] = None,
     key: Annotated[Path | None, typer.Option(help="ssh: a private key. Default: what ssh itself offers.")] = None,
     python: Annotated[str, typer.Option(help="Python there. Default: what set-up installed, else python3.")] = "",
-    runtime: Annotated[
-        list[Runtime] | None, typer.Option(help="To install and measure. Default: the profile's.")
-    ] = None,
+    runtime: Annotated[list[str] | None, typer.Option(help="To install and measure. Default: the profile's.")] = None,
     folder: Annotated[str, typer.Option(help="Where all is kept there. Default: ~/.cache/edgecompress.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a device of this name.")] = False,
 ) -> None:
     """Register a device under a name."""
-    device = Device(
-        name=name,
-        address=address,
-        target=target,
-        key=str(key or ""),
-        python=python,
-        runtimes=runtime or [],
-        folder=folder,
-    )
+    table = {
+        "name": name,
+        "address": address,
+        "target": target,
+        "key": str(key or ""),
+        "python": python,
+        "runtimes": runtime or [],
+        "folder": folder,
+    }
+    device = Device.from_table(table, name)
     devices_room.add(device, replace=replace)
     typer.echo(f"registered {name} in {devices_room.path()}")
 
