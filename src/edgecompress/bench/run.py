@@ -8,14 +8,16 @@ from pathlib import Path
 import edgecompress
 from edgecompress import bundle, devices
 from edgecompress.bench.compare import compare
+from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import Measurement
 from edgecompress.bench.on_device import AgentOnDevice
+from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
 from edgecompress.bench.validity import validity
 from edgecompress.bundle import Manifest
 from edgecompress.devices import LOCAL, Device
-from edgecompress.errors import RuntimeFailedError
+from edgecompress.errors import DeviceLostError, RuntimeFailedError
 from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
 from edgecompress.target import Target
@@ -46,17 +48,23 @@ def bench(
     Raises:
         InputError: the folder is not a bundle, or there is no such device or mode.
         RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
+        DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     where, protocol = devices.find(device), find_protocol(mode)
     manifest = bundle.load(folder)
+    records = output.parent if output else folder / bundle.RECORDS
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
     with where.connect() as connection:
         agent = AgentOnDevice(connection)
-        measurement = Measurement(agent, folder, manifest, protocol, progress)
-        before = measurement.conditions("before")
-        count, note = _threads(threads, manifest.target, before)
-        measurement.all(count)
-        after = measurement.conditions("after")
+        journal = Journal(agent, records / f"{_safe(where.name)}.partial.jsonl", _key(where, folder, protocol))
+        measurement = Measurement(journal, folder, manifest, protocol, progress)
+        try:
+            before = measurement.conditions("before")
+            count, note = _threads(threads, manifest.target, before)
+            measurement.all(count)
+            after = measurement.conditions("after")
+        except DeviceLostError as error:
+            raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error
     files = measurement.results()
     record = BenchRecord(
         tool_version=edgecompress.__version__,
@@ -73,10 +81,11 @@ def bench(
         after=after,
         files=files,
         comparisons=compare(files, seed=protocol.seed),
-        validity=validity(before, after, protocol, count, files),
+        validity=validity(before, after, protocol, count, files, journal.earlier),
     )
-    path = output or folder / bundle.RECORDS / f"{_safe(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    path = output or records / f"{_safe(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
+    journal.forget()
     if not any(file.latency for file in files.values()):
         first = next(failure for file in files.values() for failure in file.failures)
         raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
@@ -109,6 +118,16 @@ def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     )
     address = where.name if where.name == where.address else f"{where.name} ({where.address})"
     return DeviceInfo(address=address, is_target=is_target, note=note)
+
+
+def _key(where: Device, folder: Path, protocol: Protocol) -> dict[str, str]:
+    """What the results of a step depend on, beside its job and the agent."""
+    return {
+        "device": where.to_json(),
+        "manifest": bundle.digest(folder / bundle.MANIFEST),
+        "protocol": protocol.to_json(),
+        "tool": edgecompress.__version__,
+    }
 
 
 def _safe(name: str) -> str:

@@ -27,7 +27,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
-    with console.long_work("what was measured until now is not kept") as progress:
+    with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run
 

@@ -21,7 +21,7 @@ AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def add(
     name: NAME,
-    address: Annotated[str, typer.Argument(help="ssh://[user@]host[:port] or adb:SERIAL.")],
+    address: Annotated[str, typer.Argument(help="ssh://user@host, ssh://user@host:port or adb:SERIAL.")],
     target: Annotated[str | None, typer.Option(help="The profile of this board (edgecompress targets).")] = None,
     key: Annotated[Path | None, typer.Option(help="ssh: a private key. Default: what ssh itself offers.")] = None,
     python: Annotated[str, typer.Option(help="Python there. Default: what set-up installed, else python3.")] = "",
