@@ -56,7 +56,7 @@ def bench(
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
     with where.connect() as connection:
         agent = AgentOnDevice(connection)
-        journal = Journal(agent, records / f"{_safe(where.name)}.partial.jsonl", _key(where, folder, protocol))
+        journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
         measurement = Measurement(journal, folder, manifest, protocol, progress)
         try:
             before = measurement.conditions("before")
@@ -83,7 +83,7 @@ def bench(
         comparisons=compare(files, seed=protocol.seed),
         validity=validity(before, after, protocol, count, files, journal.earlier),
     )
-    path = output or records / f"{_safe(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    path = output or records / f"{safe_name(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
     journal.forget()
     if not any(file.latency for file in files.values()):
@@ -130,7 +130,7 @@ def _key(where: Device, folder: Path, protocol: Protocol) -> dict[str, str]:
     }
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A device's name as a part of a file's."""
     return re.sub(r"[^\w.-]+", "-", name.replace("ssh://", "")).strip("-")
 
