@@ -46,3 +46,21 @@ def test_several_devices_are_one_table_and_a_failed_one_an_exit_code(edgecompres
     assert "failed: ssh://nobody@127.0.0.1:1: it is there and refuses" in " ".join(done.stdout.split())
     (path,) = (copy / "bench").glob("*.json")
     assert f"record: {path}" in done.stdout
+
+
+def test_a_disturbed_run_is_refused_unless_it_is_accepted(copy, measured, monkeypatch):
+    from typer.testing import CliRunner
+
+    from edgecompress.bench import run
+    from edgecompress.cli import app
+    from edgecompress.errors import CheckError
+
+    record, path, _ = measured
+    noisy = record.validity.model_copy(update={"disturbed": ["other processes used 3 of 4 cores"]})
+    monkeypatch.setattr(run, "bench", lambda *a, **k: (record.model_copy(update={"validity": noisy}), path))
+    refused = CliRunner().invoke(app, ["bench", str(copy)])
+    assert isinstance(refused.exception, CheckError)
+    assert "3 of 4 cores" in str(refused.exception)
+    assert f"record: {path}" in refused.output.replace("\n", "")
+    for options in (["--allow-noisy"], ["--mode", "quick"]):
+        assert CliRunner().invoke(app, ["bench", str(copy), *options]).exit_code == 0

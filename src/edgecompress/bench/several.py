@@ -34,6 +34,7 @@ def bench_all(
     *,
     mode: str = "standard",
     threads: int | None = None,
+    allow_noisy: bool = False,
     progress: Progress = silent,
 ) -> list[Outcome]:
     """Measure the bundle in ``folder`` on every device of ``names``, one job a device, all at the same time.
@@ -52,6 +53,7 @@ def bench_all(
     now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
     paths = [folder / bundle.RECORDS / f"{safe_name(device.name)}-{now}.json" for device in found]
     options = ["--mode", mode, *(["--threads", str(threads)] if threads else [])]
+    options += ["--allow-noisy"] if allow_noisy else []
     outcomes: dict[str, Outcome] = {}
     lock = threading.Lock()
 

@@ -28,7 +28,7 @@ def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> 
             table.add_row(
                 name,
                 row.file,
-                milliseconds(row.p50) if timed else "emulated",
+                milliseconds(row.p50) if timed or row.p50 is None else "emulated",
                 milliseconds(row.p90) if timed else "-",
                 f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})" if ratio and timed else "-",
                 ratio.verdict if ratio and timed else "failed" if row.p50 is None else "-",
