@@ -1,5 +1,11 @@
-"""Small bundles, built once for all tests that read one, from one training."""
+"""Small bundles, built once for all tests that read one, from one training; and a real sshd, started once."""
 
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -45,3 +51,234 @@ def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
         warn=pytest.fail,
     )
     return folder
+
+
+class Sshd:
+    """Debian's sshd on a port of loopback, with keys, configuration and known hosts of its own.
+
+    A program named ssh that comes first in PATH gives the real one a configuration file: ssh looks for the user's in
+    the home folder of the password database, which no environment variable moves.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.root = folder / "root with space"
+        self.program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+        self.port = free_port()
+        for name in ("host", "other_host", "user"):
+            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+            subprocess.run(command, check=True)
+        shutil.copy(folder / "user.pub", folder / "authorized")
+        self.know("host")
+        self.configure()
+        (folder / "bin").mkdir()
+        real = shutil.which("ssh")
+        shim = folder / "bin" / "ssh"
+        shim.write_text(f'#!/bin/sh\n[ "$1" = -F ] && exec {real} "$@"\nexec {real} -F \'{folder}/config\' "$@"\n')
+        shim.chmod(0o755)
+        self.process = None
+
+    @property
+    def address(self):
+        return f"board:{self.port}"
+
+    def configure(self, **options):
+        lines = {
+            "HostName": "127.0.0.1",
+            "IdentityFile": f'"{self.folder}/user"',
+            "IdentitiesOnly": "yes",
+            "UserKnownHostsFile": f'"{self.folder}/known_hosts"',
+            "GlobalKnownHostsFile": "none",
+            "HostKeyAlias": "board",
+            **options,
+        }
+        text = "".join(f"  {name} {value}\n" for name, value in lines.items())
+        (self.folder / "config").write_text(f"Host board\n{text}")
+
+    def know(self, key):
+        """Let the client know this key as the board's; none: no key at all."""
+        public = (self.folder / f"{key}.pub").read_text() if key else ""
+        (self.folder / "known_hosts").write_text(f"board {public}" if key else "")
+
+    def start(self):
+        if os.getuid() == 0:
+            Path("/run/sshd").mkdir(exist_ok=True)
+        settings = {
+            "ListenAddress": f"127.0.0.1:{self.port}",
+            "HostKey": self.folder / "host",
+            "AuthorizedKeysFile": self.folder / "authorized",
+            "PidFile": "none",
+            "StrictModes": "no",
+            "UsePAM": "no",
+            "PasswordAuthentication": "no",
+            "KbdInteractiveAuthentication": "no",
+            "PermitRootLogin": "yes",
+        }
+        (self.folder / "sshd_config").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+        command = [self.program, "-D", "-e", "-f", str(self.folder / "sshd_config")]
+        self.process = subprocess.Popen(command, stderr=(self.folder / "log").open("w"))
+        for _ in range(200):
+            with socket.socket() as probe:
+                if not probe.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.05)
+        raise RuntimeError((self.folder / "log").read_text())
+
+    def cut(self):
+        """Break every connection, as a board that restarts does."""
+        for child in children(self.process.pid):
+            for process in (*children(child), child):
+                # The shells that it started live on: they are to notice by themselves.
+                if "sshd" in name_of(process):
+                    os.kill(process, signal.SIGKILL)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.cut()
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def sshd_once(tmp_path_factory):
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if not program or not shutil.which("ssh"):
+        pytest.skip("no sshd here: apt install openssh-server")
+    server = Sshd(tmp_path_factory.mktemp("sshd"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sshd(sshd_once, monkeypatch):
+    """A running sshd that knows the user, and a user who knows it, whatever the test before did."""
+    monkeypatch.setenv("PATH", f"{sshd_once.folder}/bin:{os.environ['PATH']}")
+    sshd_once.know("host")
+    sshd_once.configure()
+    return sshd_once
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def children(process):
+    """The numbers of a process's children."""
+    try:
+        return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def name_of(process):
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+@pytest.fixture(name="free_port")
+def free_port_fixture():
+    return free_port
+
+
+@pytest.fixture(name="children")
+def children_fixture():
+    return children
+
+
+@pytest.fixture(scope="session")
+def killer():
+    """A TFLite file whose graph calls itself without end: LiteRT dies of its stack, with SIGSEGV."""
+    import flatbuffers
+    import numpy as np
+    from ai_edge_litert import schema_py_generated as schema
+
+    def tensor(name, shape, buffer, kind):
+        made = schema.TensorT()
+        made.name, made.shape, made.buffer, made.type = name.encode(), shape, buffer, kind
+        return made
+
+    def graph():
+        made = schema.SubGraphT()
+        made.tensors = [
+            tensor("x", [1, 8, 8, 1], 1, schema.TensorType.FLOAT32),
+            tensor("condition", [1], 2, schema.TensorType.BOOL),
+            tensor("y", [1, 8, 8, 1], 1, schema.TensorType.FLOAT32),
+        ]
+        operator = schema.OperatorT()
+        operator.inputs, operator.outputs, operator.opcodeIndex = [1, 0], [2], 0
+        operator.builtinOptionsType = schema.BuiltinOptions.IfOptions
+        operator.builtinOptions = schema.IfOptionsT()
+        operator.builtinOptions.thenSubgraphIndex = operator.builtinOptions.elseSubgraphIndex = 1
+        made.inputs, made.outputs, made.operators = [0], [2], [operator]
+        return made
+
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.IF
+    code.version = 1
+    model = schema.ModelT()
+    model.version, model.subgraphs, model.operatorCodes = 3, [graph(), graph()], [code]
+    model.buffers = [schema.BufferT() for _ in range(3)]
+    model.buffers[2].data = np.array([1], np.uint8)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+@pytest.fixture
+def make_wheel():
+    """Writes a wheel with one module of its name, and with a checksum that is wrong where that is asked for."""
+    import base64
+    import hashlib
+    import zipfile
+
+    def make(folder, name, version="1.0", tag="py3-none-any", *, wrong=False, extra=()):
+        stem, info = name.replace("-", "_"), f"{name.replace('-', '_')}-{version}.dist-info"
+        files = {
+            f"{stem}.py": f"version = {version!r}\n",
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
+            **dict(extra),
+        }
+        record = ""
+        for path, text in files.items():
+            digest = (
+                base64.urlsafe_b64encode(hashlib.sha256(text.encode() + b"!" * wrong).digest()).rstrip(b"=").decode()
+            )
+            record += f"{path},sha256={digest},{len(text)}\n"
+        folder.mkdir(parents=True, exist_ok=True)
+        wheel = folder / f"{stem}-{version}-{tag}.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, text in {**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
+                archive.writestr(path, text)
+        return wheel
+
+    return make
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch, make_wheel):
+    """A folder that pip takes for its only index: wheels that any machine takes, and one for 64-bit Arm alone."""
+    folder = tmp_path / "index"
+    for name in ("numpy", "psutil", "onnxruntime"):
+        make_wheel(folder, name)
+    make_wheel(folder, "tflite-runtime", tag="cp311-cp311-manylinux2014_aarch64")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def measured(small_bundle, tmp_path_factory):
+    """A copy of the small bundle, measured in mode quick: (record, its file, the bundle's folder)."""
+    from edgecompress.bench.run import bench
+
+    folder = shutil.copytree(small_bundle, tmp_path_factory.mktemp("measured") / "bundle")
+    said = []
+    record, path = bench(folder, mode="quick", threads=1, progress=lambda *told: said.append(told))
+    assert said
+    return record, path, folder

@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.bench.protocol import protocol
-from edgecompress.bench.records import Emulation, Frequency, Others
+from edgecompress.bench.records import Emulation, Frequency, Others, Throttling, Window
 from edgecompress.bench.validity import validity
 
 
@@ -86,3 +86,27 @@ def test_what_cannot_be_seen_is_unknown_and_not_fine(calm):
         "swap",
         "what other processes used of the processor",
     ]
+
+
+def test_what_makes_the_times_another_machines_is_told_apart(calm):
+    before, files = calm
+    assert judge(before, files).disturbed == []
+    (line,) = judge(before, changed(files, others=Others(cores=0.6, stolen=0.0))).disturbed
+    assert "other processes" in line
+    assert judge(before, changed(files, settled=False)).disturbed == []
+    cool = before.model_copy(update={"throttling": Throttling(now=[], since_boot=["throttled"])})
+    assert judge(cool, files, cool).disturbed == []  # it was slow once, and not in this run
+    hot = cool.model_copy(update={"throttling": Throttling(now=["throttled"], since_boot=["throttled"])})
+    weak = cool.model_copy(update={"throttling": Throttling(now=[], since_boot=["throttled", "under-voltage"])})
+    assert "throttled" in judge(cool, files, hot).disturbed[0]
+    assert "throttled" in judge(hot, files, cool).disturbed[0]
+    assert judge(cool, files, weak).disturbed == ["the board slowed itself down: under-voltage"]
+
+
+def test_a_board_that_was_slower_in_the_last_minute_than_in_the_first_is_told(calm):
+    before, files = calm
+    first = Window(start=0, seconds=60, runs=9, p50_ns=1e6, p90_ns=1e6, p99_ns=1e6, hottest=50.0, clock_khz=1)
+    last = first.model_copy(update={"start": 540.0, "p50_ns": 1.3e6})
+    (concern,) = judge(before, changed(files, windows=[first, last])).concerns
+    assert "after 10 minutes the median was 1.30 times that of the first" in concern
+    assert judge(before, changed(files, windows=[first, first])).concerns == []

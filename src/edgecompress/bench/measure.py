@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from edgecompress.bench.on_device import AgentFailedError, AgentOnDevice, Event
+from edgecompress.bench.journal import Journal
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
 from edgecompress.bundle import Manifest
+from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, RuntimeFailedError
 from edgecompress.export import verify
 from edgecompress.progress import Progress
@@ -29,7 +30,7 @@ class Measurement:
     """The measurement of one bundle. What fails for one file is kept with that file, and the others go on."""
 
     def __init__(
-        self, agent: AgentOnDevice, folder: Path, manifest: Manifest, protocol: Protocol, progress: Progress
+        self, agent: AgentOnDevice | Journal, folder: Path, manifest: Manifest, protocol: Protocol, progress: Progress
     ) -> None:
         self._agent, self._folder, self._manifest = agent, folder, manifest
         self._protocol, self._progress = protocol, progress
@@ -100,6 +101,7 @@ class Measurement:
             "min_runs": protocol.min_runs,
             "min_seconds": protocol.min_seconds,
             "max_seconds": protocol.max_seconds,
+            "window_seconds": protocol.window_seconds,
             "threads": threads,
             "seed": protocol.seed,
         }

@@ -36,6 +36,13 @@ class Emulation(Record):
     why: str
 
 
+class Throttling(Record):
+    """What slows the processor down: heat, or a weak power supply."""
+
+    now: list[str]
+    since_boot: list[str]
+
+
 class Conditions(Record):
     """The machine and its state, as the agent saw them there. Null: the system does not tell."""
 
@@ -50,6 +57,12 @@ class Conditions(Record):
     memory: SystemMemory
     load: list[float] | None = Field(description="load averages over 1, 5 and 15 minutes")
     emulation: Emulation
+    temperatures: dict[str, float] | None = Field(default=None, description="degrees Celsius, by thermal zone")
+    throttling: Throttling | None = Field(default=None, description="null: nothing there tells")
+    power_mode: str | None = Field(default=None, description="of a Jetson, as nvpmodel names it")
+    disk_free: int | None = Field(default=None, description="bytes, where the work folder is")
+    libc: str | None = Field(default=None, description="the C library there and its version")
+    pip: bool | None = Field(default=None, description="whether Python there has pip")
     python: str
     versions: dict[str, str | None] = Field(description="of what the agent may use; null: not installed")
 
@@ -59,6 +72,19 @@ class Others(Record):
 
     cores: float = Field(description="other processes of the machine")
     stolen: float = Field(description="the hypervisor, for other machines")
+
+
+class Window(Record):
+    """A part of a long measurement."""
+
+    start: float = Field(description="seconds since the first timed round")
+    seconds: float
+    runs: int
+    p50_ns: float
+    p90_ns: float
+    p99_ns: float
+    hottest: float | None = Field(description="degrees Celsius of the hottest zone at the end; null: none is shown")
+    clock_khz: int | None = Field(description="of the fastest core at the end; null: the kernel shows none")
 
 
 class Latency(Record):
@@ -76,6 +102,7 @@ class Latency(Record):
     together_with: list[str] = Field(description="the other files that were timed in the same rounds")
     inputs: Literal["rows", "noise"]
     others: Others | None
+    windows: list[Window] = Field(default=[], description="minute by minute, in mode sustained")
     details: dict[str, list[str] | None] = Field(description="what else the runtime told: providers, delegates")
 
 
@@ -155,6 +182,9 @@ class Validity(Record):
     """Whether anything seen speaks against the figures."""
 
     concerns: list[str] = Field(description="what speaks against them")
+    disturbed: list[str] = Field(
+        default=[], description="those of them that make the times another machine's: it slowed down, swapped or shared"
+    )
     unknown: list[str] = Field(description="what could not be looked at")
 
 

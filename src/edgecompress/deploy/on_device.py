@@ -11,10 +11,9 @@ from typing import Any
 from edgecompress.deploy.agent_zip import NAME, agent_zip
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import Connection, Finished
-from edgecompress.errors import RuntimeFailedError
+from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 Event = dict[str, Any]
-_JOB = "job.json"
 _COPY_SECONDS = 600
 
 
@@ -25,9 +24,10 @@ class AgentFailedError(RuntimeFailedError):
 class AgentOnDevice:
     """The agent's zip file and the files it runs, in the work folder of a connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Push the agent."""
+    def __init__(self, connection: Connection, python: str = "") -> None:
+        """Push the agent. ``python``: another interpreter than the connection's."""
         self._connection = connection
+        self._python = python or connection.python
         content = agent_zip()
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._push_bytes(content, NAME)
@@ -45,8 +45,8 @@ class AgentOnDevice:
 
         Raises:
             AgentFailedError: the job is wrong, the runtime refused a file, or the process crashed or took too long.
+            DeviceLostError: the connection was lost.
         """
-        self._push_bytes(json.dumps(job).encode(), _JOB)
         events: list[Event] = []
 
         def on_line(line: str) -> None:
@@ -59,9 +59,11 @@ class AgentOnDevice:
             else:
                 events.append(event)
 
-        arguments = [self._connection.python, NAME, step, _JOB, "--tied"]
+        arguments = [self._python, NAME, step, json.dumps(job), "--tied"]
         try:
             finished = self._connection.run(arguments, Deadline.after(seconds), on_line)
+        except DeviceLostError:
+            raise  # no other step will do better
         except RuntimeFailedError as error:
             raise AgentFailedError(str(error)) from error
         if finished.code:

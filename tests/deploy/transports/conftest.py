@@ -1,0 +1,63 @@
+"""Devices to hold the transports' contract against: this machine, and this machine through a real sshd.
+
+A transport joins the contract with an entry in ``DEVICES`` and a fixture of that name, whose value opens connections.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from edgecompress.deploy.transports.local import local
+from edgecompress.deploy.transports.ssh import ssh
+
+DEVICES = ["local_device", "ssh_device"]
+
+
+@pytest.fixture(params=DEVICES)
+def open_device(request):
+    """Opens a connection to a device, one kind after the other: ``with open_device() as connection``."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def connection(open_device):
+    with open_device() as opened:
+        yield opened
+
+
+@pytest.fixture
+def local_device():
+    return local
+
+
+@pytest.fixture
+def ssh_device(sshd):
+    return lambda **options: ssh(sshd.address, python=sys.executable, folder=str(sshd.root), **options)
+
+
+def is_running(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.fixture(name="is_running")
+def is_running_fixture():
+    return is_running
+
+
+@pytest.fixture
+def gone():
+    """Whether all of some processes ended in time. The devices of these tests share this machine's process numbers."""
+
+    def wait(processes, seconds=20):
+        end = time.monotonic() + seconds
+        while any(map(is_running, processes)) and time.monotonic() < end:
+            time.sleep(0.02)
+        return not any(map(is_running, processes))
+
+    return wait
