@@ -25,3 +25,7 @@ class RuntimeFailedError(EdgecompressError):
     """A runtime or a device failed while it ran a file: a crash, a timeout, a lost connection."""
 
     exit_code = 4
+
+
+class DeviceLostError(RuntimeFailedError):
+    """The way to a device is gone: nothing more can be done there until it is reached again."""

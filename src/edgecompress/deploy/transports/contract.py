@@ -1,23 +1,14 @@
 """The contract of a transport: files there, files back, and a program run there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.process import Finished, OnLine
 
-OnLine = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A program that ended."""
-
-    code: int  # exit code; minus the signal's number where a signal ended it
-    output: str  # all of stdout
-    errors: str  # the last 64 KiB of stderr
+__all__ = ["Connection", "Finished", "OnLine", "Transport"]
 
 
 class Connection(Protocol):
@@ -30,7 +21,7 @@ class Connection(Protocol):
     python: str  # the Python interpreter there
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:
-        """Copy a file to the device.
+        """Copy a file to the device. What is there under that name afterwards is the whole file, or nothing new.
 
         Raises:
             RuntimeFailedError: it cannot be copied, or not in time.
@@ -49,7 +40,7 @@ class Connection(Protocol):
         """Run a program to its end. ``on_line`` gets each line of stdout, without its end, when it comes.
 
         The program's stdin stays open until it ends or is given up, so that it can tell that it was. However this
-        call ends (deadline, Ctrl-C, an exception of ``on_line``), the program does not run on.
+        call ends (deadline, Ctrl-C, an exception of ``on_line``, a lost connection), the program does not run on.
 
         Raises:
             RuntimeFailedError: it cannot be started, or did not end in time.
@@ -58,13 +49,17 @@ class Connection(Protocol):
 
 
 class Transport(Protocol):
-    """A transport: one function in a file of its name that opens a connection to an address."""
+    """A transport: one function in a file of its name that opens a connection to an address.
 
-    def __call__(self, address: str) -> AbstractContextManager[Connection]:
+    Its keyword-only parameters, all strings that may be empty, are what the devices file can say of such a device:
+    ``python``, the interpreter there, and what is the transport's own.
+    """
+
+    def __call__(self, address: str, *, python: str = "") -> AbstractContextManager[Connection]:
         """Open a connection.
 
         Raises:
             InputError: the address is not one of this transport's.
-            RuntimeFailedError: the device does not answer.
+            DeviceLostError: the device does not answer.
         """
         ...

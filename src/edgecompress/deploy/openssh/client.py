@@ -1,0 +1,208 @@
+"""One ssh process that stays connected to a board, and others that share its connection."""
+
+import secrets
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+from edgecompress.deploy import process
+from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.openssh import scripts
+from edgecompress.deploy.openssh.address import Address
+from edgecompress.deploy.openssh.faults import explain
+from edgecompress.deploy.process import OnPart
+from edgecompress.errors import DeviceLostError, MissingDependencyError, RuntimeFailedError
+
+CONNECT_SECONDS = 20
+CLOSE_SECONDS = 10
+_LONGEST_FOLDER = 60  # a socket's whole path may have 104 bytes on some systems, and ssh adds 17 to it for a while
+# On top of the user's configuration. Without a terminal nothing can be asked for, and a board that is switched off must
+# be noticed: after a minute of silence.
+_OPTIONS = (
+    "BatchMode=yes",
+    f"ConnectTimeout={CONNECT_SECONDS // 2}",
+    "ServerAliveInterval=10",
+    "ServerAliveCountMax=6",
+    "LogLevel=ERROR",
+    "RequestTTY=no",
+    "RemoteCommand=none",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "ClearAllForwardings=yes",
+    "PermitLocalCommand=no",
+    "EscapeChar=none",
+)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A script that ended: what it said, and what was written to stderr before."""
+
+    word: str
+    errors: str
+
+
+class Client:
+    """A connection to one board. ``name`` is the device's name in messages."""
+
+    def __init__(self, address: Address, name: str, key: str) -> None:
+        self._address, self.name = address, name
+        self._ssh = shutil.which("ssh")
+        if self._ssh is None:
+            raise MissingDependencyError("this needs OpenSSH's ssh, which is not installed: apt install openssh-client")
+        self._key = ["-i", str(Path(key).expanduser()), "-o", "IdentitiesOnly=yes"] if key else []
+        self._sockets = Path(tempfile.mkdtemp(prefix="ec-", dir=_short_folder()))
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the connection
+        self._connected = False
+
+    def open(self, root: str, *, break_lock: bool = False) -> tuple[str, str]:
+        """Connect. Returns the paths of the root folder and of the work folder there.
+
+        Raises:
+            DeviceLostError: it does not answer, or does not let us in.
+            RuntimeFailedError: another job runs there, or its disk is full or not writable.
+        """
+        token, command, script = _prepare(scripts.KEEP, [root, _who(), "break" if break_lock else "wait"])
+        options = [part for option in _OPTIONS for part in ("-o", option)]
+        own = ["-M", "-S", str(self._socket), "-o", "ControlPersist=no"]
+        destination = self._address.options()
+        assert self._ssh is not None
+        self._master = process.start([self._ssh, *own, *self._key, *options, *destination, command], self._errors)
+        assert self._master.stdin is not None
+        assert self._master.stdout is not None
+        output, start = b"", token.encode() + b"\n"
+        try:
+            self._master.stdin.write(script)
+            for part in process.parts(self._master.stdout, Deadline.after(CONNECT_SECONDS)):
+                output += part
+                _, found, rest = output.partition(start)
+                if found and rest.count(b"\0") == 2:
+                    self._connected = True
+                    folder, work, _ = rest.split(b"\0")
+                    return folder.decode(errors="surrogateescape"), work.decode(errors="surrogateescape")
+        except TimeoutError as error:
+            raise DeviceLostError(f"{self.name} did not answer within {CONNECT_SECONDS} s") from error
+        except BrokenPipeError:
+            pass  # ssh ended; its words tell why
+        self._master.wait()
+        raise self._not_opened(process.tail(self._errors), token)
+
+    def call(
+        self,
+        script: str,
+        arguments: Sequence[str],
+        deadline: Deadline,
+        on_part: OnPart = lambda _: None,
+        *,
+        content: Iterable[bytes] = (),
+        close_stdin: bool = False,
+    ) -> Said:
+        """Run one of ``scripts`` to its end. ``on_part`` gets its output, ``content`` is its input.
+
+        Raises:
+            DeviceLostError: the connection was lost.
+            RuntimeFailedError: ssh failed in another way.
+            TimeoutError: it did not end in time. It does not run on there.
+        """
+        token, command, text = _prepare(script, arguments)
+        # Never a second connection: where the shared one is gone, the proxy that is no program ends this at once.
+        own = ["-F", "none", "-S", str(self._socket), "-o", "ControlMaster=no", "-o", "ProxyCommand=exec false"]
+        options = ["-T", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", "-o", "EscapeChar=none"]
+        assert self._ssh is not None
+        code, errors = process.run(
+            [self._ssh, *own, *options, *self._address.options(), command],
+            deadline,
+            _After(token.encode() + b"\n", on_part),
+            content=_chain(text, content),
+            close_stdin=close_stdin,
+        )
+        before, found, word = errors.rpartition(f"\n{token} ")
+        if found:
+            return Said(word.splitlines()[0], before)
+        try:
+            # Where the connection broke, the process that held it is about to end.
+            self._master.wait(timeout=1)
+        except TimeoutExpired:
+            how = f"was killed by signal {-code}" if code < 0 else explain(errors, connected=False)
+            raise RuntimeFailedError(f"{self.name}: the ssh process of this step failed: {how}") from None
+        raise DeviceLostError(f"{self.name}: {explain('', connected=True)}")
+
+    def close(self) -> None:
+        """Disconnect. The board removes the work folder when it sees that, or when the connection breaks."""
+        master = getattr(self, "_master", None)
+        if master is not None:
+            assert master.stdin is not None
+            master.stdin.close()
+            try:
+                master.wait(timeout=CLOSE_SECONDS if self._connected else 0)
+            except TimeoutExpired:
+                pass  # the board hangs; it will see the connection end
+            process.end(master)
+        self._errors.close()
+        shutil.rmtree(self._sockets, ignore_errors=True)
+
+    @property
+    def _socket(self) -> Path:
+        return self._sockets / "s"
+
+    def _not_opened(self, errors: str, token: str) -> RuntimeFailedError:
+        _, found, word = errors.rpartition(f"\n{token} ")
+        if not found:
+            return DeviceLostError(f"{self.name}: {explain(errors, connected=False)}")
+        kind, _, rest = word.splitlines()[0].partition(" ")
+        if kind == "busy":
+            return RuntimeFailedError(
+                f"{self.name} is busy with the job of {rest or 'someone else'}: wait for its end, "
+                "or end it with 'edgecompress devices clean NAME --force'"
+            )
+        lines = [line for line in errors.splitlines() if line.strip()]
+        return RuntimeFailedError(f"{self.name}: cannot make a work folder there: {lines[0] if lines else 'no reason'}")
+
+
+class _After:
+    """Hands on what comes after a mark: a login shell may print before a script starts."""
+
+    def __init__(self, mark: bytes, on_part: OnPart) -> None:
+        self._mark, self._on_part, self._waiting, self._seen = mark, on_part, True, b""
+
+    def __call__(self, part: bytes) -> None:
+        if self._waiting:
+            self._seen += part
+            _, found, part = self._seen.partition(self._mark)
+            self._waiting = not found
+        if part:
+            self._on_part(part)
+
+
+def _prepare(script: str, arguments: Sequence[str]) -> tuple[str, str, bytes]:
+    """A token, the command for the login shell there, and what that reads first: the script and its arguments.
+
+    The command has nothing in it that any login shell (sh, csh, fish) could read in a way of its own, and the
+    arguments, whatever is in them, are seen by sh alone.
+    """
+    token = f"edgecompress-{secrets.token_hex(8)}"
+    words = " ".join(shlex.quote(word) for word in (token, *arguments))
+    text = f"set -- {words}\n{script}".encode(errors="surrogateescape")
+    return token, f"""exec sh -c 'eval "$(dd bs=1 count={len(text)} 2>/dev/null)"'""", text
+
+
+def _chain(first: bytes, content: Iterable[bytes]) -> Iterable[bytes]:
+    yield first
+    yield from content
+
+
+def _short_folder() -> str:
+    usual = tempfile.gettempdir()
+    return usual if len(usual) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108  # the folder made in it is private
+
+
+def _who() -> str:
+    """Who asks, for whoever finds the board busy."""
+    import getpass
+    import platform
+
+    return f"{getpass.getuser()}@{platform.node()}"

@@ -1,0 +1,45 @@
+"""What OpenSSH says when it fails, as one line that says what to do."""
+
+import re
+
+# The first pattern that is found in ssh's words tells what happened. ``{name}`` is the device's name as it was given.
+_FAULTS = (
+    (
+        r"REMOTE HOST IDENTIFICATION HAS CHANGED",
+        "its host key is not the one in your known_hosts: another machine, or a system installed anew; "
+        "if you know why, remove the old key with 'ssh-keygen -R HOST' and log in once by hand",
+    ),
+    (
+        r"Host key verification failed|No \S+ host key is known",
+        "its host key is not in your known_hosts yet: log in once with 'ssh' by hand and compare the key",
+    ),
+    (
+        r"Permission denied|Too many authentication failures|No supported authentication methods",
+        "it refuses the login; passwords are not asked for here: load your key into ssh-agent, or put it there with "
+        "ssh-copy-id, and check the user's name",
+    ),
+    (r"Could not resolve hostname", "its name is not known here; check the address, or give its number"),
+    (r"Connection refused", "it is there and refuses the connection: is sshd running, and is the port right?"),
+    (
+        r"timed out|No route to host|Network is unreachable|Host is down",
+        "it does not answer: is it switched on and in this network?",
+    ),
+    (r"open failed|refused by peer", "its sshd allows too few sessions at once: set MaxSessions there to 10"),
+)
+_LOST = "the connection was lost; run the same command again when the device is back"
+
+
+def explain(said: str, *, connected: bool) -> str:
+    """One line on why ssh failed, from what it wrote to stderr.
+
+    Args:
+        said: All of it.
+        connected: Whether the connection had stood: then whatever else ssh says, it was lost.
+    """
+    if connected:
+        return _LOST
+    for pattern, line in _FAULTS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return line
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return f"ssh says: {lines[-1]}" if lines else "ssh ended without a word"

@@ -1,0 +1,168 @@
+"""A child process here: what it says handed on when it comes, and nothing of it left when the call ends."""
+
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from edgecompress.deploy.deadline import Deadline
+from edgecompress.errors import RuntimeFailedError
+
+ERRORS_KEPT = 64 * 1024
+_PART = 65_536
+
+OnLine = Callable[[str], None]
+OnPart = Callable[[bytes], None]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A program that ended."""
+
+    code: int  # exit code; minus the signal's number where a signal ended it
+    output: str  # all of stdout
+    errors: str  # the last 64 KiB of stderr
+
+
+class Lines:
+    """Takes parts of an output, hands each line on when it is whole, and keeps all of it."""
+
+    def __init__(self, on_line: OnLine) -> None:
+        self._on_line = on_line
+        self._kept: list[bytes] = []
+        self._rest = b""
+
+    def __call__(self, part: bytes) -> None:
+        """Take the next part."""
+        self._kept.append(part)
+        *lines, self._rest = (self._rest + part).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode("utf-8", errors="replace"))
+
+    def finish(self) -> str:
+        """Hand on a last line that has no end. Returns the whole output."""
+        if self._rest:
+            self._on_line(self._rest.decode("utf-8", errors="replace"))
+            self._rest = b""
+        return b"".join(self._kept).decode("utf-8", errors="replace")
+
+
+def run(
+    arguments: Sequence[str],
+    deadline: Deadline,
+    on_part: OnPart,
+    *,
+    cwd: Path | None = None,
+    content: Iterable[bytes] = (),
+    close_stdin: bool = False,
+) -> tuple[int, str]:
+    """Run a program to its end, in a process group of its own, which is killed whole however this call ends.
+
+    Args:
+        arguments: The program and its arguments; no shell reads them.
+        deadline: When it must have ended.
+        on_part: Gets what it writes to stdout, as it comes.
+        cwd: Where it is started.
+        content: What its stdin gets.
+        close_stdin: Whether its stdin ends then, or stays open until the program ends.
+
+    Returns:
+        The exit code (minus the signal's number where a signal ended it), and the last 64 KiB of stderr.
+
+    Raises:
+        RuntimeFailedError: it cannot be started.
+        TimeoutError: it did not end in time.
+    """
+    with tempfile.TemporaryFile() as errors:
+        process = start(arguments, errors, cwd=cwd)
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            _feed(process, content)
+            if close_stdin:
+                process.stdin.close()
+            for part in parts(process.stdout, deadline):
+                on_part(part)
+            code = process.wait(timeout=deadline.left())
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError from error
+        finally:
+            end(process)
+        return code, tail(errors)
+
+
+def start(arguments: Sequence[str], errors: IO[bytes], *, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """A child with pipes for stdin and stdout, in a session of its own: Ctrl-C reaches this process alone.
+
+    Raises:
+        RuntimeFailedError: it cannot be started.
+    """
+    try:
+        return subprocess.Popen(
+            list(arguments),
+            cwd=cwd,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            bufsize=0,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RuntimeFailedError(f"cannot start {arguments[0]}: {error.strerror}") from error
+
+
+def parts(stream: IO[bytes], deadline: Deadline) -> Iterator[bytes]:
+    """What a child writes, as it comes, up to its end.
+
+    Raises:
+        TimeoutError: the end did not come in time.
+    """
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while True:
+            if not selector.select(deadline.left()):
+                raise TimeoutError
+            part = os.read(stream.fileno(), _PART)
+            if not part:
+                return
+            yield part
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the process group and close the pipes."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+
+
+def tail(stream: IO[bytes]) -> str:
+    """The end of a file that a child wrote to."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, size - ERRORS_KEPT))
+    return stream.read().decode("utf-8", errors="replace")
+
+
+def _feed(process: subprocess.Popen[bytes], content: Iterable[bytes]) -> None:
+    """Write to a child's stdin while its output is read. A child that does not read on is no error: its code tells."""
+
+    def write() -> None:
+        # A descriptor of its own: the pipe's other one is closed when the call ends, and numbers are given anew.
+        with suppress(OSError), os.fdopen(descriptor, "wb", buffering=0) as stream:
+            for part in content:
+                rest = memoryview(part)
+                while rest:
+                    rest = rest[stream.write(rest) :]
+
+    assert process.stdin is not None
+    descriptor = os.dup(process.stdin.fileno())
+    threading.Thread(target=write, daemon=True).start()
