@@ -1,4 +1,4 @@
-"""Devices to hold the transports' contract against: this machine, and this machine through a real sshd.
+"""Devices to hold the transports' contract against: this machine, and this machine through a real sshd and adb.
 
 A transport joins the contract with an entry in ``DEVICES`` and a fixture of that name, whose value opens connections.
 """
@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from edgecompress.deploy.transports.adb import adb
 from edgecompress.deploy.transports.local import local
 from edgecompress.deploy.transports.ssh import ssh
 
-DEVICES = ["local_device", "ssh_device"]
+DEVICES = ["local_device", "ssh_device", "adb_device"]
 
 
 @pytest.fixture(params=DEVICES)
@@ -42,6 +43,17 @@ def ssh_device(sshd):
     return lambda **options: ssh(sshd.address, python=sys.executable, folder=str(sshd.root), **options)
 
 
+@pytest.fixture(scope="session")
+def adb_serial(adb_devices_once, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("root with space")
+    return adb_devices_once.start(TMPDIR=str(folder))
+
+
+@pytest.fixture
+def adb_device(adb_serial):
+    return lambda **options: adb(adb_serial, python=sys.executable, **options)
+
+
 class Sshd:
     """Debian's sshd on a port of loopback, with keys, configuration and known hosts of its own.
 
@@ -63,9 +75,7 @@ class Sshd:
         (folder / "bin").mkdir()
         real = shutil.which("ssh")
         shim = folder / "bin" / "ssh"
-        shim.write_text(
-            f"#!/bin/sh\n[ \"$1\" = -F ] && exec {real} \"$@\"\nexec {real} -F '{folder}/config' \"$@\"\n"
-        )
+        shim.write_text(f'#!/bin/sh\n[ "$1" = -F ] && exec {real} "$@"\nexec {real} -F \'{folder}/config\' "$@"\n')
         shim.chmod(0o755)
         self.process = None
 
