@@ -1,5 +1,13 @@
-"""Small bundles, built once for all tests that read one, from one training."""
+"""Small bundles, built once for all tests that read one, from one training; a real sshd; and a real adb client."""
 
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,3 +53,234 @@ def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
         warn=pytest.fail,
     )
     return folder
+
+
+class Sshd:
+    """Debian's sshd on a port of loopback, with keys, configuration and known hosts of its own.
+
+    A program named ssh that comes first in PATH gives the real one a configuration file: ssh looks for the user's in
+    the home folder of the password database, which no environment variable moves.
+    """
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.root = folder / "root with space"
+        self.program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+        self.port = free_port()
+        for name in ("host", "other_host", "user"):
+            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+            subprocess.run(command, check=True)
+        shutil.copy(folder / "user.pub", folder / "authorized")
+        self.know("host")
+        self.configure()
+        (folder / "bin").mkdir()
+        real = shutil.which("ssh")
+        shim = folder / "bin" / "ssh"
+        shim.write_text(f'#!/bin/sh\n[ "$1" = -F ] && exec {real} "$@"\nexec {real} -F \'{folder}/config\' "$@"\n')
+        shim.chmod(0o755)
+        self.process = None
+
+    @property
+    def address(self):
+        return f"board:{self.port}"
+
+    def configure(self, **options):
+        lines = {
+            "HostName": "127.0.0.1",
+            "IdentityFile": f'"{self.folder}/user"',
+            "IdentitiesOnly": "yes",
+            "UserKnownHostsFile": f'"{self.folder}/known_hosts"',
+            "GlobalKnownHostsFile": "none",
+            "HostKeyAlias": "board",
+            **options,
+        }
+        text = "".join(f"  {name} {value}\n" for name, value in lines.items())
+        (self.folder / "config").write_text(f"Host board\n{text}")
+
+    def know(self, key):
+        """Let the client know this key as the board's; none: no key at all."""
+        public = (self.folder / f"{key}.pub").read_text() if key else ""
+        (self.folder / "known_hosts").write_text(f"board {public}" if key else "")
+
+    def start(self):
+        if os.getuid() == 0:
+            Path("/run/sshd").mkdir(exist_ok=True)
+        settings = {
+            "ListenAddress": f"127.0.0.1:{self.port}",
+            "HostKey": self.folder / "host",
+            "AuthorizedKeysFile": self.folder / "authorized",
+            "PidFile": "none",
+            "StrictModes": "no",
+            "UsePAM": "no",
+            "PasswordAuthentication": "no",
+            "KbdInteractiveAuthentication": "no",
+            "PermitRootLogin": "yes",
+        }
+        (self.folder / "sshd_config").write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
+        command = [self.program, "-D", "-e", "-f", str(self.folder / "sshd_config")]
+        self.process = subprocess.Popen(command, stderr=(self.folder / "log").open("w"))
+        for _ in range(200):
+            with socket.socket() as probe:
+                if not probe.connect_ex(("127.0.0.1", self.port)):
+                    return
+            time.sleep(0.05)
+        raise RuntimeError((self.folder / "log").read_text())
+
+    def cut(self):
+        """Break every connection, as a board that restarts does."""
+        for child in children(self.process.pid):
+            for process in (*children(child), child):
+                # The shells that it started live on: they are to notice by themselves.
+                if "sshd" in name_of(process):
+                    os.kill(process, signal.SIGKILL)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.cut()
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture(scope="session")
+def sshd_once(tmp_path_factory):
+    program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+    if not program or not shutil.which("ssh"):
+        pytest.skip("no sshd here: apt install openssh-server")
+    server = Sshd(tmp_path_factory.mktemp("sshd"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sshd(sshd_once, monkeypatch):
+    """A running sshd that knows the user, and a user who knows it, whatever the test before did."""
+    monkeypatch.setenv("PATH", f"{sshd_once.folder}/bin:{os.environ['PATH']}")
+    sshd_once.know("host")
+    sshd_once.configure()
+    return sshd_once
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def children(process):
+    """The numbers of a process's children."""
+    try:
+        return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def name_of(process):
+    try:
+        return Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
+@pytest.fixture(name="free_port")
+def free_port_fixture():
+    return free_port
+
+
+@pytest.fixture(name="children")
+def children_fixture():
+    return children
+
+
+ADB_DEVICE = Path(__file__).parents[1] / "tools" / "adb_device"
+
+
+class AdbDevices:
+    """The real adb client and a server of the tests' own, with devices of tools/adb_device; ``start`` gives serials."""
+
+    def __init__(self):
+        self._running = {}
+
+    def start(self, *options, connect=True, **environment):
+        process = subprocess.Popen(
+            [sys.executable, str(ADB_DEVICE), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        serial = f"127.0.0.1:{int(process.stdout.readline())}"
+        self._running[serial] = process
+        if connect:
+            self.adb("connect", serial)
+        return serial
+
+    def stop(self, serial):
+        """The device dies and stays listed, as one whose cable was pulled in the middle of a word."""
+        process = self._running.pop(serial)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    def close(self):
+        for serial in list(self._running):
+            self.stop(serial)
+            self.adb("disconnect", serial)
+
+    @staticmethod
+    def adb(*arguments):
+        """Call the client."""
+        return subprocess.run(["adb", *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+    @staticmethod
+    def kill_server():
+        """kill -9, as a crash or the out-of-memory killer would."""
+        port = os.environ["ANDROID_ADB_SERVER_PORT"]
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"fork-server" in words and f"tcp:{port}".encode() in words:
+                os.kill(int(folder.name), signal.SIGKILL)
+                return
+        raise AssertionError("there is no adb server")
+
+
+@contextmanager
+def adb_server(home):
+    """An adb server on a port of its own: never the user's server, keys or choice of device."""
+    if shutil.which("adb") is None:
+        pytest.skip("no adb here: apt install adb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANDROID_ADB_SERVER_PORT", str(free_port()))
+        patch.setenv("HOME", str(home))
+        patch.delenv("ANDROID_SERIAL", raising=False)
+        patch.delenv("ADB_SERVER_SOCKET", raising=False)
+        devices = AdbDevices()
+        try:
+            yield devices
+        finally:
+            devices.close()
+            devices.adb("kill-server")
+
+
+@pytest.fixture(scope="session")
+def adb_devices_once(tmp_path_factory):
+    """Devices that stay for all tests."""
+    with adb_server(tmp_path_factory.mktemp("adb-home")) as devices:
+        yield devices
+
+
+@pytest.fixture
+def adb_devices(adb_devices_once):
+    """Devices that are gone after the test."""
+    devices = AdbDevices()
+    yield devices
+    devices.close()
+
+
+@pytest.fixture
+def adb_server_apart(tmp_path):
+    """A server that knows no device of other tests."""
+    with adb_server(tmp_path) as devices:
+        yield devices

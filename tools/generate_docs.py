@@ -8,11 +8,12 @@ import json
 import sys
 from pathlib import Path
 
+from typer import Typer
 from typer.testing import CliRunner
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
-from edgecompress.cli import COMMANDS, app
+from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.recipe import Recipe
 from edgecompress.target import Target
 
@@ -33,11 +34,17 @@ def cli_reference() -> str:
         "Exit codes: 0 done; 1 a defect of the program; 2 wrong input; 3 a result failed its check (an invariant, the "
         "proof of a file, a target's budget); 4 a runtime or a device failed; 130 interrupted.\n"
     ]
-    for name in ["", *COMMANDS]:
-        result = runner.invoke(app, [*([name] if name else []), "--help"], prog_name="edgecompress")
+    groups = [[name, *sub] for name in GROUPS for sub in ([], *([each] for each in _commands(GROUPS[name])))]
+    for words in [[], *([name] for name in COMMANDS), *groups]:
+        name = " ".join(words)
+        result = runner.invoke(app, [*words, "--help"], prog_name="edgecompress")
         text = "\n".join(line.rstrip() for line in result.output.strip().splitlines())
         parts.append(f"## edgecompress{f' {name}' if name else ''}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
+
+
+def _commands(group: Typer) -> list[str]:
+    return [command.name or command.callback.__name__ for command in group.registered_commands if command.callback]
 
 
 def results_table() -> str:

@@ -25,6 +25,7 @@ ORDER = [
     {"export"},
     {"bundle"},
     {"deploy"},
+    {"devices"},
     {"bench"},
     {"report"},
     {"pipeline"},

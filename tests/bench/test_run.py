@@ -125,7 +125,7 @@ def test_a_bundle_for_this_machine_is_measured_on_its_target(measured):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"device": "rpi4"}, "this version cannot reach boards"),
+        ({"device": "rpi4"}, "no device of the profile .rpi4. is registered"),
         ({"mode": "quik"}, "did you mean 'quick'"),
     ],
 )

@@ -16,7 +16,13 @@ def edgecompress(tmp_path):
             text=True,
             check=False,
             cwd=tmp_path,
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "COLUMNS": "100", **environment},
+            env={
+                **os.environ,
+                "XDG_CACHE_HOME": str(tmp_path / "cache"),
+                "XDG_CONFIG_HOME": str(tmp_path / "config"),
+                "COLUMNS": "100",
+                **environment,
+            },
         )
 
     return run

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from edgecompress.bench.journal import Journal
 from edgecompress.bench.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
@@ -29,7 +30,7 @@ class Measurement:
     """The measurement of one bundle. What fails for one file is kept with that file, and the others go on."""
 
     def __init__(
-        self, agent: AgentOnDevice, folder: Path, manifest: Manifest, protocol: Protocol, progress: Progress
+        self, agent: AgentOnDevice | Journal, folder: Path, manifest: Manifest, protocol: Protocol, progress: Progress
     ) -> None:
         self._agent, self._folder, self._manifest = agent, folder, manifest
         self._protocol, self._progress = protocol, progress

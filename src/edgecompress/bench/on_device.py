@@ -11,7 +11,7 @@ from typing import Any
 from edgecompress.deploy.agent_zip import NAME, agent_zip
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import Connection, Finished
-from edgecompress.errors import RuntimeFailedError
+from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 Event = dict[str, Any]
 _JOB = "job.json"
@@ -45,6 +45,7 @@ class AgentOnDevice:
 
         Raises:
             AgentFailedError: the job is wrong, the runtime refused a file, or the process crashed or took too long.
+            DeviceLostError: the connection was lost.
         """
         self._push_bytes(json.dumps(job).encode(), _JOB)
         events: list[Event] = []
@@ -62,6 +63,8 @@ class AgentOnDevice:
         arguments = [self._connection.python, NAME, step, _JOB, "--tied"]
         try:
             finished = self._connection.run(arguments, Deadline.after(seconds), on_line)
+        except DeviceLostError:
+            raise  # no other step will do better
         except RuntimeFailedError as error:
             raise AgentFailedError(str(error)) from error
         if finished.code:

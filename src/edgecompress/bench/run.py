@@ -1,27 +1,26 @@
 """The benchmark of a bundle: every file in its runtime on a device, and the record of it."""
 
 import datetime
+import re
 import time
 from pathlib import Path
 
 import edgecompress
-from edgecompress import bundle, methods
+from edgecompress import bundle, devices
 from edgecompress.bench.compare import compare
-from edgecompress.bench.device import LOCAL, Device
-from edgecompress.bench.device import device as find_device
+from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import Measurement
 from edgecompress.bench.on_device import AgentOnDevice
+from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
 from edgecompress.bench.validity import validity
 from edgecompress.bundle import Manifest
-from edgecompress.deploy.transports.contract import Transport
-from edgecompress.errors import RuntimeFailedError
+from edgecompress.devices import LOCAL, Device
+from edgecompress.errors import DeviceLostError, RuntimeFailedError
 from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
 from edgecompress.target import Target
-
-TRANSPORTS = "edgecompress.deploy.transports"
 
 
 def bench(
@@ -37,7 +36,7 @@ def bench(
 
     Args:
         folder: A bundle.
-        device: Where: ``local``, this machine.
+        device: Where: ``local``, an address, a registered name, or a profile; see ``devices.find``.
         mode: How latency is sampled; one of ``protocol.MODES``.
         threads: Of the runtime. ``None``: the target's, or the usable cores here where those are fewer.
         output: The record's file. ``None``: ``bench/DEVICE-TIME.json`` in the bundle.
@@ -49,25 +48,30 @@ def bench(
     Raises:
         InputError: the folder is not a bundle, or there is no such device or mode.
         RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
+        DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
-    where, protocol = find_device(device), find_protocol(mode)
+    where, protocol = devices.find(device), find_protocol(mode)
     manifest = bundle.load(folder)
+    records = output.parent if output else folder / bundle.RECORDS
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
-    open_connection: Transport = methods.find(TRANSPORTS, where.transport)
-    with open_connection(where.address) as connection:
+    with where.connect() as connection:
         agent = AgentOnDevice(connection)
-        measurement = Measurement(agent, folder, manifest, protocol, progress)
-        before = measurement.conditions("before")
-        count, note = _threads(threads, manifest.target, before)
-        measurement.all(count)
-        after = measurement.conditions("after")
+        journal = Journal(agent, records / f"{_safe(where.name)}.partial.jsonl", _key(where, folder, protocol))
+        measurement = Measurement(journal, folder, manifest, protocol, progress)
+        try:
+            before = measurement.conditions("before")
+            count, note = _threads(threads, manifest.target, before)
+            measurement.all(count)
+            after = measurement.conditions("after")
+        except DeviceLostError as error:
+            raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error
     files = measurement.results()
     record = BenchRecord(
         tool_version=edgecompress.__version__,
         created=began.isoformat(timespec="seconds"),
         seconds=time.monotonic() - start,
         taken="emulated" if before.emulation.emulated else "measured",
-        device=_device(where, device, manifest.target, before),
+        device=_device(where, manifest.target, before),
         bundle=_bundle(folder, manifest),
         protocol=protocol,
         threads=count,
@@ -77,10 +81,11 @@ def bench(
         after=after,
         files=files,
         comparisons=compare(files, seed=protocol.seed),
-        validity=validity(before, after, protocol, count, files),
+        validity=validity(before, after, protocol, count, files, journal.earlier),
     )
-    path = output or folder / bundle.RECORDS / f"{where.transport}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    path = output or records / f"{_safe(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
+    journal.forget()
     if not any(file.latency for file in files.values()):
         first = next(failure for file in files.values() for failure in file.failures)
         raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
@@ -97,16 +102,37 @@ def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[
     return usable, f"the usable cores here; the profile of {board.name} has {board.threads}"
 
 
-def _device(where: Device, name: str, board: Target, conditions: Conditions) -> DeviceInfo:
+def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     """What the figures are of. A profile that is reached locally is this machine by definition."""
     this = conditions.board or conditions.cpu or conditions.machine
-    is_target = board.transport == where.transport == LOCAL or (conditions.board or "").startswith(board.title)
+    is_target = (
+        board.transport == where.transport == LOCAL
+        or (conditions.board or "").startswith(board.title)
+        # What has no device tree is what the user registered it as.
+        or (conditions.board is None and where.target == board.name)
+    )
     note = (
         f"measured on {this}"
         if is_target
         else f"the bundle is made for {board.title}; these figures are of {this} and say nothing about that board"
     )
-    return DeviceInfo(address=name, is_target=is_target, note=note)
+    address = where.name if where.name == where.address else f"{where.name} ({where.address})"
+    return DeviceInfo(address=address, is_target=is_target, note=note)
+
+
+def _key(where: Device, folder: Path, protocol: Protocol) -> dict[str, str]:
+    """What the results of a step depend on, beside its job and the agent."""
+    return {
+        "device": where.to_json(),
+        "manifest": bundle.digest(folder / bundle.MANIFEST),
+        "protocol": protocol.to_json(),
+        "tool": edgecompress.__version__,
+    }
+
+
+def _safe(name: str) -> str:
+    """A device's name as a part of a file's."""
+    return re.sub(r"[^\w.-]+", "-", name.replace("ssh://", "")).strip("-")
 
 
 def _bundle(folder: Path, manifest: Manifest) -> BundleInfo:

@@ -1,6 +1,6 @@
 """What speaks against the figures of a benchmark: looked for, and said aloud."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import Conditions, FileResult, Validity
@@ -10,10 +10,17 @@ STOLEN_LIMIT = 0.01
 
 
 def validity(
-    before: Conditions, after: Conditions, protocol: Protocol, threads: int, files: Mapping[str, FileResult]
+    before: Conditions,
+    after: Conditions,
+    protocol: Protocol,
+    threads: int,
+    files: Mapping[str, FileResult],
+    earlier: Sequence[str] = (),
 ) -> Validity:
-    """The concerns about a benchmark, and what could not be looked at."""
+    """The concerns about a benchmark, and what could not be looked at. ``earlier``: what a run before this measured."""
     concerns = [*_machine(before, after, threads), *_latency(protocol, before.cores or 1, files)]
+    if earlier:
+        concerns.append(f"taken from a run that was cut off, in conditions that may differ: {'; '.join(earlier)}")
     unknown = []
     if before.frequency is None:
         unknown.append("clock and governor of the processor")

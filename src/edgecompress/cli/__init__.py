@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, inspect, pack, targets, unpack
+from edgecompress.cli import bench, build, devices, inspect, pack, targets, unpack
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -38,6 +38,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for command in COMMANDS.values():
     app.command()(command)
+GROUPS: dict[str, typer.Typer] = {"devices": devices.app}
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 def _version(wanted: bool) -> None:

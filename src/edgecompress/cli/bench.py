@@ -13,7 +13,9 @@ WRITERS = "edgecompress.report.writers"
 
 def bench(
     bundle: Annotated[Path, typer.Argument(help="A folder that 'edgecompress build' wrote.")],
-    device: Annotated[str, typer.Option(help="Where to measure: local, this machine.")] = "local",
+    device: Annotated[
+        str, typer.Option(help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's.")
+    ] = "local",
     mode: Annotated[
         str, typer.Option(help="quick: at least 100 runs a file. standard: at least 1024 runs and 60 s, settled first.")
     ] = "standard",
@@ -25,7 +27,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
-    with console.long_work("what was measured until now is not kept") as progress:
+    with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run
 

@@ -14,6 +14,7 @@ from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
 UNAUTHORIZED = "does not trust this machine: unlock its screen and accept the key that it shows"
 OFFLINE = "is offline: plug it in again, or run: adb reconnect offline"
+FORBIDDEN = "may not be used by this user: add a udev rule for it, or run adb's server as root"
 GONE = "is not connected: see what is with: adb devices"
 LOST = "was lost: the connection or adb's server ended"
 
@@ -22,11 +23,18 @@ _SAID = (
     (r"device (still )?(un)?authoriz", UNAUTHORIZED),
     (r"device offline", OFFLINE),
     (r"device '.*' not found|no devices", GONE),
-    (r"no permissions", "may not be used by this user: add a udev rule for it, or run adb's server as root"),
+    (
+        r"no permissions|insufficient permissions",
+        "may not be used by this user: add a udev rule for it, or run adb's server as root",
+    ),
     (r"still connecting", "is still connecting: try again"),
-    (r"error: closed|connection reset|connect failed|protocol fault|EOF|failed to read", LOST),
+    (
+        r"error: closed|connection reset|connect failed|protocol fault|EOF|failed to read|couldn't read from device",
+        LOST,
+    ),
     (r"cannot connect to daemon", "cannot be reached: adb's server does not start, see: adb start-server"),
 )
+_SUM = re.compile(r"\d+ files? (pushed|pulled), \d+ skipped\.")
 
 
 def server(deadline: Deadline) -> None:
@@ -45,7 +53,7 @@ def server(deadline: Deadline) -> None:
             "there is no adb client on PATH: install Android's platform-tools (on Debian: apt-get install adb)"
         ) from error
     if code:
-        raise RuntimeFailedError(f"adb's server does not start: {_last_line(errors)}")
+        raise RuntimeFailedError(f"adb's server does not start: {(_lines(errors) or ['it does not say why'])[-1]}")
 
 
 def call(arguments: Sequence[str], deadline: Deadline) -> tuple[int, str, str]:
@@ -79,8 +87,9 @@ class Client:
         except TimeoutError as error:
             raise RuntimeFailedError(f"cannot {what}: not done within {deadline.seconds:g} s") from error
         if code:
-            # Some failures are told on stdout.
-            raise self.failure(errors or b"".join(parts).decode("utf-8", errors="replace"), what)
+            # Some failures are told on stdout, and a connection that ends in the middle of a copy nowhere.
+            said = errors + b"".join(parts).decode("utf-8", errors="replace")
+            raise self.failure(said, what) if _lines(said) else self._lost(what)
 
     def execute(self, script: str, mark: str, deadline: Deadline, on_part: OnPart, what: str) -> Told:
         """Run one of ``scripts`` to its end. ``on_part`` gets its output without what it told.
@@ -146,22 +155,23 @@ class Client:
 
     def failure(self, said: str, what: str) -> RuntimeFailedError:
         """The error that the client's or the device's words mean."""
-        line = _last_line(said)
         if "no space left" in said.lower():
             return RuntimeFailedError(f"cannot {what}: no space left on device {self.serial}")
+        lines = _lines(said)
         # Of a copy only the reason, which stands after both paths: a path may say anything.
-        reason = line.rsplit("': ", 1)[-1]
+        reasons = [line.rsplit("': ", 1)[-1] for line in lines]
         for sign, meaning in _SAID:
-            if re.search(sign, reason):
+            if any(re.search(sign, reason) for reason in reasons):
                 return DeviceLostError(f"cannot {what}: device {self.serial} {meaning}")
-        return RuntimeFailedError(f"cannot {what}: {line.removeprefix('error: ') or 'adb said nothing'}")
+        return RuntimeFailedError(
+            f"cannot {what}: {lines[-1].removeprefix('error: ') if lines else 'adb said nothing'}"
+        )
 
     def _lost(self, what: str) -> DeviceLostError:
         return DeviceLostError(f"cannot {what}: device {self.serial} {LOST}")
 
 
-def _last_line(said: str) -> str:
-    # Lines with an asterisk tell of the server; progress of a copy ends in a carriage return.
+def _lines(said: str) -> list[str]:
+    """What was said, without what tells of the server (an asterisk) and of progress (a carriage return, a sum)."""
     lines = [line.rsplit("\r", 1)[-1].strip() for line in said.strip().splitlines()]
-    lines = [line for line in lines if line and not line.startswith("*")]
-    return lines[-1].removeprefix("adb: ") if lines else ""
+    return [line.removeprefix("adb: ") for line in lines if line and not line.startswith("*") and not _SUM.search(line)]

@@ -2,7 +2,7 @@
 
 import re
 
-from edgecompress.deploy.adb.client import GONE, OFFLINE, UNAUTHORIZED, call
+from edgecompress.deploy.adb.client import FORBIDDEN, GONE, OFFLINE, UNAUTHORIZED, call
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
@@ -13,7 +13,7 @@ _STATES = {
     "authorizing": UNAUTHORIZED,
     "offline": OFFLINE,
     "connecting": OFFLINE,
-    "no permissions": "may not be used by this user: add a udev rule for it, or run adb's server as root",
+    "no permissions": FORBIDDEN,
     "recovery": "is in recovery: start its system, with: adb reboot",
     "sideload": "is in sideload: start its system, with: adb reboot",
     "bootloader": "is in its bootloader: start its system, with: fastboot reboot",

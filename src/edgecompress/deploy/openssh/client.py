@@ -5,6 +5,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
@@ -46,6 +47,15 @@ class Said:
     errors: str
 
 
+@dataclass(frozen=True)
+class There:
+    """The folders on the board, and whether set-up made an environment there."""
+
+    root: str
+    work: str
+    is_set_up: bool
+
+
 class Client:
     """A connection to one board. ``name`` is the device's name in messages."""
 
@@ -59,8 +69,8 @@ class Client:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the connection
         self._connected = False
 
-    def open(self, root: str, *, break_lock: bool = False) -> tuple[str, str]:
-        """Connect. Returns the paths of the root folder and of the work folder there.
+    def open(self, root: str, *, break_lock: bool = False) -> There:
+        """Connect, and take the board for one job. ``root`` is where all is kept there.
 
         Raises:
             DeviceLostError: it does not answer, or does not let us in.
@@ -80,10 +90,10 @@ class Client:
             for part in process.parts(self._master.stdout, Deadline.after(CONNECT_SECONDS)):
                 output += part
                 _, found, rest = output.partition(start)
-                if found and rest.count(b"\0") == 2:
+                if found and rest.count(b"\0") == 3:
                     self._connected = True
-                    folder, work, _ = rest.split(b"\0")
-                    return folder.decode(errors="surrogateescape"), work.decode(errors="surrogateescape")
+                    folder, work, ready = rest.decode(errors="surrogateescape").split("\0")[:3]
+                    return There(folder, work, bool(ready))
         except TimeoutError as error:
             raise DeviceLostError(f"{self.name} did not answer within {CONNECT_SECONDS} s") from error
         except BrokenPipeError:
@@ -137,10 +147,8 @@ class Client:
         if master is not None:
             assert master.stdin is not None
             master.stdin.close()
-            try:
+            with suppress(TimeoutExpired):  # a board that hangs will see the connection end
                 master.wait(timeout=CLOSE_SECONDS if self._connected else 0)
-            except TimeoutExpired:
-                pass  # the board hangs; it will see the connection end
             process.end(master)
         self._errors.close()
         shutil.rmtree(self._sockets, ignore_errors=True)

@@ -14,8 +14,9 @@ sum() { sha256sum < "$1" | cut -c 1-64; }
 
 _IN_ENGLISH = "LC_ALL=C; export LC_ALL\n"
 
-# Arguments: root ('' is the cache folder of the user there), who asks, what to do with another's lock ('wait', 'break').
-# Says "ready" with the root's and the work folder's path on stdout, and stays until stdin ends: then the folder vanishes.
+# Arguments: root ('' is the cache folder of the user there), who asks, what to do about another's lock: wait or break.
+# Writes the root's and the work folder's path and whether there is an environment, each with a NUL, and stays until
+# stdin ends: then the work folder vanishes.
 KEEP = (
     _COMMON
     + _IN_ENGLISH
@@ -39,20 +40,22 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
   rm -f "$root/lock"
   ln -s "$mine" "$root/lock" || say folder
 fi
-rm -rf "$root/work"; find "$root/blobs" -type f -mtime +30 -exec rm -f {} + 2>/dev/null
+rm -rf "$root/work"; rm -f "$root"/blobs/.part.*
+find "$root/blobs" -type f -mtime +30 -exec rm -f {} + 2>/dev/null
 work=$root/work/$$
 mkdir -p "$work" || say folder
 finish() { rm -rf "$work"; [ "$(readlink "$root/lock")" = "$mine" ] && rm -f "$root/lock"; say closed; }
 trap finish TERM HUP INT
 trap '' PIPE
-printf '%s\\n%s\\0%s\\0' "$token" "$root" "$work"
+ready=; [ -x "$root/environment/python" ] && ready=yes
+printf '%s\\n%s\\0%s\\0%s\\0' "$token" "$root" "$work" "$ready"
 exec 3<&0
 cat <&3 >/dev/null 2>&1 & wait $!
 finish
 """
 )
 
-# Arguments: folder, program, its arguments. Says the exit code, "missing" or "gone". Whoever ends stdin ends the program.
+# Arguments: folder, program, its arguments. Says the exit code, "missing" or "gone". The program ends when stdin does.
 RUN = (
     _COMMON
     + """
@@ -103,6 +106,7 @@ SEND = (
     + """
 blob=$1/$2 target=$3
 part=$1/.part.$$
+trap '' PIPE
 trap 'rm -f "$part"' EXIT
 command -v sha256sum >/dev/null || say nosum
 cat > "$part" || say failed

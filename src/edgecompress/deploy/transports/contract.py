@@ -19,6 +19,7 @@ class Connection(Protocol):
     """
 
     python: str  # the Python interpreter there
+    root: str | None  # the folder there that outlives connections; None: nothing is kept
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:
         """Copy a file to the device. What is there under that name afterwards is the whole file, or nothing new.

@@ -36,6 +36,7 @@ class LocalConnection:
     def __init__(self, folder: Path, python: str) -> None:
         self._folder = folder
         self.python = python
+        self.root: str | None = None
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:  # noqa: ARG002  # a copy here cannot hang
         """Copy a file into the work folder."""

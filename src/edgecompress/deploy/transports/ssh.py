@@ -13,13 +13,16 @@ from edgecompress.deploy.process import Finished, Lines, OnLine, OnPart
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 PYTHON = "python3"
+ENVIRONMENT = "environment"  # below the root: what set-up installed, with a program `python` in it
 _PART = 1 << 18
 _CACHED_FROM = 32 * 1024  # bytes; asking whether the board holds a file costs as much as sending a smaller one
 _HIGHEST_SIGNAL = 64
 
 
 @contextmanager
-def ssh(address: str, *, python: str = "", key: str = "", folder: str = "") -> Iterator["SshConnection"]:
+def ssh(
+    address: str, *, python: str = "", key: str = "", folder: str = "", take: str = ""
+) -> Iterator["SshConnection"]:
     """Connect to ``[user@]host[:port]`` and take the board: one job at a time.
 
     Args:
@@ -28,6 +31,8 @@ def ssh(address: str, *, python: str = "", key: str = "", folder: str = "") -> I
         key: A private key's file. Empty: those that ssh itself would offer.
         folder: Where everything is kept there, from the home folder unless absolute. Empty: ``~/.cache/edgecompress``.
 
+        take: ``yes`` ends a job of someone else that runs there.
+
     Raises:
         InputError: the address is not of that form.
         DeviceLostError: the board does not answer, or does not let us in.
@@ -35,8 +40,9 @@ def ssh(address: str, *, python: str = "", key: str = "", folder: str = "") -> I
     """
     client = Client(parse(address), f"ssh://{address}", key)
     try:
-        root, work = client.open(folder)
-        yield SshConnection(client, root, work, python or PYTHON)
+        there = client.open(folder, break_lock=take == "yes")
+        own = f"{there.root}/{ENVIRONMENT}/python" if there.is_set_up else PYTHON
+        yield SshConnection(client, there.root, there.work, python or own)
     finally:
         client.close()
 
@@ -46,7 +52,7 @@ class SshConnection:
 
     def __init__(self, client: Client, root: str, work: str, python: str) -> None:
         self._client, self._work = client, work
-        self.root = root
+        self.root: str | None = root
         self.python = python
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:
@@ -99,7 +105,7 @@ class SshConnection:
         if said.word == "gone":
             raise DeviceLostError(f"{self._client.name}: its work folder is gone: restarted, or cleaned by someone")
         if said.word == "missing":
-            mend = f"; install Python there, or run 'edgecompress devices setup'" if program == self.python else ""
+            mend = "; install Python there, or run 'edgecompress devices setup'" if program == self.python else ""
             raise RuntimeFailedError(f"cannot start {program}: there is none on {self._client.name}{mend}")
         code = int(said.word)
         # A shell says 128 and the signal's number. No program that ends by itself should use those codes.

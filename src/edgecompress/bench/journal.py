@@ -1,0 +1,72 @@
+"""What was measured until now, a JSON line a step in a file, so that a run that is cut off goes on where it was."""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from edgecompress.bench.on_device import AgentOnDevice, Event
+
+KEPT = datetime.timedelta(hours=24)
+
+
+class Journal:
+    """An agent whose steps are remembered. Steps that an earlier run finished are not run again."""
+
+    def __init__(self, agent: AgentOnDevice, path: Path, key: Mapping[str, Any]) -> None:
+        """``key`` is everything that the results depend on beside a step's job: a journal of another is not read."""
+        self._agent, self._path = agent, path
+        self._key = _digest({**key, "agent": agent.sha256})
+        self._done = _read(path, self._key)
+        self.earlier: list[str] = []  # what was taken from it: a step, its files and when it was measured
+
+    def push(self, path: Path) -> None:
+        """As the agent's."""
+        self._agent.push(path)
+
+    def step(self, step: str, job: Event, *, seconds: float, on_progress: Callable[[Event], None]) -> list[Event]:
+        """As the agent's, or what an earlier run saw. Conditions are always those of now."""
+        if step == "conditions":
+            return self._agent.step(step, job, seconds=seconds, on_progress=on_progress)
+        number = _digest([step, job])
+        if number in self._done:
+            entry = self._done[number]
+            events: list[Event] = entry["events"]
+            names = ", ".join(str(event.get("file", "")) for event in events)
+            self.earlier.append(f"{step} of {names}, {entry['time']}")
+            return events
+        events = self._agent.step(step, job, seconds=seconds, on_progress=on_progress)
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        line = json.dumps({"key": self._key, "step": number, "time": now, "events": events})
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+        return events
+
+    def forget(self) -> None:
+        """Remove the file: its content is in a record now."""
+        self._path.unlink(missing_ok=True)
+
+
+def _read(path: Path, key: str) -> dict[str, Any]:
+    """The steps of this key that are not too old. A line that was cut short is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    found = {}
+    oldest = datetime.datetime.now(datetime.UTC) - KEPT
+    for line in lines:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        if entry["key"] == key and datetime.datetime.fromisoformat(entry["time"]) > oldest:
+            found[entry["step"]] = entry
+    return found
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,91 @@
+"""``edgecompress devices``: the user's devices, and what is installed on them."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from edgecompress import devices as devices_room
+from edgecompress.cli import console as progress_console
+from edgecompress.devices import Device
+from edgecompress.report.console import console
+
+app = typer.Typer(help="Register the boards that bench measures on, and set them up.", no_args_is_help=True)
+
+NAME = Annotated[str, typer.Argument(help="The device's name.")]
+AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def add(
+    name: NAME,
+    address: Annotated[str, typer.Argument(help="ssh://user@host, ssh://user@host:port or adb:SERIAL.")],
+    target: Annotated[str | None, typer.Option(help="The profile of this board (edgecompress targets).")] = None,
+    key: Annotated[Path | None, typer.Option(help="ssh: a private key. Default: what ssh itself offers.")] = None,
+    python: Annotated[str, typer.Option(help="Python there. Default: what set-up installed, else python3.")] = "",
+    runtime: Annotated[list[str] | None, typer.Option(help="To install and measure. Default: the profile's.")] = None,
+    folder: Annotated[str, typer.Option(help="Where all is kept there. Default: ~/.cache/edgecompress.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite a device of this name.")] = False,
+) -> None:
+    """Register a device under a name."""
+    table = {
+        "name": name,
+        "address": address,
+        "target": target,
+        "key": str(key or ""),
+        "python": python,
+        "runtimes": runtime or [],
+        "folder": folder,
+    }
+    device = Device.from_table(table, name)
+    devices_room.add(device, replace=replace)
+    typer.echo(f"registered {name} in {devices_room.path()}")
+
+
+@app.command("list")
+def list_(as_json: AS_JSON = False) -> None:
+    """List the registered devices."""
+    known = devices_room.registered()
+    if as_json:
+        typer.echo(json.dumps([device.model_dump(mode="json") for device in known.values()], indent=2))
+    elif not known:
+        typer.echo("no device is registered: edgecompress devices add NAME ssh://user@host --target rpi4")
+    else:
+        table = Table("name", "address", "target", "runtimes", box=None, pad_edge=False)
+        for device in known.values():
+            table.add_row(device.name, device.address, device.target or "-", ", ".join(device.runtimes) or "profile's")
+        console().print(table)
+
+
+@app.command()
+def show(name: NAME, as_json: AS_JSON = False) -> None:
+    """Print what is known of a device."""
+    document = devices_room.find(name).model_dump(mode="json")
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
+        return
+    for field, value in document.items():
+        typer.echo(f"{field:10} {', '.join(value) if isinstance(value, list) else value or '-'}")
+
+
+@app.command()
+def remove(name: NAME) -> None:
+    """Forget a device. What is on the board stays there; 'devices clean' removes that."""
+    typer.echo(f"removed {devices_room.remove(name).name}")
+
+
+@app.command()
+def clean(
+    name: NAME,
+    force: Annotated[bool, typer.Option("--force", help="End the job that runs there.")] = False,
+) -> None:
+    """Remove everything that edgecompress keeps on a device: files, and what set-up installed."""
+    from edgecompress.deploy import clean as clean_room
+
+    with progress_console.long_work("run it again"):
+        device = devices_room.find(name)
+        with device.connect(**({"take": "yes"} if force else {})) as connection:
+            removed = clean_room.clean(connection)
+    typer.echo(f"{device.name}: {removed}")

@@ -1,0 +1,159 @@
+"""Devices: what ``--device`` means, and the user's file of devices with names."""
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from pydantic import Field
+
+from edgecompress import methods, target
+from edgecompress.deploy.openssh import address as ssh_address
+from edgecompress.deploy.transports.contract import Connection
+from edgecompress.errors import InputError
+from edgecompress.record import Record, write_atomically
+from edgecompress.shipped import read_toml
+from edgecompress.target import Runtime
+
+LOCAL = "local"
+TRANSPORTS = "edgecompress.deploy.transports"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_HEAD = "# Devices of edgecompress; 'edgecompress devices add' and 'remove' write this file anew.\n"
+
+
+class Device(Record):
+    """A device, and how it is reached. What is empty is left to the transport."""
+
+    name: str = Field(description="its name in the devices file, or its address")
+    address: str = Field(description="local, ssh://[user@]host[:port] or adb:SERIAL")
+    target: str | None = Field(default=None, description="the profile of the board that it is")
+    runtimes: list[Runtime] = Field(default=[], description="to install and to measure; empty: those of the profile")
+    python: str = Field(default="", description="the Python interpreter there")
+    key: str = Field(default="", description="ssh: a private key's file")
+    folder: str = Field(default="", description="where everything is kept there")
+
+    @property
+    def transport(self) -> str:
+        """The transport's name."""
+        return re.split(r":", self.address, maxsplit=1)[0]
+
+    def connect(self, **more: Any) -> AbstractContextManager[Connection]:
+        """Open a connection. ``more`` are options of the transport for this time.
+
+        Raises:
+            InputError: the transport has no such option.
+            RuntimeFailedError: as the transport.
+        """
+        open_connection = methods.find(TRANSPORTS, self.transport)
+        where = self.address.removeprefix(self.transport).removeprefix(":").removeprefix("//")
+        given = {name: getattr(self, name) for name in ("python", "key", "folder") if getattr(self, name)}
+        connection: AbstractContextManager[Connection] = open_connection(
+            where, **methods.options(open_connection, {**given, **more})
+        )
+        return connection
+
+
+def path() -> Path:
+    """The user's devices file; it need not exist."""
+    return platformdirs.user_config_path("edgecompress") / "devices.toml"
+
+
+def registered() -> dict[str, Device]:
+    """The devices of the user's file, by name, in its order.
+
+    Raises:
+        InputError: the file is not a valid one.
+    """
+    if not path().exists():
+        return {}
+    found = {}
+    for name, table in read_toml(path()).items():
+        if not isinstance(table, dict):
+            raise InputError(f"{path()}: '{name}' must be a table: [{name}] with an address")
+        found[name] = _checked(Device.from_table({"name": name, **table}, f"{path()}: {name}"))
+    return found
+
+
+def add(device: Device, *, replace: bool = False) -> None:
+    """Put a device into the user's file.
+
+    Raises:
+        InputError: its name is taken or means something else, or its address or its profile is none.
+    """
+    if not _NAME.fullmatch(device.name):
+        raise InputError(f"'{device.name}' is not a name: write letters, digits, '-' and '_'")
+    if device.name == LOCAL:
+        raise InputError(f"'{LOCAL}' always means this machine; choose another name")
+    known = registered()
+    if device.name in known and not replace:
+        raise InputError(f"there is a device '{device.name}' already; remove it first, or give --replace")
+    _write({**known, device.name: _checked(device)})
+
+
+def remove(name: str) -> Device:
+    """Take a device out of the user's file, and return it.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    known = registered()
+    if name not in known:
+        raise InputError(methods.unknown("device", name, list(known)))
+    device = known.pop(name)
+    _write(known)
+    return device
+
+
+def find(name: str) -> Device:
+    """The device that ``name`` means: ``local``, an address, a name of the user's file, or a profile or family of them.
+
+    Raises:
+        InputError: it means none, or more than one; the line says what to give instead.
+    """
+    known = registered()
+    if name == LOCAL:
+        return Device(name=LOCAL, address=LOCAL, target="host")
+    if name in known:
+        return known[name]
+    if name.startswith(("ssh:", "adb:")):
+        same = [device for device in known.values() if device.address == name]
+        return same[0] if same else _checked(Device(name=name, address=name))
+    boards = [each for each in target.names() if name and (each == name or each.startswith(name))]
+    if not boards:
+        raise InputError(
+            methods.unknown("device", name, [LOCAL, *known, *target.names()])
+            + "; or give an address: ssh://user@host or adb:SERIAL"
+        )
+    fitting = [device.name for device in known.values() if device.target in boards]
+    if len(fitting) == 1:
+        return known[fitting[0]]
+    if fitting:
+        raise InputError(f"'{name}' can be any of {', '.join(fitting)}: give --device {fitting[0]}, or another of them")
+    example = "adb:SERIAL" if target.load(boards[0]).transport == "adb" else "ssh://user@host"
+    raise InputError(
+        f"no device of the profile '{name}' is registered: edgecompress devices add NAME {example} --target {boards[0]}"
+    )
+
+
+def _checked(device: Device) -> Device:
+    """The device, if its address is one and its profile exists."""
+    if device.target is not None:
+        target.load(device.target)
+    if device.address.startswith("ssh://"):
+        ssh_address.parse(device.address.removeprefix("ssh://"))
+    elif device.address != LOCAL and not re.fullmatch(r"adb:\S*", device.address):
+        raise InputError(f"'{device.address}' is not an address: write ssh://user@host[:port], adb:SERIAL or {LOCAL}")
+    return device
+
+
+def _write(devices: Mapping[str, Device]) -> None:
+    tables = []
+    for name, device in devices.items():
+        fields = device.model_dump(exclude={"name"}, exclude_defaults=True)
+        # A JSON string or list of strings is one of TOML too.
+        lines = [f"{field} = {json.dumps(value, ensure_ascii=False)}" for field, value in fields.items()]
+        tables.append("\n".join([f"[{name}]", *lines, ""]))
+    write_atomically(path(), "\n".join([_HEAD, *tables]))

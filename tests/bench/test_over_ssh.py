@@ -1,0 +1,61 @@
+"""A benchmark of a board that is reached by ssh, from a bundle to the record."""
+
+import shutil
+import sys
+
+import pytest
+
+from edgecompress import devices
+from edgecompress.bench.on_device import AgentFailedError, AgentOnDevice
+from edgecompress.bench.run import bench
+from edgecompress.errors import DeviceLostError
+
+
+@pytest.fixture
+def board(sshd, tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "path", lambda: tmp_path / "devices.toml")
+    address, folder = f"ssh://{sshd.address}", str(sshd.root)
+    devices.add(devices.Device(name="board", address=address, python=sys.executable, folder=folder))
+
+
+def test_a_bundle_is_measured_over_ssh_as_it_is_here(small_bundle, measured, sshd, board, tmp_path):
+    record, _ = bench(small_bundle, device="board", mode="quick", output=tmp_path / "r.json")
+    assert record.device.address == f"board (ssh://{sshd.address})"
+    assert [file.failures for file in record.files.values()] == [[]] * 4
+    here = measured[0]
+    for name, file in record.files.items():
+        assert file.accuracy.correct == here.files[name].accuracy.correct
+        assert file.latency.runs >= 100
+    assert record.before.cpu == here.before.cpu
+
+
+def test_a_board_that_is_lost_costs_nothing_that_was_measured(small_bundle, sshd, board, tmp_path):
+    folder = shutil.copytree(small_bundle, tmp_path / "bundle")
+    seen = []
+
+    def cut(title, done, total, note=""):
+        seen.append(title)
+        if title == "memory" and done == 2:
+            sshd.cut()
+
+    with pytest.raises(DeviceLostError, match=r"the connection was lost.* what was measured until now is kept"):
+        bench(folder, device="board", mode="quick", progress=cut)
+    (journal,) = (folder / "bench").iterdir()
+    assert "latency onnxruntime" in seen
+    record, path = bench(folder, device="board", mode="quick", progress=lambda *told: None)
+    assert [file.failures for file in record.files.values()] == [[]] * 4
+    (concern,) = [line for line in record.validity.concerns if "cut off" in line]
+    assert "latency of dense.onnx, model.onnx" in concern
+    assert "accuracy" not in concern
+    assert list((folder / "bench").iterdir()) == [path]
+    assert journal != path
+
+
+def test_an_agent_that_dies_costs_one_step(board, small_bundle, tmp_path, killer):
+    with devices.find("board").connect() as connection:
+        agent = AgentOnDevice(connection)
+        (tmp_path / "m.tflite").write_bytes(killer)
+        agent.push(tmp_path / "m.tflite")
+        with pytest.raises(AgentFailedError, match="its process died of SIGSEGV"):
+            agent.step("memory", {"file": "m.tflite", "threads": 1}, seconds=60, on_progress=print)
+        assert agent.step("conditions", {}, seconds=60, on_progress=print)

@@ -1,0 +1,115 @@
+import pytest
+
+from edgecompress import devices
+from edgecompress.devices import Device
+from edgecompress.errors import InputError
+
+KITCHEN = Device(
+    name="kitchen", address="ssh://pi@192.0.2.7:2222", target="rpi4", key="~/my keys/id", folder="/mnt/a b"
+)
+PIXEL = Device(name="pixel", address="adb:R58M123", target="android-arm64", runtimes=["litert"])
+ORIN = Device(name="orin", address="ssh://nv@orin", target="jetson-orin")
+NANO = Device(name="nano", address="ssh://nv@nano", target="jetson-nano")
+
+
+@pytest.fixture(autouse=True)
+def empty(tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "path", lambda: tmp_path / "config" / "devices.toml")
+
+
+def test_what_is_registered_reads_back_and_can_be_removed():
+    odd = Device(name="odd", address="ssh://böse@host", python='/opt/"new" \\ python')
+    for device in (KITCHEN, PIXEL, odd):
+        devices.add(device)
+    assert list(devices.registered().values()) == [KITCHEN, PIXEL, odd]
+    assert devices.remove("pixel") == PIXEL
+    assert list(devices.registered()) == ["kitchen", "odd"]
+
+
+def test_a_name_is_taken_once():
+    devices.add(KITCHEN)
+    with pytest.raises(InputError, match="there is a device 'kitchen' already"):
+        devices.add(KITCHEN)
+    devices.add(KITCHEN.model_copy(update={"target": "rpi5"}), replace=True)
+    assert devices.find("kitchen").target == "rpi5"
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"name": "local"}, "always means this machine"),
+        ({"name": "a b"}, "is not a name"),
+        ({"name": "a,b"}, "is not a name"),
+        ({"target": "rpi9"}, "unknown target 'rpi9'"),
+        ({"address": "pi@192.0.2.7"}, "is not an address: write ssh://user@host"),
+        ({"address": "ssh://-oProxyCommand=x"}, "is not an address"),
+        ({"address": "adb:two words"}, "is not an address"),
+    ],
+)
+def test_what_is_wrong_is_refused_and_nothing_is_written(change, line):
+    with pytest.raises(InputError, match=line):
+        devices.add(KITCHEN.model_copy(update=change))
+    assert not devices.path().exists()
+
+
+def test_local_and_addresses_need_no_registration():
+    assert devices.find("local").transport == "local"
+    assert devices.find("ssh://pi@192.0.2.9").transport == "ssh"
+    assert devices.find("adb:").transport == "adb"
+    with pytest.raises(InputError, match="is not an address"):
+        devices.find("ssh://")
+
+
+def test_an_address_that_is_registered_means_that_device():
+    devices.add(KITCHEN)
+    assert devices.find(KITCHEN.address) == KITCHEN
+
+
+def test_a_profile_or_a_family_means_the_one_registered_board_of_it():
+    with pytest.raises(InputError, match=r"no device of the profile 'jetson' .*add NAME ssh://.* --target jetson-"):
+        devices.find("jetson")
+    with pytest.raises(InputError, match=r"devices add NAME adb:SERIAL --target android-arm64"):
+        devices.find("android-arm64")
+    devices.add(ORIN)
+    assert devices.find("jetson") == devices.find("jetson-orin") == ORIN
+    devices.add(NANO)
+    with pytest.raises(InputError, match="'jetson' can be any of orin, nano: give --device orin"):
+        devices.find("jetson")
+    assert devices.find("jetson-nano") == NANO
+
+
+@pytest.mark.parametrize("name", ["kitchn", "", "kitchen.toml"])
+def test_an_unknown_name_lists_what_there_is(name):
+    devices.add(KITCHEN)
+    with pytest.raises(InputError, match=f"unknown device '{name}'.*kitchen.*or give an address") as caught:
+        devices.find(name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[a]\nadress = 'x'\n", "adress"),
+        ("a = 1\n", "must be a table"),
+        ("[a]\naddress = 'somewhere'\n", "is not an address"),
+        ("[a", "cannot read"),
+    ],
+)
+def test_a_broken_file_names_itself(text, line):
+    devices.path().parent.mkdir()
+    devices.path().write_text(text)
+    with pytest.raises(InputError, match=line):
+        devices.registered()
+
+
+def test_a_transport_refuses_what_it_has_not():
+    with pytest.raises(InputError, match="unknown option of local 'key'"):
+        Device(name="here", address="local", key="x").connect()
+    with Device(name="here", address="local", python="/opt/python").connect() as connection:
+        assert connection.python == "/opt/python"
+
+
+def test_the_file_is_in_the_platforms_config_folder(monkeypatch, tmp_path):
+    monkeypatch.undo()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert devices.path() == tmp_path / "edgecompress" / "devices.toml"
