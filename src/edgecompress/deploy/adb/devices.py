@@ -32,7 +32,7 @@ def serial(address: str, deadline: Deadline) -> str:
     states = attached(deadline)
     if not address:
         address = _only(states)
-    elif _NETWORK.fullmatch(address) and states.get(address) != "device":
+    elif _NETWORK.fullmatch(address) and states.get(address) in (None, "offline"):
         states = _connect(address, deadline)
     state = states.get(address)
     if state is None:
@@ -73,6 +73,8 @@ def _only(states: dict[str, str]) -> str:
 
 def _connect(address: str, deadline: Deadline) -> dict[str, str]:
     try:
+        # adb takes one that was lost for connected still, and offline.
+        call(["disconnect", address], deadline)
         call(["connect", address], deadline)
     except TimeoutError as error:
         raise DeviceLostError(f"device {address} did not answer within {deadline.seconds:g} s") from error
