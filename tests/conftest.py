@@ -284,3 +284,85 @@ def adb_server_apart(tmp_path):
     """A server that knows no device of other tests."""
     with adb_server(tmp_path) as devices:
         yield devices
+
+
+@pytest.fixture(scope="session")
+def killer():
+    """A TFLite file whose graph calls itself without end: LiteRT dies of its stack, with SIGSEGV."""
+    import flatbuffers
+    import numpy as np
+    from ai_edge_litert import schema_py_generated as schema
+
+    def tensor(name, shape, buffer, kind):
+        made = schema.TensorT()
+        made.name, made.shape, made.buffer, made.type = name.encode(), shape, buffer, kind
+        return made
+
+    def graph():
+        made = schema.SubGraphT()
+        made.tensors = [
+            tensor("x", [1, 8, 8, 1], 1, schema.TensorType.FLOAT32),
+            tensor("condition", [1], 2, schema.TensorType.BOOL),
+            tensor("y", [1, 8, 8, 1], 1, schema.TensorType.FLOAT32),
+        ]
+        operator = schema.OperatorT()
+        operator.inputs, operator.outputs, operator.opcodeIndex = [1, 0], [2], 0
+        operator.builtinOptionsType = schema.BuiltinOptions.IfOptions
+        operator.builtinOptions = schema.IfOptionsT()
+        operator.builtinOptions.thenSubgraphIndex = operator.builtinOptions.elseSubgraphIndex = 1
+        made.inputs, made.outputs, made.operators = [0], [2], [operator]
+        return made
+
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.IF
+    code.version = 1
+    model = schema.ModelT()
+    model.version, model.subgraphs, model.operatorCodes = 3, [graph(), graph()], [code]
+    model.buffers = [schema.BufferT() for _ in range(3)]
+    model.buffers[2].data = np.array([1], np.uint8)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+@pytest.fixture
+def make_wheel():
+    """Writes a wheel with one module of its name, and with a checksum that is wrong where that is asked for."""
+    import base64
+    import hashlib
+    import zipfile
+
+    def make(folder, name, version="1.0", tag="py3-none-any", *, wrong=False, extra=()):
+        stem, info = name.replace("-", "_"), f"{name.replace('-', '_')}-{version}.dist-info"
+        files = {
+            f"{stem}.py": f"version = {version!r}\n",
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+            f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: {tag}\n",
+            **dict(extra),
+        }
+        record = ""
+        for path, text in files.items():
+            digest = (
+                base64.urlsafe_b64encode(hashlib.sha256(text.encode() + b"!" * wrong).digest()).rstrip(b"=").decode()
+            )
+            record += f"{path},sha256={digest},{len(text)}\n"
+        folder.mkdir(parents=True, exist_ok=True)
+        wheel = folder / f"{stem}-{version}-{tag}.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, text in {**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
+                archive.writestr(path, text)
+        return wheel
+
+    return make
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch, make_wheel):
+    """A folder that pip takes for its only index: wheels that any machine takes, and one for 64-bit Arm alone."""
+    folder = tmp_path / "index"
+    for name in ("numpy", "psutil", "onnxruntime"):
+        make_wheel(folder, name)
+    make_wheel(folder, "tflite-runtime", tag="cp311-cp311-manylinux2014_aarch64")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder

@@ -31,7 +31,7 @@ class Device(Record):
     address: str = Field(description="local, ssh://[user@]host[:port] or adb:SERIAL")
     target: str | None = Field(default=None, description="the profile of the board that it is")
     runtimes: list[Runtime] = Field(default=[], description="to install and to measure; empty: those of the profile")
-    python: str = Field(default="", description="the Python interpreter there")
+    python: str = Field(default="", description="the board's own Python")
     key: str = Field(default="", description="ssh: a private key's file")
     folder: str = Field(default="", description="where everything is kept there")
 

@@ -1,11 +1,8 @@
-"""A bundle that was measured once, and files that kill or refuse to run in their runtime."""
+"""A bundle that was measured once."""
 
 import shutil
 
-import flatbuffers
-import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 
 from edgecompress import bundle, target
 from edgecompress.bench.run import bench
@@ -49,39 +46,3 @@ def broken(small_bundle, tmp_path):
         return folder
 
     return make
-
-
-@pytest.fixture(scope="session")
-def killer():
-    """A TFLite file whose graph calls itself without end: LiteRT dies of its stack, with SIGSEGV."""
-
-    def tensor(name, shape, buffer, kind):
-        made = schema.TensorT()
-        made.name, made.shape, made.buffer, made.type = name.encode(), shape, buffer, kind
-        return made
-
-    def graph():
-        made = schema.SubGraphT()
-        made.tensors = [
-            tensor("x", [1, 8, 8, 1], 1, schema.TensorType.FLOAT32),
-            tensor("condition", [1], 2, schema.TensorType.BOOL),
-            tensor("y", [1, 8, 8, 1], 1, schema.TensorType.FLOAT32),
-        ]
-        operator = schema.OperatorT()
-        operator.inputs, operator.outputs, operator.opcodeIndex = [1, 0], [2], 0
-        operator.builtinOptionsType = schema.BuiltinOptions.IfOptions
-        operator.builtinOptions = schema.IfOptionsT()
-        operator.builtinOptions.thenSubgraphIndex = operator.builtinOptions.elseSubgraphIndex = 1
-        made.inputs, made.outputs, made.operators = [0], [2], [operator]
-        return made
-
-    code = schema.OperatorCodeT()
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.IF
-    code.version = 1
-    model = schema.ModelT()
-    model.version, model.subgraphs, model.operatorCodes = 3, [graph(), graph()], [code]
-    model.buffers = [schema.BufferT() for _ in range(3)]
-    model.buffers[2].data = np.array([1], np.uint8)
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())

@@ -1,7 +1,7 @@
 from edgecompress import bundle
 from edgecompress.bench.measure import Measurement
-from edgecompress.bench.on_device import AgentOnDevice
 from edgecompress.bench.protocol import protocol
+from edgecompress.deploy.on_device import AgentOnDevice
 from edgecompress.deploy.transports.local import local
 
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from edgecompress import devices
-from edgecompress.bench.on_device import AgentFailedError, AgentOnDevice
 from edgecompress.bench.run import bench
+from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice
 from edgecompress.errors import DeviceLostError
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from .errors import JobError, RuntimeRefusedError
 from .events import Events
 from .job import Job
-from .steps import STEPS
+from .steps import STEPS, find
 
 LEFT_ALONE = 4
 
@@ -31,12 +31,12 @@ def main(arguments: list[str]) -> int:
 def _run(arguments: list[str], events: Events) -> None:
     tied = arguments[2:] == ["--tied"]
     if len(arguments) != 2 + tied or arguments[0] not in STEPS:
-        raise JobError("usage: agent STEP JOB.json [--tied], where STEP is one of " + ", ".join(sorted(STEPS)))
+        raise JobError("usage: agent STEP JOB.json [--tied], where STEP is one of " + ", ".join(STEPS))
     if tied:
         # Whoever started the agent may be killed, and a lost connection to a board tells the board nothing but this.
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     step, job = arguments[:2]
-    STEPS[step](Job.read(Path(job)), events)
+    find(step)(Job.read(Path(job)), events)
 
 
 def _end_with_stdin() -> None:

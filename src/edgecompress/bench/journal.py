@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgecompress.bench.on_device import AgentOnDevice, Event
+from edgecompress.deploy.on_device import AgentOnDevice, Event
 
 KEPT = datetime.timedelta(hours=24)
 

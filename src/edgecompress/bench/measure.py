@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from edgecompress.bench.journal import Journal
-from edgecompress.bench.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
 from edgecompress.bundle import Manifest
+from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, RuntimeFailedError
 from edgecompress.export import verify
 from edgecompress.progress import Progress

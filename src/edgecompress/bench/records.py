@@ -36,6 +36,13 @@ class Emulation(Record):
     why: str
 
 
+class Throttling(Record):
+    """What slows the processor down: heat, or a weak power supply."""
+
+    now: list[str]
+    since_boot: list[str]
+
+
 class Conditions(Record):
     """The machine and its state, as the agent saw them there. Null: the system does not tell."""
 
@@ -50,6 +57,12 @@ class Conditions(Record):
     memory: SystemMemory
     load: list[float] | None = Field(description="load averages over 1, 5 and 15 minutes")
     emulation: Emulation
+    temperatures: dict[str, float] | None = Field(default=None, description="degrees Celsius, by thermal zone")
+    throttling: Throttling | None = Field(default=None, description="null: nothing there tells")
+    power_mode: str | None = Field(default=None, description="of a Jetson, as nvpmodel names it")
+    disk_free: int | None = Field(default=None, description="bytes, where the work folder is")
+    libc: str | None = Field(default=None, description="the C library there and its version")
+    pip: bool | None = Field(default=None, description="whether Python there has pip")
     python: str
     versions: dict[str, str | None] = Field(description="of what the agent may use; null: not installed")
 

@@ -10,12 +10,12 @@ from edgecompress import bundle, devices
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import Measurement
-from edgecompress.bench.on_device import AgentOnDevice
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
 from edgecompress.bench.validity import validity
 from edgecompress.bundle import Manifest
+from edgecompress.deploy.on_device import AgentOnDevice
 from edgecompress.devices import LOCAL, Device
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
 from edgecompress.progress import Progress, silent

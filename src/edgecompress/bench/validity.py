@@ -44,10 +44,20 @@ def _machine(before: Conditions, after: Conditions, threads: int) -> list[str]:
     usable = len(before.affinity) if before.affinity else before.cores
     if usable and threads > usable:
         concerns.append(f"{threads} threads on {usable} usable cores")
+    slowed = [*(after.throttling.now if after.throttling else []), *_new(before, after)]
+    if slowed:
+        concerns.append(f"the board slowed itself down: {', '.join(dict.fromkeys(slowed))}")
     start, end = before.memory.swap_used, after.memory.swap_used
     if start is not None and end is not None and end > start:
         concerns.append(f"swap in use grew by {(end - start) / 2**20:.0f} MiB: memory was short")
     return concerns
+
+
+def _new(before: Conditions, after: Conditions) -> list[str]:
+    """What slowed the board down since the benchmark began, as far as it tells."""
+    if before.throttling is None or after.throttling is None:
+        return []
+    return [name for name in after.throttling.since_boot if name not in before.throttling.since_boot]
 
 
 def _latency(protocol: Protocol, cores: int, files: Mapping[str, FileResult]) -> list[str]:

@@ -1,6 +1,7 @@
 """``edgecompress devices``: the user's devices, and what is installed on them."""
 
 import json
+import typing
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,9 @@ import typer
 from rich.table import Table
 
 from edgecompress import devices as devices_room
+from edgecompress import target as target_room
 from edgecompress.cli import console as progress_console
+from edgecompress.deploy.deadline import Deadline
 from edgecompress.devices import Device
 from edgecompress.report.console import console
 
@@ -24,7 +27,7 @@ def add(
     address: Annotated[str, typer.Argument(help="ssh://user@host, ssh://user@host:port or adb:SERIAL.")],
     target: Annotated[str | None, typer.Option(help="The profile of this board (edgecompress targets).")] = None,
     key: Annotated[Path | None, typer.Option(help="ssh: a private key. Default: what ssh itself offers.")] = None,
-    python: Annotated[str, typer.Option(help="Python there. Default: what set-up installed, else python3.")] = "",
+    python: Annotated[str, typer.Option(help="The board's own Python. Default: python3.")] = "",
     runtime: Annotated[list[str] | None, typer.Option(help="To install and measure. Default: the profile's.")] = None,
     folder: Annotated[str, typer.Option(help="Where all is kept there. Default: ~/.cache/edgecompress.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a device of this name.")] = False,
@@ -74,6 +77,41 @@ def show(name: NAME, as_json: AS_JSON = False) -> None:
 def remove(name: NAME) -> None:
     """Forget a device. What is on the board stays there; 'devices clean' removes that."""
     typer.echo(f"removed {devices_room.remove(name).name}")
+
+
+@app.command()
+def setup(
+    name: NAME,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch wheels here and push them: for a board without a network or pip.")
+    ] = False,
+    portable: Annotated[
+        Path | None, typer.Option(help="Install this portable runtime: for Android and boards without Python.")
+    ] = None,
+) -> None:
+    """Install NumPy, psutil and the runtimes on a device, in an environment of its own."""
+    import platformdirs
+
+    from edgecompress.deploy import portable as portable_room
+    from edgecompress.deploy import provision
+
+    with progress_console.long_work("run it again") as progress:
+        device = devices_room.find(name)
+        if portable is not None:
+            with device.connect() as connection:
+                python = portable_room.install(connection, portable, Deadline.after(provision.INSTALL_SECONDS))
+            typer.echo(f"{device.name}: {python} is ready")
+            return
+        profile = None if device.target is None else target_room.load(device.target).runtimes
+        runtimes = device.runtimes or profile or list(typing.get_args(target_room.Runtime))
+        with device.connect() as connection:
+            cache = platformdirs.user_cache_path("edgecompress") / "wheels"
+            done = provision.provision(connection, runtimes, offline=offline, cache=cache, progress=progress)
+    typer.echo(f"{device.name}: {'installed' if done.fresh else 'there already'}")
+    for package, version in done.packages.items():
+        typer.echo(f"  {package} {version}")
+    for runtime, why in done.left_out.items():
+        typer.echo(f"  {runtime} left out: {why}")
 
 
 @app.command()

@@ -10,13 +10,11 @@ from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import Connection
 from edgecompress.errors import InputError, RuntimeFailedError
 
-_ARCHIVE = "portable.tar.gz"
-
-# Arguments: the root, the archive, its SHA-256. Says "installed", "there" or "absent".
+# Arguments: the root, and the archive's SHA-256, which is its name too. Says "installed", "there" or "absent".
 _INSTALL = """
 exec 2>&1
 home=$1/environment part=$1/environment.part
-[ "$(cat "$home/.archive" 2>/dev/null)" = "$3" ] && { echo there; exit 0; }
+[ "$(cat "$home/.archive" 2>/dev/null)" = "$2" ] && { echo there; exit 0; }
 [ -f "$2" ] || { echo absent; exit 0; }
 rm -rf "$part"
 mkdir -p "$part" && tar -xzf "$2" -C "$part" || { rm -rf "$part"; exit 1; }
@@ -27,7 +25,7 @@ home=\\${0%/*}
 export PYTHONHOME="\\$home" PYTHONPATH="\\$home/packages"
 exec "\\$home/ld.so" --library-path "\\$home/lib" "\\$home/python3" "\\$@"
 END
-echo "$3" > "$part/.archive"
+echo "$2" > "$part/.archive"
 chmod 755 "$part/python" && rm -rf "$home" && mv "$part" "$home" && echo installed
 """
 _PROOF = "import numpy, psutil, platform; print(platform.machine())"
@@ -48,19 +46,21 @@ def install(connection: Connection, archive: Path, deadline: Deadline) -> str:
     except OSError as error:
         raise InputError(f"cannot read {archive}: {error.strerror}; make it with tools/arm64/portable") from error
     if _install(connection, digest, deadline) == "absent":
-        connection.push(archive, _ARCHIVE, deadline)
+        connection.push(archive, digest, deadline)
         _install(connection, digest, deadline)
     python = f"{connection.root}/environment/python"
     finished = connection.run([python, "-c", _PROOF], deadline, lambda _: None)
     if finished.code:
         lines = finished.errors.strip().splitlines()
         said = lines[-1] if lines else f"exit code {finished.code}"
-        raise RuntimeFailedError(f"the runtime in {archive} does not run there (is it of another architecture?): {said}")
+        raise RuntimeFailedError(
+            f"the runtime in {archive} does not run there (is it of another architecture?): {said}"
+        )
     return python
 
 
 def _install(connection: Connection, digest: str, deadline: Deadline) -> str:
-    arguments = ["sh", "-c", _INSTALL, "sh", str(connection.root), _ARCHIVE, digest]
+    arguments = ["sh", "-c", _INSTALL, "sh", str(connection.root), digest]
     finished = connection.run(arguments, deadline, lambda _: None)
     said = finished.output.strip().splitlines()
     if finished.code or not said:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 
 from ..events import Events
 from ..job import Job
-from .accuracy import accuracy
-from .conditions import conditions
-from .latency import latency
-from .memory import memory
-from .outputs import outputs
-from .unpack import unpack
 
-STEPS: dict[str, Callable[[Job, Events], None]] = {
-    "accuracy": accuracy,
-    "conditions": conditions,
-    "latency": latency,
-    "memory": memory,
-    "outputs": outputs,
-    "unpack": unpack,
-}
+STEPS = ("accuracy", "conditions", "install", "latency", "memory", "outputs", "unpack")
+
+
+def find(name: str) -> Callable[[Job, Events], None]:
+    """The step of that name, one of ``STEPS``.
+
+    It is imported when it is asked for: a board that has no NumPy yet can say so, and have it installed.
+    """
+    step: Callable[[Job, Events], None] = getattr(importlib.import_module(f".{name}", __name__), name)
+    return step

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import re
+import shutil
 from pathlib import Path
 
 from ..events import Events
 from ..job import Job
 from ..system.emulation import emulation
 from ..system.files import entries, number, text
+from ..system.heat import power_mode, temperatures, throttling
 
 _RUNTIMES = ("onnxruntime", "ai-edge-litert", "tflite-runtime", "numpy", "psutil")
 
@@ -20,7 +23,8 @@ def conditions(job: Job, events: Events) -> None:
     """Report processor, clocks, memory, load and versions. What the system does not tell is null.
 
     Job: ``root`` ("/"), the folder that ``proc`` and ``sys`` are read from; ``machine`` (this one's), as ``uname -m``
-    names it. Event: ``conditions``; memory is in bytes, clocks in kHz.
+    names it. Event: ``conditions``; memory and disk are in bytes,
+    clocks in kHz, temperatures in degrees Celsius.
     """
     root = job.path("root") if job.has("root") else Path("/")
     machine = job.text("machine", platform.machine())
@@ -39,7 +43,13 @@ def conditions(job: Job, events: Events) -> None:
         memory=_memory(root),
         load=_load(root),
         emulation=emulation(root, machine),
+        temperatures=temperatures(root),
+        throttling=throttling(root),
+        power_mode=power_mode(root),
+        disk_free=shutil.disk_usage(Path.cwd()).free,
         python=platform.python_version(),
+        libc=" ".join(platform.libc_ver()).strip() or None,
+        pip=importlib.util.find_spec("pip") is not None,
         versions=_versions(),
     )
 

@@ -30,7 +30,7 @@ def adb(address: str, *, python: str = "", folder: str = "", take: str = "") -> 
 
     Args:
         address: A serial as ``adb devices`` lists it, or HOST:PORT; empty where exactly one device is attached.
-        python: The interpreter there. Empty: what was installed as its environment, else ``python3``.
+        python: The device's own interpreter. Empty: ``python3``. An installed environment goes before it.
         folder: Where everything is kept there. Empty: ``/data/local/tmp/edgecompress`` on Android, else a folder in its
             ``TMPDIR`` or ``/tmp``.
         take: ``yes`` ends a job of someone else that runs there.
@@ -54,9 +54,11 @@ def adb(address: str, *, python: str = "", folder: str = "", take: str = "") -> 
             if told.word != "ready":
                 raise device.failure(output.decode("utf-8", errors="replace"), what)
             root, work, number, is_set_up = output.decode("utf-8", errors="surrogateescape").split("\0")[-5:-1]
-            own = f"{root}/{scripts.ENVIRONMENT}/python" if is_set_up else PYTHON
+            connection = AdbConnection(device, root, work, python or PYTHON)
+            if is_set_up:
+                connection.python = f"{root}/{scripts.ENVIRONMENT}/python"
             try:
-                yield AdbConnection(device, root, work, python or own)
+                yield connection
             finally:
                 with suppress(RuntimeFailedError):  # where the device is gone, it tidies up by itself
                     device.say(scripts.release(number), Deadline.after(_SHORT_SECONDS), "leave")
@@ -70,7 +72,7 @@ class AdbConnection:
     def __init__(self, device: Client, root: str, work: str, python: str) -> None:
         self._device, self._work = device, work
         self.root: str | None = root
-        self.python = python
+        self.python = self.own_python = python
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:
         """Copy a file into the work folder, unless the device holds it from an earlier time: it knows it by its sum."""

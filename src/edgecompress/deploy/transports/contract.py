@@ -18,7 +18,8 @@ class Connection(Protocol):
     shell reads them, or they are quoted for it one by one.
     """
 
-    python: str  # the Python interpreter there
+    python: str  # the Python interpreter there: of the environment that set-up made, else the board's own
+    own_python: str  # the board's own
     root: str | None  # the folder there that outlives connections; None: nothing is kept
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:

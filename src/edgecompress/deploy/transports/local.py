@@ -35,7 +35,7 @@ class LocalConnection:
 
     def __init__(self, folder: Path, python: str) -> None:
         self._folder = folder
-        self.python = python
+        self.python = self.own_python = python
         self.root: str | None = None
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:  # noqa: ARG002  # a copy here cannot hang

@@ -27,7 +27,7 @@ def ssh(
 
     Args:
         address: Where; the host may be an alias of the user's ssh configuration.
-        python: The interpreter there. Empty: what ``devices setup`` installed, else ``python3``.
+        python: The board's own interpreter. Empty: ``python3``. An environment that ``devices setup`` made goes first.
         key: A private key's file. Empty: those that ssh itself would offer.
         folder: Where everything is kept there, from the home folder unless absolute. Empty: ``~/.cache/edgecompress``.
 
@@ -41,8 +41,10 @@ def ssh(
     client = Client(parse(address), f"ssh://{address}", key)
     try:
         there = client.open(folder, break_lock=take == "yes")
-        own = f"{there.root}/{ENVIRONMENT}/python" if there.is_set_up else PYTHON
-        yield SshConnection(client, there.root, there.work, python or own)
+        connection = SshConnection(client, there.root, there.work, python or PYTHON)
+        if there.is_set_up:
+            connection.python = f"{there.root}/{ENVIRONMENT}/python"
+        yield connection
     finally:
         client.close()
 
@@ -53,7 +55,7 @@ class SshConnection:
     def __init__(self, client: Client, root: str, work: str, python: str) -> None:
         self._client, self._work = client, work
         self.root: str | None = root
-        self.python = python
+        self.python = self.own_python = python
 
     def push(self, local: Path, remote: str, deadline: Deadline) -> None:
         """Copy a file into the work folder, unless the board holds it from an earlier time: it knows it by its sum."""

@@ -1,7 +1,7 @@
 import pytest
 
-from edgecompress.bench.on_device import AgentFailedError, AgentOnDevice
 from edgecompress.deploy.agent_zip import agent_zip
+from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice
 from edgecompress.deploy.transports.contract import Finished
 from edgecompress.deploy.transports.local import local
 from edgecompress.errors import RuntimeFailedError

@@ -25,9 +25,10 @@ class AgentFailedError(RuntimeFailedError):
 class AgentOnDevice:
     """The agent's zip file and the files it runs, in the work folder of a connection."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Push the agent."""
+    def __init__(self, connection: Connection, python: str = "") -> None:
+        """Push the agent. ``python``: another interpreter than the connection's."""
         self._connection = connection
+        self._python = python or connection.python
         content = agent_zip()
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._push_bytes(content, NAME)
@@ -60,7 +61,7 @@ class AgentOnDevice:
             else:
                 events.append(event)
 
-        arguments = [self._connection.python, NAME, step, _JOB, "--tied"]
+        arguments = [self._python, NAME, step, _JOB, "--tied"]
         try:
             finished = self._connection.run(arguments, Deadline.after(seconds), on_line)
         except DeviceLostError:
