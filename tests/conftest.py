@@ -201,9 +201,9 @@ class AdbDevices:
     def __init__(self):
         self._running = {}
 
-    def start(self, *options, connect=True, **environment):
+    def start(self, *options, connect=True, command=(sys.executable, ADB_DEVICE), **environment):
         process = subprocess.Popen(
-            [sys.executable, str(ADB_DEVICE), *options],
+            [*map(str, command), *options],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **environment},
