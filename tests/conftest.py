@@ -366,3 +366,15 @@ def index(tmp_path, monkeypatch, make_wheel):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def measured(small_bundle, tmp_path_factory):
+    """A copy of the small bundle, measured in mode quick: (record, its file, the bundle's folder)."""
+    from edgecompress.bench.run import bench
+
+    folder = shutil.copytree(small_bundle, tmp_path_factory.mktemp("measured") / "bundle")
+    said = []
+    record, path = bench(folder, mode="quick", threads=1, progress=lambda *told: said.append(told))
+    assert said
+    return record, path, folder

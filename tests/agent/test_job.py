@@ -65,3 +65,11 @@ def test_a_key_that_no_step_reads_is_an_error_that_says_where(tmp_path):
     given.finish()
     with pytest.raises(JobError, match=r"job\.files\[0\]: unknown key 'laoyut'"):
         inner.finish()
+
+
+def test_a_job_can_be_given_as_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Grüße").write_text("")
+    assert Job.parse('{"file": "Grüße"}').file("file").resolve() == tmp_path / "Grüße"
+    with pytest.raises(JobError, match="cannot read the job"):
+        Job.parse("{")

@@ -8,16 +8,6 @@ from edgecompress import bundle, target
 from edgecompress.bench.run import bench
 
 
-@pytest.fixture(scope="session")
-def measured(small_bundle, tmp_path_factory):
-    """A copy of the small bundle, measured in mode quick: (record, its file, the bundle's folder)."""
-    folder = shutil.copytree(small_bundle, tmp_path_factory.mktemp("measured") / "bundle")
-    said = []
-    record, path = bench(folder, mode="quick", threads=1, progress=lambda *told: said.append(told))
-    assert said
-    return record, path, folder
-
-
 def replace(folder, name, content):
     """Put another file into a bundle, as if build had written it."""
     (folder / name).write_bytes(content)

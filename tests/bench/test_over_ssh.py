@@ -59,3 +59,10 @@ def test_an_agent_that_dies_costs_one_step(board, small_bundle, tmp_path, killer
         with pytest.raises(AgentFailedError, match="its process died of SIGSEGV"):
             agent.step("memory", {"file": "m.tflite", "threads": 1}, seconds=60, on_progress=print)
         assert agent.step("conditions", {}, seconds=60, on_progress=print)
+
+
+def test_only_the_runtimes_of_the_devices_entry_are_measured(small_bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "path", lambda: tmp_path / "devices.toml")
+    devices.add(devices.Device(name="here", address="local", runtimes=["litert"]))
+    record, _ = bench(small_bundle, device="here", mode="quick", output=tmp_path / "r.json")
+    assert set(record.files) == {"dense.tflite", "model.tflite"}

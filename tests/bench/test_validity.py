@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.bench.protocol import protocol
-from edgecompress.bench.records import Emulation, Frequency, Others
+from edgecompress.bench.records import Emulation, Frequency, Others, Throttling
 from edgecompress.bench.validity import validity
 
 
@@ -86,3 +86,18 @@ def test_what_cannot_be_seen_is_unknown_and_not_fine(calm):
         "swap",
         "what other processes used of the processor",
     ]
+
+
+def test_what_makes_the_times_another_machines_is_told_apart(calm):
+    before, files = calm
+    assert judge(before, files).disturbed == []
+    (line,) = judge(before, changed(files, others=Others(cores=0.6, stolen=0.0))).disturbed
+    assert "other processes" in line
+    assert judge(before, changed(files, settled=False)).disturbed == []
+    cool = before.model_copy(update={"throttling": Throttling(now=[], since_boot=["throttled"])})
+    assert judge(cool, files, cool).disturbed == []  # it was slow once, and not in this run
+    hot = cool.model_copy(update={"throttling": Throttling(now=["throttled"], since_boot=["throttled"])})
+    weak = cool.model_copy(update={"throttling": Throttling(now=[], since_boot=["throttled", "under-voltage"])})
+    assert "throttled" in judge(cool, files, hot).disturbed[0]
+    assert "throttled" in judge(hot, files, cool).disturbed[0]
+    assert judge(cool, files, weak).disturbed == ["the board slowed itself down: under-voltage"]

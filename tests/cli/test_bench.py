@@ -36,3 +36,31 @@ def test_wrong_inputs(refused, copy, tmp_path):
     assert "is not an address" in refused("bench", copy, "--device", "ssh://a board")
     (copy / "model.onnx").write_bytes(b"")
     assert "model.onnx is not the file that build wrote" in refused("bench", copy)
+
+
+def test_several_devices_are_one_table_and_a_failed_one_an_exit_code(edgecompress, copy):
+    done = edgecompress("bench", copy, "--device", "local,ssh://nobody@127.0.0.1:1", "--mode", "quick")
+    assert done.returncode == 4
+    assert "1 of 2 devices failed: ssh://nobody@127.0.0.1:1" in done.stderr
+    assert sum(line.startswith("local ") for line in done.stdout.splitlines()) == 4
+    assert "failed: ssh://nobody@127.0.0.1:1: it is there and refuses" in " ".join(done.stdout.split())
+    (path,) = (copy / "bench").glob("*.json")
+    assert f"record: {path}" in done.stdout
+
+
+def test_a_disturbed_run_is_refused_unless_it_is_accepted(copy, measured, monkeypatch):
+    from typer.testing import CliRunner
+
+    from edgecompress.bench import run
+    from edgecompress.cli import app
+    from edgecompress.errors import CheckError
+
+    record, path, _ = measured
+    noisy = record.validity.model_copy(update={"disturbed": ["other processes used 3 of 4 cores"]})
+    monkeypatch.setattr(run, "bench", lambda *a, **k: (record.model_copy(update={"validity": noisy}), path))
+    refused = CliRunner().invoke(app, ["bench", str(copy)])
+    assert isinstance(refused.exception, CheckError)
+    assert "3 of 4 cores" in str(refused.exception)
+    assert f"record: {path}" in refused.output.replace("\n", "")
+    for options in (["--allow-noisy"], ["--mode", "quick"]):
+        assert CliRunner().invoke(app, ["bench", str(copy), *options]).exit_code == 0

@@ -1,4 +1,6 @@
-"""The agent's command line: ``STEP JOB.json [--tied]``. Tied, the agent ends when its stdin is closed.
+"""The agent's command line: ``STEP JOB [--tied]``. Tied, the agent ends when its stdin is closed.
+
+``JOB`` is the job's file, or the JSON object itself, whose relative paths are relative to the working folder.
 
 Exit codes: 0 done; 2 the job is wrong, or something it needs is missing; 3 the runtime refused the file or failed in
 it; 4 tied, and left alone. For 2 and 3 the last line of stdout is an ``error`` event. Any other code is a crash.
@@ -36,7 +38,7 @@ def _run(arguments: list[str], events: Events) -> None:
         # Whoever started the agent may be killed, and a lost connection to a board tells the board nothing but this.
         threading.Thread(target=_end_with_stdin, daemon=True).start()
     step, job = arguments[:2]
-    find(step)(Job.read(Path(job)), events)
+    find(step)(Job.parse(job) if job.startswith("{") else Job.read(Path(job)), events)
 
 
 def _end_with_stdin() -> None:

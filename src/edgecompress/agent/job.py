@@ -35,6 +35,19 @@ class Job:
             raise JobError(f"the job {path} must be a JSON object")
         return cls(values, path.parent)
 
+    @classmethod
+    def parse(cls, text: str) -> Job:
+        """The job in a JSON object; its relative paths are relative to the working folder.
+
+        Raises:
+            JobError: it is no JSON object.
+        """
+        try:
+            values: dict[str, Any] = json.loads(text)
+        except ValueError as error:
+            raise JobError(f"cannot read the job: {error}") from error
+        return cls(values, Path())
+
     def has(self, key: str) -> bool:
         """Whether ``key`` is given and is not null."""
         if self._values.get(key) is None:

@@ -168,6 +168,9 @@ class Validity(Record):
     """Whether anything seen speaks against the figures."""
 
     concerns: list[str] = Field(description="what speaks against them")
+    disturbed: list[str] = Field(
+        default=[], description="those of them that make the times another machine's: it slowed down, swapped or shared"
+    )
     unknown: list[str] = Field(description="what could not be looked at")
 
 

@@ -17,7 +17,7 @@ from edgecompress.bench.validity import validity
 from edgecompress.bundle import Manifest
 from edgecompress.deploy.on_device import AgentOnDevice
 from edgecompress.devices import LOCAL, Device
-from edgecompress.errors import DeviceLostError, RuntimeFailedError
+from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
 from edgecompress.target import Target
@@ -52,12 +52,13 @@ def bench(
     """
     where, protocol = devices.find(device), find_protocol(mode)
     manifest = bundle.load(folder)
+    chosen = _chosen(manifest, where)
     records = output.parent if output else folder / bundle.RECORDS
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
     with where.connect() as connection:
         agent = AgentOnDevice(connection)
-        journal = Journal(agent, records / f"{_safe(where.name)}.partial.jsonl", _key(where, folder, protocol))
-        measurement = Measurement(journal, folder, manifest, protocol, progress)
+        journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
+        measurement = Measurement(journal, folder, chosen, protocol, progress)
         try:
             before = measurement.conditions("before")
             count, note = _threads(threads, manifest.target, before)
@@ -83,7 +84,7 @@ def bench(
         comparisons=compare(files, seed=protocol.seed),
         validity=validity(before, after, protocol, count, files, journal.earlier),
     )
-    path = output or records / f"{_safe(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    path = output or records / f"{safe_name(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
     journal.forget()
     if not any(file.latency for file in files.values()):
@@ -120,6 +121,16 @@ def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     return DeviceInfo(address=address, is_target=is_target, note=note)
 
 
+def _chosen(manifest: Manifest, where: Device) -> Manifest:
+    """The manifest with the files that the device's entry says are to be measured there."""
+    if not where.runtimes:
+        return manifest
+    models = {name: file for name, file in manifest.models.items() if file.runtime in where.runtimes}
+    if not models:
+        raise InputError(f"the bundle has no file for {' or '.join(where.runtimes)}, the runtimes of {where.name}")
+    return manifest.model_copy(update={"models": models})
+
+
 def _key(where: Device, folder: Path, protocol: Protocol) -> dict[str, str]:
     """What the results of a step depend on, beside its job and the agent."""
     return {
@@ -130,7 +141,7 @@ def _key(where: Device, folder: Path, protocol: Protocol) -> dict[str, str]:
     }
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A device's name as a part of a file's."""
     return re.sub(r"[^\w.-]+", "-", name.replace("ssh://", "")).strip("-")
 

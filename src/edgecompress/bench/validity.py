@@ -1,9 +1,9 @@
 """What speaks against the figures of a benchmark: looked for, and said aloud."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import Conditions, FileResult, Validity
+from edgecompress.bench.records import Conditions, FileResult, Latency, Validity
 
 OTHERS_LIMIT = 0.1  # of all cores
 STOLEN_LIMIT = 0.01
@@ -18,7 +18,8 @@ def validity(
     earlier: Sequence[str] = (),
 ) -> Validity:
     """The concerns about a benchmark, and what could not be looked at. ``earlier``: what a run before this measured."""
-    concerns = [*_machine(before, after, threads), *_latency(protocol, before.cores or 1, files)]
+    disturbed = [*_slowed(before, after), *_shared(before.cores or 1, files)]
+    concerns = [*_machine(before, threads), *_latency(protocol, files), *disturbed]
     if earlier:
         concerns.append(f"taken from a run that was cut off, in conditions that may differ: {'; '.join(earlier)}")
     unknown = []
@@ -31,10 +32,10 @@ def validity(
     measured = [file.latency for file in files.values() if file.latency]
     if any(latency.others is None for latency in measured):
         unknown.append("what other processes used of the processor")
-    return Validity(concerns=concerns, unknown=unknown)
+    return Validity(concerns=concerns, disturbed=disturbed, unknown=unknown)
 
 
-def _machine(before: Conditions, after: Conditions, threads: int) -> list[str]:
+def _machine(before: Conditions, threads: int) -> list[str]:
     concerns = []
     if before.emulation.emulated:
         concerns.append(f"the machine is emulated ({before.emulation.why}): its speed says nothing about any board")
@@ -44,7 +45,16 @@ def _machine(before: Conditions, after: Conditions, threads: int) -> list[str]:
     usable = len(before.affinity) if before.affinity else before.cores
     if usable and threads > usable:
         concerns.append(f"{threads} threads on {usable} usable cores")
-    slowed = [*(after.throttling.now if after.throttling else []), *_new(before, after)]
+    return concerns
+
+
+def _slowed(before: Conditions, after: Conditions) -> list[str]:
+    """Whether the machine ran more slowly than it can."""
+    concerns = []
+    slowed = list(after.throttling.now) if after.throttling else []
+    if before.throttling and after.throttling:
+        slowed += before.throttling.now
+        slowed += [name for name in after.throttling.since_boot if name not in before.throttling.since_boot]
     if slowed:
         concerns.append(f"the board slowed itself down: {', '.join(dict.fromkeys(slowed))}")
     start, end = before.memory.swap_used, after.memory.swap_used
@@ -53,25 +63,28 @@ def _machine(before: Conditions, after: Conditions, threads: int) -> list[str]:
     return concerns
 
 
-def _new(before: Conditions, after: Conditions) -> list[str]:
-    """What slowed the board down since the benchmark began, as far as it tells."""
-    if before.throttling is None or after.throttling is None:
-        return []
-    return [name for name in after.throttling.since_boot if name not in before.throttling.since_boot]
-
-
-def _latency(protocol: Protocol, cores: int, files: Mapping[str, FileResult]) -> list[str]:
-    concerns = []
+def _rounds(files: Mapping[str, FileResult]) -> Iterator[tuple[str, Latency]]:
+    """The files that were timed in the same rounds, as one name each time: what they share is said once."""
     for name, file in files.items():
         latency = file.latency
-        # What files timed in the same rounds share is said once.
-        if latency is None or any(other < name for other in latency.together_with):
-            continue
-        names = ", ".join(sorted([name, *latency.together_with]))
+        if latency is not None and not any(other < name for other in latency.together_with):
+            yield ", ".join(sorted([name, *latency.together_with])), latency
+
+
+def _latency(protocol: Protocol, files: Mapping[str, FileResult]) -> list[str]:
+    concerns = []
+    for names, latency in _rounds(files):
         if latency.runs < protocol.min_runs:
             concerns.append(f"{names}: {latency.runs} runs in {latency.seconds:.0f} s, {protocol.min_runs} were wanted")
         if latency.settled is False:
             concerns.append(f"{names}: the times had not settled after {latency.warmup_runs} rounds of warm-up")
+    return concerns
+
+
+def _shared(cores: int, files: Mapping[str, FileResult]) -> list[str]:
+    """Whether something else ran on the cores while times were taken."""
+    concerns = []
+    for names, latency in _rounds(files):
         others = latency.others
         if others and others.cores > OTHERS_LIMIT * cores:
             concerns.append(f"{names}: other processes used {others.cores:.2f} of {cores} cores during timing")

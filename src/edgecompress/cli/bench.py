@@ -1,5 +1,6 @@
-"""``edgecompress bench``: measure a bundle on a device."""
+"""``edgecompress bench``: measure a bundle on a device, or on several."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 from edgecompress import methods
 from edgecompress.cli import console
+from edgecompress.errors import CheckError, InputError, RuntimeFailedError
+from edgecompress.progress import Progress
 
 WRITERS = "edgecompress.report.writers"
 
@@ -14,7 +17,11 @@ WRITERS = "edgecompress.report.writers"
 def bench(
     bundle: Annotated[Path, typer.Argument(help="A folder that 'edgecompress build' wrote.")],
     device: Annotated[
-        str, typer.Option(help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's.")
+        str,
+        typer.Option(
+            help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's; several at "
+            "once with commas between."
+        ),
     ] = "local",
     mode: Annotated[
         str, typer.Option(help="quick: at least 100 runs a file. standard: at least 1024 runs and 60 s, settled first.")
@@ -25,6 +32,14 @@ def bench(
     ] = None,
     report: Annotated[str, typer.Option(help="How to print the result: terminal, markdown or csv.")] = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
+    allow_noisy: Annotated[
+        bool,
+        typer.Option(
+            "--allow-noisy",
+            help="Accept times of a machine that slowed down, swapped or shared its cores. They are marked either way; "
+            "mode quick accepts them always.",
+        ),
+    ] = False,
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
@@ -32,10 +47,49 @@ def bench(
         from edgecompress.bench import run
 
         write = methods.find(WRITERS, report)
+        names = [name.strip() for name in device.split(",") if name.strip()]
+        if len(names) > 1:
+            _several(bundle, names, mode, threads, output, as_json, allow_noisy, progress)
+            return
         record, path = run.bench(bundle, device=device, mode=mode, threads=threads, output=output, progress=progress)
         manifest = bundle_room.load(bundle)
     if as_json:
         typer.echo(record.to_json().rstrip())
-        return
-    typer.echo(write(record, manifest).rstrip())
-    typer.echo(f"record: {path}")
+    else:
+        typer.echo(write(record, manifest).rstrip())
+        typer.echo(f"record: {path}")
+    if record.validity.disturbed and mode != "quick" and not allow_noisy:
+        raise CheckError(
+            f"the run was disturbed: {'; '.join(record.validity.disturbed)}. Its record is kept; mend that "
+            "('edgecompress doctor') and measure again, or accept it with --allow-noisy"
+        )
+
+
+def _several(
+    bundle: Path,
+    names: list[str],
+    mode: str,
+    threads: int | None,
+    output: Path | None,
+    as_json: bool,
+    allow_noisy: bool,
+    progress: Progress,
+) -> None:
+    """Measure on all of them and print one table. One that fails stops no other, and is told by the exit code."""
+    from edgecompress.bench.several import bench_all
+    from edgecompress.report.devices import by_device
+
+    if output is not None:
+        raise InputError("--output names one record, and several devices write one each: leave it out")
+    outcomes = bench_all(bundle, names, mode=mode, threads=threads, allow_noisy=allow_noisy, progress=progress)
+    records = {outcome.device: outcome.record for outcome in outcomes if outcome.record}
+    failed = {outcome.device: outcome.error for outcome in outcomes if not outcome.record}
+    if as_json:
+        typer.echo(json.dumps([record.model_dump(mode="json") for record in records.values()], indent=2))
+    else:
+        typer.echo(by_device(records, failed).rstrip())
+        for outcome in outcomes:
+            if outcome.record:
+                typer.echo(f"record: {outcome.path}")
+    if failed:
+        raise RuntimeFailedError(f"{len(failed)} of {len(names)} devices failed: {', '.join(failed)}")

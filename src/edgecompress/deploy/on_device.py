@@ -14,7 +14,6 @@ from edgecompress.deploy.transports.contract import Connection, Finished
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 Event = dict[str, Any]
-_JOB = "job.json"
 _COPY_SECONDS = 600
 
 
@@ -48,7 +47,6 @@ class AgentOnDevice:
             AgentFailedError: the job is wrong, the runtime refused a file, or the process crashed or took too long.
             DeviceLostError: the connection was lost.
         """
-        self._push_bytes(json.dumps(job).encode(), _JOB)
         events: list[Event] = []
 
         def on_line(line: str) -> None:
@@ -61,7 +59,7 @@ class AgentOnDevice:
             else:
                 events.append(event)
 
-        arguments = [self._python, NAME, step, _JOB, "--tied"]
+        arguments = [self._python, NAME, step, json.dumps(job), "--tied"]
         try:
             finished = self._connection.run(arguments, Deadline.after(seconds), on_line)
         except DeviceLostError:

@@ -1,0 +1,162 @@
+"""What is wrong with a device before a benchmark, and how to mend it."""
+
+from typing import Literal
+
+from edgecompress import target
+from edgecompress.bench.records import Conditions
+from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.on_device import AgentOnDevice
+from edgecompress.deploy.transports.contract import Connection
+from edgecompress.devices import LOCAL, Device
+from edgecompress.errors import RuntimeFailedError
+from edgecompress.record import Record
+
+_SECONDS = 120
+_MODULES = {
+    "numpy": "numpy",
+    "psutil": "psutil",
+    "onnxruntime": "onnxruntime",
+    "ai-edge-litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
+}
+_RUNS = {"onnxruntime": ("onnxruntime",), "litert": ("ai-edge-litert", "tflite-runtime")}
+_LEAST_DISK, _LITTLE_DISK = 32 * 2**20, 512 * 2**20  # bytes: a bundle; the runtimes as well
+_LITTLE_MEMORY = 256 * 2**20
+_HOT = 70.0  # degrees Celsius; a Raspberry Pi slows down from 80 on
+_BUSY = 0.25  # of all cores
+_GOVERNOR = "echo performance | sudo tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor"
+_SUPPLY = "use the board's own power supply and a short cable"
+
+
+class Finding(Record):
+    """One thing that was looked at."""
+
+    subject: str
+    state: Literal["good", "doubtful", "bad", "unknown"]  # bad: no benchmark; doubtful: one whose figures are
+    found: str
+    mend: str = ""
+
+
+def doctor(device: Device) -> list[Finding]:
+    """Look at everything that a benchmark needs, as far as the device lets."""
+    findings: list[Finding] = []
+    try:
+        with device.connect() as connection:
+            findings.append(Finding(subject="connection", state="good", found=f"reached by {device.transport}"))
+            (event,) = AgentOnDevice(connection).step("conditions", {}, seconds=_SECONDS, on_progress=lambda _: None)
+            known = {name: value for name, value in event.items() if name in Conditions.model_fields}
+            conditions = Conditions.model_validate(known)
+            findings += _python(connection, device, conditions)
+    except RuntimeFailedError as error:
+        findings.append(Finding(subject="python" if findings else "connection", state="bad", found=str(error)))
+        return findings
+    return [*findings, *examine(conditions, device.target)]
+
+
+def examine(conditions: Conditions, profile: str | None) -> list[Finding]:
+    """What the state of a machine means for a benchmark. ``profile``: which board it should be; ``None``: any."""
+    return [
+        _board(conditions, profile),
+        _room("disk", conditions.disk_free, _LITTLE_DISK, _LEAST_DISK, "remove files, or: edgecompress devices clean"),
+        _room("memory", conditions.memory.available, _LITTLE_MEMORY, 0, "stop other programs"),
+        *_speed(conditions),
+        _load(conditions),
+    ]
+
+
+def _python(connection: Connection, device: Device, conditions: Conditions) -> list[Finding]:
+    """Python there, and which packages it can import."""
+    setup = (
+        "pip install 'edgecompress[bench]'"
+        if device.transport == LOCAL
+        else f"edgecompress devices setup {device.name}"
+    )
+    old = tuple(int(part) for part in conditions.python.split(".")[:2]) < (3, 9)
+    newer = "set another interpreter: devices add --python" if old else ""
+    version = f"{conditions.python} ({connection.python})"
+    findings = [Finding(subject="python", state="bad" if old else "good", found=version, mend=newer)]
+    broken: dict[str, str] = {}
+    for name, module in _MODULES.items():
+        if conditions.versions.get(name):
+            command = [connection.python, "-c", f"import {module}"]
+            finished = connection.run(command, Deadline.after(_SECONDS), lambda _: None)
+            if finished.code:
+                lines = finished.errors.strip().splitlines()
+                broken[name] = lines[-1] if lines else f"its import ended with code {finished.code}"
+    for subject, names in {"numpy": ("numpy",), "psutil": ("psutil",), **_RUNS}.items():
+        usable = [name for name in names if conditions.versions.get(name) and name not in broken]
+        if usable:
+            found = f"{usable[0]} {conditions.versions[usable[0]]}"
+            findings.append(Finding(subject=subject, state="good", found=found))
+            continue
+        said = "; ".join(broken[name] for name in names if name in broken) or "not installed"
+        state: Literal["bad", "doubtful"] = "doubtful" if subject in _RUNS else "bad"
+        findings.append(Finding(subject=subject, state=state, found=said, mend=setup))
+    if all(finding.state != "good" for finding in findings[-len(_RUNS) :]):
+        findings[-len(_RUNS) :] = [each.model_copy(update={"state": "bad"}) for each in findings[-len(_RUNS) :]]
+    return findings
+
+
+def _board(conditions: Conditions, profile: str | None) -> Finding:
+    name = conditions.board or conditions.cpu or conditions.machine
+    if conditions.emulation.emulated:
+        why = f"{name}, emulated ({conditions.emulation.why})"
+        return Finding(subject="board", state="doubtful", found=why, mend="measure on a real board")
+    title = target.load(profile).title if profile and target.load(profile).transport != LOCAL else None
+    if title and conditions.board and not conditions.board.startswith(title):
+        mend = f"it is registered as {profile}: devices add --replace --target ..."
+        return Finding(subject="board", state="doubtful", found=name, mend=mend)
+    return Finding(subject="board", state="good", found=name)
+
+
+def _room(subject: str, size: int | None, little: int, least: int, mend: str) -> Finding:
+    if size is None:
+        return Finding(subject=subject, state="unknown", found="not told")
+    found = f"{size / 2**20:,.0f} MiB free"
+    if size >= little:
+        return Finding(subject=subject, state="good", found=found)
+    return Finding(subject=subject, state="bad" if size < least else "doubtful", found=found, mend=mend)
+
+
+def _speed(conditions: Conditions) -> list[Finding]:
+    """What decides how fast the processor runs."""
+    findings = []
+    governors = sorted({name for name in (conditions.frequency.governors if conditions.frequency else []) if name})
+    if not governors:
+        findings.append(Finding(subject="governor", state="unknown", found="the kernel shows none"))
+    elif governors == ["performance"]:
+        findings.append(Finding(subject="governor", state="good", found="performance"))
+    else:
+        findings.append(Finding(subject="governor", state="doubtful", found=", ".join(governors), mend=_GOVERNOR))
+    mode = conditions.power_mode
+    if mode is not None:
+        full = mode.upper().startswith("MAXN")
+        mend = "" if full else "sudo nvpmodel -m 0 && sudo jetson_clocks"
+        findings.append(Finding(subject="power mode", state="good" if full else "doubtful", found=mode, mend=mend))
+    throttling = conditions.throttling
+    if throttling is None:
+        findings.append(Finding(subject="throttling", state="unknown", found="nothing there tells"))
+    else:
+        seen = [f"{name} now" for name in throttling.now]
+        seen += [f"{name} since it was started" for name in throttling.since_boot if name not in throttling.now]
+        mend = _SUPPLY if any("voltage" in name for name in seen) else "cool it, and start it again" if seen else ""
+        state: Literal["doubtful", "good"] = "doubtful" if seen else "good"
+        findings.append(Finding(subject="throttling", state=state, found=", ".join(seen) or "none", mend=mend))
+    if not conditions.temperatures:
+        findings.append(Finding(subject="temperature", state="unknown", found="the kernel shows none"))
+    else:
+        zone, degrees = max(conditions.temperatures.items(), key=lambda each: each[1])
+        hot = degrees >= _HOT
+        mend = "let it cool, or give it a fan" if hot else ""
+        found = f"{degrees:.0f} °C ({zone})"
+        findings.append(Finding(subject="temperature", state="doubtful" if hot else "good", found=found, mend=mend))
+    return findings
+
+
+def _load(conditions: Conditions) -> Finding:
+    if conditions.load is None or not conditions.cores:
+        return Finding(subject="load", state="unknown", found="not told")
+    found = f"{conditions.load[0]:.2f} on {conditions.cores} cores"
+    if conditions.load[0] > _BUSY * conditions.cores:
+        return Finding(subject="load", state="doubtful", found=found, mend="stop other programs, or wait a minute")
+    return Finding(subject="load", state="good", found=found)

@@ -1,0 +1,86 @@
+"""A benchmark of one bundle on several devices at once: a process a device, so that none can stop another."""
+
+import datetime
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecompress import bundle, devices
+from edgecompress.bench.protocol import protocol as find_protocol
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.run import safe_name
+from edgecompress.errors import InputError
+from edgecompress.progress import Progress, silent
+
+_PREFIX = "edgecompress: "
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one device."""
+
+    device: str
+    record: BenchRecord | None  # None: it failed
+    path: Path  # the record's file
+    error: str  # one line; empty where there is a record
+
+
+def bench_all(
+    folder: Path,
+    names: Sequence[str],
+    *,
+    mode: str = "standard",
+    threads: int | None = None,
+    allow_noisy: bool = False,
+    progress: Progress = silent,
+) -> list[Outcome]:
+    """Measure the bundle in ``folder`` on every device of ``names``, one job a device, all at the same time.
+
+    Ctrl-C reaches the processes by itself where it is typed in a terminal; each keeps what it has measured.
+
+    Raises:
+        InputError: the folder is no bundle, a name means no device, or two mean the same.
+    """
+    bundle.load(folder)
+    find_protocol(mode)
+    found = [devices.find(name) for name in names]
+    for i, device in enumerate(found):
+        if device.address in [other.address for other in found[:i]]:
+            raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
+    now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
+    paths = [folder / bundle.RECORDS / f"{safe_name(device.name)}-{now}.json" for device in found]
+    options = ["--mode", mode, *(["--threads", str(threads)] if threads else [])]
+    options += ["--allow-noisy"] if allow_noisy else []
+    outcomes: dict[str, Outcome] = {}
+    lock = threading.Lock()
+
+    def tell(name: str, done: int, line: str) -> None:
+        with lock:
+            progress(name, done, 1, line)
+
+    def measure(name: str, path: Path) -> None:
+        command = [sys.executable, "-m", "edgecompress", "bench", str(folder), "--device", name, "-o", str(path)]
+        last = ""
+        with subprocess.Popen(
+            [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                last = line.strip() or last
+                tell(name, 0, last)
+        if process.returncode:
+            error = last.removeprefix(_PREFIX) or f"ended with code {process.returncode}"
+            outcomes[name] = Outcome(name, None, path, error)
+        else:
+            outcomes[name] = Outcome(name, BenchRecord.from_file(path), path, "")
+        tell(name, 1, outcomes[name].error or "done")
+
+    workers = [threading.Thread(target=measure, args=pair) for pair in zip(names, paths, strict=True)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return [outcomes[name] for name in names]

@@ -1,0 +1,38 @@
+"""``edgecompress doctor``: what is wrong with a device before a benchmark."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from edgecompress.cli import console as progress_console
+from edgecompress.errors import CheckError
+from edgecompress.report.console import console
+
+_SIGNS = {"good": "ok", "doubtful": "!", "bad": "FAULT", "unknown": "?"}
+
+
+def doctor(
+    device: Annotated[
+        str, typer.Option(help="local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's.")
+    ] = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at a device: is it reached, is everything there, is anything slowing it down; and how to mend that."""
+    from edgecompress import devices
+    from edgecompress.bench.doctor import doctor as examine
+
+    with progress_console.long_work("run it again"):
+        findings = examine(devices.find(device))
+    if as_json:
+        typer.echo(json.dumps([finding.model_dump() for finding in findings], indent=2))
+    else:
+        table = Table("", "what", "found", "how to mend it", box=None, pad_edge=False)
+        for finding in findings:
+            table.add_row(_SIGNS[finding.state], finding.subject, Text(finding.found), Text(finding.mend))
+        console().print(table)
+    faults = [finding.subject for finding in findings if finding.state == "bad"]
+    if faults:
+        raise CheckError(f"{device} cannot be measured on yet: {', '.join(faults)}")

@@ -1,0 +1,47 @@
+"""One bundle on several devices, as one table."""
+
+import io
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.report.numbers import mebibytes, milliseconds, percent
+from edgecompress.report.table import cautions, failures, rows
+
+WIDTH = 100
+
+
+def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> str:
+    """A row a device and file, the devices in the order given; then what must be said of each, and what failed."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    columns = ("device", "file", "p50 ms", "p90 ms", "p50/dense (95 %)", "verdict", "load ms", "peak MiB", "accuracy %")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i > 1 else "left", overflow="fold")
+    notes = []
+    for name, record in records.items():
+        # An emulated machine's times are no times of a device: they are in its record alone.
+        timed = record.taken != "emulated"
+        for row in rows(record):
+            ratio = row.ratio
+            table.add_row(
+                name,
+                row.file,
+                milliseconds(row.p50) if timed or row.p50 is None else "emulated",
+                milliseconds(row.p90) if timed else "-",
+                f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})" if ratio and timed else "-",
+                ratio.verdict if ratio and timed else "failed" if row.p50 is None else "-",
+                milliseconds(row.load) if timed else "-",
+                mebibytes(row.peak),
+                percent(row.accuracy),
+            )
+        notes += [f"! {name}: {line}" for line in (*failures(record), *cautions(record))]
+    notes += [f"! {name} failed: {line}" for name, line in failed.items()]
+    stream = io.StringIO()
+    console = Console(file=stream, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console.print(table)
+    console.print()
+    for note in notes:
+        console.print(note)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"

@@ -1,0 +1,90 @@
+import sys
+
+import pytest
+
+from edgecompress import devices
+from edgecompress.bench.doctor import doctor, examine
+from edgecompress.bench.records import Emulation, Frequency, Throttling
+from edgecompress.devices import Device
+
+
+@pytest.fixture
+def pi(measured):
+    """A Raspberry Pi that is in order."""
+    conditions = measured[0].before
+    clocks = Frequency(governors=["performance"] * 4, current_khz=[1], minimum_khz=[1], maximum_khz=[1])
+    return conditions.model_copy(
+        update={
+            "board": "Raspberry Pi 4 Model B Rev 1.2",
+            "cores": 4,
+            "load": [0.1, 0.1, 0.1],
+            "frequency": clocks,
+            "temperatures": {"cpu-thermal": 48.2},
+            "throttling": Throttling(now=[], since_boot=[]),
+            "disk_free": 10 * 2**30,
+            "memory": conditions.memory.model_copy(update={"available": 2**30}),
+            "emulation": Emulation(emulated=False, why="no sign"),
+        }
+    )
+
+
+def test_a_board_in_order_has_nothing_to_mend(pi):
+    found = examine(pi, "rpi4")
+    assert {each.state for each in found} == {"good"}
+    assert not any(each.mend for each in found)
+
+
+@pytest.mark.parametrize(
+    ("update", "subject", "state", "words"),
+    [
+        ({"throttling": Throttling(now=["under-voltage"], since_boot=[])}, "throttling", "doubtful", "power supply"),
+        ({"throttling": Throttling(now=[], since_boot=["throttled"])}, "throttling", "doubtful", "cool it"),
+        ({"temperatures": {"gpu": 50.0, "cpu": 81.4}}, "temperature", "doubtful", "81 °C (cpu)"),
+        ({"load": [3.0, 1.0, 1.0]}, "load", "doubtful", "stop other programs"),
+        ({"disk_free": 100 * 2**20}, "disk", "doubtful", "devices clean"),
+        ({"disk_free": 2**20}, "disk", "bad", "1 MiB free"),
+        ({"board": "Raspberry Pi 5 Model B"}, "board", "doubtful", "registered as rpi4"),
+        ({"emulation": Emulation(emulated=True, why="TCG")}, "board", "doubtful", "emulated (TCG)"),
+        ({"power_mode": "MODE_10W"}, "power mode", "doubtful", "nvpmodel -m 0"),
+        ({"power_mode": "MAXN"}, "power mode", "good", "MAXN"),
+        ({"temperatures": None}, "temperature", "unknown", "none"),
+        ({"frequency": None}, "governor", "unknown", "none"),
+    ],
+)
+def test_what_is_wrong_is_found_with_its_remedy(pi, update, subject, state, words):
+    (finding,) = [each for each in examine(pi.model_copy(update=update), "rpi4") if each.subject == subject]
+    assert finding.state == state
+    assert words in f"{finding.found} {finding.mend}"
+
+
+def test_a_governor_that_saves_power_is_told_with_the_command(pi):
+    clocks = pi.frequency.model_copy(update={"governors": ["ondemand", "ondemand"]})
+    (finding,) = [
+        each for each in examine(pi.model_copy(update={"frequency": clocks}), None) if each.subject == "governor"
+    ]
+    assert (finding.state, finding.found) == ("doubtful", "ondemand")
+    assert "scaling_governor" in finding.mend
+
+
+def test_this_machine_has_all_that_bench_needs():
+    found = {each.subject: each for each in doctor(devices.find("local"))}
+    for subject in ("connection", "python", "numpy", "psutil", "onnxruntime", "litert"):
+        assert found[subject].state == "good", found[subject]
+
+
+def test_a_board_that_is_not_reached_or_lacks_python_or_packages(sshd, tmp_path):
+    (finding,) = doctor(Device(name="x", address="ssh://127.0.0.1:1"))
+    assert (finding.subject, finding.state) == ("connection", "bad")
+    address = f"ssh://{sshd.address}"
+    _, finding = doctor(Device(name="x", address=address, python="python9", folder=str(sshd.root)))
+    assert (finding.subject, finding.state) == ("python", "bad")
+    # An interpreter that sees none of the packages.
+    bare = tmp_path / "python"
+    bare.write_text(f"#!/bin/sh\nexec '{sys.executable}' -S \"$@\"\n")
+    bare.chmod(0o755)
+    found = {
+        each.subject: each
+        for each in doctor(Device(name="x", address=address, python=str(bare), folder=str(sshd.root)))
+    }
+    for subject in ("numpy", "psutil", "onnxruntime", "litert"):
+        assert (found[subject].state, found[subject].mend) == ("bad", "edgecompress devices setup x")

@@ -1,0 +1,16 @@
+from edgecompress.report.devices import by_device
+
+
+def test_a_row_a_device_and_file_and_a_line_for_what_failed(record):
+    text = by_device({"kitchen": record, "desk": record}, {"dead": "it does not answer"})
+    assert sum(line.startswith("kitchen ") for line in text.splitlines()) == len(record.files)
+    assert sum(line.startswith("desk ") for line in text.splitlines()) == len(record.files)
+    assert "! dead failed: it does not answer" in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_an_emulated_time_is_never_shown(record):
+    text = by_device({"board": record.model_copy(update={"taken": "emulated"})}, {})
+    for row in (line.split() for line in text.splitlines() if line.startswith("board ")):
+        timed = record.files[row[1]].latency is not None
+        assert row[2:7] == (["emulated", "-", "-", "-", "-"] if timed else ["-", "-", "-", "failed", "-"])
