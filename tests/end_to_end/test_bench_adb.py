@@ -1,8 +1,6 @@
 """From a bundle to the printed report, over the real adb client."""
 
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +10,7 @@ from typer.testing import CliRunner
 from edgecompress.bench.records import BenchRecord
 from edgecompress.cli import app
 
-TOOLS = Path(__file__).parents[2] / "tools"
+TOOLS = Path(__file__).parents[2] / "tools" / "arm64"
 FILES = {"dense.onnx", "model.onnx", "dense.tflite", "model.tflite"}
 
 
@@ -36,20 +34,11 @@ def test_a_bundle_is_measured_and_reported(adb_devices, small_bundle, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.getuid() != 0, reason="only root may make a root file system")
-@pytest.mark.skipif(shutil.which("mmdebstrap") is None, reason="no mmdebstrap here: apt install mmdebstrap arch-test")
-@pytest.mark.skipif(shutil.which("qemu-aarch64-static") is None, reason="no qemu here: apt install qemu-user-static")
-def test_a_phone_without_python_is_set_up_and_measured(adb_devices, small_bundle, tmp_path):
-    def tool(name, *arguments):
-        subprocess.run([TOOLS / "arm64" / name, *arguments], check=True, stdout=subprocess.DEVNULL)
-
-    tool("root", tmp_path / "root")
-    tool("wheels", tmp_path / "wheels")
-    tool("unpack_wheels", tmp_path / "wheels", tmp_path / "packages")
-    tool("portable", tmp_path / "root", tmp_path / "packages", tmp_path / "portable.tar.gz")
-    command = [TOOLS / "arm64" / "phone", tmp_path / "phone"]
-    serial = adb_devices.start(command=command)
-    run("devices", "setup", f"adb:{serial}", "--portable", tmp_path / "portable.tar.gz")
+def test_a_phone_without_python_is_set_up_and_measured(arm64, adb_devices, small_bundle, tmp_path):
+    archive = tmp_path / "portable.tar.gz"
+    arm64("portable", arm64.folder / "root", arm64.folder / "packages", archive)
+    serial = adb_devices.start(command=[TOOLS / "phone", tmp_path / "phone"])
+    run("devices", "setup", f"adb:{serial}", "--portable", archive)
     record = tmp_path / "record.json"
     output = run("bench", small_bundle, "--device", f"adb:{serial}", "--mode", "quick", "--output", record)
     assert "emulated, not measured" in output
