@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all lint setup docs clean
+.PHONY: demo test test-all arm64 lint setup docs clean
 
 setup: $(READY)
 
@@ -25,6 +25,15 @@ test: setup lint
 
 test-all: setup lint
 	$(BIN)/python -m pytest
+
+# arm64 for real, emulated unless this machine is one: all encodings decoded there, the portable runtime, a bench over adb,
+# and the images of Dockerfile.arm64. As root; see docs/android.md for the packages that it takes.
+ARM64 ?= dist/arm64
+arm64: setup
+	PYTHON=$(BIN)/python tools/arm64/check $(ARM64)
+	$(BIN)/python tools/arm64/portable $(ARM64)/root $(ARM64)/packages $(ARM64)/portable.tar.gz
+	$(BIN)/python -m pytest -m slow tests/end_to_end/test_bench_adb.py
+	PYTHON=$(BIN)/python tools/arm64/build_image $(ARM64)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,11 +1,13 @@
-"""Small bundles, built once for all tests that read one, from one training; and a real sshd, started once."""
+"""Small bundles, built once for all tests that read one, from one training; a real sshd; and a real adb client."""
 
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,100 @@ def free_port_fixture():
 @pytest.fixture(name="children")
 def children_fixture():
     return children
+
+
+ADB_DEVICE = Path(__file__).parents[1] / "tools" / "adb_device"
+
+
+class AdbDevices:
+    """The real adb client and a server of the tests' own, with devices of tools/adb_device; ``start`` gives serials."""
+
+    def __init__(self):
+        self._running = {}
+
+    def start(self, *options, connect=True, command=(sys.executable, ADB_DEVICE), **environment):
+        process = subprocess.Popen(
+            [*map(str, command), *options],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        serial = f"127.0.0.1:{int(process.stdout.readline())}"
+        self._running[serial] = process
+        if connect:
+            self.adb("connect", serial)
+        return serial
+
+    def stop(self, serial):
+        """The device dies and stays listed, as one whose cable was pulled in the middle of a word."""
+        process = self._running.pop(serial)
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    def close(self):
+        for serial in list(self._running):
+            self.stop(serial)
+            self.adb("disconnect", serial)
+
+    @staticmethod
+    def adb(*arguments):
+        """Call the client."""
+        return subprocess.run(["adb", *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+    @staticmethod
+    def kill_server():
+        """kill -9, as a crash or the out-of-memory killer would."""
+        port = os.environ["ANDROID_ADB_SERVER_PORT"]
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if b"fork-server" in words and f"tcp:{port}".encode() in words:
+                os.kill(int(folder.name), signal.SIGKILL)
+                return
+        raise AssertionError("there is no adb server")
+
+
+@contextmanager
+def adb_server(home):
+    """An adb server on a port of its own: never the user's server, keys or choice of device."""
+    if shutil.which("adb") is None:
+        pytest.skip("no adb here: apt install adb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANDROID_ADB_SERVER_PORT", str(free_port()))
+        patch.setenv("HOME", str(home))
+        patch.delenv("ANDROID_SERIAL", raising=False)
+        patch.delenv("ADB_SERVER_SOCKET", raising=False)
+        devices = AdbDevices()
+        try:
+            yield devices
+        finally:
+            devices.close()
+            devices.adb("kill-server")
+
+
+@pytest.fixture(scope="session")
+def adb_devices_once(tmp_path_factory):
+    """Devices that stay for all tests."""
+    with adb_server(tmp_path_factory.mktemp("adb-home")) as devices:
+        yield devices
+
+
+@pytest.fixture
+def adb_devices(adb_devices_once):
+    """Devices that are gone after the test."""
+    devices = AdbDevices()
+    yield devices
+    devices.close()
+
+
+@pytest.fixture
+def adb_server_apart(tmp_path):
+    """A server that knows no device of other tests."""
+    with adb_server(tmp_path) as devices:
+        yield devices
 
 
 @pytest.fixture(scope="session")

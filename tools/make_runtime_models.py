@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Write the models that tools/check_runtimes.py runs: one for every combination of coders, and some as built.
 
-Usage: python tools/make_runtime_models.py FOLDER
+Usage: python tools/make_runtime_models.py FOLDER [--as-built]        (--as-built: only these)
 
 Each compressed model belongs to a dense one, for which inputs and outputs are written too.
 """
@@ -58,13 +58,13 @@ VALUES = {
 }
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, *, combinations: bool = True) -> None:
     """Write all models, what the dense ones compute, and an index of which dense file each belongs to."""
     group.LARGE = LARGE
     folder.mkdir(parents=True, exist_ok=True)
     index: dict[str, list[str]] = {}
     for opset in (13, 18):
-        for kind in VALUES:
+        for kind in VALUES if combinations else ():
             network = _shapes(kind)
             dense = _save(folder, f"{kind}-{opset}", _model(network, opset), network.inputs)
             index[dense] = [_coded(folder, dense, network, opset, kind, *coders) for coders in _combinations(kind)]
@@ -275,6 +275,6 @@ def _vgg() -> Network:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3) or sys.argv[2:] not in ([], ["--as-built"]):
         sys.exit(__doc__)
-    make(Path(sys.argv[1]))
+    make(Path(sys.argv[1]), combinations=not sys.argv[2:])

@@ -11,6 +11,7 @@ from rich.table import Table
 from edgecompress import devices as devices_room
 from edgecompress import target as target_room
 from edgecompress.cli import console as progress_console
+from edgecompress.deploy.deadline import Deadline
 from edgecompress.devices import Device
 from edgecompress.report.console import console
 
@@ -84,14 +85,23 @@ def setup(
     offline: Annotated[
         bool, typer.Option("--offline", help="Fetch wheels here and push them: for a board without a network or pip.")
     ] = False,
+    portable: Annotated[
+        Path | None, typer.Option(help="Install this portable runtime: for Android and boards without Python.")
+    ] = None,
 ) -> None:
     """Install NumPy, psutil and the runtimes on a device, in an environment of its own."""
     import platformdirs
 
+    from edgecompress.deploy import portable as portable_room
     from edgecompress.deploy import provision
 
     with progress_console.long_work("run it again") as progress:
         device = devices_room.find(name)
+        if portable is not None:
+            with device.connect() as connection:
+                python = portable_room.install(connection, portable, Deadline.after(provision.INSTALL_SECONDS))
+            typer.echo(f"{device.name}: {python} is ready")
+            return
         profile = None if device.target is None else target_room.load(device.target).runtimes
         runtimes = device.runtimes or profile or list(typing.get_args(target_room.Runtime))
         with device.connect() as connection:

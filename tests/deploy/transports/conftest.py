@@ -1,4 +1,4 @@
-"""Devices to hold the transports' contract against: this machine, and this machine through a real sshd.
+"""Devices to hold the transports' contract against: this machine, and this machine through a real sshd and adb.
 
 A transport joins the contract with an entry in ``DEVICES`` and a fixture of that name, whose value opens connections.
 """
@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from edgecompress.deploy.transports.adb import adb
 from edgecompress.deploy.transports.local import local
 from edgecompress.deploy.transports.ssh import ssh
 
-DEVICES = ["local_device", "ssh_device"]
+DEVICES = ["local_device", "ssh_device", "adb_device"]
 
 
 @pytest.fixture(params=DEVICES)
@@ -35,6 +36,17 @@ def local_device():
 @pytest.fixture
 def ssh_device(sshd):
     return lambda **options: ssh(sshd.address, python=sys.executable, folder=str(sshd.root), **options)
+
+
+@pytest.fixture(scope="session")
+def adb_serial(adb_devices_once, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("root with space")
+    return adb_devices_once.start(TMPDIR=str(folder))
+
+
+@pytest.fixture
+def adb_device(adb_serial):
+    return lambda **options: adb(adb_serial, python=sys.executable, **options)
 
 
 def is_running(process):

@@ -1,0 +1,54 @@
+"""What follows a script's output in the same stream: a mark, a word, a number, and more."""
+
+import secrets
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from edgecompress.deploy.process import OnPart
+
+
+class Told(NamedTuple):
+    """What a script told at its end."""
+
+    word: str
+    number: int
+    more: str
+
+
+def new_mark() -> str:
+    """A word that no program says."""
+    return f"edgecompress-{secrets.token_hex(16)}"
+
+
+@dataclass
+class Trailer:
+    """Takes the output of a script, hands on what comes before ``mark``, and keeps what follows."""
+
+    mark: str
+    on_part: OnPart
+    _rest: bytes = b""
+    _found: bool = False
+
+    def __call__(self, part: bytes) -> None:
+        """Take the next part."""
+        self._rest += part
+        if self._found:
+            return
+        mark = self.mark.encode()
+        before, found, after = self._rest.partition(mark)
+        if found:
+            self._found, self._rest = True, after
+        else:
+            # The mark may have come in part.
+            held = next((n for n in range(min(len(mark) - 1, len(before)), 0, -1) if before.endswith(mark[:n])), 0)
+            before, self._rest = before[: len(before) - held], before[len(before) - held :]
+        if before:
+            self.on_part(before)
+
+    def told(self) -> Told | None:
+        """What came after the mark; ``None``: nothing whole so far."""
+        head, end, more = self._rest.partition(b"\n")
+        if not self._found or not end:
+            return None
+        word, number = head.decode("ascii").split()
+        return Told(word, int(number), more.decode("utf-8", errors="replace"))

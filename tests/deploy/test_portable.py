@@ -1,0 +1,67 @@
+import io
+import os
+import tarfile
+
+import pytest
+
+from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.portable import install
+from edgecompress.deploy.transports.adb import adb
+from edgecompress.deploy.transports.local import local
+from edgecompress.errors import InputError, RuntimeFailedError
+
+
+def archive(path, loader):
+    """A runtime of this shape whose loader is a script: it tells what it is given."""
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in {"ld.so": loader, "python3": "", "lib/libc.so.6": ""}.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o755
+            tar.addfile(entry, io.BytesIO(content.encode()))
+    return path
+
+
+@pytest.fixture
+def connection(adb_devices, tmp_path):
+    with adb(adb_devices.start(), folder=str(tmp_path / "kept there")) as opened:
+        yield opened
+
+
+def run(connection, *arguments):
+    return connection.run(arguments, Deadline.after(60), lambda line: None)
+
+
+def test_it_is_started_by_its_own_loader_with_its_own_libraries(connection, tmp_path):
+    source = archive(tmp_path / "a.tar.gz", '#!/bin/sh\nprintf "%s\\n" "$PYTHONHOME" "$PYTHONPATH" "$@"')
+    python = install(connection, source, Deadline.after(60))
+    home = f"{connection.root}/environment"
+    assert python == f"{home}/python"
+    expected = [home, f"{home}/packages", "--library-path", f"{home}/lib", f"{home}/python3", "-c", "a 'b' $c"]
+    assert run(connection, python, "-c", "a 'b' $c").output.splitlines() == expected
+
+
+def test_the_same_is_installed_once_and_another_replaces_it(connection, tmp_path):
+    source = archive(tmp_path / "a.tar.gz", "#!/bin/sh\necho first")
+    python = install(connection, source, Deadline.after(60))
+    run(connection, "sh", "-c", f"echo mark > '{connection.root}/environment/mark'")
+    install(connection, source, Deadline.after(60))
+    assert os.path.exists(f"{connection.root}/environment/mark")  # noqa: PTH110
+    install(connection, archive(tmp_path / "b.tar.gz", "#!/bin/sh\necho second"), Deadline.after(60))
+    assert run(connection, python).output == "second\n"
+    assert sorted(os.listdir(connection.root)) == ["blobs", "environment", "lock", "work"]  # noqa: PTH208
+
+
+def test_one_that_does_not_run_there_is_one_line(connection, tmp_path):
+    wrong = archive(tmp_path / "a.tar.gz", "\x7fELF of another machine")
+    with pytest.raises(RuntimeFailedError, match="does not run there"):
+        install(connection, wrong, Deadline.after(60))
+    (tmp_path / "b.tar.gz").write_bytes(b"no archive")
+    with pytest.raises(RuntimeFailedError, match="cannot unpack the runtime there: "):
+        install(connection, tmp_path / "b.tar.gz", Deadline.after(60))
+    with pytest.raises(InputError, match="make it with tools/arm64/portable"):
+        install(connection, tmp_path / "absent", Deadline.after(60))
+
+
+def test_this_machine_keeps_nothing(tmp_path):
+    with local() as here, pytest.raises(RuntimeFailedError, match="nothing is kept on this device"):
+        install(here, archive(tmp_path / "a.tar.gz", ""), Deadline.after(60))
