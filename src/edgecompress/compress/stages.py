@@ -1,5 +1,6 @@
 """The stages in a row: train, prune, retrain, cluster. Each is kept when it is done, and is not done twice."""
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,10 @@ from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.prune.plan import plan
+from edgecompress.compress.reconstruct.check import check as check_reconstruction
+from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
+from edgecompress.compress.reconstruct.inputs import calibration_inputs
+from edgecompress.compress.reconstruct.prune import prune as prune_reconstructed
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
@@ -44,6 +49,7 @@ class Context:
         progress: is told how far a stage is.
         early: the baseline's state at the epoch that weights are set back to, where they are.
         dense: the baseline's state, once it is there.
+        calibration: makes the inputs that outputs are reconstructed on, once, where the recipe trains nothing.
     """
 
     recipe: Recipe
@@ -54,6 +60,7 @@ class Context:
     progress: Progress
     early: State = field(default_factory=dict)
     dense: State = field(default_factory=dict)
+    calibration: Callable[[], torch.Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,14 +98,17 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             decides["layers"] = {pattern: deciding(layer) for pattern, layer in recipe.layers.items()}
         if recipe.distill and name in recipe.distill.stages:
             decides["distill"] = recipe.distill.model_dump()
+        if recipe.reconstruct and name != "train":
+            decides["reconstruct"] = deciding(recipe.reconstruct)
         chain = key(chain, name, decides)
         checkpoint = Checkpoint(context.folder, chain)
         if name == "train" and recipe.retrain.rewind == "weights":
             context = replace(context, early=_early(module, context, checkpoint))
-        epochs = 0 if decides["given"] else settings.epochs
+        epochs = 0 if decides["given"] or "reconstruct" in decides else settings.epochs
         results.append(_run(name, work, epochs, module, context, checkpoint))
         if name == "train":
             context = replace(context, dense=_state(module))
+            context = replace(context, calibration=functools.cache(functools.partial(_calibration, module, context)))
     return Compressed(context.dense, _state(module), results)
 
 
@@ -109,6 +119,7 @@ def _check(module: nn.Module, recipe: Recipe, *, trained: bool) -> None:
     rewind.check(recipe, trained=trained)
     shares(weights, recipe)
     methods.find(ALGORITHMS, recipe.cluster.method)
+    check_reconstruction(module, recipe)
 
 
 def _run(
@@ -214,6 +225,8 @@ def _early(module: nn.Module, context: Context, baseline: Checkpoint) -> State:
 
 def _prune(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
     recipe, settings = context.recipe, context.recipe.prune
+    if context.calibration and recipe.reconstruct:
+        return prune_reconstructed(module, _teacher(module, context), recipe, context.calibration, context.progress)
     steps = train.steps_per_epoch(len(context.training.x), settings.batch_size)
     pruning = GradualPruning(compressible(module, recipe), recipe, steps)
     if settings.epochs:
@@ -226,6 +239,8 @@ def _prune(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Detai
 
 def _retrain(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
     recipe, settings = context.recipe, context.recipe.retrain
+    if recipe.reconstruct:
+        return {"reconstruct": "nothing is retrained"}
     weights = compressible(module, recipe)
     if settings.rewind is None:
         _fit(module, context, checkpoint, "retrain", settings, HeldMasks(weights))
@@ -239,6 +254,8 @@ def _retrain(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
 
 def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
     recipe, settings = context.recipe, context.recipe.cluster
+    if context.calibration and recipe.reconstruct:
+        return cluster_reconstructed(module, _teacher(module, context), recipe, context.calibration, context.progress)
     weights = compressible(module, recipe)
     shared = SharedWeights(weights, recipe)
     refresh = list(_refresh_batches(context))
@@ -270,6 +287,20 @@ def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Det
         "clustering_seconds": round(shared.seconds, 3),
         "validation_accuracy_unfinetuned": shared_accuracy,
     }
+
+
+def _teacher(module: nn.Module, context: Context) -> nn.Module:
+    return distill.teacher(module, context.dense)
+
+
+def _calibration(module: nn.Module, context: Context) -> torch.Tensor:
+    """The inputs that the recipe reconstructs on; made in the first stage that needs them."""
+    recipe = context.recipe
+    assert recipe.reconstruct is not None
+    teacher = _teacher(module, context)
+    return calibration_inputs(
+        teacher, context.training.x, recipe.reconstruct, seed=recipe.seed, progress=context.progress
+    )
 
 
 def _refresh_batches(context: Context) -> list[torch.Tensor]:
