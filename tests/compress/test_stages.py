@@ -255,7 +255,7 @@ CALIBRATED = {"reconstruct": {"samples": 64}}
 
 
 def test_with_reconstruction_nothing_is_trained_and_everything_holds(network, context):
-    module, plain = run(network, context(prune__epochs=0, retrain__epochs=0, cluster__epochs=0))
+    _, plain = run(network, context(prune__epochs=0, retrain__epochs=0, cluster__epochs=0))
     _, result = run(network, context(**CALIBRATED))
     assert [stage.epochs for stage in result.stages] == [3, 0, 0, 0]
     assert result.stages[-1].sparsity == pytest.approx(0.8, abs=1e-3)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.compress.reconstruct.objective import Objective, objectives
 from edgecompress.compress.reconstruct.moments import Moments
+from edgecompress.compress.reconstruct.objective import Objective, objectives
 
 
 def correlated(count: int, features: int, seed: int = 0) -> torch.Tensor:

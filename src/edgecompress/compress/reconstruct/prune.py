@@ -1,6 +1,7 @@
 """Pruning without training: in each layer the weights that are left reconstruct its outputs."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
@@ -13,6 +14,7 @@ from edgecompress.compress.prune.scoring import Scoring
 from edgecompress.compress.reconstruct import support
 from edgecompress.compress.reconstruct.errors import Errors
 from edgecompress.compress.reconstruct.least_squares import solve
+from edgecompress.compress.reconstruct.objective import Objective
 from edgecompress.compress.reconstruct.patches import matrix
 from edgecompress.compress.reconstruct.walk import walk
 from edgecompress.progress import Progress
@@ -39,11 +41,10 @@ def prune(
         plain, found = [], []
         for part, keep in zip(reached.parts, kept, strict=True):
             plain.append(part.start * keep)
-            best = solve(part, keep & (part.start != 0))
+            tried = [solve(part, keep & (part.start != 0))]
             if settings.masks == "obs" and patterns[reached.name] == UNSTRUCTURED:
-                other = support.choose(part, int((~keep).sum()))
-                best = min(best, solve(part, other & (part.start != 0)), key=lambda w, p=part: float(p.damped(w).sum()))
-            found.append(best)
+                tried.append(solve(part, support.choose(part, int((~keep).sum())) & (part.start != 0)))
+            found.append(min(tried, key=partial(_total, part)))
         new = torch.stack(found)
         errors.add(reached.name, reached.off(torch.stack(plain)), reached.off(new))
         reached.write(new)
@@ -55,6 +56,10 @@ def prune(
         "scope": recipe.prune.scope,
         **errors.details(),
     }
+
+
+def _total(part: Objective, weight: torch.Tensor) -> float:
+    return float(part.damped(weight).sum())
 
 
 def _by_criterion(weights: dict[str, nn.Parameter], recipe: Recipe) -> masks.Masks:
