@@ -52,7 +52,8 @@ def main() -> None:
             for mode in given.modes:
                 changes = (f"width={given.width}", f"prune.sparsity={sparsity}", f"cluster.bits={given.bits}")
                 name = given.recipe or recipe.default_name(given.model, given.data)
-                chosen = recipe.load(name, [*changes, *MODES[mode], *given.set])
+                own = [each for each in given.set if mode != "plain" or not each.startswith("reconstruct.")]
+                chosen = recipe.load(name, [*changes, *MODES[mode], *own])
                 torch.manual_seed(chosen.seed)
                 network = load.network(given.model, data.input_shape, len(data.classes), width=given.width)
                 context = stages.Context(

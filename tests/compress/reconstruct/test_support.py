@@ -1,5 +1,3 @@
-import itertools
-
 import pytest
 import torch
 
@@ -21,37 +19,30 @@ def test_the_scores_are_what_the_error_rises_by_when_one_weight_goes(problem, se
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_one_weight_that_goes_is_the_best_one(problem, seed):
+def test_of_one_output_goes_the_weight_that_those_after_it_make_good_best(problem, seed):
     objective, *_ = problem(outputs=1, features=6, seed=seed)
-    keep = choose(objective, 1)
+    best = solve(objective, torch.ones_like(objective.start, dtype=torch.bool))[0]
     errors = []
     for column in range(6):
-        without = torch.ones_like(keep)
-        without[0, column] = False
-        errors.append(float(objective.damped(solve(objective, without))))
-    # Columns are settled from left to right, so those before have no say: it is among the best two.
-    assert float(objective.damped(solve(objective, keep))) <= sorted(errors)[1] + 1e-9
+        weight, after = best.clone(), slice(column + 1, 6)
+        weight[column] = 0
+        rest = objective.linear[0] - objective.hessian[:, : column + 1] @ weight[: column + 1]
+        weight[after] = torch.linalg.solve(objective.hessian[after, after], rest[after])
+        errors.append(float(objective.damped(weight[None])))
+    keep = choose(objective, 1)
+    planned = int(torch.tensor(errors).argmin())
+    assert (~keep[0]).nonzero().view(-1).tolist() == [planned]
 
 
-def test_it_is_close_to_the_best_of_all_masks_and_better_than_magnitude(problem):
-    worse, chosen_sum, magnitude_sum, best_sum = 0, 0.0, 0.0, 0.0
-    for seed in range(20):
-        objective, _, _, w = problem(outputs=1, features=8, seed=seed, count=60)
-        keep = choose(objective, 4)
-        assert int((~keep).sum()) == 4
-        errors = []
-        for kept in itertools.combinations(range(8), 4):
-            mask = torch.zeros_like(keep)
-            mask[0, list(kept)] = True
-            errors.append(float(objective.damped(solve(objective, mask))))
-        magnitude = torch.zeros_like(keep)
-        magnitude[0, w[0].abs().argsort(descending=True)[:4]] = True
-        chosen = float(objective.damped(solve(objective, keep)))
-        by_magnitude = float(objective.damped(solve(objective, magnitude)))
-        worse += chosen > by_magnitude + 1e-9
-        chosen_sum, magnitude_sum, best_sum = chosen_sum + chosen, magnitude_sum + by_magnitude, best_sum + min(errors)
-    assert worse <= 8
-    assert best_sum <= chosen_sum < magnitude_sum
+def test_a_layer_loses_less_than_by_magnitude(problem):
+    for seed in range(3):
+        objective, _, _, w = problem(outputs=16, features=64, count=300, damping=0.01, seed=seed)
+        keep = choose(objective, w.numel() // 2)
+        assert int(keep.sum()) == w.numel() // 2
+        chosen, magnitude = (
+            float(objective.damped(solve(objective, k)).sum()) for k in (keep, w.abs() > w.abs().median())
+        )
+        assert chosen < magnitude
 
 
 @pytest.mark.parametrize("zeros", [0, 1, 77, 299, 300])

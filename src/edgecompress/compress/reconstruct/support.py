@@ -10,7 +10,9 @@ import torch
 
 from edgecompress.compress.reconstruct.objective import Objective
 
-BLOCK = 64
+# So few are settled together: their scores count on all later columns, of which as many will go. With 64 the masks were
+# worse than magnitude's on layers of 64 inputs, with 8 they were better on all that were tried.
+BLOCK = 8
 
 
 def obs_scores(weight: torch.Tensor, hessian: torch.Tensor) -> torch.Tensor:
