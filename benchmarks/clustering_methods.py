@@ -25,6 +25,7 @@ import torch
 from edgecompress import methods, pipeline, recipe
 from edgecompress.compress import stages
 from edgecompress.compress.cluster.centroids import ALGORITHMS
+from edgecompress.compress.context import Context
 from edgecompress.compress.evaluate import accuracy
 from edgecompress.compress.train import TrainingData
 from edgecompress.errors import EdgecompressError, InputError
@@ -65,7 +66,7 @@ class Study:
         network = load.network(self.given.model, data.input_shape, len(data.classes), width=chosen.width)
         arrays = (data.train_x, data.train_y, data.validation_x, data.validation_y)
         train_x, train_y, validation_x, validation_y = (torch.from_numpy(array) for array in arrays)
-        context = stages.Context(
+        context = Context(
             recipe=chosen,
             training=TrainingData(train_x, train_y, data.shift, data.mirror),
             validation=(validation_x, validation_y),

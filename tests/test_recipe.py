@@ -65,6 +65,8 @@ def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
         ("retrain.rewind=wieghts", "retrain.rewind: .*given 'wieghts'"),
         ("prune.steps=0", "prune.steps"),
         ("distill.temperature=0", "distill.temperature"),
+        ("reconstruct.inputs=random", "reconstruct.inputs: .*given 'random'"),
+        ("reconstruct.samples=1", "reconstruct.samples"),
         ("distill.stages=[]", "distill.stages"),
         ("cluster.granularity=channel", "cluster.granularity: .*given 'channel'"),
         ("cluster.group_size=0", "cluster.group_size"),
@@ -91,6 +93,12 @@ def test_one_change_is_enough_to_distil_and_without_it_nothing_does(file):
     assert recipe.load(file(MINIMAL)).distill is None
     distilled = recipe.load(file(MINIMAL), ["distill.weight=0.7"]).distill
     assert (distilled.weight, distilled.stages) == (0.7, ("retrain",))
+
+
+def test_one_change_is_enough_to_reconstruct_and_without_it_everything_trains(file):
+    assert recipe.load(file(MINIMAL)).reconstruct is None
+    found = recipe.load(file(MINIMAL), ["reconstruct.inputs=synthetic"]).reconstruct
+    assert (found.inputs, found.samples, found.masks) == ("synthetic", 256, "obs")
 
 
 def test_the_last_matching_pattern_says_how_a_layer_differs(file):

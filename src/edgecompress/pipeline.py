@@ -21,6 +21,7 @@ from edgecompress import bundle, methods, recipe, target
 from edgecompress.bundle import STEMS, Accuracy, DataInfo, Kind, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
+from edgecompress.compress.context import Context
 from edgecompress.compress.evaluate import accuracy, outputs
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
@@ -97,7 +98,7 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     network = load.network(request.model, data.input_shape, len(data.classes), width=chosen.width)
     if request.checkpoint:
         load.load_checkpoint(network, request.checkpoint)
-    context = stages.Context(
+    context = Context(
         recipe=chosen,
         training=TrainingData(_tensor(data.train_x), _tensor(data.train_y), data.shift, data.mirror),
         validation=(_tensor(data.validation_x), _tensor(data.validation_y)),
@@ -143,7 +144,7 @@ def _write(
     data: Dataset,
     network: nn.Module,
     compressed: stages.Compressed,
-    context: stages.Context,
+    context: Context,
     progress: Progress,
 ) -> Manifest:
     """Write everything but the manifest into ``folder``, and return that."""

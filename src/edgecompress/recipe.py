@@ -196,6 +196,35 @@ class Distillation(Record):
     weight: float = Field(default=0.5, ge=0, le=1, description="of the baseline's outputs; the classes have the rest")
 
 
+class Reconstruction(Record):
+    """Compression without training: each layer's outputs are reconstructed on a few inputs.
+
+    Epochs and learning rates of prune, retrain and cluster have no meaning then; nothing is retrained.
+    """
+
+    inputs: Literal["training", "synthetic"] = Field(
+        default="training",
+        description="training: some inputs of the training set, without their classes. synthetic: made from the "
+        "statistics of the network's BatchNorm layers, no data at all",
+    )
+    samples: int = Field(default=256, ge=2, le=65_536, description="how many inputs, or all if fewer")
+    damping: float = Field(
+        default=0.01,
+        gt=0,
+        le=1,
+        description="how much weights are held to what they were, as a fraction of the mean square of their inputs",
+    )
+    masks: Literal["obs", "criterion"] = Field(
+        default="obs",
+        description="which weights of a layer go: those whose loss the others make good (Optimal Brain Surgeon), or "
+        "those of lowest prune.criterion; how many is for prune.criterion and prune.scope to say",
+    )
+    refit: bool = Field(
+        default=True, description="fit centroids to the outputs too; false leaves them as cluster.method finds them"
+    )
+    steps: int = Field(default=100, ge=1, le=100_000, description="of the optimisation of synthetic inputs")
+
+
 class Recipe(Record):
     """The stages in the order in which they run; ``layers`` maps patterns of layer names (``conv*``) to overrides."""
 
@@ -208,6 +237,9 @@ class Recipe(Record):
     retrain: Retraining
     cluster: Clustering
     distill: Distillation | None = Field(default=None, description="None: the classes alone are learnt")
+    reconstruct: Reconstruction | None = Field(
+        default=None, description="prune and cluster without training; None: with the training of each stage"
+    )
     export: Export = Field(default=Export())
     layers: dict[str, Layer] = Field(default={})
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.compress.stages import Context
+from edgecompress.compress.context import Context
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe

@@ -249,3 +249,57 @@ def test_a_wrong_method_is_said_before_anything_is_trained(network, context):
     with pytest.raises(InputError, match="unknown scope"):
         run(network, context(progress=lambda *said: told.append(said), prune__scope="everywhere"))
     assert told == []
+
+
+CALIBRATED = {"reconstruct": {"samples": 64}}
+
+
+def test_with_reconstruction_nothing_is_trained_and_everything_holds(network, context):
+    _, plain = run(network, context(prune__epochs=0, retrain__epochs=0, cluster__epochs=0))
+    _, result = run(network, context(**CALIBRATED))
+    assert [stage.epochs for stage in result.stages] == [3, 0, 0, 0]
+    assert result.stages[-1].sparsity == pytest.approx(0.8, abs=1e-3)
+    assert result.stages[-1].distinct_max <= 9
+    prune, retrain, cluster = result.stages[1:]
+    assert prune.details["samples"] == cluster.details["samples"] == 64
+    assert prune.details["error"] < prune.details["error_plain"]
+    assert retrain.details == {"reconstruct": "nothing is retrained"}
+    assert cluster.validation_accuracy >= plain.stages[-1].validation_accuracy
+    assert equal(result.dense, plain.dense)
+
+
+def test_reconstruction_repeats_with_the_seed_and_keeps_what_is_done(network, context, tmp_path):
+    _, first = run(network, context(**CALIBRATED))
+
+    def interrupt(title: str, done: int, total: int, note: str = "", /) -> None:
+        if title == "cluster" and done > 1:
+            raise KeyboardInterrupt
+
+    again = context(progress=interrupt, **CALIBRATED)
+    object.__setattr__(again, "folder", tmp_path / "again")
+    with pytest.raises(KeyboardInterrupt):
+        run(network, again)
+    told = []
+    object.__setattr__(again, "progress", lambda *said: told.append(said))
+    _, second = run(network, again)
+    assert equal(first.compressed, second.compressed)
+    assert {said[0] for said in told if said[3] == "kept from an earlier run"} == {"train", "prune", "retrain"}
+
+
+def test_reconstruction_is_another_prune_and_the_same_baseline(network, context):
+    run(network, context())
+    told = []
+    run(network, context(progress=lambda *said: told.append(said), **CALIBRATED))
+    assert {said[0] for said in told if said[3] == "kept from an earlier run"} == {"train"}
+
+
+def test_synthetic_inputs_need_no_value_of_the_training_set(network, context):
+    given = context(reconstruct={"inputs": "synthetic", "samples": 64, "steps": 20})
+    trained, _ = run(network, context())
+    given.training.x.fill_(torch.nan)
+    module = network()
+    module.load_state_dict(trained.state_dict())
+    result = compress(module, given, trained=True)
+    assert result.stages[-1].details["inputs"] == "synthetic"
+    assert result.stages[-1].distinct_max <= 9
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in result.compressed.values())

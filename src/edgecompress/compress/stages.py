@@ -1,68 +1,30 @@
 """The stages in a row: train, structure if asked for, prune, retrain, cluster. Each is kept, and is not done twice."""
 
+import functools
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
 
 from edgecompress import methods
-from edgecompress.compress import distill, invariants, rewind, train
+from edgecompress.compress import invariants, rewind, work
 from edgecompress.compress.checkpoints import Checkpoint, State, digest, key
 from edgecompress.compress.cluster.centroids import ALGORITHMS
-from edgecompress.compress.cluster.finetune import SharedWeights
-from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
 from edgecompress.compress.cluster.granularity import shares
+from edgecompress.compress.context import Context, Work, state_of
 from edgecompress.compress.device import place, training_device
-from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
+from edgecompress.compress.evaluate import accuracy
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
-from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.prune.plan import plan
+from edgecompress.compress.reconstruct.check import check as check_reconstruction
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.structure import rounds
-from edgecompress.compress.structure.contract import Measure
-from edgecompress.compress.structure.contract import Work as Structuring
 from edgecompress.compress.structure.cutting import dense
-from edgecompress.compress.structure.scoring import CRITERIA, Batches
+from edgecompress.compress.structure.scoring import CRITERIA
 from edgecompress.compress.structure.shapes import load_state
-from edgecompress.compress.train import TrainingData
-from edgecompress.progress import Progress
-from edgecompress.recipe import Recipe, Stage, Training, deciding
-
-REFRESH_BATCHES = 100
-SCORED_BATCHES = 100
-Details = dict[str, float | int | str]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What every stage is given.
-
-    Attributes:
-        recipe: the settings of all stages.
-        training: the training split.
-        validation: inputs and classes of the validation split.
-        folder: where checkpoints are kept.
-        identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
-        progress: is told how far a stage is.
-        latency: measures a network's latency against the dense one's; needed where the recipe has a target for it.
-        early: the baseline's state at the epoch that weights are set back to, where they are.
-        dense: the baseline's state, once it is there.
-    """
-
-    recipe: Recipe
-    training: TrainingData
-    validation: tuple[torch.Tensor, torch.Tensor]
-    folder: Path
-    identity: Mapping[str, Any]
-    progress: Progress
-    latency: Measure | None = None
-    early: State = field(default_factory=dict)
-    dense: State = field(default_factory=dict)
+from edgecompress.recipe import deciding
 
 
 @dataclass(frozen=True)
@@ -72,9 +34,6 @@ class Compressed:
     dense: State
     compressed: State
     stages: list[StageResult]
-
-
-Work = Callable[[nn.Module, Context, Checkpoint], Details]
 
 
 def compress(module: nn.Module, context: Context, *, trained: bool) -> Compressed:
@@ -89,12 +48,12 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     _check(module, context, trained=trained)
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
-    for name, work, settings in (
-        ("train", _baseline if not trained else _given, recipe.train),
-        *([("structure", _structure, recipe.structure)] if recipe.structure else []),
-        ("prune", _prune, recipe.prune),
-        ("retrain", _retrain, recipe.retrain),
-        ("cluster", _cluster, recipe.cluster),
+    for name, does, settings in (
+        ("train", work.baseline if not trained else work.given, recipe.train),
+        *([("structure", work.structure, recipe.structure)] if recipe.structure else []),
+        ("prune", work.prune, recipe.prune),
+        ("retrain", work.retrain, recipe.retrain),
+        ("cluster", work.cluster, recipe.cluster),
     ):
         decides = {"seed": recipe.seed, "settings": deciding(settings), "given": trained and name == "train"}
         if name != "train":
@@ -103,17 +62,22 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             decides["distill"] = recipe.distill.model_dump()
         if name == "prune" and recipe.structure:
             decides["network"] = digest(module)  # what was measured decided it, and that is in no recipe
+        if recipe.reconstruct and name != "train":
+            decides["reconstruct"] = deciding(recipe.reconstruct)
         chain = key(chain, name, decides)
         checkpoint = Checkpoint(context.folder, chain)
         if name == "train" and recipe.retrain.rewind == "weights":
-            context = replace(context, early=_early(module, context, checkpoint))
-        epochs = 0 if decides["given"] else settings.epochs * getattr(settings, "rounds", 1)
-        results.append(_run(name, work, epochs, module, context, checkpoint))
+            context = replace(context, early=work.early(module, context, checkpoint))
+        epochs = 0 if decides["given"] or "reconstruct" in decides else settings.epochs * getattr(settings, "rounds", 1)
+        results.append(_run(name, does, epochs, module, context, checkpoint))
         if name == "train":
-            context = replace(context, dense=_state(module))
+            context = replace(context, dense=state_of(module))
+            context = replace(
+                context, calibration=functools.cache(functools.partial(work.calibration, module, context))
+            )
         if recipe.structure and name == "structure":
             rounds.forget(checkpoint, recipe.structure.rounds)
-    return Compressed(context.dense, _state(module), results)
+    return Compressed(context.dense, state_of(module), results)
 
 
 def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
@@ -127,10 +91,11 @@ def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
     if recipe.structure:
         methods.find(CRITERIA, recipe.structure.criterion)
         dense(module, context.training.x[:1], recipe)
+    check_reconstruction(module, recipe)
 
 
 def _run(
-    name: str, work: Work, epochs: int, module: nn.Module, context: Context, checkpoint: Checkpoint
+    name: str, does: Work, epochs: int, module: nn.Module, context: Context, checkpoint: Checkpoint
 ) -> StageResult:
     """Run one stage, or take its result from where an earlier run kept it."""
     kept = checkpoint.finished()
@@ -142,7 +107,7 @@ def _run(
     before = {layer: weight.detach().clone() for layer, weight in weights.items()}
     accuracy_before = accuracy(module, *context.validation) if name != "train" else None
     started = time.monotonic()
-    details = work(module, context, checkpoint)
+    details = does(module, context, checkpoint)
     weights = compressible(module, context.recipe)  # other tensors, where channels are gone
     check_finite(module, f"after the stage '{name}'")
     if name in ("retrain", "cluster"):
@@ -159,157 +124,3 @@ def _run(
     )
     checkpoint.finish(module, result)
     return result
-
-
-def _fit(
-    module: nn.Module,
-    context: Context,
-    checkpoint: Checkpoint,
-    name: str,
-    settings: Training,
-    hooks: train.Hooks,
-    *,
-    title: str | None = None,
-    carried: Mapping[str, torch.Tensor] | None = None,
-    epochs: range | None = None,
-) -> None:
-    train.fit(
-        module,
-        context.training,
-        settings,
-        optimizer=train.sgd(module, settings),
-        hooks=hooks,
-        seed=context.recipe.seed,
-        title=title or name,
-        checkpoint=checkpoint,
-        progress=context.progress,
-        loss=_loss(module, context, name, settings),
-        carried=carried,
-        epochs=epochs,
-    )
-
-
-def _loss(module: nn.Module, context: Context, name: str, settings: Stage) -> train.Loss:
-    """What the stage ``name`` learns from: the classes, and the baseline where the recipe says so."""
-    hard, wanted = train.CrossEntropy(settings.label_smoothing), context.recipe.distill
-    if wanted is None or name not in wanted.stages:
-        return hard
-    return distill.Distilled(distill.teacher(module, context.dense), hard, wanted)
-
-
-def _given(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:  # noqa: ARG001 - a stage's contract
-    """Nothing: the user's checkpoint is the baseline."""
-    return {"source": "checkpoint"}
-
-
-def _baseline(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
-    _fit(module, context, checkpoint, "train", context.recipe.train, train.NoHooks())
-    return {}
-
-
-def _early(module: nn.Module, context: Context, baseline: Checkpoint) -> State:
-    """The baseline's state at the epoch that weights are set back to; ``module`` is left as it was.
-
-    It is trained to there and kept, and the baseline goes on from it. Where a baseline is kept already, its first
-    epochs are trained again: they end with the same bits.
-    """
-    start, recipe = _state(module), context.recipe
-    checkpoint = Checkpoint(context.folder, key(baseline.key, "early", {"epochs": rewind.epoch(recipe)}))
-    _fit(module, context, checkpoint, "train", recipe.train, train.NoHooks(), epochs=range(rewind.epoch(recipe)))
-    early = _state(module)
-    module.load_state_dict(start)
-    baseline.begin_from(checkpoint)
-    return early
-
-
-def _structure(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
-    settings = context.recipe.structure
-    assert settings is not None
-
-    def retrain(title: str, kept: Checkpoint) -> None:
-        _fit(module, context, kept, "structure", settings, train.NoHooks(), title=title)
-
-    def batches(number: int) -> Batches:
-        stream = train.batches(context.training, settings, train.epoch_generator(context.recipe.seed, -1 - number))
-        return (batch for batch, _ in zip(stream, range(SCORED_BATCHES), strict=False))
-
-    work = Structuring(
-        recipe=context.recipe,
-        sample=context.training.x[:1],
-        batches=batches,
-        judge=lambda: accuracy(module, *context.validation),
-        latency=context.latency,
-        retrain=retrain,
-    )
-    return rounds.run(module, work, checkpoint)
-
-
-def _prune(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
-    recipe, settings = context.recipe, context.recipe.prune
-    steps = train.steps_per_epoch(len(context.training.x), settings.batch_size)
-    pruning = GradualPruning(compressible(module, recipe), recipe, steps)
-    if settings.epochs:
-        _fit(module, context, checkpoint, "prune", settings, pruning, carried=pruning.carried)
-    else:
-        pruning.update(1.0)
-    pattern = {"pattern": settings.pattern} if settings.pattern else {}
-    return {"criterion": settings.criterion, "schedule": settings.schedule, "scope": settings.scope, **pattern}
-
-
-def _retrain(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
-    recipe, settings = context.recipe, context.recipe.retrain
-    weights = compressible(module, recipe)
-    if settings.rewind is None:
-        _fit(module, context, checkpoint, "retrain", settings, HeldMasks(weights))
-        return {}
-    if settings.rewind == "weights":
-        rewind.set_back(module, weights, context.early)
-    epochs = range(rewind.epoch(recipe), recipe.train.epochs)
-    _fit(module, context, checkpoint, "retrain", recipe.train, HeldMasks(weights), epochs=epochs)
-    return {"rewind": settings.rewind, "from_epoch": epochs.start}
-
-
-def _cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Details:
-    recipe, settings = context.recipe, context.recipe.cluster
-    weights = compressible(module, recipe)
-    shared = SharedWeights(weights, recipe)
-    refresh = list(_refresh_batches(context))
-    refresh_batchnorm(module, refresh)
-    shared_accuracy = accuracy(module, *context.validation)
-    if settings.epochs:
-        shared.after_step(0, 1)  # what is soft while it trains is soft from here on
-    train.fit(
-        module,
-        context.training,
-        settings,
-        optimizer=centroid_optimizer(module, shared, settings),
-        hooks=shared,
-        seed=recipe.seed,
-        title="cluster",
-        checkpoint=checkpoint,
-        progress=context.progress,
-        loss=_loss(module, context, "cluster", settings),
-    )
-    shared.finish()
-    refresh_batchnorm(module, refresh)
-    invariants.few_values(weights, shared.most, "cluster")
-    return {
-        "method": settings.method,
-        "bits": settings.bits,
-        "granularity": settings.granularity,
-        "training": settings.training,
-        "inertia": shared.inertia,
-        "clustering_seconds": round(shared.seconds, 3),
-        "validation_accuracy_unfinetuned": shared_accuracy,
-    }
-
-
-def _refresh_batches(context: Context) -> list[torch.Tensor]:
-    """Inputs for BatchNorm's statistics: augmented as in training, always the same ones."""
-    generator = train.epoch_generator(context.recipe.seed, -1)
-    stream = train.batches(context.training, context.recipe.cluster, generator)
-    return [x for (x, _), _ in zip(stream, range(REFRESH_BATCHES), strict=False)]
-
-
-def _state(module: nn.Module) -> State:
-    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in module.state_dict().items()}

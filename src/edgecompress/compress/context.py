@@ -1,0 +1,55 @@
+"""What all stages share: the recipe, the data, where checkpoints are, and what the baseline was."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from edgecompress.compress.checkpoints import Checkpoint, State
+from edgecompress.compress.structure.contract import Measure
+from edgecompress.compress.train import TrainingData
+from edgecompress.progress import Progress
+from edgecompress.recipe import Recipe
+
+Details = dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every stage is given.
+
+    Attributes:
+        recipe: the settings of all stages.
+        training: the training split.
+        validation: inputs and classes of the validation split.
+        folder: where checkpoints are kept.
+        identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
+        progress: is told how far a stage is.
+        latency: measures a network's latency against the dense one's; needed where the recipe has a target for it.
+        early: the baseline's state at the epoch that weights are set back to, where they are.
+        dense: the baseline's state, once it is there.
+        calibration: makes the inputs that outputs are reconstructed on, once, where the recipe trains nothing.
+    """
+
+    recipe: Recipe
+    training: TrainingData
+    validation: tuple[torch.Tensor, torch.Tensor]
+    folder: Path
+    identity: Mapping[str, Any]
+    progress: Progress
+    latency: Measure | None = None
+    early: State = field(default_factory=dict)
+    dense: State = field(default_factory=dict)
+    calibration: Callable[[], torch.Tensor] | None = None
+
+
+Work = Callable[[nn.Module, Context, Checkpoint], Details]
+"""What a stage does: changes the network in place, keeps its training in the checkpoint, and tells of it."""
+
+
+def state_of(module: nn.Module) -> State:
+    """The tensors of ``module`` as they are now, on the CPU."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in module.state_dict().items()}

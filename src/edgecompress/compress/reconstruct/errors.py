@@ -1,0 +1,25 @@
+"""How far the outputs of layers are off, as a stage's result says it."""
+
+
+class Errors:
+    """The errors of layers, each a fraction of the variance of the layer's outputs in the dense network."""
+
+    def __init__(self) -> None:
+        self.layers: dict[str, tuple[float, float]] = {}
+
+    def add(self, name: str, plain: float, reconstructed: float) -> None:
+        """Take in a layer: its error without and with reconstruction, on the same inputs."""
+        self.layers[name] = (plain, reconstructed)
+
+    def details(self) -> dict[str, float | str]:
+        """Means over the layers, and the layer that is furthest off; nothing where there is no layer."""
+        if not self.layers:
+            return {}
+        plain, reconstructed = zip(*self.layers.values(), strict=True)
+        worst = max(self.layers, key=lambda name: self.layers[name][1])
+        return {
+            "error_plain": sum(plain) / len(plain),
+            "error": sum(reconstructed) / len(reconstructed),
+            "worst_layer": worst,
+            "worst_error": self.layers[worst][1],
+        }

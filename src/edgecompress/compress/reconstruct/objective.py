@@ -1,0 +1,64 @@
+"""How far a layer's outputs are off with other weights: a quadratic function of them, the same for each output.
+
+Layer-wise reconstruction (Hassibi & Stork, "Second order derivatives for network pruning: Optimal Brain Surgeon", NIPS
+1992; Frantar, Singh & Alistarh, "Optimal Brain Compression", NeurIPS 2022, equation 2): the weights ``w`` of an output
+are chosen for the least mean of ``(y - w x)**2``. There ``y`` and ``x`` are of the same network; here ``y`` is the
+dense network's output and ``x`` the compressed network's input, so the least is not at the dense weights.
+"""
+
+from dataclasses import dataclass
+
+import torch
+
+from edgecompress.compress.reconstruct.moments import Moments
+
+
+@dataclass(frozen=True)
+class Objective:
+    """One group of a layer: ``w H w^T - 2 b w^T + c`` for each output, damped.
+
+    The damping adds ``d * |w - w0|**2``, with ``w0`` the weights as they are, so that what few inputs do not decide
+    stays.
+
+    Attributes:
+        hessian: ``H``, float64 of shape (features, features), positive definite.
+        linear: ``b`` of each output, shape (outputs, features).
+        constant: ``c`` of each output, shape (outputs,).
+        damping: ``d``.
+        start: ``w0``, shape (outputs, features).
+    """
+
+    hessian: torch.Tensor
+    linear: torch.Tensor
+    constant: torch.Tensor
+    damping: float
+    start: torch.Tensor
+
+    def damped(self, weight: torch.Tensor) -> torch.Tensor:
+        """The function's value for each output, shape (outputs,). ``weight``: shape (outputs, features)."""
+        return ((weight @ self.hessian - 2 * self.linear) * weight).sum(1) + self.constant
+
+    def error(self, weight: torch.Tensor) -> float:
+        """The mean squared error of the outputs, summed over them, without the damping."""
+        penalty = self.damping * (weight - self.start).square().sum(1)
+        return float((self.damped(weight) - penalty).clamp(min=0.0).sum())
+
+
+def objectives(moments: Moments, start: torch.Tensor, damping: float) -> list[Objective]:
+    """The objective of each group.
+
+    Args:
+        moments: of the layer, about their means where its bias is free.
+        start: its weights as they are, float64 of shape (groups, outputs, features).
+        damping: as a fraction of the mean of H's diagonal.
+    """
+    found = []
+    for hessian, linear, constant, weight in zip(
+        moments.inputs, moments.cross, moments.output_square, start, strict=True
+    ):
+        # Where no input is ever anything, any damping will do: the weights stay.
+        added = damping * float(hessian.diagonal().mean()) or 1.0
+        damped = hessian + added * torch.eye(len(hessian), dtype=hessian.dtype)
+        constants = constant + added * weight.square().sum(1)
+        found.append(Objective(damped, linear + added * weight, constants, added, weight))
+    return found
