@@ -14,11 +14,12 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, app
 from edgecompress.recipe import Recipe
+from edgecompress.search.records import SearchRecord
 from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord}
+SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord, "search": SearchRecord}
 MARKS = {
     name: (f"<!-- {name}: written by tools/generate_docs.py -->", f"<!-- end of {name} -->")
     for name in ("results", "encodings")

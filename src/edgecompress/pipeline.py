@@ -75,14 +75,40 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
     board = target.load(request.target)
+    name = f"{request.model}-{request.data}-{board.name}"
+    folder = request.output or Path("dist") / name
+    bundle.check_replaceable(folder)
+    given = prepare(request, progress=progress, warn=warn)
+    data, network, context, warnings = given.data, given.network, given.context, given.warnings
+    compressed = stages.compress(network, context, trained=request.checkpoint is not None)
+    with bundle.staged(folder) as staging:
+        manifest = _write(staging, request, board, data, network, compressed, context, progress)
+        manifest = manifest.model_copy(update={"warnings": warnings + _over_budget(manifest, warn)})
+        bundle.write_manifest(staging, manifest)
+    return folder, manifest
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a request means: the data set, the network that is trained or given, and what its stages are run with."""
+
+    data: Dataset
+    network: nn.Module
+    context: stages.Context
+    warnings: list[str]
+
+
+def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+    """Read what ``request`` names: recipe, data, network and checkpoint.
+
+    Raises:
+        InputError: one of them is wrong.
+    """
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
     changes = (*request.changes, *([f"export.encoding={request.encoding}"] if request.encoding else []))
     chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), changes)
     if chosen.export.int8:
         check_installed()
-    name = f"{request.model}-{request.data}-{board.name}"
-    folder = request.output or Path("dist") / name
-    bundle.check_replaceable(folder)
     data = datasets.load(request.data, request.data_dir, download=request.download, progress=progress)
     warnings = [] if data.source.official else [f"{data.name}: {data.source.note}"]
     for message in warnings:
@@ -99,12 +125,7 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
         identity=_identity(request, data),
         progress=progress,
     )
-    compressed = stages.compress(network, context, trained=request.checkpoint is not None)
-    with bundle.staged(folder) as staging:
-        manifest = _write(staging, request, board, data, network, compressed, context, progress)
-        manifest = manifest.model_copy(update={"warnings": warnings + _over_budget(manifest, warn)})
-        bundle.write_manifest(staging, manifest)
-    return folder, manifest
+    return Prepared(data, network, context, warnings)
 
 
 def _tensor(array: NDArray[Any]) -> torch.Tensor:

@@ -163,6 +163,22 @@ class Distillation(Record):
     weight: float = Field(default=0.5, ge=0, le=1, description="of the baseline's outputs; the classes have the rest")
 
 
+class Search(Record):
+    """How ``edgecompress search`` looks for the sparsity and the bits of each layer; it decides nothing of a build."""
+
+    steps: int = Field(
+        default=200, ge=0, description="training steps of one trial, in whole epochs; never more than the recipe's own"
+    )
+    sparsities: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.5, 0.75, 0.9, 0.95, 0.98), min_length=1, description="at which the scan looks at each layer"
+    )
+    bits: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(
+        default=(1, 2, 3, 4, 6), min_length=1, description="at which the scan looks at each layer"
+    )
+    samples: int = Field(default=2048, ge=1, description="validation samples that the scan judges by, or all if fewer")
+    candidates: int = Field(default=4, ge=1, description="most candidates that run through the full stages at the end")
+
+
 class Recipe(Record):
     """The stages in the order in which they run; ``layers`` maps patterns of layer names (``conv*``) to overrides."""
 
@@ -175,6 +191,7 @@ class Recipe(Record):
     cluster: Clustering
     distill: Distillation | None = Field(default=None, description="None: the classes alone are learnt")
     export: Export = Field(default=Export())
+    search: Search = Field(default=Search())
     layers: dict[str, Layer] = Field(default={})
 
     def layer(self, name: str) -> Layer:
