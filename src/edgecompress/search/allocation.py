@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from edgecompress.search.curves import BITS, Curve, weight_bytes
+from edgecompress.search.curves import BITS, Curve, Numbers, weight_bytes
 from edgecompress.search.records import Setting
 from edgecompress.search.searchable import Searchable
 
@@ -31,7 +32,7 @@ class Allocation:
     def bytes(self) -> float:
         """About what the weights take together."""
         return sum(
-            float(weight_bytes(layer.weights, np.float64(place.log_density), np.int64(place.bits)))  # type: ignore[arg-type]
+            float(weight_bytes(layer.weights, place.log_density, place.bits))
             for layer, place in zip(self.layers, self.places, strict=True)
         )
 
@@ -82,14 +83,22 @@ def _within(layer: Searchable, place: Place, along: float, more: float) -> Place
     return Place(density, min(layer.most_bits, max(1, round(place.bits + more))) if layer.most_bits else place.bits)
 
 
-def guided(start: Allocation, curves: Mapping[str, Curve], size: float) -> Allocation:
-    """The allocation of about ``size`` bytes that costs the least loss by the scan.
+def guided(
+    start: Allocation, curves: Mapping[str, Curve], size: float, *, along: Literal["density", "bits"]
+) -> Allocation:
+    """The allocation of about ``size`` bytes that costs the least loss by the scan, with the densities or bits free.
+
+    Not with both: training makes good what pruning costs far better than what clustering does, so untrained losses say
+    which layers can bear the one or the other, and not which of the two a layer can bear.
 
     Each layer takes the place of least ``loss + rate * bytes``; one ``rate`` for all layers makes the sum of losses
     the least for its bytes. Shoham & Gersho, "Efficient bit allocation for an arbitrary set of quantizers", IEEE
     Transactions on Acoustics, Speech and Signal Processing 36(9), 1988, theorem 1.
     """
-    tables = [_table(layer, place, curves[layer.name]) for layer, place in zip(start.layers, start.places, strict=True)]
+    tables = [
+        _table(layer, _choices(layer, place, along), curves[layer.name])
+        for layer, place in zip(start.layers, start.places, strict=True)
+    ]
 
     def at(rate: float) -> Allocation:
         picked = [places[int(np.argmin(loss + rate * takes))] for places, loss, takes in tables]
@@ -102,14 +111,19 @@ def guided(start: Allocation, curves: Mapping[str, Curve], size: float) -> Alloc
             low = middle
         else:
             high = middle
-    return at(2.0**high).scaled(size)
+    return at(2.0**high)
 
 
-def _table(layer: Searchable, place: Place, along: Curve) -> tuple[list[Place], np.ndarray, np.ndarray]:
-    """All places of a layer, their losses and their bytes."""
-    densities = np.linspace(np.log2(1 - layer.most_sparsity), 0.0, _GRID) if layer.prunable else [place.log_density]
-    choices = [bits for bits in BITS if bits <= layer.most_bits] or [place.bits]
-    places = [Place(float(density), bits) for density in densities for bits in choices]
-    densities_of = np.array([each.log_density for each in places])
-    bits_of = np.array([each.bits for each in places])
-    return places, along.loss(densities_of, bits_of), weight_bytes(layer.weights, densities_of, bits_of)
+def _choices(layer: Searchable, place: Place, along: Literal["density", "bits"]) -> list[Place]:
+    if along == "bits":
+        return [Place(place.log_density, bits) for bits in BITS if bits <= layer.most_bits] or [place]
+    if not layer.prunable:
+        return [place]
+    return [Place(float(each), place.bits) for each in np.linspace(np.log2(1 - layer.most_sparsity), 0.0, _GRID)]
+
+
+def _table(layer: Searchable, places: list[Place], curve: Curve) -> tuple[list[Place], Numbers, Numbers]:
+    """Places of a layer, their losses and their bytes."""
+    densities = np.array([each.log_density for each in places])
+    bits = np.array([each.bits for each in places])
+    return places, curve.loss(densities, bits), weight_bytes(layer.weights, densities, bits)

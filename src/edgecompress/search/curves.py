@@ -48,9 +48,8 @@ def curve(layer: Searchable, found: Sequence[Sensitivity]) -> Curve:
     pruned = {-1.0: 0.0, **pruned, 0.0: 0.0} if not pruned else {**pruned, 0.0: 0.0}
     places = np.array(sorted(pruned))
     falling = np.maximum.accumulate(np.array([pruned[place] for place in places])[::-1])[::-1]
-    return Curve(
-        places, falling, _clustered({int(each.value): each.loss_rise for each in own if each.change == "bits"})
-    )
+    clustered = {int(each.value): each.loss_rise for each in own if each.change == "bits"}
+    return Curve(places, falling, _clustered(clustered))
 
 
 def _clustered(found: dict[int, float]) -> Numbers:
@@ -66,7 +65,7 @@ def _clustered(found: dict[int, float]) -> Numbers:
     return falling
 
 
-def weight_bytes(weights: int, log_density: Numbers, bits: NDArray[np.int64]) -> Numbers:
+def weight_bytes(weights: int, log_density: Numbers | float, bits: NDArray[np.int64] | int) -> Numbers:
     """About what a layer takes: the entropy of the places of its nonzero weights, and ``bits`` for each of these."""
     density = np.clip(np.exp2(log_density), 1e-12, 1.0)
     zeros = 1.0 - density

@@ -5,8 +5,8 @@ and connections for efficient neural networks", NeurIPS 2015, figure 6, who chos
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
-import torch
 from torch import nn
 from torch.nn import functional
 
@@ -22,6 +22,7 @@ from edgecompress.search.searchable import Searchable
 REFRESH_BATCHES = 10
 """Training batches for BatchNorm's statistics after each change: a tenth of what the stages take."""
 
+Change = Literal["sparsity", "bits"]
 Kept = Callable[[Sensitivity], None]
 
 
@@ -57,7 +58,7 @@ def scan(
             found[key] = Sensitivity(
                 layer=layer.name,
                 weights=layer.weights,
-                change="sparsity" if change == "sparsity" else "bits",
+                change=change,
                 value=value,
                 accuracy=accuracy,
                 loss_rise=loss - dense_loss,
@@ -68,7 +69,7 @@ def scan(
     return [found[layer.name, change, value] for layer, change, value in wanted]
 
 
-def _wanted(recipe: Recipe, layers: Sequence[Searchable]) -> Iterator[tuple[Searchable, str, float]]:
+def _wanted(recipe: Recipe, layers: Sequence[Searchable]) -> Iterator[tuple[Searchable, Change, float]]:
     for layer in layers:
         if layer.prunable:
             yield from ((layer, "sparsity", each) for each in sorted(recipe.search.sparsities))

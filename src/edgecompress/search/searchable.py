@@ -64,7 +64,7 @@ def _most_bits(name: str, channels: int, recipe: Recipe) -> int:
     granularity = own.granularity or recipe.cluster.granularity
     if granularity == "model" and own.bits is None:
         return 0
-    if granularity == "layer" or granularity == "model":
+    if granularity in ("layer", "model"):
         return 8
     groups = -(-channels // (own.group_size or recipe.cluster.group_size))
     return max(1, (MOST_DISTINCT // groups).bit_length() - 1)

@@ -40,7 +40,7 @@ def compressed_bytes(model: ir.Model, encoding: Mode) -> int:
     counted = _bare(model)
     compress_weights(counted, encoding)
     _untyped(counted)
-    return ir.to_proto(counted).ByteSize()
+    return int(ir.to_proto(counted).ByteSize())
 
 
 def _bare(model: ir.Model) -> ir.Model:
