@@ -1,6 +1,7 @@
 """Sizes as people write them: 300kB is 300,000 bytes, 300KiB is 307,200."""
 
 import re
+from decimal import Decimal
 
 from edgecompress.errors import InputError
 
@@ -16,7 +17,7 @@ def parse_size(text: str) -> int:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
     if found is None or found[2].lower() not in UNITS:
         raise InputError(f"'{text}' is no size; write it as 300kB (300,000 bytes), 1.2MB, 256KiB or 300000")
-    size = int(float(found[1]) * UNITS[found[2].lower()])
+    size = int(Decimal(found[1]) * UNITS[found[2].lower()])
     if size < 1:
         raise InputError(f"a size of '{text}' is less than one byte; write it as 300kB (300,000 bytes)")
     return size
