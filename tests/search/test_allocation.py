@@ -43,7 +43,7 @@ def test_no_choice_of_all_bits_costs_less_loss_in_as_few_bytes(own):
 
     def cost(places):
         pairs = zip(own.layers, places, strict=True)
-        return sum(float(curves[l.name].loss(np.array([p.log_density]), np.array([p.bits]))[0]) for l, p in pairs)
+        return sum(float(curves[each.name].loss(np.array([p.log_density]), np.array([p.bits]))[0]) for each, p in pairs)
 
     best = guided(own, curves, own.bytes(), along="bits")
     assert best.bytes() <= own.bytes()

@@ -9,6 +9,7 @@ from torch import nn
 
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
+from edgecompress.errors import InputError
 from edgecompress.recipe import Recipe
 from edgecompress.search.allocation import Allocation, Place
 from edgecompress.search.candidates import candidate, run_candidates
@@ -51,6 +52,9 @@ def search(
         InputError: the recipe does not fit the network, or leaves nothing to search.
         CheckError: training the recipe itself, or a candidate, diverged.
     """
+    layers = searchable(network, context.recipe)
+    if not layers:
+        raise InputError("the recipe leaves no layer to search: all are dense; remove that from its layers")
     first = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     made = stages.compress(network, context, trained=trained)
     accuracy = made.stages[0].validation_accuracy
@@ -58,7 +62,6 @@ def search(
     own = candidate(subject, made, limits, None)
     journal = Journal(path, empty)
     journal.keep(dense_accuracy=accuracy, candidates=[own], front=[], chosen=None)
-    layers = searchable(network, context.recipe)
     _scan(subject, layers, journal)
     shares = allocation(layers, context.recipe, made.compressed)
     where = _space(shares, journal.record.sensitivities, own.bytes, limits)
