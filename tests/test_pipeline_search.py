@@ -58,7 +58,7 @@ def test_the_test_set_is_never_looked_at(tmp_path, small_bundle, small_cache, mo
 
 
 def test_nothing_holds(tmp_path, small_bundle, small_cache):
-    with pytest.raises(CheckError, match="the smallest file that was made has .* The front is in"):
+    with pytest.raises(CheckError, match=r"the smallest file that was made has .* The front is in"):
         search(tmp_path, small_cache, Limits(0.0, 1000, 1))
     assert SearchRecord.from_file(tmp_path / "out" / "search.json").chosen is None
 

@@ -10,7 +10,7 @@ def trial(number, size, drop):
     return Trial(number=number, origin="sampled", parameters={}, layers={}, bytes=size, drop=drop)
 
 
-FRONT = [trial(0, 100, 9.0), trial(1, 200, 3.0), trial(2, 300, 1.0), trial(3, 400, 0.0)]
+FRONT = [trial(1, 100, 9.0), trial(2, 200, 3.0), trial(0, 250, 2.0), trial(3, 300, 1.0), trial(4, 400, 0.0)]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def runs(monkeypatch):
 
     def judged(subject, made, limits, number):
         ran.append(number)
-        size = FRONT[number].bytes
+        size = 100 * number
         return Candidate(trial=number, bytes=size, accuracy=0, drop=0, holds=size >= 200)
 
     monkeypatch.setattr(candidates, "candidate", judged)
@@ -42,23 +42,23 @@ def own(size, holds):
 def test_the_smallest_that_should_hold_goes_first_then_what_is_smaller(runs):
     subject, ran = runs
     run_candidates(subject, FRONT, own(500, True), Limits(1, None, 4), allowed=1.5)
-    assert ran == [2, 1, 0]
+    assert ran == [3, 2, 1]
 
 
 def test_what_is_not_smaller_than_a_recipe_that_holds_or_over_the_budget_is_not_run(runs):
     subject, ran = runs
     run_candidates(subject, FRONT, own(200, True), Limits(1, None, 4), allowed=1.5)
-    assert ran == [0]
+    assert ran == [1]
     run_candidates(subject, FRONT, own(150, False), Limits(1, 99, 4), allowed=1.5)
-    assert ran == [0]
+    assert ran == [1]
     run_candidates(subject, FRONT, own(90, True), Limits(1, None, 4), allowed=1.5)
-    assert ran == [0]
+    assert ran == [1]
 
 
 def test_where_none_should_hold_the_one_of_least_drop_is_tried(runs):
     subject, ran = runs
     run_candidates(subject, FRONT, own(500, False), Limits(0.1, None, 4), allowed=-1.0)
-    assert ran[0] == 3
+    assert ran[0] == 4
 
 
 def test_a_candidate_is_judged_on_the_validation_split(start):

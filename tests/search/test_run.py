@@ -31,7 +31,6 @@ def test_the_front_is_kept_and_no_trial_beats_it(searched):
     for trial in searched.trials:
         assert any(each.bytes <= trial.bytes and each.drop <= trial.drop for each in on_front)
     assert len(searched.trials) == LIMITS.trials
-    assert {trial.origin for trial in searched.trials} == {"start"}
 
 
 def test_the_winner_s_recipe_ends_with_the_same_weights_without_training_again(searched, folder):
@@ -46,9 +45,9 @@ def test_the_winner_s_recipe_ends_with_the_same_weights_without_training_again(s
 
 
 def test_a_search_that_was_killed_goes_on_and_ends_like_one_that_was_not(again):
-    limits = Limits(3.0, None, 13)
+    limits = Limits(3.0, None, 10)
     whole = again("whole.json", limits)
-    assert {trial.origin for trial in whole.trials} == {"start", "sampled"} or len(whole.trials) == 13
+    assert [trial.origin for trial in whole.trials][-2:] == ["sampled", "sampled"]
 
     def killed_in(trial):
         def progress(title, done, total, note="", /):
@@ -57,7 +56,7 @@ def test_a_search_that_was_killed_goes_on_and_ends_like_one_that_was_not(again):
 
         return progress
 
-    for at in (1, 12):
+    for at in (1, 9):
         with pytest.raises(KeyboardInterrupt):
             again("killed.json", limits, progress=killed_in(at))
     assert again("killed.json", limits) == whole

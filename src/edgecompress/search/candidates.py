@@ -28,7 +28,8 @@ def run_candidates(
     tried = [
         trial
         for trial in front
-        if (limits.size_budget is None or trial.bytes <= limits.size_budget)
+        if trial.number  # the first is the recipe's own allocation, and known
+        and (limits.size_budget is None or trial.bytes <= limits.size_budget)
         and not (own.holds and trial.bytes >= own.bytes)
     ]
     if not tried:

@@ -15,7 +15,7 @@ from edgecompress.search.curves import Curve
 
 Parameters = dict[str, float]
 SMALLEST, LARGEST = -2.0, 1.0
-STEPS_DOWN = 0.5
+STEP_DOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -56,11 +56,11 @@ class Space:
     def starts(self) -> list[Parameters]:
         """Where the search begins: the recipe's own allocation, which tells what few steps lose.
 
-        It may be beyond the budget. Then its shares, those of the scan, and what is between, at falling sizes.
+        It may be beyond the budget. Then its shares, those of the scan, and what is between, at two sizes.
         """
         low, high = self.floats["size"]
         first = min(0.0, high)
-        sizes = [size for size in (first, first - STEPS_DOWN, first - 2 * STEPS_DOWN) if size >= low]
+        sizes = [size for size in (first, first - STEP_DOWN) if size >= low]
         guides: list[Parameters] = [{"guide:density": guide} for guide in (0.0, 0.5, 1.0)]
         guides.append({"guide:density": 0.5, "guide:bits": 1.0})
         points = [{"size": size, **guide} for size in sizes for guide in guides]
