@@ -22,7 +22,7 @@ from typing import Any
 import platformdirs
 import torch
 
-from edgecompress import methods, pipeline, recipe
+from edgecompress import methods, recipe
 from edgecompress.compress import stages
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.context import Context
@@ -33,6 +33,7 @@ from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.progress import silent
 from edgecompress.record import write_atomically
+from edgecompress.request import DATA_VERSION
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SOFT = "soft"
@@ -75,7 +76,7 @@ class Study:
             identity={
                 "model": self.given.model,
                 "data": data.source.sha256,
-                "data_version": pipeline.DATA_VERSION,
+                "data_version": DATA_VERSION,
                 "checkpoint": None,
             },
             progress=silent,

@@ -12,12 +12,13 @@ from edgecompress.errors import CheckError, InputError
 from edgecompress.model.datasets import load as load_data
 from edgecompress.model.load import network, save_checkpoint
 from edgecompress.progress import silent
+from edgecompress.request import Request
 
 QUICK = ("width=0.125", "train.epochs=1", "prune.epochs=1", "retrain.epochs=0", "cluster.epochs=0")
 
 
 def build(tmp_path, *, warn=lambda message: None, **changes):
-    request = pipeline.Request(
+    request = Request(
         **{"target": "host", "changes": QUICK, "output": tmp_path / "out", "cache_dir": tmp_path / "cache", **changes}
     )
     return pipeline.build(request, progress=silent, warn=warn)

@@ -16,11 +16,12 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.recipe import Recipe
+from edgecompress.search.records import SearchRecord
 from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord}
+SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord, "search": SearchRecord}
 
 
 def cli_reference() -> str:

@@ -1,23 +1,18 @@
 """The stages in a row: model -> compress -> export -> verify -> bundle."""
 
-import copy
 import datetime
 import importlib.metadata
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import platformdirs
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 import edgecompress
-from edgecompress import bundle, methods, recipe, target
+from edgecompress import bundle, recipe, target
 from edgecompress.bundle import STEMS, Accuracy, DataInfo, Kind, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
@@ -26,28 +21,20 @@ from edgecompress.compress.evaluate import accuracy, outputs
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.record import StageResult
-from edgecompress.compress.structure.contract import Measure
-from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.structure.shapes import load_state
-from edgecompress.compress.train import TrainingData
-from edgecompress.encode.partition import Mode
 from edgecompress.errors import CheckError
 from edgecompress.export.container.pack import pack_container
 from edgecompress.export.int8.calibration import calibration
-from edgecompress.export.int8.program import check_installed
-from edgecompress.export.latency import latency
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
-from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.report.card import card
+from edgecompress.request import Request, prepare
 from edgecompress.target import Target
 
-# Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
-DATA_VERSION = 1
 PROOF_SAMPLES = 256
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
@@ -57,24 +44,6 @@ QUANTIZER = "ai-edge-quantizer"  # onnxruntime's is a part of it
 EIGHT_BITS = ("aarch64", "armv7l")
 
 
-@dataclass(frozen=True)
-class Request:
-    """What ``build`` is asked for. ``None`` takes the default that the command line documents."""
-
-    target: str
-    model: str = "alexnet"
-    data: str = "digits"
-    recipe: str | None = None
-    changes: tuple[str, ...] = ()
-    checkpoint: Path | None = None
-    encoding: Mode | None = None
-    output: Path | None = None
-    data_dir: Path | None = None
-    cache_dir: Path | None = None
-    download: bool = True
-    eval_samples: int | None = None
-
-
 def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> tuple[Path, Manifest]:
     """Make a bundle. Returns its folder and its manifest.
 
@@ -82,59 +51,17 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
     board = target.load(request.target)
-    methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
-    changes = (*request.changes, *([f"export.encoding={request.encoding}"] if request.encoding else []))
-    chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), changes)
-    if chosen.export.int8:
-        check_installed()
     name = f"{request.model}-{request.data}-{board.name}"
     folder = request.output or Path("dist") / name
     bundle.check_replaceable(folder)
-    data = datasets.load(request.data, request.data_dir, download=request.download, progress=progress)
-    warnings = [] if data.source.official else [f"{data.name}: {data.source.note}"]
-    for message in warnings:
-        warn(message)
-    torch.manual_seed(chosen.seed)
-    network = load.network(request.model, data.input_shape, len(data.classes), width=chosen.width)
-    if request.checkpoint:
-        load.load_checkpoint(network, request.checkpoint)
-    context = Context(
-        recipe=chosen,
-        training=TrainingData(_tensor(data.train_x), _tensor(data.train_y), data.shift, data.mirror),
-        validation=(_tensor(data.validation_x), _tensor(data.validation_y)),
-        folder=(request.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
-        identity=_identity(request, data),
-        progress=progress,
-        latency=_measure(network, data, chosen.structure) if chosen.structure else None,
-    )
+    given = prepare(request, progress=progress, warn=warn)
+    data, network, context, warnings = given.data, given.network, given.context, given.warnings
     compressed = stages.compress(network, context, trained=request.checkpoint is not None)
     with bundle.staged(folder) as staging:
         manifest = _write(staging, request, board, data, network, compressed, context, progress)
         manifest = manifest.model_copy(update={"warnings": warnings + _over_budget(manifest, warn)})
         bundle.write_manifest(staging, manifest)
     return folder, manifest
-
-
-def _tensor(array: NDArray[Any]) -> torch.Tensor:
-    return torch.from_numpy(array)
-
-
-def _identity(request: Request, data: Dataset) -> dict[str, Any]:
-    """What, beside the recipe, decides the weights that training ends with."""
-    given = bundle.digest(request.checkpoint) if request.checkpoint else None
-    return {"model": request.model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
-
-
-def _measure(dense: nn.Module, data: Dataset, settings: recipe.Structure) -> Measure:
-    """What measures a network's latency against ``dense``, as it is now."""
-    kept = copy.deepcopy(dense)
-
-    def measure(network: nn.Module) -> Latency:
-        graphs = [to_onnx(each, data.input_shape) for each in (network, kept)]
-        found = latency(graphs[0], graphs[1], settings.runtime)
-        return Latency(found.ratio, found.low, found.high)
-
-    return measure
 
 
 def _write(
@@ -203,7 +130,7 @@ def _models(
     progress: Progress,
 ) -> tuple[dict[Kind, float], dict[str, ModelFile]]:
     """Write and prove every model file. Returns test accuracies of both networks, in percent, and the files by name."""
-    test = (_tensor(data.test_x), _tensor(data.test_y))
+    test = (torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
     x = data.test_x[:PROOF_SAMPLES]
     inputs = calibration(data.train_x, settings.int8_samples) if settings.int8 else data.train_x[:0]
     calibrated = Calibrated(inputs, folder / EVAL, seven_bits=board.arch not in EIGHT_BITS)
@@ -213,7 +140,7 @@ def _models(
     for kind, state in states.items():
         load_state(network, state)
         results[kind] = accuracy(network, *test)
-        expected = outputs(network, _tensor(x)).numpy()
+        expected = outputs(network, torch.from_numpy(x)).numpy()
         graph = to_onnx(network, data.input_shape)
         for each in KINDS:
             dense = folder / f"{STEMS['dense']}.{each.format}"

@@ -225,6 +225,22 @@ class Reconstruction(Record):
     steps: int = Field(default=100, ge=1, le=100_000, description="of the optimisation of synthetic inputs")
 
 
+class Search(Record):
+    """How ``edgecompress search`` looks for the sparsity and the bits of each layer; it decides nothing of a build."""
+
+    steps: int = Field(
+        default=200, ge=0, description="training steps of one trial, in whole epochs; never more than the recipe's own"
+    )
+    sparsities: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.5, 0.75, 0.9, 0.95, 0.98), min_length=1, description="at which the scan looks at each layer"
+    )
+    bits: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(
+        default=(1, 2, 3, 4, 6), min_length=1, description="at which the scan looks at each layer"
+    )
+    samples: int = Field(default=2048, ge=1, description="validation samples that the scan judges by, or all if fewer")
+    candidates: int = Field(default=4, ge=1, description="most candidates that run through the full stages at the end")
+
+
 class Recipe(Record):
     """The stages in the order in which they run; ``layers`` maps patterns of layer names (``conv*``) to overrides."""
 
@@ -241,6 +257,7 @@ class Recipe(Record):
         default=None, description="prune and cluster without training; None: with the training of each stage"
     )
     export: Export = Field(default=Export())
+    search: Search = Field(default=Search())
     layers: dict[str, Layer] = Field(default={})
 
     def layer(self, name: str) -> Layer:

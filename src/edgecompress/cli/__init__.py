@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, devices, doctor, inspect, pack, targets, unpack
+from edgecompress.cli import bench, build, devices, doctor, inspect, pack, search, targets, unpack
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ THE_SYSTEM_SAYS_NO = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errn
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
+    "search": search.search,
     "bench": bench.bench,
     "doctor": doctor.doctor,
     "targets": targets.targets,

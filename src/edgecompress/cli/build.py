@@ -43,8 +43,9 @@ def build(
     """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board."""
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress import pipeline
+        from edgecompress.request import Request
 
-        request = pipeline.Request(
+        request = Request(
             target=target,
             model=model,
             data=data,

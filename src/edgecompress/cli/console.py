@@ -22,6 +22,7 @@ EXTRAS = {
     "onnxruntime": "bench",
     "ai_edge_litert": "bench",
     "psutil": "bench",
+    "optuna": "search",
 }
 
 

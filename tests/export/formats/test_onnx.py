@@ -5,6 +5,7 @@ import pytest
 
 from edgecompress.errors import InputError
 from edgecompress.export.decoded import decoded_weights
+from edgecompress.export.formats.onnx import compressed_bytes
 from edgecompress.export.formats.onnx import onnx as write
 
 PLAIN_OPERATORS = {"Conv", "BatchNormalization", "Relu", "GlobalAveragePool", "Flatten", "Gemm", "FusedConv"}
@@ -148,3 +149,12 @@ def test_minus_zero_survives_and_the_ledger_tells_what_it_costs(network, run, sa
     assert notes["c2.weight"].startswith("9216 elements are -0.0")
     assert not notes["c3.weight"]
     assert decoded_weights(tmp_path / "model.onnx")["c2.weight"].tobytes() == array.tobytes()
+
+
+@pytest.mark.parametrize("encoding", ["smallest", "fast-load"])
+def test_bytes_are_counted_without_a_file(network, tmp_path, encoding):
+    model = network()
+    counted = compressed_bytes(model, encoding)
+    write(model, tmp_path / "model.onnx", compress=True, encoding=encoding)
+    assert counted == (tmp_path / "model.onnx").stat().st_size
+    assert counted == compressed_bytes(model, encoding)  # the model is as it was

@@ -22,10 +22,7 @@ def onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "small
     Raises:
         InputError: weights are NaN or infinite, or the opset is below 13.
     """
-    check_finite(model)
-    written = model.clone()
-    for value in (output for node in written.graph for output in node.outputs if not output.is_graph_output()):
-        value.type = value.shape = None  # a runtime infers them
+    written = _bare(model)
     opset = model.opset_imports.get("", 0)
     if compress and opset < LEAST_OPSET:
         raise InputError(
@@ -34,17 +31,42 @@ def onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "small
     return write_compressed(written, path, encoding) if compress else _write(written, path, {})
 
 
+def compressed_bytes(model: ir.Model, encoding: Mode) -> int:
+    """The size of the file that ``onnx`` makes of ``model`` with ``compress``, without writing or reading one.
+
+    Raises:
+        InputError: weights are NaN or infinite.
+    """
+    counted = _bare(model)
+    compress_weights(counted, encoding)
+    _untyped(counted)
+    return int(ir.to_proto(counted).ByteSize())
+
+
+def _bare(model: ir.Model) -> ir.Model:
+    """A copy without what a runtime infers: the types and shapes between operators."""
+    check_finite(model)
+    bare = model.clone()
+    for value in (output for node in bare.graph for output in node.outputs if not output.is_graph_output()):
+        value.type = value.shape = None
+    return bare
+
+
 def write_compressed(model: ir.Model, path: Path, encoding: Mode) -> Ledger:
     """Encode the weights of ``model``, of opset 13 or later, in place, and write it; the ledger of the file."""
     return _write(model, path, compress_weights(model, encoding))
 
 
 def _write(model: ir.Model, path: Path, notes: dict[str, str]) -> Ledger:
-    for value in model.graph.initializers.values():
-        # A tensor says its own type and shape; onnx-ir would write them a second time.
-        if not value.is_graph_input() and not value.is_graph_output():
-            value.type = value.shape = None
+    _untyped(model)
     write(model, path)
     ledger = inspect_onnx(path)
     tensors = tuple(tensor.model_copy(update={"note": notes.get(tensor.name, "")}) for tensor in ledger.tensors)
     return ledger.model_copy(update={"tensors": tensors})
+
+
+def _untyped(model: ir.Model) -> None:
+    """Leave out what onnx-ir would write a second time: a tensor says its own type and shape."""
+    for value in model.graph.initializers.values():
+        if not value.is_graph_input() and not value.is_graph_output():
+            value.type = value.shape = None

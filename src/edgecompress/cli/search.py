@@ -1,0 +1,96 @@
+"""``edgecompress search``: the smallest file whose accuracy holds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgecompress.cli import console
+from edgecompress.cli.options import ENCODING, Mode
+
+
+def search(
+    model: Annotated[str, typer.Option(help="alexnet, resnet18, vgg16bn or vgg19bn.")] = "alexnet",
+    data: Annotated[str, typer.Option(help="digits, fashion-mnist, cifar-10 or uci-har.")] = "digits",
+    max_drop: Annotated[
+        float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
+    ] = 0.5,
+    size_budget: Annotated[
+        str | None,
+        typer.Option(metavar="SIZE", help="Most bytes of the ONNX file: 300kB is 300,000, 300KiB 307,200."),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="How many choices to try with few training steps.")] = 40,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="Where to start, as for build. Default: the model's and data's own."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a recipe key, as search.steps=400."),
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Trained weights (safetensors) to compress, instead of training.")
+    ] = None,
+    encoding: Annotated[Mode | None, typer.Option(help=f"{ENCODING} Default: the recipe's.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Build the bundle too, for this board: a name of 'edgecompress targets'.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The folder of search.json, recipe.toml, bundle. Default: dist/MODEL-DATA-search."
+        ),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where data sets are. Default: the user's cache folder.")
+    ] = None,
+    cache_dir: Annotated[
+        Path | None, typer.Option(help="Where checkpoints are kept. Default: the user's cache folder.")
+    ] = None,
+    download: Annotated[bool, typer.Option(help="Download data sets that are not there.")] = True,
+    eval_samples: Annotated[
+        int | None, typer.Option(min=1, help="Put only the first N test samples into the bundle. Default: all.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
+) -> None:
+    """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds."""
+    with console.long_work("the same command goes on from the last finished trial") as progress:
+        from edgecompress import pipeline_search
+        from edgecompress.report import search as report
+        from edgecompress.report import summary
+        from edgecompress.request import Request
+        from edgecompress.search.limits import Limits
+        from edgecompress.search.records import SearchRecord
+        from edgecompress.search.sizes import parse_size
+
+        def tell(record: SearchRecord) -> None:
+            if as_json:
+                typer.echo(record.to_json().rstrip())
+            else:
+                report.search(record)
+
+        request = Request(
+            target=target or "host",
+            model=model,
+            data=data,
+            recipe=recipe,
+            changes=tuple(set_ or ()),
+            checkpoint=checkpoint,
+            encoding=encoding,
+            output=output,
+            data_dir=data_dir,
+            cache_dir=cache_dir,
+            download=download,
+            eval_samples=eval_samples,
+        )
+        limits = Limits(max_drop, parse_size(size_budget) if size_budget else None, trials)
+        found = pipeline_search.search(
+            request, limits, builds=target is not None, progress=progress, warn=console.warn, tell=tell
+        )
+    if as_json:
+        return
+    typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, record: {found.folder / pipeline_search.RECORD}")
+    if found.built:
+        typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
+    else:
+        typer.echo(f"Build it: edgecompress build --target BOARD --recipe {found.folder / pipeline_search.RECIPE}")

@@ -1,0 +1,64 @@
+"""What a search found, as tables: what each layer can bear, and the front with what was chosen of it."""
+
+from rich.table import Table
+
+from edgecompress.report.console import console
+from edgecompress.report.numbers import percent
+from edgecompress.search.records import Candidate, SearchRecord
+
+
+def search(record: SearchRecord) -> None:
+    """Print the scan's table and the front's."""
+    printer = console()
+    printer.print(_scan(record))
+    printer.print(f"Dense: {percent(record.dense_accuracy)} % of the validation split.\n")
+    printer.print(_front(record))
+
+
+def _scan(record: SearchRecord) -> Table:
+    """A row a layer: accuracy with that layer alone changed, at once and untrained."""
+    found = {(each.layer, each.change, each.value): each for each in record.sensitivities}
+    layers = {each.layer: each.weights for each in record.sensitivities}
+    sparsities = sorted({each.value for each in record.sensitivities if each.change == "sparsity"})
+    bits = sorted({each.value for each in record.sensitivities if each.change == "bits"}, reverse=True)
+    table = Table(title="validation accuracy in %, one layer changed, untrained", box=None, pad_edge=False)
+    table.add_column("layer")
+    columns = ["weights", *(f"{100 * each:g} % zeros" for each in sparsities), *(f"{each:g} bits" for each in bits)]
+    for column in columns:
+        table.add_column(column, justify="right")
+    for layer, weights in layers.items():
+        places = [(layer, "sparsity", each) for each in sparsities] + [(layer, "bits", each) for each in bits]
+        cells = [f"{found[place].accuracy:.1f}" if place in found else "-" for place in places]
+        table.add_row(layer, f"{weights:,}", *cells)
+    return table
+
+
+def _front(record: SearchRecord) -> Table:
+    """A row for the recipe as it was given, and one for each trial of the front."""
+    full = {each.trial: each for each in record.candidates}
+    chosen = None if record.chosen is None else record.candidates[record.chosen]
+    table = Table(title="the front: validation drop in points", box=None, pad_edge=False)
+    table.add_column("trial")
+    for column in ("zeros in %", "bits", "bytes", "drop, few steps", "bytes, all stages", "drop, all stages"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    table.add_row("recipe", "", "", "", "", *_full(full.get(None), chosen))
+    for trial in (record.trials[number] for number in record.front):
+        sparsities = [f"{100 * each.sparsity:.0f}" for each in trial.layers.values() if each.sparsity is not None]
+        bits = [str(each.bits) for each in trial.layers.values() if each.bits is not None]
+        table.add_row(
+            str(trial.number),
+            " ".join(sparsities),
+            " ".join(bits),
+            f"{trial.bytes:,}",
+            percent(trial.drop),
+            *_full(full.get(trial.number), chosen),
+        )
+    return table
+
+
+def _full(candidate: Candidate | None, chosen: Candidate | None) -> tuple[str, str, str]:
+    if candidate is None:
+        return "", "", ""
+    verdict = "chosen" if candidate is chosen else "holds" if candidate.holds else "does not hold"
+    return f"{candidate.bytes:,}", percent(candidate.drop), verdict

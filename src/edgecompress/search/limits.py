@@ -1,0 +1,34 @@
+"""What a search is asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgecompress.search.records import Candidate, Trial
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is asked for.
+
+    Attributes:
+        max_drop: points of validation accuracy that may be lost, dense to compressed.
+        size_budget: bytes that the ONNX file may take, if there is a limit.
+        trials: how many to try.
+    """
+
+    max_drop: float
+    size_budget: int | None
+    trials: int
+
+    def hold(self, size: int, drop: float) -> bool:
+        """Whether a file of ``size`` bytes that loses ``drop`` points is within both."""
+        # Accuracies are fractions of a whole number of samples; rounding in the last place decides nothing.
+        return drop <= self.max_drop + 1e-6 and (self.size_budget is None or size <= self.size_budget)
+
+    def drop_of_trials(self, trials: Sequence[Trial], own: Candidate) -> float:
+        """Points that a trial may lose: what the full stages gain the recipe over its own trial, the first, is added.
+
+        ``own`` is the recipe as it was given, after its full stages.
+        """
+        short = trials[0].drop if trials else None
+        return self.max_drop + (0.0 if short is None else max(0.0, short - own.drop))

@@ -1,0 +1,66 @@
+"""What a search found, as one document: the scan, every trial, the front, and what ran through the full stages."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from edgecompress.recipe import Recipe
+from edgecompress.record import Record
+
+
+class Setting(Record):
+    """What is chosen for one layer. ``None`` leaves what the recipe says: there is nothing to choose."""
+
+    sparsity: float | None = Field(default=None, ge=0, le=1)
+    bits: int | None = Field(default=None, ge=1, le=8)
+
+
+class Sensitivity(Record):
+    """What the network loses when one layer alone is pruned or clustered, at once and without training."""
+
+    layer: str
+    weights: int
+    change: Literal["sparsity", "bits"]
+    value: float = Field(description="the layer's sparsity, or its bits")
+    accuracy: float = Field(description="of the validation samples of the scan, in percent")
+    loss_rise: float = Field(description="cross entropy with the classes, less that of the dense network, in nats")
+
+
+class Trial(Record):
+    """One choice for all layers, tried with few training steps."""
+
+    number: int
+    origin: Literal["start", "sampled"] = Field(description="start: one of the points that every search begins with")
+    parameters: dict[str, float] = Field(description="the coordinates in which the search moves, see docs/search.md")
+    layers: dict[str, Setting]
+    bytes: int = Field(description="of the ONNX file that would be written, counted exactly")
+    drop: float | None = Field(description="points of validation accuracy lost, after few steps; null: not trained")
+    stopped: str = Field(default="", description="why the trial was not trained to its end")
+
+
+class Candidate(Record):
+    """What ran through the recipe's full stages."""
+
+    trial: int | None = Field(description="the trial whose layers it has; null: the recipe as it was given")
+    bytes: int = Field(description="of the ONNX file, counted exactly")
+    accuracy: float = Field(description="of the whole validation split, in percent")
+    drop: float = Field(description="points of validation accuracy below the dense network's")
+    holds: bool = Field(description="whether the drop and the size are within what was asked for")
+
+
+class SearchRecord(Record):
+    """A search. Accuracies are in percent, of the validation split: the test set is never seen here."""
+
+    schema_version: Literal[1] = 1
+    tool_version: str
+    model: str
+    data: str
+    recipe: Recipe
+    max_drop: float = Field(description="points of validation accuracy")
+    size_budget: int | None = Field(description="bytes")
+    dense_accuracy: float | None = None
+    sensitivities: list[Sensitivity] = Field(default=[])
+    trials: list[Trial] = Field(default=[])
+    front: list[int] = Field(default=[], description="trials that no other one beats in both bytes and drop")
+    candidates: list[Candidate] = Field(default=[])
+    chosen: int | None = Field(default=None, description="index of the smallest of the candidates that holds")

@@ -1,0 +1,102 @@
+"""The search: the recipe itself, the scan, the trials, and the full stages of the most promising ones."""
+
+from collections.abc import Sequence
+from math import log2
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from edgecompress.compress import stages
+from edgecompress.compress.checkpoints import State
+from edgecompress.compress.context import Context
+from edgecompress.errors import InputError
+from edgecompress.recipe import Recipe
+from edgecompress.search.allocation import Allocation, Place
+from edgecompress.search.candidates import candidate, run_candidates
+from edgecompress.search.curves import curve
+from edgecompress.search.front import front
+from edgecompress.search.journal import Journal
+from edgecompress.search.limits import Limits
+from edgecompress.search.records import SearchRecord, Sensitivity
+from edgecompress.search.scan import scan
+from edgecompress.search.searchable import Searchable, searchable
+from edgecompress.search.space import Space, space
+from edgecompress.search.trial import Subject
+from edgecompress.search.trials import run_trials
+
+
+def search(
+    network: nn.Module,
+    context: Context,
+    limits: Limits,
+    *,
+    trained: bool,
+    input_shape: tuple[int, ...],
+    path: Path,
+    empty: SearchRecord,
+) -> SearchRecord:
+    """Search for the sparsity and bits of each layer that make the smallest file within ``limits``.
+
+    The baseline and all that runs through the full stages is kept in the context's folder, as a build keeps it.
+
+    Args:
+        network: fresh, or with the weights that are given; in any state afterwards.
+        context: of the stages, with the recipe to start from.
+        limits: what is asked for.
+        trained: whether its weights are given.
+        input_shape: of one sample, channels first.
+        path: the file in which the record is kept; an interrupted search goes on from what is there.
+        empty: the record to begin with.
+
+    Raises:
+        InputError: the recipe does not fit the network, or leaves nothing to search.
+        CheckError: training the recipe itself, or a candidate, diverged.
+    """
+    layers = searchable(network, context.recipe)
+    if not layers:
+        raise InputError("the recipe leaves no layer to search: all are dense; remove that from its layers")
+    first = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    made = stages.compress(network, context, trained=trained)
+    accuracy = made.stages[0].validation_accuracy
+    subject = Subject(network, first, trained, made.dense, accuracy, context, input_shape)
+    own = candidate(subject, made, limits, None)
+    journal = Journal(path, empty)
+    journal.keep(dense_accuracy=accuracy, candidates=[own], front=[], chosen=None)
+    _scan(subject, layers, journal)
+    shares = allocation(layers, context.recipe, made.compressed)
+    where = _space(shares, journal.record.sensitivities, own.bytes, limits)
+    trials = run_trials(subject, where, own, limits, journal)
+    best = front(trials)
+    journal.keep(front=[trial.number for trial in best])
+    found = [own, *run_candidates(subject, best, own, limits, limits.drop_of_trials(trials, own))]
+    holding = [place for place, each in enumerate(found) if each.holds]
+    chosen = min(holding, key=lambda place: (found[place].bytes, place), default=None)
+    journal.keep(candidates=found, chosen=chosen)
+    return journal.record.model_copy(update={"trials": trials})
+
+
+def _scan(subject: Subject, layers: Sequence[Searchable], journal: Journal) -> None:
+    def kept(found: Sensitivity) -> None:
+        journal.keep(sensitivities=[*journal.record.sensitivities, found])
+
+    subject.network.load_state_dict(subject.dense)
+    found = scan(subject.network, subject.context, layers, journal.record.sensitivities, kept)
+    journal.keep(sensitivities=found)
+
+
+def allocation(layers: Sequence[Searchable], recipe: Recipe, state: State) -> Allocation:
+    """The densities that the network has in ``state``, and the bits that the recipe gives its layers."""
+    places = []
+    for layer in layers:
+        density = max(1, int(torch.count_nonzero(state[layer.parameter]))) / layer.weights
+        places.append(Place(log2(density), recipe.layer(layer.name).bits or recipe.cluster.bits))
+    return Allocation(tuple(layers), tuple(places))
+
+
+def _space(own: Allocation, found: Sequence[Sensitivity], file_bytes: int, limits: Limits) -> Space:
+    # What a file takes beside its weights, and what the estimate of these is off, stays about the same.
+    beside = file_bytes - own.bytes()
+    budget = limits.size_budget
+    curves = {layer.name: curve(layer, found) for layer in own.layers}
+    return space(own, curves, allowed=None if budget is None else budget - beside)

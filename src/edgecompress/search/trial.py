@@ -1,0 +1,136 @@
+"""One trial: the recipe's own stages, cut short, with a choice for each layer; and the exact size of what comes out."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import nn
+
+from edgecompress.compress import stages, train
+from edgecompress.compress.checkpoints import State
+from edgecompress.compress.context import Context
+from edgecompress.compress.prune.scoring import accumulates
+from edgecompress.errors import CheckError
+from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.model.to_onnx import to_onnx
+from edgecompress.progress import Progress, silent
+from edgecompress.recipe import Recipe
+from edgecompress.search.records import Setting
+
+PRUNING = 0.75
+"""Share of a trial's epochs in which it is pruned and the rest trained; in the others the centroids are trained."""
+
+SLACK = 1.02
+"""Training changes what a file takes by less than this; what is further above the budget is not trained."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is searched.
+
+    Attributes:
+        network: on the device where it runs, in any state.
+        first: its state before all stages.
+        given: whether that is a user's checkpoint, and so not trained.
+        dense: its state after the first stage.
+        dense_accuracy: that state's, of the validation split, in percent.
+        context: of the stages, with the recipe as it was given.
+        input_shape: of one sample, channels first.
+    """
+
+    network: nn.Module
+    first: State
+    given: bool
+    dense: State
+    dense_accuracy: float
+    context: Context
+    input_shape: tuple[int, ...]
+
+    @property
+    def recipe(self) -> Recipe:
+        """As it was given."""
+        return self.context.recipe
+
+    def file_bytes(self, state: State) -> int:
+        """Exactly what the compressed ONNX file of the network takes in that state."""
+        self.network.load_state_dict(state)
+        return compressed_bytes(to_onnx(self.network, self.input_shape), self.recipe.export.encoding)
+
+    def full(self, recipe: Recipe, progress: Progress) -> stages.Compressed:
+        """All stages of a build with ``recipe``, kept where a build keeps them."""
+        self.network.load_state_dict(self.first)
+        return stages.compress(
+            self.network, replace(self.context, recipe=recipe, progress=progress), trained=self.given
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial came to; ``drop`` in points of validation accuracy, ``None`` where nothing was trained."""
+
+    bytes: int
+    drop: float | None
+    stopped: str = ""
+
+
+def with_settings(recipe: Recipe, settings: Mapping[str, Setting]) -> Recipe:
+    """The recipe with these settings among its ``layers``, after its own patterns, whose other keys stay in force."""
+    layers = dict(recipe.layers)
+    for name, setting in settings.items():
+        chosen = setting.model_dump(exclude_none=True)
+        if chosen:
+            layers.pop(name, None)  # last: of two patterns that match, the later one counts
+            layers[name] = recipe.layer(name).model_copy(update=chosen)
+    return recipe.model_copy(update={"layers": layers})
+
+
+def short(recipe: Recipe, samples: int) -> Recipe:
+    """The recipe of a trial: pruning while training, then clustering, in ``search.steps`` steps of ``samples`` samples.
+
+    Nothing is rewound, for a trial begins with a trained network.
+    """
+    own = recipe.prune.epochs + recipe.retrain.epochs + recipe.cluster.epochs
+    steps = max(1, train.steps_per_epoch(samples, recipe.prune.batch_size))
+    epochs = min(own, max(1, round(recipe.search.steps / steps)) if recipe.search.steps else 0)
+    pruning = -int(-PRUNING * epochs // 1)  # at least one where there is one
+    prune = recipe.prune.model_copy(update={"epochs": pruning})
+    if not epochs and accumulates(recipe.prune.criterion):
+        prune = prune.model_copy(update={"criterion": "magnitude"})
+    changes = {
+        "prune": prune,
+        "retrain": recipe.retrain.model_copy(update={"epochs": 0, "rewind": None}),
+        "cluster": recipe.cluster.model_copy(update={"epochs": epochs - pruning}),
+    }
+    return recipe.model_copy(update=changes)
+
+
+def untrained(recipe: Recipe) -> Recipe:
+    """The recipe without any training: pruned and clustered at once."""
+    return short(recipe.model_copy(update={"search": recipe.search.model_copy(update={"steps": 0})}), 1)
+
+
+def attempt(
+    subject: Subject, settings: Mapping[str, Setting], *, size_budget: int | None, progress: Progress
+) -> Outcome:
+    """Try ``settings``. A file that is over the budget before training is not trained."""
+    recipe = with_settings(subject.recipe, settings)
+    trained = short(recipe, len(subject.context.training.x))
+    if size_budget is not None:
+        size, _ = _run(subject, untrained(recipe), silent)
+        if size > SLACK * size_budget:
+            return Outcome(size, None, "over the size budget before training")
+    try:
+        size, accuracy = _run(subject, trained, progress)
+    except CheckError as error:  # training diverged: a bad choice, and no reason to end the search
+        return Outcome(_run(subject, untrained(recipe), silent)[0], None, str(error))
+    return Outcome(size, subject.dense_accuracy - accuracy)
+
+
+def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, float]:
+    """The bytes and the validation accuracy, in percent, after the short stages; their checkpoints are not kept."""
+    subject.network.load_state_dict(subject.dense)
+    with tempfile.TemporaryDirectory(prefix="edgecompress-trial-") as folder:
+        context = replace(subject.context, recipe=recipe, folder=Path(folder), progress=progress)
+        made = stages.compress(subject.network, context, trained=True)
+    return subject.file_bytes(made.compressed), made.stages[-1].validation_accuracy

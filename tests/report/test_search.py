@@ -1,0 +1,45 @@
+from edgecompress import recipe
+from edgecompress.report import search as report
+from edgecompress.search.records import Candidate, SearchRecord, Sensitivity, Setting, Trial
+
+
+def record(**changes):
+    layers = {"conv1": Setting(sparsity=0.5, bits=4), "head": Setting(sparsity=0.91, bits=3)}
+    trials = [
+        Trial(number=0, origin="start", parameters={}, layers=layers, bytes=12_345, drop=0.25),
+        Trial(number=1, origin="sampled", parameters={}, layers=layers, bytes=2_345, drop=7.5),
+    ]
+    scan = [
+        Sensitivity(layer="conv1", weights=1936, change="sparsity", value=0.5, accuracy=91.25, loss_rise=0.1),
+        Sensitivity(layer="conv1", weights=1936, change="bits", value=2, accuracy=81.75, loss_rise=0.2),
+        Sensitivity(layer="head", weights=640, change="sparsity", value=0.5, accuracy=71.5, loss_rise=0.3),
+    ]
+    full = [
+        Candidate(trial=None, bytes=20_000, accuracy=96, drop=1.5, holds=False),
+        Candidate(trial=0, bytes=12_340, accuracy=97, drop=0.5, holds=True),
+    ]
+    document = {
+        "tool_version": "0", "model": "alexnet", "data": "Digits", "recipe": recipe.load("alexnet"), "max_drop": 0.5,
+        "size_budget": None, "dense_accuracy": 97.5, "sensitivities": scan, "trials": trials, "front": [1, 0],
+        "candidates": full, "chosen": 1,
+    }  # fmt: skip
+    return SearchRecord(**{**document, **changes})
+
+
+def test_the_scan_and_the_front_with_what_was_chosen(capsys):
+    report.search(record())
+    lines = capsys.readouterr().out.splitlines()
+    (conv,) = (line.split() for line in lines if line.startswith("conv1"))
+    (head,) = (line.split() for line in lines if line.startswith("head"))
+    assert conv == ["conv1", "1,936", "91.2", "81.8"]
+    assert head == ["head", "640", "71.5", "-"]
+    rows = {line.split()[0]: line.split() for line in lines if line[:1] in ("0", "1", "r")}
+    assert rows["recipe"] == ["recipe", "20,000", "1.50", "does", "not", "hold"]
+    assert rows["1"] == ["1", "50", "91", "4", "3", "2,345", "7.50"]
+    assert rows["0"] == ["0", "50", "91", "4", "3", "12,345", "0.25", "12,340", "0.50", "chosen"]
+    assert "Dense: 97.50 %" in "\n".join(lines)
+
+
+def test_a_search_that_found_nothing_has_tables_too(capsys):
+    report.search(record(chosen=None, candidates=record().candidates[:1], front=[]))
+    assert "chosen" not in capsys.readouterr().out

@@ -1,0 +1,38 @@
+import tomllib
+
+import pytest
+
+from edgecompress import recipe, shipped
+from edgecompress.recipe import Recipe
+from edgecompress.search.recipe_file import recipe_toml
+from edgecompress.search.records import Setting
+from edgecompress.search.trial import with_settings
+
+CHANGES = (
+    "layers.head.dense=true",
+    "layers.conv*.granularity=channel-group",
+    'export.int8_of=["dense"]',
+    "distill.weight=0.3",
+    'distill.stages=["prune", "cluster"]',
+    "search.steps=7",
+    "train.weight_decay=1e-5",
+)
+
+
+@pytest.mark.parametrize("name", shipped.names("recipes"))
+@pytest.mark.parametrize("changes", [(), CHANGES])
+def test_what_is_written_is_read_as_the_same_recipe(name, changes, tmp_path):
+    given = recipe.load(name, changes)
+    found = with_settings(given, {"conv1": Setting(sparsity=0.12345, bits=3), "features.0": Setting(sparsity=0.9)})
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe_toml(found, "Found."), encoding="utf-8")
+    assert recipe.load(str(path)) == found
+    assert path.read_text().startswith("# Found.\n")
+    assert tomllib.loads(path.read_text())["layers"]["conv1"]["sparsity"] == 0.12345
+
+
+def test_it_reads_like_the_recipe_it_came_from():
+    given = Recipe.model_validate(tomllib.loads((shipped.folder("recipes") / "alexnet.toml").read_text()))
+    text = recipe_toml(given, "c")
+    assert "momentum" not in text
+    assert "[train]\nepochs = 14\nlearning_rate = 0.05\n" in text

@@ -1,0 +1,41 @@
+import pytest
+import torch
+
+from edgecompress.compress.evaluate import accuracy
+from edgecompress.search.scan import scan
+from edgecompress.search.searchable import searchable
+
+
+@pytest.fixture
+def scanned(start):
+    subject, _ = start()
+    subject.network.load_state_dict(subject.dense)
+    said = []
+    layers = searchable(subject.network, subject.recipe)
+    return subject, layers, said, scan(subject.network, subject.context, layers, [], said.append)
+
+
+def test_what_everything_goes_through_bears_less_than_what_is_wide(scanned):
+    *_, found = scanned
+    loss = {(each.layer, each.change, each.value): each.loss_rise for each in found}
+    assert len(found) == 3 * (3 + 3)
+    # a ninetieth of the weights against half of them
+    assert loss["narrow", "sparsity", 0.98] > 3 * max(0.02, loss["wide", "sparsity", 0.5])
+    assert loss["wide", "sparsity", 0.98] > loss["wide", "sparsity", 0.5]
+    assert loss["narrow", "bits", 1.0] > loss["narrow", "bits", 5.0]
+
+
+def test_the_network_is_as_it_was_and_one_layer_changes_at_a_time(scanned):
+    subject, _, said, found = scanned
+    assert said == found
+    for name, tensor in subject.network.state_dict().items():
+        assert torch.equal(tensor, subject.dense[name])
+    mild = next(each for each in found if (each.layer, each.value) == ("conv", 5.0))
+    assert mild.accuracy == pytest.approx(accuracy(subject.network, *subject.context.validation), abs=5)
+
+
+def test_what_an_interrupted_scan_found_is_not_looked_at_again(scanned):
+    subject, layers, _, found = scanned
+    said = []
+    assert scan(subject.network, subject.context, layers, found[:-2], said.append) == found
+    assert said == found[-2:]
