@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.bench.protocol import protocol
-from edgecompress.bench.records import Emulation, Frequency, Others, Throttling
+from edgecompress.bench.records import Emulation, Frequency, Others, Throttling, Window
 from edgecompress.bench.validity import validity
 
 
@@ -101,3 +101,12 @@ def test_what_makes_the_times_another_machines_is_told_apart(calm):
     assert "throttled" in judge(cool, files, hot).disturbed[0]
     assert "throttled" in judge(hot, files, cool).disturbed[0]
     assert judge(cool, files, weak).disturbed == ["the board slowed itself down: under-voltage"]
+
+
+def test_a_board_that_was_slower_in_the_last_minute_than_in_the_first_is_told(calm):
+    before, files = calm
+    first = Window(start=0, seconds=60, runs=9, p50_ns=1e6, p90_ns=1e6, p99_ns=1e6, hottest=50.0, clock_khz=1)
+    last = first.model_copy(update={"start": 540.0, "p50_ns": 1.3e6})
+    (concern,) = judge(before, changed(files, windows=[first, last])).concerns
+    assert "after 10 minutes the median was 1.30 times that of the first" in concern
+    assert judge(before, changed(files, windows=[first, first])).concerns == []

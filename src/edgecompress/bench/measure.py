@@ -101,6 +101,7 @@ class Measurement:
             "min_runs": protocol.min_runs,
             "min_seconds": protocol.min_seconds,
             "max_seconds": protocol.max_seconds,
+            "window_seconds": protocol.window_seconds,
             "threads": threads,
             "seed": protocol.seed,
         }

@@ -74,6 +74,19 @@ class Others(Record):
     stolen: float = Field(description="the hypervisor, for other machines")
 
 
+class Window(Record):
+    """A part of a long measurement."""
+
+    start: float = Field(description="seconds since the first timed round")
+    seconds: float
+    runs: int
+    p50_ns: float
+    p90_ns: float
+    p99_ns: float
+    hottest: float | None = Field(description="degrees Celsius of the hottest zone at the end; null: none is shown")
+    clock_khz: int | None = Field(description="of the fastest core at the end; null: the kernel shows none")
+
+
 class Latency(Record):
     """Times of batch-1 inference, in nanoseconds: the runtime's own calls, from an input array to an output array."""
 
@@ -89,6 +102,7 @@ class Latency(Record):
     together_with: list[str] = Field(description="the other files that were timed in the same rounds")
     inputs: Literal["rows", "noise"]
     others: Others | None
+    windows: list[Window] = Field(default=[], description="minute by minute, in mode sustained")
     details: dict[str, list[str] | None] = Field(description="what else the runtime told: providers, delegates")
 
 

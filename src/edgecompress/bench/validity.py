@@ -7,6 +7,7 @@ from edgecompress.bench.records import Conditions, FileResult, Latency, Validity
 
 OTHERS_LIMIT = 0.1  # of all cores
 STOLEN_LIMIT = 0.01
+DRIFT_LIMIT = 0.05  # of the median, from the first minute of a long measurement to its last
 
 
 def validity(
@@ -76,6 +77,13 @@ def _latency(protocol: Protocol, files: Mapping[str, FileResult]) -> list[str]:
     for names, latency in _rounds(files):
         if latency.runs < protocol.min_runs:
             concerns.append(f"{names}: {latency.runs} runs in {latency.seconds:.0f} s, {protocol.min_runs} were wanted")
+        if latency.windows:
+            first, last = latency.windows[0].p50_ns, latency.windows[-1].p50_ns
+            if abs(last / first - 1) > DRIFT_LIMIT:
+                minutes = (latency.windows[-1].start + latency.windows[-1].seconds) / 60
+                concerns.append(
+                    f"{names}: after {minutes:.0f} minutes the median was {last / first:.2f} times that of the first"
+                )
         if latency.settled is False:
             concerns.append(f"{names}: the times had not settled after {latency.warmup_runs} rounds of warm-up")
     return concerns

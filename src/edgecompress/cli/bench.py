@@ -24,7 +24,11 @@ def bench(
         ),
     ] = "local",
     mode: Annotated[
-        str, typer.Option(help="quick: at least 100 runs a file. standard: at least 1024 runs and 60 s, settled first.")
+        str,
+        typer.Option(
+            help="quick: at least 100 runs a file. standard: at least 1024 runs and 60 s, settled first. "
+            "sustained: 10 minutes a runtime, summed up minute by minute."
+        ),
     ] = "standard",
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the runtime. Default: the target's.")] = None,
     output: Annotated[

@@ -1,6 +1,7 @@
 import importlib
 from array import array
 
+import numpy as np
 import pytest
 
 from edgecompress.agent.events import Events
@@ -19,6 +20,8 @@ class Silent(Events):
 
 class Noted:
     """Stands where a loaded file does, and notes when it is run."""
+
+    windows = None
 
     def __init__(self, name, log):
         self.name, self.log, self.feed, self.samples = name, log, list(range(step.ROWS)), array("q")
@@ -119,3 +122,39 @@ def test_a_warm_up_ends_when_two_windows_agree_and_leaves_no_times(monkeypatch):
     monkeypatch.setattr(step, "_round", lambda files, number: files[0].samples.append(next(times) % 999))
     assert step._warm_up([file], None, 0.05, Silent())[1] is False
     assert step._warm_up([file], 7, 30, Silent()) == (7, None)
+
+
+def test_a_long_measurement_is_summed_up_window_by_window(agent, file):
+    job = {"files": [file], "warmup": 1, "min_runs": 10, "min_seconds": 1, "max_seconds": 20, "threads": 1}
+    (event,) = [each for each in agent("latency", {**job, "window_seconds": 0.3})[1] if each["event"] == "latency"]
+    windows = event["windows"]
+    assert len(windows) >= 2
+    assert sum(window["runs"] for window in windows) <= event["runs"]
+    for before, window in zip([None, *windows], windows, strict=False):
+        assert window["seconds"] >= 0.3
+        assert window["p50_ns"] <= window["p90_ns"] <= window["p99_ns"]
+        assert before is None or window["start"] >= before["start"] + before["seconds"]
+    (event,) = [each for each in agent("latency", job)[1] if each["event"] == "latency"]
+    assert event["windows"] == []
+
+
+def test_a_window_has_the_percentiles_of_its_times_and_the_state_of_the_board(tmp_path):
+    from edgecompress.agent.steps._windows import Windows
+
+    files = {
+        "sys/class/thermal/thermal_zone0/temp": "48000",
+        "sys/class/thermal/thermal_zone1/temp": "71500",
+        "sys/devices/system/cpu/cpufreq/policy0/scaling_cur_freq": "1500000",
+        "sys/devices/system/cpu/cpufreq/policy4/scaling_cur_freq": "2400000",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    samples = np.random.default_rng(1).integers(0, 10**6, 501)
+    windows = Windows(0)
+    windows.add(array("q", samples.tolist()), tmp_path)
+    (window,) = windows.done
+    assert [window[key] for key in ("p50_ns", "p90_ns", "p99_ns")] == pytest.approx(
+        np.percentile(samples, [50, 90, 99])
+    )
+    assert (window["runs"], window["hottest"], window["clock_khz"]) == (501, 71.5, 2400000)

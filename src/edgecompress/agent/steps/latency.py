@@ -13,6 +13,7 @@ from ..errors import JobError
 from ..events import Events
 from ..job import Job
 from ..system.processor import cpu_times, used_by_others
+from ._windows import Windows
 
 _clock = time.perf_counter_ns
 
@@ -37,6 +38,7 @@ class Timed:
         self.first_ns = 0
         self.feed: list[Array] = []
         self.samples = array("q")
+        self.windows: Windows | None = None
 
     def take_inputs(self, x: Array | None, seed: int) -> None:
         """Prepare the inputs and run once: the first run, which allocates, is reported apart."""
@@ -57,7 +59,8 @@ def latency(job: Job, events: Events) -> None:
     Job: ``files``, each ``{"file", "layout"}``; ``inputs``, an npz file whose ``x`` gives up to 31 samples (absent:
     normal noise from ``seed``); ``warmup``, a number of rounds or ``"settle"`` (until the median of 16 rounds is
     within 2 % of that of the 16 before, for every file); ``warmup_max_seconds`` (10); ``min_runs``; ``min_seconds``
-    (0); ``max_seconds``; ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
+    (0); ``max_seconds``; ``window_seconds``, to sum up the times of each so many seconds apart (0: not); ``threads``;
+    ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
     """
     threads, seed = job.count("threads"), job.count("seed", 0, least=0)
     min_runs, min_seconds, max_seconds = (
@@ -67,6 +70,7 @@ def latency(job: Job, events: Events) -> None:
     )
     warmup = job.count_or("warmup", "settle")
     warmup_max = job.seconds("warmup_max_seconds", 10)
+    window = job.seconds("window_seconds", 0)
     given = job.file("inputs") if job.has("inputs") else None
     file_jobs = job.jobs("files")
     job.finish()
@@ -85,6 +89,8 @@ def latency(job: Job, events: Events) -> None:
     gc.disable()
     try:
         warmup_runs, settled = _warm_up(files, warmup, warmup_max, events)
+        for timed in files:
+            timed.windows = Windows(window) if window else None
         busy = cpu_times()
         rounds, stride, seconds = _measure(files, min_runs, min_seconds, max_seconds, events)
         others = used_by_others(busy, cpu_times())
@@ -104,6 +110,7 @@ def latency(job: Job, events: Events) -> None:
             stride=stride,
             seconds=seconds,
             others=others,
+            windows=timed.windows.done if timed.windows is not None else [],
             threads=threads,
             inputs="noise" if x is None else "rows",
             runtime=timed.engine.runtime,
@@ -155,6 +162,9 @@ def _measure(
     while not (rounds >= min_runs and seconds >= min_seconds) and (not rounds or seconds < max_seconds):
         _round(files, rounds)
         _round(files, rounds + 1)
+        for timed in files:
+            if timed.windows is not None:
+                timed.windows.add(timed.samples[-2:])
         if (rounds // 2) % stride:
             for timed in files:
                 del timed.samples[-2:]
