@@ -1,4 +1,5 @@
 from edgecompress import bundle
+from edgecompress.recipe import Reconstruction
 from edgecompress.report.card import card
 
 
@@ -33,3 +34,11 @@ def test_the_card_holds_the_manifest_s_figures_and_nothing_it_does_not_have(smal
     # The card in the bundle is the one that its manifest makes, but for the card's own line.
     written = (small_bundle / "README.md").read_text()
     assert {line for line in text.splitlines() if "`README.md`" not in line} == set(written.splitlines())
+
+
+def test_the_card_says_that_nothing_was_trained_and_on_what_inputs(small_bundle):
+    manifest = bundle.load(small_bundle)
+    recipe = manifest.recipe.model_copy(update={"reconstruct": Reconstruction(inputs="synthetic")})
+    text = card(manifest.model_copy(update={"recipe": recipe}))
+    assert "without training, reconstructing outputs on synthetic inputs" in text
+    assert "without training" not in card(manifest)

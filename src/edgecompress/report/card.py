@@ -22,7 +22,12 @@ def card(manifest: Manifest) -> str:
 
 def _title(manifest: Manifest) -> str:
     model, data = manifest.model, manifest.data
-    how = "pruning, retraining and clustering"
+    rebuilt = manifest.recipe.reconstruct
+    how = (
+        "pruning, retraining and clustering"
+        if rebuilt is None
+        else (f"pruning and clustering without training, reconstructing outputs on {rebuilt.inputs} inputs")
+    )
     how = how if manifest.ratios.macs is None else f"removing channels, {how}"
     text = (
         f"# {model.name} on {data.name}, for {manifest.target.title}\n\n"
