@@ -27,7 +27,7 @@ DOCUMENT = {
     "cluster": {"epochs": 1, "bits": 5, "batch_size": 32, "augment": False},
     "search": {"steps": 20, "sparsities": [0.5, 0.9, 0.98], "bits": [1, 3, 5], "candidates": 2},
 }
-LIMITS = Limits(max_drop=3.0, size_budget=None, trials=9)
+LIMITS = Limits(max_drop=3.0, size_budget=None, trials=10)
 
 
 def samples(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -86,7 +86,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def searched(folder) -> SearchRecord:
-    """A search with nine trials."""
+    """A search with ten trials, the last two of which are sampled."""
     return run(folder)
 
 

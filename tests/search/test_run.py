@@ -44,10 +44,8 @@ def test_the_winner_s_recipe_ends_with_the_same_weights_without_training_again(s
     assert made.stages[-1].validation_accuracy == best.accuracy
 
 
-def test_a_search_that_was_killed_goes_on_and_ends_like_one_that_was_not(again):
-    limits = Limits(3.0, None, 10)
-    whole = again("whole.json", limits)
-    assert [trial.origin for trial in whole.trials][-2:] == ["sampled", "sampled"]
+def test_a_search_that_was_killed_goes_on_and_ends_like_one_that_was_not(searched, again):
+    assert [trial.origin for trial in searched.trials][-2:] == ["sampled", "sampled"]
 
     def killed_in(trial):
         def progress(title, done, total, note="", /):
@@ -58,9 +56,9 @@ def test_a_search_that_was_killed_goes_on_and_ends_like_one_that_was_not(again):
 
     for at in (1, 9):
         with pytest.raises(KeyboardInterrupt):
-            again("killed.json", limits, progress=killed_in(at))
-    assert again("killed.json", limits) == whole
-    assert again("killed.json", Limits(3.0, None, 4)).trials == whole.trials[:4]
+            again("killed.json", progress=killed_in(at))
+    assert again("killed.json") == searched
+    assert again("killed.json", Limits(3.0, None, 4)).trials == searched.trials[:4]
 
 
 def test_where_nothing_holds_none_is_chosen_and_the_front_is_there(again):

@@ -1,8 +1,7 @@
-from dataclasses import replace
-
 import pytest
 import torch
 
+from edgecompress.errors import CheckError
 from edgecompress.export.formats.onnx import onnx
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
@@ -66,14 +65,18 @@ def test_what_is_far_over_the_budget_is_not_trained(start, monkeypatch):
     assert not steps
 
 
-def test_training_that_diverges_ends_the_trial_and_not_the_search(start):
+def test_training_that_diverges_ends_the_trial_and_not_the_search(start, monkeypatch):
     subject, _ = start()
-    prune = subject.recipe.prune.model_copy(update={"learning_rate": 1e30})
-    recipe = subject.recipe.model_copy(update={"prune": prune})
-    subject = replace(subject, context=replace(subject.context, recipe=recipe))
+    compress = trial.stages.compress
+
+    def diverges(module, context, *, trained):
+        if context.recipe.prune.epochs:
+            raise CheckError("prune: the loss became nan")
+        return compress(module, context, trained=trained)
+
+    monkeypatch.setattr(trial.stages, "compress", diverges)
     found = attempt(subject, SETTINGS, size_budget=None, progress=silent)
-    assert found.drop is None
-    assert "lower its learning_rate" in found.stopped
+    assert (found.drop, found.stopped) == (None, "prune: the loss became nan")
     assert found.bytes > 0
 
 
