@@ -21,6 +21,7 @@ from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
+MODES = ("fast-load", "smallest")
 SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord, "search": SearchRecord}
 
 
@@ -117,6 +118,27 @@ def encodings_table() -> str:
     return "\n".join([note, "", *rows, "", *trained])
 
 
+def loads_table() -> str:
+    """What benchmarks/loads.py measured: a row for each release of onnxruntime."""
+    record = json.loads((ROOT / "results" / "loads.json").read_text(encoding="utf-8"))
+    lines = [
+        "The VGG16BN-shaped network of `benchmarks/encode.py`, 14.7 million weights, 90 % zeros, 32 centroids a layer. One "
+        f"thread, {record['cpu']}, the least of five processes each, {record['taken'][:10]}: `python benchmarks/loads.py`. "
+        "Peak and resident memory are of the whole process; resident is after `malloc_trim`.",
+        "",
+        "| onnxruntime | dense loads in | fast-load | smallest | dense peak | fast-load | smallest "
+        "| resident after load, MiB: dense, fast-load, smallest |",
+        "|---" * 8 + "|",
+    ]
+    for release, found in record["releases"].items():
+        dense = found["dense"]
+        cells = [f"{dense['load']:.0f} ms", *(f"{found[mode]['load'] / dense['load']:.2f}x" for mode in MODES)]
+        cells += [f"{dense['peak']:.0f} MiB", *(f"{found[mode]['peak'] / dense['peak']:.2f}x" for mode in MODES)]
+        cells.append(", ".join(f"{found[name]['resident']:.0f}" for name in ("dense", *MODES)))
+        lines.append(f"| {release} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def clustering_tables() -> str:
     """All that benchmarks/clustering_methods.py found: a table for each network, data set and sparsity."""
     parts = []
@@ -171,10 +193,11 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    readme, compression = ROOT / "README.md", DOCS / "compression.md"
+    readme, compression, runtimes = ROOT / "README.md", DOCS / "compression.md", DOCS / "runtimes.md"
     return {
         readme: filled(readme, results=results_table(), encodings=encodings_table()),
         compression: filled(compression, clustering=clustering_tables()),
+        runtimes: filled(runtimes, loads=loads_table()),
         DOCS / "cli.md": cli_reference(),
         **schemas,
     }
