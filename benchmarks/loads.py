@@ -2,9 +2,9 @@
 
     python benchmarks/loads.py [RELEASE ...] [--width 1.0]
 
-The network is that of benchmarks/encode.py. Each release is installed by pip into a folder of its own, and every load is
-in a new process; the least of five is taken, on one thread. Run it alone on the machine. It writes results/loads.json,
-from which the table in docs/runtimes.md is made.
+The network is that of benchmarks/encode.py. Each release is installed by pip into a folder of its own, and every load
+is in a new process; the least of five is taken, on one thread. Run it alone on the machine. It writes
+results/loads.json, from which the table in docs/runtimes.md is made.
 """
 
 import argparse
@@ -16,10 +16,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from encode import cpu
 from network import network
 
 from edgecompress.export.formats.onnx import onnx as write_onnx
+from encode import cpu
 
 RELEASES = ("1.20.1", "1.22.1", "1.24.4", "1.26.0", "1.28.0", "1.30.0", "1.32.0")
 RECORD = Path(__file__).parents[1] / "results" / "loads.json"

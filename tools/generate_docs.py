@@ -63,16 +63,20 @@ def results_table() -> str:
             if record.files[each.compressed].kind == "compressed"
         )
         epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
+        stages = ", ".join(stage.stage for stage in manifest.stages)
+        name = f"{manifest.model.name}, {manifest.data.name}"
+        if manifest.ratios.macs is not None:
+            name += f", {1 / manifest.ratios.macs:.0%} of the arithmetic"
         rows.append(
-            f"| {manifest.model.name}, {manifest.data.name} | {manifest.accuracy.dense:.2f} % / "
+            f"| {name} | {manifest.accuracy.dense:.2f} % / "
             f"{manifest.accuracy.compressed:.2f} % | 1 in {manifest.ratios.weights:.1f} | {sizes['dense.onnx']:,} B "
             f"| {sizes['model.onnx']:,} B, **{manifest.ratios.onnx:.1f}x** | {sizes['model.tflite']:,} B, "
             f"{manifest.ratios.tflite:.1f}x | {latency} |"
         )
         official = "" if manifest.data.official else f"; data: {manifest.data.note}"
         notes.append(
-            f"{manifest.model.name} on {manifest.data.name}: seed {manifest.recipe.seed}, {epochs} epochs "
-            f"(train, prune, retrain, cluster), {manifest.accuracy.samples:,} test samples{official}. "
+            f"{name}: seed {manifest.recipe.seed}, {epochs} epochs ({stages}), "
+            f"{manifest.accuracy.samples:,} test samples{official}. "
             f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
         )
     paper = (
@@ -122,9 +126,10 @@ def loads_table() -> str:
     """What benchmarks/loads.py measured: a row for each release of onnxruntime."""
     record = json.loads((ROOT / "results" / "loads.json").read_text(encoding="utf-8"))
     lines = [
-        "The VGG16BN-shaped network of `benchmarks/encode.py`, 14.7 million weights, 90 % zeros, 32 centroids a layer. One "
-        f"thread, {record['cpu']}, the least of five processes each, {record['taken'][:10]}: `python benchmarks/loads.py`. "
-        "Peak and resident memory are of the whole process; resident is after `malloc_trim`.",
+        "The VGG16BN-shaped network of `benchmarks/encode.py`, 14.7 million weights, 90 % zeros, 32 centroids a layer. "
+        f"One thread, {record['cpu']}, the least of five processes each, {record['taken'][:10]}: "
+        "`python benchmarks/loads.py`. Peak and resident memory are of the whole process; resident is after "
+        "`malloc_trim`.",
         "",
         "| onnxruntime | dense loads in | fast-load | smallest | dense peak | fast-load | smallest "
         "| resident after load, MiB: dense, fast-load, smallest |",
