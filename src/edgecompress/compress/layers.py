@@ -1,5 +1,7 @@
 """Which parameters of a network are compressed: the weights of convolutions and linear layers."""
 
+from fnmatch import fnmatchcase
+
 import torch
 from torch import nn
 
@@ -21,8 +23,7 @@ def compressible(module: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
         if isinstance(layer, COMPRESSIBLE)
     }
     for pattern in recipe.layers:
-        single = Recipe.model_validate({**recipe.model_dump(), "layers": {pattern: {"dense": True}}})
-        if not any(single.layer(name).dense for name in layers):
+        if not any(fnmatchcase(name, pattern) for name in layers):
             raise InputError(f"recipe: layers.'{pattern}' matches no layer; the layers are: {', '.join(layers)}")
     return {name: weight for name, weight in layers.items() if not recipe.layer(name).dense}
 
