@@ -1,5 +1,6 @@
 import shutil
 import sys
+import venv
 
 import pytest
 
@@ -32,6 +33,15 @@ def test_one_dead_board_does_not_stop_the_others(folder, sshd, free_port):
         assert all(not file.failures for file in outcome.record.files.values())
         assert outcome.path.is_file()
     assert {told[0] for told in said} == {"dead", "local", "board"}
+
+
+def test_a_record_of_a_run_that_failed_is_not_lost(folder, sshd, tmp_path):
+    venv.create(tmp_path / "bare")  # no NumPy, no runtime
+    python = str(tmp_path / "bare" / "bin" / "python")
+    devices.add(Device(name="bare", address=f"ssh://{sshd.address}", python=python, folder=str(sshd.root)))
+    (outcome,) = bench_all(folder, ["bare"], mode="quick", threads=1)
+    assert "no file of the bundle ran" in outcome.error
+    assert all(file.failures for file in outcome.record.files.values())
 
 
 def test_a_device_is_named_once(folder):

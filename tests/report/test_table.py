@@ -1,6 +1,9 @@
 import pytest
 
 from edgecompress.report import table
+from edgecompress.report.writers.csv import csv
+from edgecompress.report.writers.markdown import markdown
+from edgecompress.report.writers.terminal import terminal
 
 
 def test_a_row_a_file_with_the_dense_file_before_what_is_compared_with_it(record):
@@ -37,6 +40,18 @@ def test_what_was_not_measured_is_none_and_says_why(record):
     assert (failed.p50, failed.load, failed.accuracy, failed.runs) == (None, None, None, None)
     assert table.failures(record) == [f"dense.tflite: {failed.failures[0]}"]
     assert "SIGSEGV" in failed.failures[0]
+
+
+def test_an_emulated_machine_s_times_are_no_device_s_and_in_no_report(record, manifest):
+    emulated = record.model_copy(update={"taken": "emulated"})
+    for row, real in zip(table.rows(emulated), table.rows(record), strict=True):
+        assert (row.runs, row.p50, row.p90, row.p99, row.ratio, row.load) == (None,) * 6
+        assert (row.peak, row.accuracy, row.bytes) == (real.peak, real.accuracy, real.bytes)
+        assert row.verdict == ("emulated" if real.p50 else "failed")
+    for write in (terminal, markdown, csv):
+        times = [time for time in (" 2.50 ", " 5.00 ", " 40.0 ", "2500000") if time in write(record, manifest)]
+        assert times
+        assert all(time not in write(emulated, manifest) for time in times)
 
 
 def test_everything_a_reader_must_know_is_said(record):

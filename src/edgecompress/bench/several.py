@@ -23,9 +23,9 @@ class Outcome:
     """What came of one device."""
 
     device: str
-    record: BenchRecord | None  # None: it failed
+    record: BenchRecord | None  # None: nothing was measured
     path: Path  # the record's file
-    error: str  # one line; empty where there is a record
+    error: str  # one line; empty where all went well
 
 
 def bench_all(
@@ -71,12 +71,10 @@ def bench_all(
             for line in process.stderr:
                 last = line.strip() or last
                 tell(name, 0, last)
-        if process.returncode:
-            error = last.removeprefix(_PREFIX) or f"ended with code {process.returncode}"
-            outcomes[name] = Outcome(name, None, path, error)
-        else:
-            outcomes[name] = Outcome(name, BenchRecord.from_file(path), path, "")
-        tell(name, 1, outcomes[name].error or "done")
+        error = (last.removeprefix(_PREFIX) or f"ended with code {process.returncode}") if process.returncode else ""
+        # A run that was disturbed ends with an error and has a record all the same.
+        outcomes[name] = Outcome(name, BenchRecord.from_file(path) if path.is_file() else None, path, error)
+        tell(name, 1, error or "done")
 
     workers = [threading.Thread(target=measure, args=pair) for pair in zip(names, paths, strict=True)]
     for worker in workers:

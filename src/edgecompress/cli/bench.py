@@ -87,7 +87,7 @@ def _several(
         raise InputError("--output names one record, and several devices write one each: leave it out")
     outcomes = bench_all(bundle, names, mode=mode, threads=threads, allow_noisy=allow_noisy, progress=progress)
     records = {outcome.device: outcome.record for outcome in outcomes if outcome.record}
-    failed = {outcome.device: outcome.error for outcome in outcomes if not outcome.record}
+    failed = {outcome.device: outcome.error for outcome in outcomes if outcome.error}
     if as_json:
         typer.echo(json.dumps([record.model_dump(mode="json") for record in records.values()], indent=2))
     else:

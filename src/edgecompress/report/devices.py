@@ -21,18 +21,16 @@ def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> 
         table.add_column(column, justify="right" if i > 1 else "left", overflow="fold")
     notes = []
     for name, record in records.items():
-        # An emulated machine's times are no times of a device: they are in its record alone.
-        timed = record.taken != "emulated"
         for row in rows(record):
             ratio = row.ratio
             table.add_row(
                 name,
                 row.file,
-                milliseconds(row.p50) if timed or row.p50 is None else "emulated",
-                milliseconds(row.p90) if timed else "-",
-                f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})" if ratio and timed else "-",
-                ratio.verdict if ratio and timed else "failed" if row.p50 is None else "-",
-                milliseconds(row.load) if timed else "-",
+                milliseconds(row.p50),
+                milliseconds(row.p90),
+                "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})",
+                row.verdict,
+                milliseconds(row.load),
                 mebibytes(row.peak),
                 percent(row.accuracy),
             )

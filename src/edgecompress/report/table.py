@@ -11,7 +11,10 @@ from edgecompress.report.numbers import percent, significant
 
 @dataclass(frozen=True)
 class Row:
-    """One file. Times are in ns, sizes in bytes, accuracies in percent; ``None``: not measured, or no dense file."""
+    """One file. Times are in ns, sizes in bytes, accuracies in percent; ``None``: not measured, or no dense file.
+
+    An emulated machine's times are no device's: they are ``None`` too, and are in the record alone.
+    """
 
     file: str
     runtime: str
@@ -23,6 +26,7 @@ class Row:
     p90: float | None
     p99: float | None
     ratio: Ratio | None  # of latency, to the dense file
+    verdict: str  # of that ratio, or why there is none
     load: int | None
     peak: int | None  # of a whole process
     over_import: int | None  # the peak over what Python, NumPy and the runtime take
@@ -38,12 +42,15 @@ def rows(record: BenchRecord) -> list[Row]:
     ratios = {comparison.compressed: comparison.latency for comparison in record.comparisons}
     dense = {file.runtime: file for file in record.files.values() if file.kind == "dense"}
     order = sorted(record.files, key=lambda name: (record.files[name].runtime, record.files[name].kind != "dense"))
+    timed = record.taken != "emulated"
     found = []
     for name in order:
         file = record.files[name]
         base = dense.get(file.runtime) if file.kind != "dense" else None
         both = file.accuracy and base and base.accuracy
-        latency, memory = file.latency, file.memory
+        memory = file.memory
+        latency, ratio = (file.latency, ratios.get(name)) if timed else (None, None)
+        verdict = ratio.verdict if ratio else "failed" if not file.latency else "-" if timed else "emulated"
         found.append(
             Row(
                 file=name,
@@ -55,8 +62,9 @@ def rows(record: BenchRecord) -> list[Row]:
                 p50=latency.summary.p50 if latency else None,
                 p90=latency.summary.p90 if latency else None,
                 p99=latency.summary.p99 if latency else None,
-                ratio=ratios.get(name),
-                load=memory.load_ns if memory else None,
+                ratio=ratio,
+                verdict=verdict,
+                load=memory.load_ns if memory and timed else None,
                 peak=memory.peak if memory else None,
                 over_import=memory.over_import.after_first_run.peak if memory else None,
                 accuracy=file.accuracy.percent if file.accuracy else None,

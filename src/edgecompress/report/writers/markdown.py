@@ -50,7 +50,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         milliseconds(row.p50),
         milliseconds(row.p90),
         "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})",
-        ratio.verdict if ratio else "failed" if row.p50 is None else "-",
+        row.verdict,
         milliseconds(row.load),
         mebibytes(row.peak),
         mebibytes(row.over_import),

@@ -63,7 +63,7 @@ def _time(every: list[Row]) -> Table:
             milliseconds(row.p50),
             milliseconds(row.p90),
             "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})",
-            ratio.verdict if ratio else "failed" if row.p50 is None else "-",
+            row.verdict,
         )
     return table
 
