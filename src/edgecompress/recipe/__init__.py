@@ -1,0 +1,23 @@
+"""Recipes: how a network is trained and compressed, one TOML file each; ``recipes/`` holds the defaults."""
+
+from edgecompress.recipe.document import Distillation, Export, Layer, Recipe, Reconstruction, Search, deciding
+from edgecompress.recipe.reading import default_name, load
+from edgecompress.recipe.stages import Clustering, Pruning, Retraining, Stage, Structure, Training
+
+__all__ = [
+    "Clustering",
+    "Distillation",
+    "Export",
+    "Layer",
+    "Pruning",
+    "Recipe",
+    "Reconstruction",
+    "Retraining",
+    "Search",
+    "Stage",
+    "Structure",
+    "Training",
+    "deciding",
+    "default_name",
+    "load",
+]

@@ -1,0 +1,137 @@
+"""A recipe as a whole: the stages, what else it decides, and what differs for single layers."""
+
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from edgecompress.recipe.stages import ADDED, Clustering, Granularity, Pruning, Retraining, Structure, Training
+from edgecompress.record import Record
+
+
+class Export(Record):
+    """How the weights are stored in model files."""
+
+    encoding: Literal["fast-load", "smallest"] = Field(
+        default="smallest",
+        description="fast-load: only what is decoded in one pass at load. smallest: entropy codes and sparse forms too",
+    )
+    tflite_weights: Literal["float32", "float16", "int8", "int8-hybrid"] = Field(
+        default="float16",
+        description="how far TFLite may round: float32 not at all; int8 with a scale a channel, computed in float32; "
+        "int8-hybrid computed in int8, with inputs rounded at each inference. ONNX is always exact",
+    )
+    int8: bool = Field(
+        default=False,
+        description="write int8 files too: weights with a scale a channel, activations with one that calibration finds",
+    )
+    int8_of: list[Literal["compressed", "dense"]] = Field(
+        default=["compressed"],
+        min_length=1,
+        description="which networks: compressed gives model-int8, dense gives dense-int8, what int8 does by itself",
+    )
+    int8_samples: int = Field(
+        default=256, ge=1, le=65_536, description="training inputs that calibrate the activations, or all if fewer"
+    )
+
+
+class Layer(Record):
+    """What differs for the layers that a pattern names. ``None`` leaves the recipe's own value."""
+
+    dense: bool = Field(default=False, description="neither pruned nor clustered, and none of its channels removed")
+    sparsity: float | None = Field(default=None, ge=0, le=1)
+    pattern: Annotated[str | None, ADDED] = Field(default=None, description="as prune.pattern")
+    bits: int | None = Field(default=None, ge=1, le=8)
+    granularity: Annotated[Granularity | None, ADDED] = Field(
+        default=None, description="with this or bits, a layer stands outside the centroids of the whole model"
+    )
+    group_size: Annotated[int | None, ADDED] = Field(default=None, ge=1)
+
+
+class Distillation(Record):
+    """Learning from the baseline's outputs beside the classes, in the stages that are named."""
+
+    stages: tuple[Literal["structure", "prune", "retrain", "cluster"], ...] = Field(default=("retrain",), min_length=1)
+    temperature: float = Field(default=4.0, gt=0, le=1000, description="how soft the outputs are that are compared")
+    weight: float = Field(default=0.5, ge=0, le=1, description="of the baseline's outputs; the classes have the rest")
+
+
+class Reconstruction(Record):
+    """Compression without training: each layer's outputs are reconstructed on a few inputs.
+
+    Epochs and learning rates of prune, retrain and cluster have no meaning then; nothing is retrained.
+    """
+
+    inputs: Literal["training", "synthetic"] = Field(
+        default="training",
+        description="training: some inputs of the training set, without their classes. synthetic: made from the "
+        "statistics of the network's BatchNorm layers, no data at all",
+    )
+    samples: int = Field(default=256, ge=2, le=65_536, description="how many inputs, or all if fewer")
+    damping: float = Field(
+        default=0.01,
+        gt=0,
+        le=1,
+        description="how much weights are held to what they were, as a fraction of the mean square of their inputs",
+    )
+    masks: Literal["obs", "criterion"] = Field(
+        default="obs",
+        description="which weights of a layer go: those whose loss the others make good (Optimal Brain Surgeon), or "
+        "those of lowest prune.criterion; how many is for prune.criterion and prune.scope to say",
+    )
+    refit: bool = Field(
+        default=True, description="fit centroids to the outputs too; false leaves them as cluster.method finds them"
+    )
+    steps: int = Field(default=100, ge=1, le=100_000, description="of the optimisation of synthetic inputs")
+
+
+class Search(Record):
+    """How ``edgecompress search`` looks for the sparsity and the bits of each layer; it decides nothing of a build."""
+
+    steps: int = Field(
+        default=200, ge=0, description="training steps of one trial, in whole epochs; never more than the recipe's own"
+    )
+    sparsities: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
+        default=(0.5, 0.75, 0.9, 0.95, 0.98), min_length=1, description="at which the scan looks at each layer"
+    )
+    bits: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(
+        default=(1, 2, 3, 4, 6), min_length=1, description="at which the scan looks at each layer"
+    )
+    samples: int = Field(default=2048, ge=1, description="validation samples that the scan judges by, or all if fewer")
+    candidates: int = Field(default=4, ge=1, description="most candidates that run through the full stages at the end")
+
+
+class Recipe(Record):
+    """The stages in the order in which they run; ``layers`` maps patterns of layer names (``conv*``) to overrides."""
+
+    schema_version: Literal[1] = 1
+    seed: int = Field(default=1, ge=0, lt=2**32)
+    width: float = Field(default=1.0, gt=0, le=4, description="factor on the number of channels of every layer")
+    train: Training
+    structure: Structure | None = Field(default=None, description="None: every channel stays")
+    prune: Pruning
+    retrain: Retraining
+    cluster: Clustering
+    distill: Distillation | None = Field(default=None, description="None: the classes alone are learnt")
+    reconstruct: Reconstruction | None = Field(
+        default=None, description="prune and cluster without training; None: with the training of each stage"
+    )
+    export: Export = Field(default=Export())
+    search: Search = Field(default=Search())
+    layers: dict[str, Layer] = Field(default={})
+
+    def layer(self, name: str) -> Layer:
+        """The overrides of the layer ``name``: those of the last pattern that matches it."""
+        matching = [layer for pattern, layer in self.layers.items() if fnmatchcase(name, pattern)]
+        return matching[-1] if matching else Layer()
+
+
+def deciding(settings: Record) -> dict[str, Any]:
+    """What of ``settings`` is part of a checkpoint's key: all but added keys that are at their default.
+
+    So what was kept before a key was added is still found.
+    """
+    added = {name for name, field in type(settings).model_fields.items() if ADDED in field.metadata}
+    kept = settings.model_dump()
+    defaults = {name: type(settings).model_fields[name].default for name in added}
+    return {name: value for name, value in kept.items() if name not in added or value != defaults[name]}
