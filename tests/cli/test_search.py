@@ -15,8 +15,9 @@ def test_a_recipe_that_build_takes_without_training_again(edgecompress, tmp_path
     record = SearchRecord.from_file(tmp_path / "found" / "search.json")
     assert record.chosen is not None
     assert f"{record.candidates[record.chosen].bytes:,}" in done.stdout
-    assert "Build it: edgecompress build --target BOARD --recipe found/recipe.toml" in done.stdout
-    built = edgecompress("build", "--target", "host", "--recipe", "found/recipe.toml")
+    (hint,) = (line for line in done.stdout.splitlines() if line.startswith("Build it: edgecompress "))
+    assert "--model alexnet --data digits --recipe found/recipe.toml" in hint
+    built = edgecompress(*hint.replace("BOARD", "host").split()[3:])
     assert built.returncode == 0, built.stderr
     for stage in ("train", "prune", "retrain", "cluster"):
         assert f"{stage}: kept from an earlier run" in built.stderr
@@ -44,6 +45,7 @@ def test_where_nothing_holds_one_line_says_what_was_reached_and_the_front_is_kep
         (["--model", "alexnett"], "unknown network 'alexnett'"),
         (["--set", "search.sparsities=[1.5]"], "search.sparsities"),
         (["--set", "search.stepps=1"], "unknown key 'search.stepps'"),
+        (["--set", "structure.macs=0.5"], "leave structure out of the recipe"),
         (["-o", "file"], "file is a file"),
         (["-o", "mine"], "mine/recipe.toml is not of a search and would be replaced"),
     ],

@@ -1,17 +1,27 @@
 """``edgecompress search``: the smallest file whose accuracy holds."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import ENCODING, Mode
+from edgecompress.cli.options import (
+    CACHE_DIR,
+    CHECKPOINT,
+    DATA,
+    DATA_DIR,
+    DOWNLOAD,
+    EVAL_SAMPLES,
+    MODEL,
+    RECIPE_ENCODING,
+)
 
 
 def search(
-    model: Annotated[str, typer.Option(help="alexnet, resnet18, vgg16bn or vgg19bn.")] = "alexnet",
-    data: Annotated[str, typer.Option(help="digits, fashion-mnist, cifar-10 or uci-har.")] = "digits",
+    model: MODEL = "alexnet",
+    data: DATA = "digits",
     max_drop: Annotated[
         float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
     ] = 0.5,
@@ -28,10 +38,8 @@ def search(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a recipe key, as search.steps=400."),
     ] = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="Trained weights (safetensors) to compress, instead of training.")
-    ] = None,
-    encoding: Annotated[Mode | None, typer.Option(help=f"{ENCODING} Default: the recipe's.")] = None,
+    checkpoint: CHECKPOINT = None,
+    encoding: RECIPE_ENCODING = None,
     target: Annotated[
         str | None, typer.Option(help="Build the bundle too, for this board: a name of 'edgecompress targets'.")
     ] = None,
@@ -41,16 +49,10 @@ def search(
             "--output", "-o", help="The folder of search.json, recipe.toml, bundle. Default: dist/MODEL-DATA-search."
         ),
     ] = None,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where data sets are. Default: the user's cache folder.")
-    ] = None,
-    cache_dir: Annotated[
-        Path | None, typer.Option(help="Where checkpoints are kept. Default: the user's cache folder.")
-    ] = None,
-    download: Annotated[bool, typer.Option(help="Download data sets that are not there.")] = True,
-    eval_samples: Annotated[
-        int | None, typer.Option(min=1, help="Put only the first N test samples into the bundle. Default: all.")
-    ] = None,
+    data_dir: DATA_DIR = None,
+    cache_dir: CACHE_DIR = None,
+    download: DOWNLOAD = True,
+    eval_samples: EVAL_SAMPLES = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds."""
@@ -93,4 +95,6 @@ def search(
     if found.built:
         typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
-        typer.echo(f"Build it: edgecompress build --target BOARD --recipe {found.folder / pipeline_search.RECIPE}")
+        given = ["--model", model, "--data", data, "--recipe", str(found.folder / pipeline_search.RECIPE)]
+        given += ["--checkpoint", str(checkpoint)] if checkpoint else []
+        typer.echo(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")
