@@ -53,6 +53,11 @@ def search(
         InputError: the recipe does not fit the network, or leaves nothing to search.
         CheckError: training the recipe itself, or a candidate, diverged.
     """
+    if context.recipe.structure is not None:
+        raise InputError(
+            "a search chooses sparsity and bits for layers as they are, and structure makes others of them; leave "
+            "structure out of the recipe, or build with it and without a search"
+        )
     layers = searchable(network, context.recipe)
     if not layers:
         raise InputError("the recipe leaves no layer to search: all are dense; remove that from its layers")

@@ -11,6 +11,7 @@ from edgecompress.errors import InputError
         ({"prune__criterion": "taylor"}, "prune.criterion 'taylor' needs training"),
         ({"retrain__rewind": "rate"}, "retrain.rewind 'rate' needs training"),
         ({"distill": {}}, "distill needs training"),
+        ({"structure": {"macs": 0.5}}, "structure needs training"),
         ({"cluster__training": "soft"}, "cluster.training 'soft' needs training"),
         ({"cluster__granularity": "model"}, "granularity 'model' is not possible"),
         ({"layers": {"4": {"granularity": "model"}}}, "granularity 'model' is not possible"),
