@@ -7,13 +7,14 @@ import hashlib
 from pathlib import Path
 
 from edgecompress.deploy.deadline import Deadline
-from edgecompress.deploy.transports.contract import Connection
+from edgecompress.deploy.transports.contract import ENVIRONMENT, Connection
 from edgecompress.errors import InputError, RuntimeFailedError
 
-# Arguments: the root, and the archive's SHA-256, which is its name too. Says "installed", "there" or "absent".
+# Arguments: the folder of the environment, and the archive's SHA-256, which is its name too. Says "installed", "there" or
+# "absent".
 _INSTALL = """
 exec 2>&1
-home=$1/environment part=$1/environment.part
+home=$1 part=$1.part
 [ "$(cat "$home/.archive" 2>/dev/null)" = "$2" ] && { echo there; exit 0; }
 [ -f "$2" ] || { echo absent; exit 0; }
 rm -rf "$part"
@@ -48,7 +49,7 @@ def install(connection: Connection, archive: Path, deadline: Deadline) -> str:
     if _install(connection, digest, deadline) == "absent":
         connection.push(archive, digest, deadline)
         _install(connection, digest, deadline)
-    python = f"{connection.root}/environment/python"
+    python = f"{connection.root}/{ENVIRONMENT}/python"
     finished = connection.run([python, "-c", _PROOF], deadline, lambda _: None)
     if finished.code:
         lines = finished.errors.strip().splitlines()
@@ -60,7 +61,7 @@ def install(connection: Connection, archive: Path, deadline: Deadline) -> str:
 
 
 def _install(connection: Connection, digest: str, deadline: Deadline) -> str:
-    arguments = ["sh", "-c", _INSTALL, "sh", str(connection.root), digest]
+    arguments = ["sh", "-c", _INSTALL, "sh", f"{connection.root}/{ENVIRONMENT}", digest]
     finished = connection.run(arguments, deadline, lambda _: None)
     said = finished.output.strip().splitlines()
     if finished.code or not said:

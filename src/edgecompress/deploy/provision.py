@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
-from edgecompress.deploy.transports.contract import Connection
+from edgecompress.deploy.transports.contract import ENVIRONMENT, Connection
 from edgecompress.deploy.wheels import NoWheelError, Platform, fetch
 from edgecompress.errors import InputError, RuntimeFailedError
 from edgecompress.progress import Progress, silent
 
-ENVIRONMENT = "environment"
 INSTALL_SECONDS = 3600
 _BASE = ("numpy", "psutil")
 # What runs the files of a runtime, in order of preference. The last release of tflite-runtime needs NumPy 1.

@@ -49,7 +49,20 @@ def test_a_wheel_that_is_not_whole_costs_nothing_that_was_there(agent, tmp_path,
     wrong = make_wheel(tmp_path, "numpy", "3.0", wrong=True)
     outside = make_wheel(tmp_path, "psutil", "3.0", extra={"../../hacked": "x"}.items())
     (tmp_path / "cut.whl").write_bytes(outside.read_bytes()[:200])
-    for name, line in ((wrong.name, "its checksum is another"), (outside.name, "outside"), ("cut.whl", "not a wheel")):
+    whole = make_wheel(tmp_path, "psutil", "4.0").read_bytes()
+    # A member's flags, and how it is compressed, in its entry of the directory and in its own header.
+    for name, of_entry, of_member, value in (("locked.whl", 8, 6, 1), ("packed.whl", 10, 8, 99)):
+        changed = bytearray(whole)
+        for mark, place in ((b"PK\1\2", of_entry), (b"PK\3\4", of_member)):
+            changed[changed.index(mark) + place] = value
+        (tmp_path / name).write_bytes(changed)
+    for name, line in (
+        (wrong.name, "its checksum is another"),
+        (outside.name, "outside"),
+        ("cut.whl", "not a wheel"),
+        ("locked.whl", "not a wheel: File 'psutil.py' is encrypted"),
+        ("packed.whl", "not a wheel: That compression method is not supported"),
+    ):
         code, events, _ = agent("install", {"folder": "env", "key": "2", "wheels": [{"file": name}]})
         assert code == 2
         assert line in events[-1]["message"]

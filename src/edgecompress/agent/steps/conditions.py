@@ -23,8 +23,7 @@ def conditions(job: Job, events: Events) -> None:
     """Report processor, clocks, memory, load and versions. What the system does not tell is null.
 
     Job: ``root`` ("/"), the folder that ``proc`` and ``sys`` are read from; ``machine`` (this one's), as ``uname -m``
-    names it. Event: ``conditions``; memory and disk are in bytes,
-    clocks in kHz, temperatures in degrees Celsius.
+    names it. Event: ``conditions``; memory and disk are in bytes, clocks in kHz, temperatures in degrees Celsius.
     """
     root = job.path("root") if job.has("root") else Path("/")
     machine = job.text("machine", platform.machine())

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 from ..errors import JobError, first_line
@@ -19,6 +20,9 @@ from ..events import Events
 from ..job import Job
 
 NOTE = "installed.json"
+# RuntimeError is what zipfile says of an encrypted member, and of a compression it does not know; ValueError, that the
+# list is not the one that a wheel has.
+_BROKEN_WHEEL = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
 _OFFLINE = ("NewConnectionError", "name resolution", "Network is unreachable", "Connection refused", "timed out")
 # Started by its absolute path, it finds the interpreter beside it wherever the folder lies.
 _OF_VENV = '#!/bin/sh\nexec "${0%/*}/venv/bin/python" "$@"\n'
@@ -132,7 +136,7 @@ def _unpack(wheel: Path, site: Path) -> None:
                     _check(content, sums.get(name, ""), f"{wheel.name}: {name}")
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(content)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _BROKEN_WHEEL as error:
         raise JobError(f"{wheel.name} is not a wheel: {first_line(error)}") from error
 
 

@@ -9,9 +9,9 @@ import shlex
 from collections.abc import Sequence
 
 from edgecompress.deploy.process import ERRORS_KEPT
+from edgecompress.deploy.transports.contract import ENVIRONMENT
 
 ANDROID = "/data/local/tmp"
-ENVIRONMENT = "environment"
 _ERRORS = ".stderr"
 _GROUP = ".group"
 _KEPT_DAYS = 30

@@ -16,6 +16,7 @@ from edgecompress.deploy.openssh import scripts
 from edgecompress.deploy.openssh.address import Address
 from edgecompress.deploy.openssh.faults import explain
 from edgecompress.deploy.process import OnPart
+from edgecompress.deploy.transports.contract import ENVIRONMENT
 from edgecompress.errors import DeviceLostError, MissingDependencyError, RuntimeFailedError
 
 CONNECT_SECONDS = 20
@@ -76,7 +77,8 @@ class Client:
             DeviceLostError: it does not answer, or does not let us in.
             RuntimeFailedError: another job runs there, or its disk is full or not writable.
         """
-        token, command, script = _prepare(scripts.KEEP, [root, _who(), "break" if break_lock else "wait"])
+        about_lock = "break" if break_lock else "wait"
+        token, command, script = _prepare(scripts.KEEP, [root, _who(), about_lock, ENVIRONMENT])
         options = [part for option in _OPTIONS for part in ("-o", option)]
         own = ["-M", "-S", str(self._socket), "-o", "ControlPersist=no"]
         destination = self._address.options()

@@ -14,7 +14,8 @@ sum() { sha256sum < "$1" | cut -c 1-64; }
 
 _IN_ENGLISH = "LC_ALL=C; export LC_ALL\n"
 
-# Arguments: root ('' is the cache folder of the user there), who asks, what to do about another's lock: wait or break.
+# Arguments: root ('' is the cache folder of the user there), who asks, what to do about another's lock: wait or break,
+# and the environment's name.
 # Writes the root's and the work folder's path and whether there is an environment, each with a NUL, and stays until
 # stdin ends: then the work folder vanishes.
 KEEP = (
@@ -47,7 +48,7 @@ mkdir -p "$work" || say folder
 finish() { rm -rf "$work"; [ "$(readlink "$root/lock")" = "$mine" ] && rm -f "$root/lock"; say closed; }
 trap finish TERM HUP INT
 trap '' PIPE
-ready=; [ -x "$root/environment/python" ] && ready=yes
+ready=; [ -x "$root/$4/python" ] && ready=yes
 printf '%s\\n%s\\0%s\\0%s\\0' "$token" "$root" "$work" "$ready"
 exec 3<&0
 cat <&3 >/dev/null 2>&1 & wait $!

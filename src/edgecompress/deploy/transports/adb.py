@@ -15,6 +15,7 @@ from edgecompress.deploy.adb.client import Client
 from edgecompress.deploy.adb.trailer import new_mark
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.process import Finished, Lines, OnLine
+from edgecompress.deploy.transports.contract import ENVIRONMENT
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 PYTHON = "python3"
@@ -56,7 +57,7 @@ def adb(address: str, *, python: str = "", folder: str = "", take: str = "") -> 
             root, work, number, is_set_up = output.decode("utf-8", errors="surrogateescape").split("\0")[-5:-1]
             connection = AdbConnection(device, root, work, python or PYTHON)
             if is_set_up:
-                connection.python = f"{root}/{scripts.ENVIRONMENT}/python"
+                connection.python = f"{root}/{ENVIRONMENT}/python"
             try:
                 yield connection
             finally:

@@ -8,7 +8,10 @@ from typing import Protocol
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.process import Finished, OnLine
 
-__all__ = ["Connection", "Finished", "OnLine", "Transport"]
+__all__ = ["ENVIRONMENT", "Connection", "Finished", "OnLine", "Transport"]
+
+ENVIRONMENT = "environment"
+"""Below a connection's root: what set-up installed there, with a program ``python`` in it."""
 
 
 class Connection(Protocol):

@@ -10,10 +10,10 @@ from edgecompress.deploy.openssh import scripts
 from edgecompress.deploy.openssh.address import parse
 from edgecompress.deploy.openssh.client import Client, Said
 from edgecompress.deploy.process import Finished, Lines, OnLine, OnPart
+from edgecompress.deploy.transports.contract import ENVIRONMENT
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 PYTHON = "python3"
-ENVIRONMENT = "environment"  # below the root: what set-up installed, with a program `python` in it
 _PART = 1 << 18
 _CACHED_FROM = 32 * 1024  # bytes; asking whether the board holds a file costs as much as sending a smaller one
 _HIGHEST_SIGNAL = 64

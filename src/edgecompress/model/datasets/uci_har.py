@@ -33,8 +33,8 @@ _CLASSES = ("walking", "walking upstairs", "walking downstairs", "sitting", "sta
 _ROOT = "UCI HAR Dataset"
 _LENGTH = 128
 _MOST_BYTES = 256 << 20  # of one file in an archive, four times the largest there is
-# RuntimeError is what zipfile says of an encrypted member, NotImplementedError of a compression it does not know.
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+# RuntimeError is what zipfile says of an encrypted member, and of a compression it does not know.
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
 
 _Reader = Callable[[str], bytes]  # from a path below "UCI HAR Dataset" to what the file holds
 
