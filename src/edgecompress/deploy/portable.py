@@ -10,8 +10,8 @@ from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import ENVIRONMENT, Connection
 from edgecompress.errors import InputError, RuntimeFailedError
 
-# Arguments: the folder of the environment, and the archive's SHA-256, which is its name too. Says "installed", "there" or
-# "absent".
+# Arguments: the folder of the environment, and the archive's SHA-256, which is its name too.
+# Says "installed", "there" or "absent".
 _INSTALL = """
 exec 2>&1
 home=$1 part=$1.part
