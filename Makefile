@@ -20,8 +20,9 @@ demo: setup
 	$(BIN)/edgecompress build --target rpi4 --model alexnet --data digits --output dist/demo
 	$(BIN)/edgecompress bench dist/demo --device local --mode quick
 
+# Two processes of one thread each: on two cores they end sooner than one of two threads. A file's fixtures stay in one.
 test: setup lint
-	$(BIN)/python -m pytest -m 'not slow'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
 
 test-all: setup lint
 	$(BIN)/python -m pytest
