@@ -3,30 +3,15 @@ from math import prod
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from edgecompress.export.tflite.lowering import views
 from edgecompress.export.tflite.lowering.steps import Step, steps
 from edgecompress.export.tflite.lowering.views import View
 
-
-@st.composite
-def _views(draw, elements):
-    factors, rest = [], elements
-    while rest > 1:
-        size = draw(st.sampled_from([d for d in range(2, rest + 1) if rest % d == 0]))
-        factors.append(size)
-        rest //= size
-    for _ in range(draw(st.integers(0, 2))):
-        factors.insert(draw(st.integers(0, len(factors))), 1)
-    factors = factors or [1]
-    return View(tuple(factors), tuple(draw(st.permutations(range(len(factors))))))
+from .conftest import VIEW_PAIRS
 
 
-_pairs = st.sampled_from([1, 6, 8, 12, 24, 36]).flatmap(lambda n: st.tuples(_views(n), _views(n)))
-
-
-@given(_pairs)
+@given(VIEW_PAIRS)
 def test_steps_make_one_view_of_another(pair):
     source, target = pair
     elements = np.arange(prod(source.factors))
