@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, devices, doctor, inspect, pack, search, targets, unpack
+from edgecompress.cli import bench, build, devices, doctor, inspect, pack, report, search, targets, unpack
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
     "search": search.search,
     "bench": bench.bench,
+    "report": report.report,
     "doctor": doctor.doctor,
     "targets": targets.targets,
     "inspect": inspect.inspect,
