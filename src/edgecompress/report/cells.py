@@ -1,4 +1,4 @@
-"""Cells of a report's tables: a value with its text, one function a quantity, so that each reads the same everywhere."""
+"""Cells of a report's tables: a value and its text, one function a quantity, so that each reads the same everywhere."""
 
 from edgecompress.report.document import Cell
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant

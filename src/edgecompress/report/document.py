@@ -1,6 +1,6 @@
 """What a report says, apart from how it is written: sections of figures, each a table and perhaps charts of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 

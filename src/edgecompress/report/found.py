@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Source:
     record: Record
     content: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Of the file, hexadecimal."""
         return hashlib.sha256(self.content).hexdigest()
@@ -89,11 +90,17 @@ class Found:
         """The bundles, each with a label that no other one has."""
         sources = self._of("bundle")
         names = [f"{each.record.model.name}, {each.record.data.name}" for each in sources]
-        for longer in (lambda path: path.parent.name, lambda path: path):
-            names = [
-                name if names.count(name) == 1 else f"{name.split(' (')[0]} ({longer(source.path)})"
-                for source, name in zip(sources, names, strict=True)
-            ]
+        folders = [f"{name} ({each.path.parent.name})" for name, each in zip(names, sources, strict=True)]
+        paths = [f"{name} ({each.path})" for name, each in zip(names, sources, strict=True)]
+        # The shortest that tells them apart.
+        names = [
+            next(
+                tried
+                for tried, all_of_its_kind in zip(choice, (names, folders, paths), strict=True)
+                if all_of_its_kind.count(tried) == 1
+            )
+            for choice in zip(names, folders, paths, strict=True)
+        ]
         return [Bundle(source, source.record, name) for source, name in zip(sources, names, strict=True)]
 
     @property
@@ -189,8 +196,8 @@ def read(path: Path) -> Source | None:
         known = schema.model_fields["schema_version"].default
         if isinstance(version, int) and version > known:
             raise InputError(
-                f"{path}: this {kind} record is of schema version {version}, and this edgecompress reads up to {known}; "
-                "update edgecompress"
+                f"{path}: this {kind} record is of schema version {version}; this edgecompress reads up to {known}: "
+                "update it"
             )
         try:
             return Source(path, kind, schema.model_validate_json(content), content)

@@ -1,4 +1,4 @@
-"""Charts as SVG: Vega-Lite draws them when the page is written, so that the page holds no library and needs no script."""
+"""Charts as SVG: Vega-Lite draws them when the page is written, so that it holds no library and needs no script."""
 
 import re
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def drawings(chart: Chart, keys: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _svg(chart: Chart, width: int, keys: frozenset[str]) -> str:
-    drawn = vl_convert.vegalite_to_svg(chart.draw(width), vl_version="6.4")
+    drawn = vl_convert.vegalite_to_svg(dict(chart.draw(width)), vl_version="6.4")
     # What is parsed here is the renderer's own output, in which names from records are escaped text.
     root = ElementTree.fromstring(drawn)  # noqa: S314
     root.set("aria-hidden", "true")

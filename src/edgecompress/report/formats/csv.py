@@ -23,7 +23,7 @@ def csv(document: Document, folder: Path) -> str:
     writer.writerow(FIELDS)
     for section in document.sections:
         for figure in section.figures:
-            name, *quantities = figure.table.columns
+            quantities = figure.table.columns[1:]
             for row in figure.table.rows:
                 records = ";".join(paths[record] for record in row.records)
                 for column, cell in zip(quantities, row.cells[1:], strict=True):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgecompress.report import cells, charts
-from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table, Taken
+from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table, Taken
 from edgecompress.report.found import Bench, Found
 from edgecompress.report.numbers import significant
 from edgecompress.report.table import cautions, conditions, rows
-
 
 _KEY = "var(--ink-soft)"
 WIDE_RANGE = 5
@@ -56,7 +55,7 @@ def _benches(found: Found) -> list[Figure]:
     for bench in found.benches:
         key = (bench.record.bundle.data, bench.machine, bench.record.taken, bench.record.threads)
         groups.setdefault(key, []).append(bench)
-    figures = []
+    figures: list[Figure] = []
     for (data, machine, taken, threads), benches in groups.items():
         points = [
             Point(
@@ -138,7 +137,8 @@ def _figure(
         Column(latency, unit),
         Column("on the front", words=True),
     )
-    lines, marks = [], []
+    lines: list[Row] = []
+    marks: list[dict[str, Any]] = []
     for i, (point, leads) in enumerate(zip(points, best(points), strict=True)):
         row = Row(
             key=f"{key}-{i}",
@@ -146,7 +146,7 @@ def _figure(
                 cells.words(point.name),
                 cells.count(point.bytes),
                 cells.points(point.accuracy),
-                cells.Cell(cells.NONE if point.latency is None else significant(point.latency), point.latency),
+                Cell(cells.NONE if point.latency is None else significant(point.latency), point.latency),
                 cells.words("yes" if leads else "no"),
             ),
             taken=point.taken,

@@ -41,7 +41,8 @@ def _figure(key: str, bench: Bench) -> Figure:
         Column("peak memory", "MiB"),
         Column("accuracy", "%"),
     )
-    lines, curves = [], []
+    lines: list[Row] = []
+    curves: list[dict[str, Any]] = []
     for line in rows(record):
         ratio, file = line.ratio, record.files[line.file]
         row = Row(

@@ -1,4 +1,4 @@
-"""Layer by layer: zeros, distinct values, bits and bytes, and what the network loses when one layer alone is changed."""
+"""Layer by layer: zeros, distinct values, bits and bytes, and what is lost when one layer alone is changed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,7 +44,8 @@ def _bundle(key: str, bundle: Bundle) -> Figure | None:
         Column("entropy bound", "bytes"),
         Column("encoding", words=True),
     )
-    rows, bars = [], []
+    rows: list[Row] = []
+    bars: list[dict[str, Any]] = []
     for entry in entries:
         if len(entry.shape) < 2:
             continue
@@ -86,7 +87,8 @@ def _cell(key: str, source: Source, record: CellRecord) -> Figure:
         Column("distinct nonzero values"),
         Column("index", "bits"),
     )
-    rows, bars = [], []
+    rows: list[Row] = []
+    bars: list[dict[str, Any]] = []
     for layer in record.outcome.layers if record.outcome else ():
         row = Row(
             key=f"{key}-{len(rows)}",
@@ -155,7 +157,8 @@ def _scan(key: str, source: Source, record: SearchRecord) -> Figure:
         Column("drop", "points"),
         Column("rise of the loss", "nats"),
     )
-    rows, marks = [], []
+    rows: list[Row] = []
+    marks: list[dict[str, Any]] = []
     order = sorted({(each.change, each.value) for each in record.sensitivities}, key=_gentlest_first)
     for each in record.sensitivities:
         change = _change(each.change, each.value)

@@ -19,7 +19,7 @@ def records(found: Found) -> Section:
         Column("file", words=True),
         Column("SHA-256 of the file", words=True),
     )
-    rows = []
+    rows: list[Row] = []
     for source in found.sources:
         of, where, when, taken = _SAYS[source.kind](source.record)
         row = Row(

@@ -52,7 +52,7 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
     for pair in chosen:
         if pair.published:
             kinds.setdefault(pair.published, []).append(pair)
-    rows = []
+    rows: list[Row] = []
     for published, members in kinds.items():
         drop = statistics.fmean(pair.drop for pair in members)
         row = Row(
@@ -101,7 +101,8 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
         Column("deviation", "points"),
         Column("what differs from the paper, or may", words=True),
     )
-    rows, marks = [], []
+    rows: list[Row] = []
+    marks: list[dict[str, Any]] = []
     compared = headline(every)
     for pair in every:
         said, device, deviation = pair.published, pair.device, pair.deviation
@@ -133,9 +134,9 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
         if len(every) <= DRAWN or pair in compared:
             marks += _marks(row, pair)
     caption = (
-        "Each compressed network on its whole test set, as PyTorch runs it, beside the figure of the same file where it "
-        "was run on a device. Drops are in points of accuracy, negative where accuracy rose. A deviation is given where "
-        "at least the paper's ratio was reached."
+        "Each compressed network on its whole test set, as PyTorch runs it, beside the figure of the same file where "
+        "it was run on a device. Drops are in points of accuracy, negative where accuracy rose. A deviation is given "
+        "where at least the paper's ratio was reached."
     )
     return Figure("pairs", "Network by network", caption, Table(columns, tuple(rows)), (_chart(marks),), left_out)
 

@@ -48,7 +48,8 @@ def _figure(key: str, source: Source, record: SearchRecord) -> Figure:
         state = "chosen" if i == record.chosen else "holds" if each.holds else "does not hold"
         chosen = {} if each.trial is None else layers.get(each.trial, {})
         found.append((name, chosen, each.bytes, each.drop, kind, state))
-    rows, marks = [], []
+    rows: list[Row] = []
+    marks: list[dict[str, Any]] = []
     for name, settings, size, drop, kind, state in found:
         row = Row(
             key=f"{key}-{len(rows)}",

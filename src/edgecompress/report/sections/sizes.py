@@ -35,7 +35,8 @@ def _bundles(bundles: Sequence[Bundle]) -> Figure | None:
         Column("after load", "MiB", "memory, build machine"),
         Column("peak", "MiB", "memory, build machine"),
     )
-    rows, bars = [], []
+    rows: list[Row] = []
+    bars: list[dict[str, Any]] = []
     for bundle in bundles:
         dense = {file.runtime: file.bytes for file in bundle.manifest.models.values() if file.kind == "dense"}
         for name, file in bundle.manifest.models.items():
@@ -88,7 +89,8 @@ def _cells(found: Found) -> Figure | None:
     )
     # A whole grid has hundreds of cells: the table has them all, the bars those that stand beside the paper's figures.
     shown = {record for pair in headline(pairs(found)) for record in pair.records}
-    rows, bars = [], []
+    rows: list[Row] = []
+    bars: list[dict[str, Any]] = []
     for source, record in found.cells:
         if not record.outcome:
             continue
@@ -116,8 +118,8 @@ def _cells(found: Found) -> Figure | None:
     if not rows:
         return None
     caption = (
-        "The ONNX file of each cell as a share of its dense file, dense = 100 %. What is above the entropy bound of the "
-        "weights is the graph and what the code costs. Bars: the cells that are compared with the paper."
+        "The ONNX file of each cell as a share of its dense file, dense = 100 %. What is above the entropy bound of "
+        "the weights is the graph and what the code costs. Bars: the cells that are compared with the paper."
     )
     return Figure("sizes-cells", "Study cells", caption, Table(columns, tuple(rows)), _chart(bars))
 

@@ -38,7 +38,8 @@ def _figure(key: str, bench: Bench) -> Figure:
         Column("hottest zone", "C"),
         Column("fastest core", "MHz"),
     )
-    lines, points = [], []
+    lines: list[Row] = []
+    points: list[dict[str, Any]] = []
     for name, file in bench.record.files.items():
         for window in file.latency.windows if file.latency else ():
             clock = None if window.clock_khz is None else window.clock_khz / 1000
