@@ -7,6 +7,7 @@ from edgecompress.bench import records
 from edgecompress.bench.protocol import protocol
 from edgecompress.bench.statistics import Ratio, summary
 from edgecompress.report.found import find
+
 from . import documents
 
 MIB = 2**20

@@ -22,7 +22,7 @@ def bench() -> dict[str, Any]:
 
 
 def sustained() -> dict[str, Any]:
-    """The benchmark as if a board had run it for three minutes, 10 degrees hotter and 0.1 ms slower in each."""
+    """The benchmark as if a board had run it for four minutes, 10 degrees hotter and 0.1 ms slower in each."""
     document = bench()
     document["created"] = "2026-01-02T03:04:05+00:00"
     document["device"] = {"address": "ssh://pi@board", "is_target": True, "note": ""}
@@ -40,7 +40,7 @@ def sustained() -> dict[str, Any]:
                 "hottest": 50.0 + 10 * i,
                 "clock_khz": 1_500_000 - 100_000 * i,
             }
-            for i in range(3)
+            for i in range(4)
         ]
     return document
 
@@ -78,13 +78,13 @@ def search() -> dict[str, Any]:
         for layer in ("conv2", "head")
         for value in (0.9, 0.5)
     ]
-    sensitivities.append(
-        Sensitivity(layer="conv2", weights=100, change="bits", value=4, accuracy=98.0, loss_rise=0.01)
-    )
+    sensitivities.append(Sensitivity(layer="conv2", weights=100, change="bits", value=4, accuracy=98.0, loss_rise=0.01))
     trials = [
         Trial(number=0, origin="start", parameters={}, layers=settings, bytes=20_000, drop=1.5),
         Trial(number=1, origin="sampled", parameters={}, layers=settings, bytes=30_000, drop=0.25),
-        Trial(number=2, origin="sampled", parameters={}, layers={}, bytes=90_000, drop=None, stopped="above the budget"),
+        Trial(
+            number=2, origin="sampled", parameters={}, layers={}, bytes=90_000, drop=None, stopped="above the budget"
+        ),
     ]
     record = SearchRecord(
         tool_version="0.1.0",

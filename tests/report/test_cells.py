@@ -2,7 +2,16 @@ from edgecompress.report import cells
 
 
 def test_what_was_not_measured_is_a_dash_and_no_zero():
-    for make in (cells.words, cells.count, cells.time, cells.memory, cells.points, cells.part, cells.times, cells.number):
+    for make in (
+        cells.words,
+        cells.count,
+        cells.time,
+        cells.memory,
+        cells.points,
+        cells.part,
+        cells.times,
+        cells.number,
+    ):
         assert (make(None).text, make(None).value) == ("-", None)
     assert cells.count(0).text == "0"
     assert cells.points(0.0).text == "0.00"

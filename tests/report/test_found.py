@@ -46,7 +46,9 @@ def test_other_files_of_a_folder_are_passed_over_and_named(tmp_path):
     assert [source.path.name for source in found.sources] == ["record.json"]
     (note,) = found.notes
     assert note.startswith("passed over, no records: ")
-    assert {"broken.json", "list.json", "other.json"} == {name.split("/")[-1] for name in note.split(": ")[1].split(", ")}
+    assert {"broken.json", "list.json", "other.json"} == {
+        name.split("/")[-1] for name in note.split(": ")[1].split(", ")
+    }
 
 
 def test_hidden_folders_are_left_alone(tmp_path):

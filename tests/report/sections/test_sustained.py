@@ -13,7 +13,7 @@ def test_the_curve_with_temperature_and_clock(found):
         "fastest core, MHz",
     ]
     assert "Raspberry Pi 4 Model B Rev 1.4" in figure.caption
-    assert len(figure.table.rows) == 4 * 3
+    assert len(figure.table.rows) == 4 * 4
     third = [cell.value for cell in figure.table.rows[2].cells[1:]]
     assert third == [2.0, 4998, 1.2, 2.2, 3.0, 70.0, 1300.0]
     heat = figure.charts[2].draw(400)["data"]["values"]

@@ -74,7 +74,7 @@ def _figure(key: str, bench: Bench) -> Figure:
     )
     return Figure(
         key,
-        f"{bench.label}, {record.device.address}",
+        f"{bench.label}, {record.device.address}, {record.created[:10]}",
         caption,
         Table(columns, tuple(lines)),
         (_chart(curves),) if curves else (),

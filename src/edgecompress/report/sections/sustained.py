@@ -85,7 +85,7 @@ def _figure(key: str, bench: Bench) -> Figure:
         f"{record.threads} {'thread' if record.threads == 1 else 'threads'}. Runtimes ran one after the other, each "
         "from its own minute 0; temperature and clock are those at the end of a window."
     )
-    title = f"{bench.label}, {record.device.address}"
+    title = f"{bench.label}, {record.device.address}, {record.created[:10]}"
     return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), tuple(cautions(record)))
 
 
