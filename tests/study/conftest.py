@@ -53,11 +53,29 @@ def make_record(cell: Cell, **changes) -> CellRecord:
         "state": "done",
         "outcome": outcome,
         "machine": Machine(
-            system="Linux", machine="x86_64", cpu=None, cores=2, threads=1, gpu=None, python="3.11", versions={}
+            system="Linux",
+            machine="x86_64",
+            cpu=None,
+            emulated=False,
+            cores=2,
+            threads=1,
+            gpu=None,
+            python="3.11",
+            versions={},
         ),
         "taken": "2026-01-01T00:00:00+00:00",
     }
     return CellRecord(**(document | changes))
+
+
+def make_cell(**changes) -> Cell:
+    base = {"model": "alexnet", "data": "uci-har", "width": 1.0, "sparsity": 0.9, "method": "kmeans", "bits": 4}
+    return Cell(**({**base, "distill": False, "seed": 1} | changes))
+
+
+@pytest.fixture(name="make_cell")
+def make_cell_fixture():
+    return make_cell
 
 
 @pytest.fixture
