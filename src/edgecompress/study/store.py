@@ -62,7 +62,10 @@ class Store:
         """
         with _failing(self):
             self._files.invalidate_cache(self._root)
-            found = self._files.ls(self._root, detail=False)
+            try:
+                found = self._files.ls(self._root, detail=False)
+            except FileNotFoundError:  # a bucket has no empty folders
+                return set()
         return {str(each).rstrip("/").rsplit("/", 1)[-1] for each in found}
 
     def fetch(self, path: Path) -> None:
