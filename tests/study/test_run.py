@@ -111,7 +111,7 @@ def test_after_the_budget_no_cell_is_started_and_what_is_left_out_is_named(study
 
 def test_records_of_other_settings_and_damaged_ones_are_refused(study, cells, tmp_path):
     study().run(Here())
-    with pytest.raises(InputError, match="of another recipe.*choose another --output"):
+    with pytest.raises(InputError, match=r"of another recipe.*choose another --output"):
         study(digest="1" * 24)
     (tmp_path / file_of(cells[0])).write_text("{")
     with pytest.raises(InputError, match="delete it"):
