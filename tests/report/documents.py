@@ -157,6 +157,7 @@ def cell(seed: int = 0, *, correct: int = 920, **changes: Any) -> dict[str, Any]
             "system": "Linux",
             "machine": "x86_64",
             "cpu": "Some CPU",
+            "emulated": False,
             "cores": 2,
             "threads": 1,
             "gpu": None,

@@ -69,6 +69,13 @@ def test_an_emulated_ratio_of_a_cell_is_left_out(tmp_path):
     assert pair.device is None
 
 
+def test_cells_of_an_emulated_machine_are_a_pair_of_their_own(tmp_path):
+    emulated = documents.cell(1)
+    emulated["machine"]["emulated"] = True
+    every = pairs(find([documents.write(tmp_path, here=documents.cell(0), emulated=emulated)]))
+    assert sorted((pair.seeds, pair.taken) for pair in every) == [(1, "emulated"), (1, "measured")]
+
+
 def test_the_headline_is_the_configuration_next_to_the_papers_ratio(tmp_path):
     weak, near, strong = documents.cell(sparsity=0.5), documents.cell(), documents.cell(sparsity=0.95)
     for document, kept in ((weak, 5000), (strong, 500)):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 
@@ -50,6 +50,11 @@ class Source:
     def path_from(self, folder: Path) -> str:
         """The file's path as seen from ``folder``, with slashes."""
         return Path(os.path.relpath(self.path.resolve(), folder.resolve())).as_posix()
+
+
+def how_taken(record: CellRecord) -> Literal["measured", "emulated"]:
+    """How a cell's figures were taken."""
+    return "emulated" if record.machine.emulated else "measured"
 
 
 @dataclass(frozen=True)

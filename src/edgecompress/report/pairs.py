@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgecompress.bundle import DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
-from edgecompress.report.found import Bench, Bundle, Found, Source
+from edgecompress.report.found import Bench, Bundle, Found, Source, taken
 from edgecompress.report.table import rows
 from edgecompress.study.records import CellRecord
 
@@ -43,6 +43,7 @@ class Pair:
     device: OnDevice | None
     reasons: tuple[str, ...]  # why its figures need not be the paper's
     records: tuple[str, ...]
+    taken: Taken = "measured"
 
     @property
     def drop(self) -> float:
@@ -69,7 +70,16 @@ def pairs(found: Found) -> list[Pair]:
     for source, record in found.cells:
         if record.outcome:
             cell = record.cell
-            same = (record.study, cell.model, cell.data, cell.width, cell.sparsity, cell.method, cell.bits)
+            same = (
+                record.study,
+                taken(record),
+                cell.model,
+                cell.data,
+                cell.width,
+                cell.sparsity,
+                cell.method,
+                cell.bits,
+            )
             seeds.setdefault((*same, cell.distill), []).append((source, record))
     every += [_of_cells(cells) for cells in seeds.values()]
     return sorted(every, key=lambda pair: (pair.data.lower(), pair.model, pair.weights))
@@ -160,6 +170,7 @@ def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
         device=device,
         reasons=tuple(reasons),
         records=tuple(source.id for source, _ in cells),
+        taken=taken(cells[0][1]),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table, Taken
-from edgecompress.report.found import Bench, Found
+from edgecompress.report.found import Bench, Found, how_taken
 from edgecompress.report.numbers import significant
 from edgecompress.report.table import cautions, conditions, rows
 
@@ -100,7 +100,7 @@ def _cells(found: Found) -> list[Figure]:
             bytes=outcome.sizes.onnx,
             accuracy=outcome.accuracy.clustered.percent,
             latency=ratio.ratio if ratio else None,
-            taken="measured",
+            taken=how_taken(record),
             record=source.id,
         )
         groups.setdefault(outcome.data.name, []).append(point)

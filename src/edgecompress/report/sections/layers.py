@@ -6,7 +6,7 @@ from typing import Any
 from edgecompress.encode.ledger import TensorEntry
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Bundle, Found, Source
+from edgecompress.report.found import Bundle, Found, Source, how_taken
 from edgecompress.report.pairs import headline, pairs
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord
@@ -100,7 +100,7 @@ def _cell(key: str, source: Source, record: CellRecord) -> Figure:
                 cells.count(layer.distinct),
                 cells.count(layer.bits),
             ),
-            taken="measured",
+            taken=how_taken(record),
             records=(source.id,),
         )
         rows.append(row)

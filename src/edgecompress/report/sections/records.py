@@ -5,7 +5,7 @@ from typing import Any
 
 from edgecompress.report import cells
 from edgecompress.report.document import Column, Figure, Row, Section, Table, Taken
-from edgecompress.report.found import Found, Source
+from edgecompress.report.found import Found, Source, how_taken
 
 
 def records(found: Found) -> Section:
@@ -67,7 +67,7 @@ def _search(record: Any) -> tuple[str, str, str, Taken]:
 
 def _cell(record: Any) -> tuple[str, str, str, Taken]:
     machine = record.machine
-    return record.cell.name, machine.gpu or machine.cpu or machine.machine, record.taken, "measured"
+    return record.cell.name, machine.gpu or machine.cpu or machine.machine, record.taken, how_taken(record)
 
 
 def _study(record: Any) -> tuple[str, str, str, Taken]:

@@ -127,7 +127,7 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
                 Cell(cells.NONE if deviation is None else f"{deviation:+.2f}", deviation),
                 cells.words("; ".join(pair.reasons)),
             ),
-            taken="measured",
+            taken=pair.taken,
             records=pair.records,
         )
         rows.append(row)

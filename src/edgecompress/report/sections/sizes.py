@@ -5,7 +5,7 @@ from typing import Any
 
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Bundle, Found
+from edgecompress.report.found import Bundle, Found, how_taken
 from edgecompress.report.pairs import headline, pairs
 
 PARTS = ("weights, up to their entropy bound", "weights, above it", "graph, names, header")
@@ -109,7 +109,7 @@ def _cells(found: Found) -> Figure | None:
                 cells.count(size.tflite),
                 cells.times(size.ratio_tflite),
             ),
-            taken="measured",
+            taken=how_taken(record),
             records=(source.id,),
         )
         rows.append(row)
