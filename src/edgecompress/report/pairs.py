@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from edgecompress.bundle import DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
-from edgecompress.report.found import Bench, Bundle, Found, Source, taken
+from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
 from edgecompress.report.table import rows
 from edgecompress.study.records import CellRecord
 
@@ -70,17 +70,8 @@ def pairs(found: Found) -> list[Pair]:
     for source, record in found.cells:
         if record.outcome:
             cell = record.cell
-            same = (
-                record.study,
-                taken(record),
-                cell.model,
-                cell.data,
-                cell.width,
-                cell.sparsity,
-                cell.method,
-                cell.bits,
-            )
-            seeds.setdefault((*same, cell.distill), []).append((source, record))
+            same = (cell.model, cell.data, cell.width, cell.sparsity, cell.method, cell.bits, cell.distill)
+            seeds.setdefault((record.study, how_taken(record), *same), []).append((source, record))
     every += [_of_cells(cells) for cells in seeds.values()]
     return sorted(every, key=lambda pair: (pair.data.lower(), pair.model, pair.weights))
 
@@ -170,7 +161,7 @@ def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
         device=device,
         reasons=tuple(reasons),
         records=tuple(source.id for source, _ in cells),
-        taken=taken(cells[0][1]),
+        taken=how_taken(cells[0][1]),
     )
 
 
