@@ -25,6 +25,8 @@ def compute(cell, progress):
         os.kill(os.getpid(), signal.SIGKILL)
     if cell.model == "leaves":
         os._exit(3)
+    if cell.model == "raises":
+        raise ImportError("no such package here")
     if cell.model == "waits":
         Path(cell.data).write_text(str(os.getpid()))
         signal.pause()
@@ -58,7 +60,9 @@ def test_workers_share_out_cores_and_gpus_and_stay_for_the_next_cell():
     assert {each["CUDA_VISIBLE_DEVICES"] for each in where} == {"0", "1"}
 
 
-@pytest.mark.parametrize(("model", "how"), [("dies", "signal SIGKILL"), ("leaves", "exit code 3")])
+@pytest.mark.parametrize(
+    ("model", "how"), [("dies", "signal SIGKILL"), ("leaves", "exit code 3"), ("raises", "exit code 1")]
+)
 def test_a_worker_that_dies_is_told_and_replaced(model, how):
     with local(compute, Workers(count=1)) as pool:
         pool.start(make_cell(model=model))
