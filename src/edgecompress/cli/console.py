@@ -23,6 +23,10 @@ EXTRAS = {
     "ai_edge_litert": "bench",
     "psutil": "bench",
     "optuna": "search",
+    "fsspec": "study",
+    "ray": "ray",
+    "jinja2": "report",
+    "vl_convert": "report",
 }
 
 
