@@ -1,4 +1,4 @@
-"""LiteRT, with a delegate or none, or its predecessor tflite-runtime where only that is installed: runs TFLite files."""
+"""LiteRT, with any delegate, or its predecessor tflite-runtime where only that is installed: runs TFLite files."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class LiteRtEngine:
 
 
 def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> LiteRtEngine:
-    """The TFLite file at ``path``, with the delegate asked for, and with the runtime's default one (XNNPACK) for the rest.
+    """The TFLite file at ``path``, with the delegate asked for, and the runtime's default one (XNNPACK) for the rest.
 
     Raises:
         JobError: the file's input is not one the agent can feed, or there is no such delegate.

@@ -34,7 +34,7 @@ class Nodes:
         """Look at it when its tensors are allocated."""
         if self._parts is None:
             return
-        every = interpreter._get_ops_details()  # noqa: SLF001
+        every = interpreter._get_ops_details()
         parts = _parts(every)
         nodes = [node for node in every if not _is_part(node)]
         first = sum(len(_within(part, nodes)) for part in self._parts)

@@ -18,7 +18,7 @@ _RUN = "model_run"
 
 
 def read(path: Path, skip: int) -> tuple[list[dict[str, Any]], list[int]]:
-    """The nodes of a profile, the one that took most first, and the microseconds of each run, without the first ``skip``.
+    """The nodes of a profile, the one that took most first, and each run's microseconds, without the first ``skip``.
 
     A node that has a graph of its own (If, Loop, Scan) holds the time of that graph's nodes, which are listed too.
 

@@ -16,9 +16,9 @@ def accuracy(job: Job, events: Events) -> None:
 
     Job: ``file``; ``eval``, an npz file with ``x`` (samples, channels, ...) and ``y`` (samples, class numbers);
     ``layout``; ``threads``; ``limit``, the number of samples to take from the front (all); ``reference``, an npz file
-    with ``y`` (at most as many rows as samples, classes), to compare the outputs with; ``batch`` (1); ``provider`` or ``delegate`` (none). Events:
-    ``progress``; then ``accuracy`` with ``correct``, ``total`` and ``largest_difference`` (absolute, over the rows
-    that the reference has; null without one).
+    with ``y`` (at most as many rows as samples, classes), to compare the outputs with; ``batch`` (1); ``provider`` or
+    ``delegate`` (none). Events: ``progress``; then ``accuracy`` with ``correct``, ``total`` and ``largest_difference``
+    (absolute, over the rows that the reference has; null without one).
     """
     file, data, layout, threads = job.file("file"), job.file("eval"), job.layout(), job.count("threads")
     batch, accelerator = job.count("batch", 1), job.accelerator()

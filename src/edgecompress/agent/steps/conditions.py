@@ -106,7 +106,7 @@ def _power(root: Path) -> dict[str, object]:
 
 
 def _clock() -> dict[str, float | None]:
-    """Seconds on the clock that tells the date, on the one that times are taken by, and on one that runs in sleep too."""
+    """Seconds on the clock of the date, on the one that times are taken by, and on one that runs in sleep too."""
     boottime = getattr(time, "CLOCK_BOOTTIME", None)
     return {
         "wall": time.time(),

@@ -18,7 +18,8 @@ def memory(job: Job, events: Events) -> None:
     size since the import where the kernel lets it be reset (``peak_since_import``), else since the process began.
 
     Job: ``file``; ``layout``; ``threads``; ``inputs``, an npz file whose first row of ``x`` is run (absent: noise);
-    ``seed`` (0); ``provider`` or ``delegate`` (none). Event: ``memory``; it also has ``load_ns`` and ``first_ns``, measured in this fresh process.
+    ``seed`` (0); ``provider`` or ``delegate`` (none). Event: ``memory``; it also has ``load_ns`` and ``first_ns``,
+    measured in this fresh process.
     """
     file, layout, threads = job.file("file"), job.layout(), job.count("threads")
     seed, accelerator = job.count("seed", 0, least=0), job.accelerator()

@@ -20,9 +20,9 @@ def profile(job: Job, events: Events) -> None:
 
     Job: ``file``; ``layout``; ``threads``; ``warmup`` (10) and ``runs`` (100), numbers of runs; ``inputs``, an npz file
     whose ``x`` gives up to 31 samples (absent: normal noise from ``seed``); ``seed`` (0); ``provider`` or ``delegate``
-    (none). Event: ``profile`` with runs, run_p50_us (of the whole run, as the profiler saw it) and ``nodes``, the slowest
-    first: name, op_type, provider, calls, mean_us, p50_us and share (of all time of these runs). Where the runtime has no
-    profiler that Python reaches, ``nodes`` is empty and ``note`` says so.
+    (none). Event: ``profile`` with runs, run_p50_us (of the whole run, as the profiler saw it) and ``nodes``, the
+    slowest first: name, op_type, provider, calls, mean_us, p50_us and share (of all time of these runs). Where the
+    runtime has no profiler that Python reaches, ``nodes`` is empty and ``note`` says so.
     """
     file, layout, threads, accelerator = job.file("file"), job.layout(), job.count("threads"), job.accelerator()
     warmup, runs = job.count("warmup", 10, least=0), job.count("runs", 100)
