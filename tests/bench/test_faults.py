@@ -36,13 +36,15 @@ def words(process):
         return []
 
 
-def kill_agents(step):
-    """kill -9 of every agent of this step that this process has started, by whatever way."""
+def kill_agents(step, root):
+    """kill -9 of every agent of this step whose work folder is in ``root``."""
     # The shell that started it has the same words, and is not Python.
     agents = [
         int(folder.name)
         for folder in Path("/proc").glob("[0-9]*")
-        if {NAME.encode(), step.encode()} <= set(words(folder.name)) and b"python" in words(folder.name)[0]
+        if {NAME.encode(), step.encode()} <= set(words(folder.name))
+        and b"python" in words(folder.name)[0]
+        and (folder / "cwd").resolve().is_relative_to(root)
     ]
     assert agents, f"no agent runs {step}"
     for process in agents:
@@ -68,7 +70,7 @@ def folder(small_bundle, tmp_path):
 
 @pytest.fixture
 def register(monkeypatch, tmp_path):
-    """Registers a device of this Python in a file of the test's own. It measures the ONNX files: half takes half as long."""
+    """Registers a device in a file of the test's own. It measures the ONNX files: half of them take half as long."""
     monkeypatch.setattr(devices, "path", lambda: tmp_path / "devices.toml")
 
     def add(address, **more):
@@ -83,9 +85,9 @@ def board(sshd, register):
     register(f"ssh://{sshd.address}", python=sys.executable, folder=str(sshd.root))
 
 
-def test_a_killed_agent_costs_its_step_and_nothing_that_was_measured(folder, board):
-    timing = Once("latency onnxruntime", lambda: kill_agents("latency"), "runs")
-    counting = Once("accuracy model.onnx", lambda: kill_agents("accuracy"), "%")
+def test_a_killed_agent_costs_its_step_and_nothing_that_was_measured(folder, sshd, board):
+    timing = Once("latency onnxruntime", lambda: kill_agents("latency", sshd.root), "runs")
+    counting = Once("accuracy model.onnx", lambda: kill_agents("accuracy", sshd.root), "%")
 
     def progress(*told):
         timing(*told)
@@ -121,12 +123,12 @@ def goes_on(folder, fault, title):
     assert list((folder / "bench").iterdir()) == [path]
 
 
-def test_every_ssh_process_killed(folder, board):
+def test_every_ssh_process_killed(folder, board, children):
     def kill():
-        for process in Path("/proc").glob("[0-9]*"):
-            said = words(process.name)
-            if said and said[0].endswith(b"ssh") and any(b"ControlPath" in word for word in said):
-                os.kill(int(process.name), signal.SIGKILL)
+        mine = [child for child in children(os.getpid()) if words(child)[0].endswith(b"ssh")]
+        assert mine
+        for process in mine:
+            os.kill(process, signal.SIGKILL)
 
     goes_on(folder, kill, "accuracy dense.onnx")
 
@@ -164,10 +166,9 @@ def test_a_boards_disk_that_is_full_in_a_run_costs_what_needs_room(folder, sshd,
     register(f"ssh://{sshd.address}", python=sys.executable, folder=str(disk / "root"))
 
     def fill():
-        with (disk / "other").open("wb") as stream, suppress(OSError):
+        with (disk / "other").open("wb", buffering=0) as stream, suppress(OSError):
             while True:
                 stream.write(b"x" * 4096)
-                stream.flush()
 
     full = Once("profile", fill)
     record, _ = bench(folder, device="board", mode="quick", threads=1, profile=True, progress=full)
