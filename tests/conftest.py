@@ -21,6 +21,14 @@ SMALL = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_store():
+    """No test writes into the store of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGECOMPRESS_STORE", "none")
+        yield
+
+
 @pytest.fixture(scope="session")
 def small_cache(tmp_path_factory) -> Path:
     """Where the stages of the small bundles are kept."""

@@ -9,7 +9,7 @@ import edgecompress
 from edgecompress import bundle, devices
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
-from edgecompress.bench.measure import Measurement
+from edgecompress.bench.measure import EVAL, Measurement
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
@@ -155,4 +155,6 @@ def _bundle(folder: Path, manifest: Manifest) -> BundleInfo:
         data=manifest.data.name,
         data_official=manifest.data.official,
         data_note=manifest.data.note,
+        data_sha256=manifest.data.sha256,
+        eval_sha256=manifest.files[EVAL].sha256 if EVAL in manifest.files else None,
     )

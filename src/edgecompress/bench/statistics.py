@@ -1,7 +1,7 @@
 """Statistics of latency samples: percentiles, and whether one file is faster than another."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from pydantic import Field
 from edgecompress.record import Record
 
 Verdict = Literal["faster", "slower", "no difference seen"]
+Floats = npt.NDArray[np.float64]
 
 # The fewest queries that MLPerf's early stopping accepts for a 99th percentile (64 for a 90th).
 P99_SAMPLES = 662
@@ -41,6 +42,15 @@ class Ratio(Record):
     low: float
     high: float
     verdict: Verdict
+
+
+class Change(Record):
+    """A statistic of one benchmark against that of another: difference and ratio with their 95 % intervals."""
+
+    difference: float
+    low: float
+    high: float
+    ratio: Ratio
 
 
 def summary(samples_ns: Sequence[int]) -> Summary:
@@ -75,16 +85,42 @@ def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int =
     """
     assert len(samples) == len(base) > 0
     both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
-    length = both.shape[1]
+    low, high = (float(value) for value in np.percentile(_resampled(both, _ratio, seed), [2.5, 97.5]))
+    return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
+
+
+def change(rounds: Floats, base: Floats, statistic: Callable[[Floats], float], *, seed: int = 0) -> Change:
+    """How a statistic of one benchmark differs from the same one of another, which was taken at another time.
+
+    Each is resampled by itself, in blocks as ``ratio_of_medians`` does: their rounds have nothing in common. The
+    interval is of the sampling within the two runs. What a new process or another day would change is not in it.
+
+    Args:
+        rounds: Times, float64 (files, rounds): the files that the statistic is of, in the rounds they share.
+        base: The same files of the other benchmark, float64 (files, its rounds).
+        statistic: Of such an array; positive.
+        seed: Of the resampling.
+    """
+    value, before = statistic(rounds), statistic(base)
+    # Two seeds, so that the resamples of two equally long runs are not the same rounds.
+    draws, draws_before = _resampled(rounds, statistic, seed), _resampled(base, statistic, seed + 1)
+    low, high = (float(each) for each in np.percentile(draws - draws_before, [2.5, 97.5]))
+    least, most = (float(each) for each in np.percentile(draws / draws_before, [2.5, 97.5]))
+    ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
+    return Change(difference=value - before, low=low, high=high, ratio=ratio)
+
+
+def _resampled(rounds: Floats, statistic: Callable[[Floats], float], seed: int) -> Floats:
+    """The statistic of resamples of whole blocks of sqrt(n) rounds, which wrap around at the end."""
+    length = rounds.shape[1]
     block = math.isqrt(length)
     random = np.random.default_rng(seed)
-    ratios = np.empty(RESAMPLES)
+    found = np.empty(RESAMPLES)
     for i in range(RESAMPLES):
         starts = random.integers(0, length, -(-length // block))
-        rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        ratios[i] = _ratio(both[:, rounds])
-    low, high = (float(value) for value in np.percentile(ratios, [2.5, 97.5]))
-    return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
+        chosen = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
+        found[i] = statistic(rounds[:, chosen])
+    return found
 
 
 def verdict(low: float, high: float) -> Verdict:
@@ -94,6 +130,6 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _ratio(both: npt.NDArray[np.float64]) -> float:
+def _ratio(both: Floats) -> float:
     first, second = np.median(both, axis=1)
     return float(first / second)

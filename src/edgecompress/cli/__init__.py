@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, devices, doctor, inspect, pack, search, targets, unpack
+from edgecompress.cli import bench, build, compare, devices, doctor, inspect, pack, records, search, targets, unpack
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
     "search": search.search,
     "bench": bench.bench,
+    "compare": compare.compare,
     "doctor": doctor.doctor,
     "targets": targets.targets,
     "inspect": inspect.inspect,
@@ -40,7 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for command in COMMANDS.values():
     app.command()(command)
-GROUPS: dict[str, typer.Typer] = {"devices": devices.app}
+GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "records": records.app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

@@ -8,6 +8,7 @@ import typer
 
 from edgecompress import methods
 from edgecompress.cli import console
+from edgecompress.cli.options import STORE
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
 from edgecompress.progress import Progress
 
@@ -44,18 +45,21 @@ def bench(
             "mode quick accepts them always.",
         ),
     ] = False,
+    store: STORE = None,
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run
+        from edgecompress.store.keep import keep
 
         write = methods.find(WRITERS, report)
         names = [name.strip() for name in device.split(",") if name.strip()]
         if len(names) > 1:
-            _several(bundle, names, mode, threads, output, as_json, allow_noisy, progress)
+            _several(bundle, names, mode, threads, output, as_json, allow_noisy, store, progress)
             return
         record, path = run.bench(bundle, device=device, mode=mode, threads=threads, output=output, progress=progress)
+        keep(record, store, file=path, warn=console.warn)
         manifest = bundle_room.load(bundle)
     if as_json:
         typer.echo(record.to_json().rstrip())
@@ -77,15 +81,20 @@ def _several(
     output: Path | None,
     as_json: bool,
     allow_noisy: bool,
+    store: str | None,
     progress: Progress,
 ) -> None:
     """Measure on all of them and print one table. One that fails stops no other, and is told by the exit code."""
     from edgecompress.bench.several import bench_all
     from edgecompress.report.devices import by_device
+    from edgecompress.store.keep import keep
 
     if output is not None:
         raise InputError("--output names one record, and several devices write one each: leave it out")
     outcomes = bench_all(bundle, names, mode=mode, threads=threads, allow_noisy=allow_noisy, progress=progress)
+    for outcome in outcomes:
+        if outcome.record:
+            keep(outcome.record, store, file=outcome.path, warn=console.warn)
     records = {outcome.device: outcome.record for outcome in outcomes if outcome.record}
     failed = {outcome.device: outcome.error for outcome in outcomes if outcome.error}
     if as_json:

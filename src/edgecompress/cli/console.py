@@ -22,7 +22,10 @@ EXTRAS = {
     "onnxruntime": "bench",
     "ai_edge_litert": "bench",
     "psutil": "bench",
+    "sqlalchemy": "bench",
     "optuna": "search",
+    "psycopg": "postgres",
+    "mlflow": "mlflow",
 }
 
 
