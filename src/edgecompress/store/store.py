@@ -65,8 +65,8 @@ class Store:
             **{name: getattr(about, name) for name in COLUMNS if name != "kind"},
         }
         with self._told() as connection:
-            made = connection.execute(_insert(connection, RECORDS).values(row).on_conflict_do_nothing())
-            new = made.rowcount == 1
+            insert = _insert(connection, RECORDS).values(row).on_conflict_do_nothing().returning(RECORDS.c.id)
+            new = connection.execute(insert).first() is not None
             for runtime in about.runtimes if new else ():
                 connection.execute(RUNTIMES.insert().values(id=number, runtime=runtime))
         return number, new
