@@ -17,12 +17,21 @@ from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import SearchRecord
+from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MODES = ("fast-load", "smallest")
-SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord, "search": SearchRecord}
+SCHEMAS = {
+    "manifest": Manifest,
+    "recipe": Recipe,
+    "target": Target,
+    "record": BenchRecord,
+    "search": SearchRecord,
+    "cell": CellRecord,
+    "study": StudyIndex,
+}
 
 
 def cli_reference() -> str:

@@ -29,11 +29,13 @@ ORDER = [
     {"devices"},
     {"bench"},
     {"search"},
+    {"study"},
     {"compare"},
     {"report"},
     {"request"},
     {"pipeline"},
     {"pipeline_search"},
+    {"pipeline_study"},
     {"records"},
     {"cli"},
     {"__main__"},
@@ -73,7 +75,7 @@ def test_a_room_imports_only_rooms_before_it(module):
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_torch_lives_where_networks_are_trained_or_handed_on(module):
-    if room_of(module) not in {"model", "compress", "search", "request", "pipeline", "pipeline_search"}:
+    if room_of(module) not in {"model", "compress", "search", "request", "pipeline", "pipeline_search", "pipeline_study"}:
         assert not any(name.split(".")[0] == "torch" for name in imports(module))
 
 
