@@ -7,6 +7,7 @@ from pathlib import Path
 
 import edgecompress
 from edgecompress import bundle, devices
+from edgecompress.bench.accelerator import NONE, Accelerator, check
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import EVAL, Measurement
@@ -29,6 +30,8 @@ def bench(
     device: str = "local",
     mode: str = "standard",
     threads: int | None = None,
+    accelerator: Accelerator = NONE,
+    profile: bool = False,
     output: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[BenchRecord, Path]:
@@ -39,6 +42,8 @@ def bench(
         device: Where: ``local``, an address, a registered name, or a profile; see ``devices.find``.
         mode: How latency is sampled; one of ``protocol.MODES``.
         threads: Of the runtime. ``None``: the target's, or the usable cores here where those are fewer.
+        accelerator: What is to run the nodes that it can, beside the runtimes' own kernels for the CPU.
+        profile: Whether to run each file under its runtime's profiler as well, in a process of its own.
         output: The record's file. ``None``: ``bench/DEVICE-TIME.json`` in the bundle.
         progress: Told of every step.
 
@@ -46,7 +51,7 @@ def bench(
         The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.
 
     Raises:
-        InputError: the folder is not a bundle, or there is no such device or mode.
+        InputError: the folder is not a bundle, there is no such device or mode, or the device has no such accelerator.
         RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
@@ -58,11 +63,13 @@ def bench(
     with where.connect() as connection:
         agent = AgentOnDevice(connection)
         journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
-        measurement = Measurement(journal, folder, chosen, protocol, progress)
+        measurement = Measurement(journal, folder, chosen, protocol, progress, accelerator)
         try:
+            check(agent, accelerator, chosen.models)
             before = measurement.conditions("before")
             count, note = _threads(threads, manifest.target, before)
-            measurement.all(count)
+            has_sensor = before.power is not None and before.power.sensor is not None
+            measurement.all(count, energy=has_sensor, profile=profile)
             after = measurement.conditions("after")
         except DeviceLostError as error:
             raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error
@@ -77,12 +84,13 @@ def bench(
         protocol=protocol,
         threads=count,
         threads_note=note,
+        accelerator=accelerator,
         agent_sha256=agent.sha256,
         before=before,
         after=after,
         files=files,
         comparisons=compare(files, seed=protocol.seed),
-        validity=validity(before, after, protocol, count, files, journal.earlier),
+        validity=validity(before, after, protocol, count, files, journal.earlier, measurement.notes),
     )
     path = output or records / f"{safe_name(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())

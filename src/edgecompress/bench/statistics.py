@@ -10,8 +10,8 @@ from pydantic import Field
 
 from edgecompress.record import Record
 
+Samples = npt.NDArray[np.float64]
 Verdict = Literal["faster", "slower", "no difference seen"]
-Floats = npt.NDArray[np.float64]
 
 # The fewest queries that MLPerf's early stopping accepts for a 99th percentile (64 for a 90th).
 P99_SAMPLES = 662
@@ -33,6 +33,10 @@ class Summary(Record):
     max: float
     mean: float
     std: float = Field(description="of the sample (n - 1); 0 for a single one")
+    p50_low: float | None = Field(
+        default=None, description="95 % interval of the median, of this run alone: what another run adds is not in it"
+    )
+    p50_high: float | None = None
 
 
 class Ratio(Record):
@@ -53,9 +57,10 @@ class Change(Record):
     ratio: Ratio
 
 
-def summary(samples_ns: Sequence[int]) -> Summary:
-    """The summary of at least one sample."""
+def summary(samples_ns: Sequence[int], *, seed: int = 0) -> Summary:
+    """The summary of at least one sample. ``seed`` is of the resampling for the median's interval."""
     values = np.asarray(samples_ns, dtype=np.float64)
+    medians = _interval(_resampled(values[None], lambda rounds: float(np.median(rounds)), seed))
     p50, p90, p95, p99 = (float(value) for value in np.percentile(values, [50, 90, 95, 99]))
     return Summary(
         samples=len(values),
@@ -67,16 +72,15 @@ def summary(samples_ns: Sequence[int]) -> Summary:
         max=float(values.max()),
         mean=float(values.mean()),
         std=float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+        p50_low=medians[0],
+        p50_high=medians[1],
     )
 
 
 def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int = 0) -> Ratio:
     """``median(samples) / median(base)`` with its 95 % interval, for two files that were timed in the same rounds.
 
-    Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
-    independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
-    instead, with both files of a round together: the circular block bootstrap (Politis and Romano, 1992), with the
-    percentile interval (Efron, 1979).
+    The two times of a round stay together when rounds are resampled.
 
     Args:
         samples: Times of one file, one a round.
@@ -85,11 +89,11 @@ def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int =
     """
     assert len(samples) == len(base) > 0
     both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
-    low, high = (float(value) for value in np.percentile(_resampled(both, _ratio, seed), [2.5, 97.5]))
+    low, high = _interval(_resampled(both, _ratio, seed))
     return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
 
 
-def change(rounds: Floats, base: Floats, statistic: Callable[[Floats], float], *, seed: int = 0) -> Change:
+def change(rounds: Samples, base: Samples, statistic: Callable[[Samples], float], *, seed: int = 0) -> Change:
     """How a statistic of one benchmark differs from the same one of another, which was taken at another time.
 
     Each is resampled by itself, in blocks as ``ratio_of_medians`` does: their rounds have nothing in common. The
@@ -104,23 +108,10 @@ def change(rounds: Floats, base: Floats, statistic: Callable[[Floats], float], *
     value, before = statistic(rounds), statistic(base)
     # Two seeds, so that the resamples of two equally long runs are not the same rounds.
     draws, draws_before = _resampled(rounds, statistic, seed), _resampled(base, statistic, seed + 1)
-    low, high = (float(each) for each in np.percentile(draws - draws_before, [2.5, 97.5]))
-    least, most = (float(each) for each in np.percentile(draws / draws_before, [2.5, 97.5]))
+    low, high = _interval(draws - draws_before)
+    least, most = _interval(draws / draws_before)
     ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
     return Change(difference=value - before, low=low, high=high, ratio=ratio)
-
-
-def _resampled(rounds: Floats, statistic: Callable[[Floats], float], seed: int) -> Floats:
-    """The statistic of resamples of whole blocks of sqrt(n) rounds, which wrap around at the end."""
-    length = rounds.shape[1]
-    block = math.isqrt(length)
-    random = np.random.default_rng(seed)
-    found = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
-        starts = random.integers(0, length, -(-length // block))
-        chosen = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        found[i] = statistic(rounds[:, chosen])
-    return found
 
 
 def verdict(low: float, high: float) -> Verdict:
@@ -130,6 +121,30 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _ratio(both: Floats) -> float:
+def _resampled(rows: Samples, statistic: Callable[[Samples], float], seed: int) -> Samples:
+    """A statistic of ``RESAMPLES`` resamples of ``rows`` (files, rounds).
+
+    Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
+    independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
+    instead: the circular block bootstrap (Politis and Romano, 1992), with the percentile interval (Efron, 1979).
+    """
+    length = rows.shape[1]
+    block = math.isqrt(length)
+    random = np.random.default_rng(seed)
+    found = np.empty(RESAMPLES)
+    for i in range(RESAMPLES):
+        starts = random.integers(0, length, -(-length // block))
+        rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
+        found[i] = statistic(rows[:, rounds])
+    return found
+
+
+def _interval(draws: Samples) -> tuple[float, float]:
+    """The 95 % interval of what resamples came to."""
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _ratio(both: Samples) -> float:
     first, second = np.median(both, axis=1)
     return float(first / second)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from edgecompress.bench.records import BenchRecord, FileResult
-from edgecompress.bench.statistics import P99_SAMPLES, Floats
+from edgecompress.bench.statistics import P99_SAMPLES, Samples
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
 from edgecompress.record import Published
@@ -30,8 +30,8 @@ UNITS: dict[str, Unit] = {
 class Sampled:
     """What a value was computed from, to compute it again from resamples."""
 
-    rounds: Floats  # (files, rounds), nanoseconds
-    statistic: Callable[[Floats], float]
+    rounds: Samples  # (files, rounds), nanoseconds
+    statistic: Callable[[Samples], float]
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ def _of_manifest(manifest: Manifest) -> list[Reading]:
     return found
 
 
-def _quantile(rounds: Floats, *, percent: int) -> float:
+def _quantile(rounds: Samples, *, percent: int) -> float:
     return float(np.percentile(rounds[0], percent))
 
 
-def _over(rounds: Floats) -> float:
+def _over(rounds: Samples) -> float:
     file, dense = np.median(rounds, axis=1)
     return float(file / dense)
 

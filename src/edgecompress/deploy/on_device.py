@@ -87,6 +87,8 @@ def _explain(finished: Finished, events: list[Event]) -> str:
             name = signal.Signals(-finished.code).name
         except ValueError:
             name = f"signal {-finished.code}"
+        if finished.code == -signal.SIGKILL:
+            return "its process was killed (SIGKILL): by someone, or by the system because memory was short"
         return f"the runtime crashed: its process died of {name}"
     lines = finished.errors.strip().splitlines()
     return f"the process ended with code {finished.code}: {lines[-1] if lines else 'it said nothing'}"
