@@ -75,7 +75,15 @@ def test_a_room_imports_only_rooms_before_it(module):
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_torch_lives_where_networks_are_trained_or_handed_on(module):
-    if room_of(module) not in {"model", "compress", "search", "request", "pipeline", "pipeline_search", "pipeline_study"}:
+    if room_of(module) not in {
+        "model",
+        "compress",
+        "search",
+        "request",
+        "pipeline",
+        "pipeline_search",
+        "pipeline_study",
+    }:
         assert not any(name.split(".")[0] == "torch" for name in imports(module))
 
 
@@ -88,7 +96,18 @@ def test_the_agent_stands_on_numpy_psutil_and_the_standard_library(module):
 
 
 def test_light_rooms_import_without_torch():
-    rooms = ["encode.ledger", "bundle", "deploy", "bench", "report.card", "export.verify", "target", "compare.run", "records.kinds", "cli"]
+    rooms = [
+        "encode.ledger",
+        "bundle",
+        "deploy",
+        "bench",
+        "report.card",
+        "export.verify",
+        "target",
+        "compare.run",
+        "records.kinds",
+        "cli",
+    ]
     code = "import sys\nsys.modules['torch'] = None\n" + "\n".join(f"import edgecompress.{room}" for room in rooms)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -29,7 +29,7 @@ def holds(store, bench_record, manifest):
 
     assert store.get(first[:10]) == (entry, bench_record.to_json())
     assert store.get(first.upper())[0] == entry
-    with pytest.raises(InputError, match="no record in .* has the id 'zz'"):
+    with pytest.raises(InputError, match=r"no record in .* has the id 'zz'"):
         store.get("zz")
     for wild in ("", "%", "_"):
         with pytest.raises(InputError, match="no record"):

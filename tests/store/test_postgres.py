@@ -95,8 +95,8 @@ def test_who_may_not_make_tables_reads_and_writes_those_that_are_there(database,
 
 
 def test_a_server_that_is_not_there_is_one_line(tmp_path):
-    with pytest.raises(InputError, match="cannot be used") as caught:
-        with open_store(f"postgresql://me:secret@/db?host={tmp_path}"):
-            pass
+    address = f"postgresql://me:secret@/db?host={tmp_path}"
+    with pytest.raises(InputError, match="cannot be used") as caught, open_store(address):
+        pass
     assert "\n" not in str(caught.value)
     assert "secret" not in str(caught.value)

@@ -110,4 +110,3 @@ def test_a_store_of_a_newer_layout_is_refused(store, place):
         database.execute("INSERT INTO edgecompress_layout VALUES (99)")
     with pytest.raises(InputError, match="layout 99, newer than"), open_store(str(place)):
         pass
-

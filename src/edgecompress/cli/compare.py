@@ -24,12 +24,18 @@ def compare(
         ),
     ] = None,
     allow: Annotated[
-        str, typer.Option(metavar="NAMES", help="What may differ: device, governor, runtime, threads, mode, taken, data.")
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help="What may differ: device, governor, runtime, accelerator, threads, mode, taken, data or budget.",
+        ),
     ] = "",
     file: Annotated[
         list[str] | None, typer.Option(help="Compare this file alone, by its name in B. Default: all of them.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write the result as JSON to this file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the result as JSON to this file.")
+    ] = None,
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:

@@ -14,7 +14,9 @@ from edgecompress.cli.options import STORE
 from edgecompress.errors import InputError
 from edgecompress.report.console import console
 
-app = typer.Typer(help="Records of benchmarks, builds and searches: what the store holds, files in and out.", no_args_is_help=True)
+app = typer.Typer(
+    help="Records of benchmarks, builds and searches: what the store holds, files in and out.", no_args_is_help=True
+)
 
 KIND = Annotated[str | None, typer.Option(help="Only of this kind, as bench or manifest.")]
 MODEL = Annotated[str | None, typer.Option(help="Only of this network.")]

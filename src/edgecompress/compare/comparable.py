@@ -5,8 +5,9 @@ from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
 from edgecompress.methods import unknown
 from edgecompress.record import Published
+from edgecompress.study.records import CellRecord
 
-NAMES = ("device", "governor", "runtime", "threads", "mode", "taken", "data")
+NAMES = ("device", "governor", "runtime", "accelerator", "threads", "mode", "taken", "data", "budget")
 
 
 def check(a: Published, b: Published, allow: frozenset[str]) -> dict[str, str]:
@@ -35,17 +36,34 @@ def differences(a: Published, b: Published) -> dict[str, str]:
     """Everything that differs between two records and makes their figures those of different things."""
     if isinstance(a, BenchRecord) and isinstance(b, BenchRecord):
         return _of_bench(a, b)
+    if isinstance(a, CellRecord) and isinstance(b, CellRecord):
+        return _of_cells(a, b)
     assert isinstance(a, Manifest)
     assert isinstance(b, Manifest)
-    return _differing(
-        {"data": (f"{a.data.sha256[:12]}, {a.accuracy.samples} samples", f"{b.data.sha256[:12]}, {b.accuracy.samples} samples")}
-    )
+    samples = [f"{each.data.sha256[:12]}, {each.accuracy.samples} test samples" for each in (a, b)]
+    return _differing({"data": (samples[0], samples[1])})
+
+
+def _of_cells(a: CellRecord, b: CellRecord) -> dict[str, str]:
+    """Cells that are done. A difference of method means something where both were trained as long."""
+    if a.outcome is None or b.outcome is None:
+        which = "A" if a.outcome is None else "B"
+        raise InputError(f"{which} is a cell that failed ({(a if which == 'A' else b).error}): it has no figures")
+    epochs = [
+        f"{sum(each.budget.epochs.values())} epochs of {each.budget.training_samples} samples"
+        for each in (a.outcome, b.outcome)
+    ]
+    samples = [
+        f"{each.data.sha256[:12]}, {each.accuracy.baseline.total} test samples" for each in (a.outcome, b.outcome)
+    ]
+    return _differing({"data": (samples[0], samples[1]), "budget": (epochs[0], epochs[1])})
 
 
 def _of_bench(a: BenchRecord, b: BenchRecord) -> dict[str, str]:
     pairs = {
         "device": (_machine(a.before), _machine(b.before)),
         "governor": (_governors(a), _governors(b)),
+        "accelerator": (_accelerator(a), _accelerator(b)),
         "threads": (str(a.threads), str(b.threads)),
         "mode": (a.protocol.mode, b.protocol.mode),
         "taken": (a.taken, b.taken),
@@ -53,7 +71,9 @@ def _of_bench(a: BenchRecord, b: BenchRecord) -> dict[str, str]:
     found = _differing(pairs)
     versions = [{file.runtime: file.runtime_version for file in each.files.values()} for each in (a, b)]
     both = [name for name in versions[0] if name in versions[1]]
-    changed = [f"{versions[0][name]} and {versions[1][name]}" for name in both if versions[0][name] != versions[1][name]]
+    changed = [
+        f"{versions[0][name]} and {versions[1][name]}" for name in both if versions[0][name] != versions[1][name]
+    ]
     if not both:
         found["runtime"] = f"{', '.join(versions[0])} and {', '.join(versions[1])}"
     elif changed:
@@ -70,6 +90,10 @@ def _differing(pairs: dict[str, tuple[str, str]]) -> dict[str, str]:
 def _machine(conditions: Conditions) -> str:
     name = conditions.board or conditions.cpu or conditions.machine
     return f"{name} ({conditions.machine}, {conditions.cores} cores)"
+
+
+def _accelerator(record: BenchRecord) -> str:
+    return record.accelerator.provider or record.accelerator.delegate or "none"
 
 
 def _governors(record: BenchRecord) -> str:

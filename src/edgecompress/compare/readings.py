@@ -12,6 +12,7 @@ from edgecompress.bench.statistics import P99_SAMPLES, Samples
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
 from edgecompress.record import Published
+from edgecompress.study.records import CellRecord
 
 Unit = Literal["ns", "bytes", "percent", "ratio"]
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
@@ -53,7 +54,9 @@ def readings(record: Published) -> list[Reading]:
         InputError: its kind has none.
     """
     if type(record) not in READERS:
-        raise InputError(f"a {record.kind} record has no figures that can be compared: give bench or manifest records")
+        raise InputError(
+            f"a {record.kind} record has no figures that can be compared: give records of bench, build or study"
+        )
     return READERS[type(record)](record)
 
 
@@ -63,7 +66,7 @@ def _of_bench(record: BenchRecord) -> list[Reading]:
         add = partial(Reading, name, file.kind, file.runtime)
         # An emulated machine's speed says nothing about any board.
         if record.taken == "measured":
-            found += _times(add, name, file, record.files)
+            found += _times(add, file, record.files)
         if file.memory and file.memory.peak is not None:
             found.append(add("peak", float(file.memory.peak)))
         found.append(add("size", float(file.bytes)))
@@ -72,9 +75,7 @@ def _of_bench(record: BenchRecord) -> list[Reading]:
     return found
 
 
-def _times(
-    add: Callable[..., Reading], name: str, file: FileResult, files: Mapping[str, FileResult]
-) -> list[Reading]:
+def _times(add: Callable[..., Reading], file: FileResult, files: Mapping[str, FileResult]) -> list[Reading]:
     found = []
     if file.latency:
         times = np.asarray([file.latency.samples_ns], dtype=np.float64)
@@ -105,6 +106,24 @@ def _of_manifest(manifest: Manifest) -> list[Reading]:
     return found
 
 
+def _of_cell(record: CellRecord) -> list[Reading]:
+    if record.outcome is None:
+        return []
+    sizes, accuracy = record.outcome.sizes, record.outcome.accuracy
+    found = []
+    for suffix, runtime, dense, compressed in (
+        ("onnx", "onnxruntime", sizes.dense_onnx, sizes.onnx),
+        ("tflite", "litert", sizes.dense_tflite, sizes.tflite),
+    ):
+        for name, kind, size, count in (
+            (f"dense.{suffix}", "dense", dense, accuracy.baseline),
+            (f"model.{suffix}", "compressed", compressed, accuracy.clustered),
+        ):
+            found.append(Reading(name, kind, runtime, "size", float(size)))
+            found.append(Reading(name, kind, runtime, "acc", count.percent))
+    return found
+
+
 def _quantile(rounds: Samples, *, percent: int) -> float:
     return float(np.percentile(rounds[0], percent))
 
@@ -114,4 +133,8 @@ def _over(rounds: Samples) -> float:
     return float(file / dense)
 
 
-READERS: dict[type[Published], Callable[[Any], list[Reading]]] = {BenchRecord: _of_bench, Manifest: _of_manifest}
+READERS: dict[type[Published], Callable[[Any], list[Reading]]] = {
+    BenchRecord: _of_bench,
+    Manifest: _of_manifest,
+    CellRecord: _of_cell,
+}

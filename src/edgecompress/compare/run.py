@@ -102,8 +102,8 @@ def _row(a: Reading, b: Reading, seed: int) -> Row:
 def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
     """The limit on each file that it is on.
 
-    A bound on B's own value is broken by that value. A bound on the growth over A's is broken where the whole interval of
-    the growth is beyond it, so that noise does not break a build.
+    A bound on B's own value is broken by that value. A bound on the growth over A's is broken where the whole interval
+    of the growth is beyond it, so that noise does not break a build.
     """
     metric = "acc" if limit.metric == DROP else limit.metric
     judged = []
@@ -150,7 +150,7 @@ def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
             continue
         if b.files[row.file].sha256 == digests[row.kind, row.runtime]:
             notes.append(
-                f"{row.file} is the same file in A and B and was {row.verdict} in B: the machine or the runtime was not the same; "
-                "over_dense is a ratio within each run"
+                f"{row.file} is the same file in A and B and was {row.verdict} in B: the machine or the runtime was not "
+                "the same; over_dense is a ratio within each run"
             )
     return notes

@@ -1,4 +1,4 @@
-"""Which kinds of published records there are, and a record from a file, a store or a text that does not say of which kind it is."""
+"""Which kinds of published records there are, and a record of any of them from a file or a store."""
 
 import json
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from edgecompress.errors import InputError
 from edgecompress.record import Published
 from edgecompress.search.records import SearchRecord
 from edgecompress.store.document import SHORT, checksum
+from edgecompress.study.records import CellRecord
 
-CLASSES: tuple[type[Published], ...] = (BenchRecord, Manifest, SearchRecord)
+CLASSES: tuple[type[Published], ...] = (BenchRecord, Manifest, SearchRecord, CellRecord)
 KINDS = {each.kind: each for each in CLASSES}
 
 

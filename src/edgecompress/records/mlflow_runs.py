@@ -1,4 +1,4 @@
-"""Records as runs of MLflow: figures as metrics, what they are of as parameters, and the whole record as an artifact."""
+"""Records as runs of MLflow: figures as metrics, what they are of as parameters, the whole record as an artifact."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ _NAMES = {"ns": "_ms", "bytes": "_bytes", "percent": "_percent", "ratio": ""}
 
 
 def log(store: Store, entries: Sequence[Entry], uri: str, experiment: str) -> Iterator[tuple[Entry, str, bool]]:
-    """Log each record to the MLflow server or database at ``uri``, once: a run of its id that is complete is left alone.
+    """Log each record to the MLflow server or database at ``uri``, once: a finished run of its id is left alone.
 
     Yields:
         The record's entry, the run's id, and whether it is new.
@@ -73,6 +73,7 @@ def metrics(record: Published) -> dict[str, float]:
     if type(record) not in READERS:
         return {}
     return {
-        f"{each.file}/{each.metric}{_NAMES[UNITS[each.metric]]}": each.value / (1e6 if UNITS[each.metric] == "ns" else 1)
+        f"{each.file}/{each.metric}{_NAMES[UNITS[each.metric]]}": each.value
+        / (1e6 if UNITS[each.metric] == "ns" else 1)
         for each in readings(record)
     }

@@ -30,7 +30,9 @@ def keep(record: Published, where: str | None, *, file: Path | None, warn: Calla
         with open_store(where) as store:
             return store.add(record)[0]
     except ModuleNotFoundError as error:
-        warn(f"the record is not in the store: {error.name} is not installed (pip install 'edgecompress[bench]'){again}")
+        warn(
+            f"the record is not in the store: {error.name} is not installed (pip install 'edgecompress[bench]'){again}"
+        )
     except (EdgecompressError, OSError) as error:
         warn(f"the record is not in the store: {error}{again}")
     return None

@@ -197,4 +197,3 @@ def _read(connection: Connection, query: Select[Any]) -> list[Entry]:
         for number, runtime in connection.execute(pairs.where(RUNTIMES.c.id.in_(numbers[start : start + 500]))):
             runtimes[number].append(runtime)
     return [Entry(**row, runtimes=tuple(runtimes[row["id"]])) for row in rows]
-
