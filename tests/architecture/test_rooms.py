@@ -30,7 +30,7 @@ ORDER = [
     {"bench"},
     {"search"},
     {"study"},
-    {"compare"},
+    {"advise", "compare"},
     {"report"},
     {"request"},
     {"pipeline"},

@@ -93,25 +93,29 @@ def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int =
     return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
 
 
-def change(rounds: Samples, base: Samples, statistic: Callable[[Samples], float], *, seed: int = 0) -> Change:
-    """How a statistic of one benchmark differs from the same one of another, which was taken at another time.
+def changes(
+    rounds: Samples, base: Samples, statistics: Callable[[Samples], Sequence[float]], *, seed: int = 0
+) -> list[Change]:
+    """How statistics of one benchmark differ from the same ones of another, which was taken at another time.
 
     Each is resampled by itself, in blocks as ``ratio_of_medians`` does: their rounds have nothing in common. The
     interval is of the sampling within the two runs. What a new process or another day would change is not in it.
 
     Args:
-        rounds: Times, float64 (files, rounds): the files that the statistic is of, in the rounds they share.
+        rounds: Times, float64 (files, rounds): the files that the statistics are of, in the rounds they share.
         base: The same files of the other benchmark, float64 (files, its rounds).
-        statistic: Of such an array; positive.
+        statistics: Of such an array; positive. One change is returned for each.
         seed: Of the resampling.
     """
-    value, before = statistic(rounds), statistic(base)
     # Two seeds, so that the resamples of two equally long runs are not the same rounds.
-    draws, draws_before = _resampled(rounds, statistic, seed), _resampled(base, statistic, seed + 1)
-    low, high = _interval(draws - draws_before)
-    least, most = _interval(draws / draws_before)
-    ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
-    return Change(difference=value - before, low=low, high=high, ratio=ratio)
+    draws = _resampled(rounds, statistics, seed), _resampled(base, statistics, seed + 1)
+    found = []
+    for i, (value, before) in enumerate(zip(statistics(rounds), statistics(base), strict=True)):
+        low, high = _interval(draws[0][:, i] - draws[1][:, i])
+        least, most = _interval(draws[0][:, i] / draws[1][:, i])
+        ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
+        found.append(Change(difference=value - before, low=low, high=high, ratio=ratio))
+    return found
 
 
 def verdict(low: float, high: float) -> Verdict:
@@ -121,8 +125,8 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _resampled(rows: Samples, statistic: Callable[[Samples], float], seed: int) -> Samples:
-    """A statistic of ``RESAMPLES`` resamples of ``rows`` (files, rounds).
+def _resampled(rows: Samples, statistic: Callable[[Samples], float | Sequence[float]], seed: int) -> Samples:
+    """A statistic, or several, of ``RESAMPLES`` resamples of ``rows`` (files, rounds): one row each.
 
     Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
     independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
@@ -131,12 +135,12 @@ def _resampled(rows: Samples, statistic: Callable[[Samples], float], seed: int) 
     length = rows.shape[1]
     block = math.isqrt(length)
     random = np.random.default_rng(seed)
-    found = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
+    found = []
+    for _ in range(RESAMPLES):
         starts = random.integers(0, length, -(-length // block))
         rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        found[i] = statistic(rows[:, rounds])
-    return found
+        found.append(statistic(rows[:, rounds]))
+    return np.asarray(found, dtype=np.float64)
 
 
 def _interval(draws: Samples) -> tuple[float, float]:

@@ -13,7 +13,20 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, compare, devices, doctor, inspect, pack, records, search, targets, unpack
+from edgecompress.cli import (
+    advise,
+    bench,
+    build,
+    compare,
+    devices,
+    doctor,
+    inspect,
+    pack,
+    records,
+    search,
+    targets,
+    unpack,
+)
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -31,6 +44,7 @@ THE_SYSTEM_SAYS_NO = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errn
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
     "search": search.search,
+    "advise": advise.advise,
     "bench": bench.bench,
     "compare": compare.compare,
     "doctor": doctor.doctor,

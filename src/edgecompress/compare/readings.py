@@ -1,6 +1,6 @@
 """What a record says that can be compared: a reading for each file and metric."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -28,11 +28,20 @@ UNITS: dict[str, Unit] = {
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """What a value was computed from, to compute it again from resamples."""
+class Timed:
+    """The times of one file, and what is computed from them; from resamples too."""
 
-    rounds: Samples  # (files, rounds), nanoseconds
-    statistic: Callable[[Samples], float]
+    metrics: tuple[str, ...]
+    rounds: Samples  # (1, rounds) of the file in nanoseconds; (2, rounds) with those of the dense file
+
+    def values(self, metrics: Sequence[str], rounds: Samples) -> list[float]:
+        """Some of the metrics, of such an array."""
+        names = [name for name in metrics if name in QUANTILES]
+        found = dict(zip(names, np.percentile(rounds[0], [QUANTILES[name] for name in names]), strict=True))
+        if "over_dense" in metrics:
+            file, dense = np.median(rounds, axis=1)
+            found["over_dense"] = file / dense
+        return [float(found[name]) for name in metrics]
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Reading:
     runtime: str
     metric: str
     value: float
-    sampled: Sampled | None = None
+    timed: Timed | None = None
 
 
 def readings(record: Published) -> list[Reading]:
@@ -78,16 +87,16 @@ def _of_bench(record: BenchRecord) -> list[Reading]:
 def _times(add: Callable[..., Reading], file: FileResult, files: Mapping[str, FileResult]) -> list[Reading]:
     found = []
     if file.latency:
-        times = np.asarray([file.latency.samples_ns], dtype=np.float64)
-        for metric, percent in QUANTILES.items():
-            if percent < 99 or times.shape[1] >= P99_SAMPLES:
-                statistic = partial(_quantile, percent=percent)
-                found.append(add(metric, statistic(times), Sampled(times, statistic)))
-        for other in file.latency.together_with:
-            dense = files[other]
-            if dense.kind == "dense" and dense.latency and file.kind != "dense":
-                both = np.asarray([file.latency.samples_ns, dense.latency.samples_ns], dtype=np.float64)
-                found.append(add("over_dense", _over(both), Sampled(both, _over)))
+        rows = [file.latency.samples_ns]
+        metrics = [name for name in QUANTILES if name != "p99" or len(rows[0]) >= P99_SAMPLES]
+        together = [files[other] for other in file.latency.together_with]
+        dense = [other.latency.samples_ns for other in together if other.kind == "dense" and other.latency]
+        if dense and file.kind != "dense":
+            rows.append(dense[0])
+            metrics.append("over_dense")
+        timed = Timed(tuple(metrics), np.asarray(rows, dtype=np.float64))
+        values = timed.values(metrics, timed.rounds)
+        found += [add(name, value, timed) for name, value in zip(metrics, values, strict=True)]
     if file.memory:
         found.append(add("load", float(file.memory.load_ns)))
     return found
@@ -122,15 +131,6 @@ def _of_cell(record: CellRecord) -> list[Reading]:
             found.append(Reading(name, kind, runtime, "size", float(size)))
             found.append(Reading(name, kind, runtime, "acc", count.percent))
     return found
-
-
-def _quantile(rounds: Samples, *, percent: int) -> float:
-    return float(np.percentile(rounds[0], percent))
-
-
-def _over(rounds: Samples) -> float:
-    file, dense = np.median(rounds, axis=1)
-    return float(file / dense)
 
 
 READERS: dict[type[Published], Callable[[Any], list[Reading]]] = {

@@ -1,14 +1,15 @@
 """The comparison of two records: rows, notes and the verdict on each limit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import edgecompress
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bench.statistics import change
+from edgecompress.bench.statistics import Change, changes
 from edgecompress.compare.comparable import check
 from edgecompress.compare.limits import DROP, Limit
-from edgecompress.compare.readings import UNITS, Reading, readings
+from edgecompress.compare.readings import UNITS, Reading, Timed, readings
 from edgecompress.compare.records import CompareRecord, Judged, Row, Side
 from edgecompress.errors import InputError
 from edgecompress.record import Published
@@ -53,7 +54,12 @@ def compare(
     ]
     if not pairs:
         raise InputError("A and B have no file and metric in common: compare records of bundles that were built alike")
-    rows = [_row(first, second, seed) for first, second in pairs]
+    # All metrics of a file are computed from the same resamples, once.
+    found: dict[tuple[str, str], dict[str, Change]] = {}
+    for first, second in pairs:
+        if first.timed and second.timed and (second.kind, second.runtime) not in found:
+            found[second.kind, second.runtime] = _changes(first.timed, second.timed, seed)
+    rows = [_row(first, second, found.get((second.kind, second.runtime), {})) for first, second in pairs]
     return CompareRecord(
         tool_version=edgecompress.__version__,
         a=_side(*a),
@@ -78,12 +84,14 @@ def _side(name: str, number: str, record: Published) -> Side:
     )
 
 
-def _row(a: Reading, b: Reading, seed: int) -> Row:
-    found = None
+def _changes(a: Timed, b: Timed, seed: int) -> dict[str, Change]:
+    metrics = [name for name in b.metrics if name in a.metrics]
+    return dict(zip(metrics, changes(b.rounds, a.rounds, partial(b.values, metrics), seed=seed), strict=True))
+
+
+def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:
+    change = intervals.get(b.metric)
     verdict: str = "the same" if a.value == b.value else "more" if b.value > a.value else "less"
-    if a.sampled and b.sampled:
-        found = change(b.sampled.rounds, a.sampled.rounds, b.sampled.statistic, seed=seed)
-        verdict = found.ratio.verdict
     return Row(
         file=b.file,
         kind=b.kind,
@@ -94,8 +102,8 @@ def _row(a: Reading, b: Reading, seed: int) -> Row:
         b=b.value,
         difference=b.value - a.value,
         ratio=b.value / a.value if a.value else None,
-        change=found,
-        verdict=verdict,
+        change=change,
+        verdict=change.ratio.verdict if change else verdict,
     )
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
@@ -12,7 +13,7 @@ from edgecompress.search.records import SearchRecord
 from edgecompress.store.document import SHORT, checksum
 from edgecompress.study.records import CellRecord
 
-CLASSES: tuple[type[Published], ...] = (BenchRecord, Manifest, SearchRecord, CellRecord)
+CLASSES: tuple[type[Published], ...] = (BenchRecord, Manifest, SearchRecord, CellRecord, MicroRecord)
 KINDS = {each.kind: each for each in CLASSES}
 
 
