@@ -158,7 +158,7 @@ def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
             continue
         if b.files[row.file].sha256 == digests[row.kind, row.runtime]:
             notes.append(
-                f"{row.file} is the same file in A and B and was {row.verdict} in B: the machine or the runtime was not "
-                "the same; over_dense is a ratio within each run"
+                f"{row.file} is the same file in A and B and was {row.verdict} in B: the machine or the runtime was "
+                "not the same; over_dense is a ratio within each run"
             )
     return notes
