@@ -1,19 +1,13 @@
-"""A micro-benchmark of a small network, really measured here once."""
+"""The micro-benchmark of all tests, and the network that it is of."""
 
 import pytest
 
-from edgecompress import target
-from edgecompress.advise import subject
-from edgecompress.advise.measure import measure
-from edgecompress.progress import silent
+
+@pytest.fixture(scope="session")
+def record(micro_record):
+    return micro_record
 
 
 @pytest.fixture(scope="session")
-def network():
-    return subject.identity("alexnet", "digits", 0.125)
-
-
-@pytest.fixture(scope="session")
-def record(network):
-    board = target.load("rpi4")
-    return measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)
+def network(record):
+    return record.network

@@ -29,7 +29,8 @@ def test_a_built_in_network_and_the_same_at_half_of_its_channels(network):
     half = {name: value.const_value.numpy() for name, value in made.half.graph.initializers.items()}
     channels = {name: (len(first[name]), len(half[name])) for name in first if first[name].ndim == 4}
     assert channels
-    assert all(small <= max(8, whole / 2) for whole, small in channels.values())
+    # Channels are multiples of 8.
+    assert all(abs(small - whole / 2) <= 4 for whole, small in channels.values())
 
 
 def test_a_file_is_known_by_its_checksum(tmp_path):

@@ -6,7 +6,6 @@ import pytest
 from edgecompress import target
 from edgecompress.advise.subject import Subject, subject
 from edgecompress.advise.variants import prune_and_cluster, write_variants
-from edgecompress.errors import InputError
 from edgecompress.export.decoded import decoded_weights
 from edgecompress.progress import silent
 
@@ -70,7 +69,7 @@ def test_a_file_has_no_half_and_says_so(given, tmp_path):
     assert "no channels are removed" in left_out["half"]
 
 
-def test_what_a_format_cannot_express_is_left_out_with_its_reason(given, tmp_path, monkeypatch):
+def test_what_a_format_cannot_express_is_left_out_with_its_reason(given, tmp_path):
     made = onnx.helper.make_model(
         onnx.helper.make_graph(
             [onnx.helper.make_node("Erf", ["x"], ["y"])],
@@ -84,7 +83,9 @@ def test_what_a_format_cannot_express_is_left_out_with_its_reason(given, tmp_pat
 
     network = given.network.model_copy(update={"input_shape": [4]})
     board = target.load("rpi4")
-    files, left_out = write_variants(Subject(network, ir.from_proto(made), None), tmp_path, board, board.runtimes, silent)
+    files, left_out = write_variants(
+        Subject(network, ir.from_proto(made), None), tmp_path, board, board.runtimes, silent
+    )
     assert "dense.onnx" in files
     assert not any(name.endswith("tflite") for name in files)
     assert "Erf" in left_out["dense.tflite"]

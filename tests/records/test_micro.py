@@ -1,18 +1,12 @@
 import pytest
 
-from edgecompress import target
-from edgecompress.advise import subject
-from edgecompress.advise.measure import measure
 from edgecompress.advise.records import MicroRecord
-from edgecompress.progress import silent
 from edgecompress.records.micro import keep_or_write, kept
 
 
-@pytest.fixture(scope="module")
-def record():
-    network = subject.identity("alexnet", "digits", 0.125)
-    board = target.load("host").model_copy(update={"runtimes": ["onnxruntime"]})
-    return measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)
+@pytest.fixture
+def record(micro_record):
+    return micro_record
 
 
 def test_what_is_kept_is_found_by_its_network_newest_first(record, tmp_path):

@@ -82,7 +82,7 @@ def write_variants(
             half = given.half
             makers["half"] = (
                 "compressed",
-                "half of the channels of every hidden layer, float32",
+                "half of the channels of every hidden layer, in multiples of 8, float32",
                 lambda path, write=write, half=half: write(half, path, compress=False),
             )
         if not is_onnx:

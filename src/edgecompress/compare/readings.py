@@ -91,7 +91,7 @@ def _times(add: Callable[..., Reading], file: FileResult, files: Mapping[str, Fi
         metrics = [name for name in QUANTILES if name != "p99" or len(rows[0]) >= P99_SAMPLES]
         together = [files[other] for other in file.latency.together_with]
         dense = [other.latency.samples_ns for other in together if other.kind == "dense" and other.latency]
-        if dense and file.kind != "dense":
+        if dense and file.kind != "dense" and len(dense[0]) == len(rows[0]):
             rows.append(dense[0])
             metrics.append("over_dense")
         timed = Timed(tuple(metrics), np.asarray(rows, dtype=np.float64))
