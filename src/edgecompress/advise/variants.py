@@ -67,30 +67,19 @@ def write_variants(
     if given.half is None:
         left_out["half"] = "of an ONNX file no channels are removed: only built-in networks are made at half the width"
     for kind in (each for each in KINDS if each.runtime in runtimes):
-        write = partial(methods.find(FORMATS, kind.format))
-        is_onnx = kind.format == "onnx"
+        write = methods.find(FORMATS, kind.format)
+        pruning = f"{SPARSITY:.0%} of each layer's weights zero, the others {2**BITS} values a layer, encoded"
         makers: dict[Change, tuple[Kind, str, Callable[[Path], object]]] = {
-            "none": ("dense", "float32", lambda path, write=write: write(given.graph, path, compress=False)),
-            "pruned": (
-                "compressed",
-                f"{SPARSITY:.0%} of each layer's weights zero, the others {2**BITS} values a layer, encoded",
-                lambda path, write=write: write(pruned, path, compress=True),
-            ),
+            "none": ("dense", "float32", partial(write, given.graph, compress=False)),
+            "pruned": ("compressed", pruning, partial(write, pruned, compress=True)),
             "int8": ("dense-int8", "int8 weights and activations", partial(_int8, given.graph, kind, board, inputs)),
         }
         if given.half is not None:
-            half = given.half
-            makers["half"] = (
-                "compressed",
-                "half of the channels of every hidden layer, in multiples of 8, float32",
-                lambda path, write=write, half=half: write(half, path, compress=False),
-            )
-        if not is_onnx:
-            makers["float16"] = (
-                "compressed",
-                "weights rounded to float16, computed in float32",
-                lambda path, write=write: write(given.graph, path, compress=True, weights="float16"),
-            )
+            what = "half of the channels of every hidden layer, in multiples of 8, float32"
+            makers["half"] = ("compressed", what, partial(write, given.half, compress=False))
+        if kind.format == "tflite":
+            what = "weights rounded to float16, computed in float32"
+            makers["float16"] = ("compressed", what, partial(write, given.graph, compress=True, weights="float16"))
         for change, (holds, what, make) in makers.items():
             name = f"{'dense' if change == 'none' else change}.{kind.format}"
             progress(f"write {name}", 0, 1)

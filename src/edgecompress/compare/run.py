@@ -144,7 +144,7 @@ def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
 
 def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
     """What a reader should know before believing a difference."""
-    notes = []
+    notes: list[str] = []
     if not (isinstance(a, BenchRecord) and isinstance(b, BenchRecord)):
         return notes
     for side, record in (("A", a), ("B", b)):
@@ -152,7 +152,7 @@ def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
             notes.append(f"{side} is {record.taken}: its times say nothing, and are left out")
         if record.validity.disturbed:
             notes.append(f"{side} was disturbed: {'; '.join(record.validity.disturbed)}")
-    digests = {(file.kind, file.runtime): file.sha256 for file in a.files.values()}
+    digests = {(str(file.kind), str(file.runtime)): file.sha256 for file in a.files.values()}
     for row in rows:
         if row.metric != "p50" or row.verdict not in ("slower", "faster"):
             continue

@@ -54,8 +54,8 @@ def _log(client: "MlflowClient", experiment: str, entry: Entry, document: str) -
     run: str = client.create_run(experiment, run_name=f"{entry.kind}-{entry.id[:SHORT]}", tags=tags).info.run_id
     for name, value in _parameters(entry, record).items():
         client.log_param(run, name, value)
-    for name, value in metrics(record).items():
-        client.log_metric(run, name, value)
+    for name, figure in metrics(record).items():
+        client.log_metric(run, name, figure)
     client.log_text(run, document, "record.json")
     client.set_terminated(run)
     return run
