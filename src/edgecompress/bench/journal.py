@@ -18,6 +18,7 @@ class Journal:
     def __init__(self, agent: AgentOnDevice, path: Path, key: Mapping[str, Any]) -> None:
         """``key`` is everything that the results depend on beside a step's job: a journal of another is not read."""
         self._agent, self._path = agent, path
+        self.sha256 = agent.sha256
         self._key = _digest({**key, "agent": agent.sha256})
         self._done = _read(path, self._key)
         self.earlier: list[str] = []  # what was taken from it: a step, its files and when it was measured

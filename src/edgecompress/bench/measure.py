@@ -86,10 +86,14 @@ class Measurement:
         """The device and the state it is in.
 
         Raises:
-            AgentFailedError: the agent does not run there at all.
+            AgentFailedError: the agent does not run there at all, or another one than was sent does.
         """
         self._progress(f"conditions {when}", 0, 1)
         (event,) = self._agent.step("conditions", {}, seconds=CONDITIONS_SECONDS, on_progress=_ignore)
+        if event.get("agent") != self._agent.sha256:
+            raise AgentFailedError(
+                "the agent that answers there is not the one that was sent: run the same command again"
+            )
         self._progress(f"conditions {when}", 1, 1, str(event["cpu"] or event["machine"]))
         return Conditions.model_validate(_only(event, Conditions))
 

@@ -24,7 +24,7 @@ def extras(record: BenchRecord) -> list[Extra]:
 
 def _placement(record: BenchRecord) -> Extra:
     """Nodes by provider or delegate, where one was asked for."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, file in record.files.items():
         placement = file.latency.placement if file.latency else None
         if placement and record.accelerator.of(file.runtime):
@@ -34,7 +34,8 @@ def _placement(record: BenchRecord) -> Extra:
 
 def _operators(record: BenchRecord) -> Extra:
     """The slowest operators of each file, as its runtime's own profiler saw them."""
-    rows, notes, profiled = [], [], []
+    rows: list[tuple[str, ...]] = []
+    notes, profiled = [], []
     for name, file in record.files.items():
         profile = file.profile
         if profile is None or record.taken == "emulated":
@@ -66,7 +67,9 @@ def _operators(record: BenchRecord) -> Extra:
 
 def _energy(record: BenchRecord) -> Extra:
     """Energy of an inference."""
-    rows, notes, sensors = [], [], {}
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    sensors: dict[str, None] = {}
     for name, file in record.files.items():
         energy = file.energy
         if energy is None or record.taken == "emulated":
@@ -87,7 +90,7 @@ def _energy(record: BenchRecord) -> Extra:
     if rows:
         notes.insert(
             0,
-            f"Energy: of one inference, from {', '.join(sensors)}; mJ is without the power that was drawn while the same "
-            "process waited, before and after.",
+            f"Energy: of one inference, from {', '.join(sensors)}; mJ is without the power that the same process drew "
+            "while it waited, before and after.",
         )
     return Extra(("file", "mJ", "mJ with idle", "W", "idle W"), rows, notes)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
 import re
 import shutil
+import sys
 import time
+import zipfile
 from pathlib import Path
 
 from ..events import Events
@@ -49,6 +52,7 @@ def conditions(job: Job, events: Events) -> None:
         power_mode=power_mode(root),
         power=_power(root),
         clock=_clock(),
+        agent=_agent(),
         disk_free=shutil.disk_usage(Path.cwd()).free,
         python=platform.python_version(),
         libc=" ".join(platform.libc_ver()).strip() or None,
@@ -113,6 +117,12 @@ def _clock() -> dict[str, float | None]:
         "monotonic": time.monotonic(),
         "boottime": None if boottime is None else time.clock_gettime(boottime),
     }
+
+
+def _agent() -> str | None:
+    """The checksum of the zip file that this program runs from; ``None`` where it runs from a folder."""
+    path = Path(sys.argv[0])
+    return hashlib.sha256(path.read_bytes()).hexdigest() if zipfile.is_zipfile(path) else None
 
 
 def _load(root: Path) -> list[float] | None:

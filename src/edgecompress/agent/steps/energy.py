@@ -18,7 +18,7 @@ WARMUP = 10
 SETTLE = 1.0  # seconds between two phases that count for neither: a sensor averages over a part of a second
 FASTEST = 0.1
 MOST_READINGS = 2000
-FEWEST_READINGS = 5
+FEWEST_READINGS = 3
 
 
 class Phase:
