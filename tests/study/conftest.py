@@ -1,5 +1,10 @@
 """A cell and its record, as a study would leave them."""
 
+import socket
+import subprocess
+import sys
+import time
+
 import pytest
 
 from edgecompress.bundle import DataInfo
@@ -53,11 +58,29 @@ def make_record(cell: Cell, **changes) -> CellRecord:
         "state": "done",
         "outcome": outcome,
         "machine": Machine(
-            system="Linux", machine="x86_64", cpu=None, cores=2, threads=1, gpu=None, python="3.11", versions={}
+            system="Linux",
+            machine="x86_64",
+            cpu=None,
+            emulated=False,
+            cores=2,
+            threads=1,
+            gpu=None,
+            python="3.11",
+            versions={},
         ),
         "taken": "2026-01-01T00:00:00+00:00",
     }
     return CellRecord(**(document | changes))
+
+
+def make_cell(**changes) -> Cell:
+    base = {"model": "alexnet", "data": "uci-har", "width": 1.0, "sparsity": 0.9, "method": "kmeans", "bits": 4}
+    return Cell(**({**base, "distill": False, "seed": 1} | changes))
+
+
+@pytest.fixture(name="make_cell")
+def make_cell_fixture():
+    return make_cell
 
 
 @pytest.fixture
@@ -75,3 +98,35 @@ def record(cell) -> CellRecord:
 @pytest.fixture(name="make_record")
 def make_record_fixture():
     return make_record
+
+
+@pytest.fixture(scope="session")
+def bucket_once(tmp_path_factory):
+    """A server that speaks S3 over HTTP, on a port of loopback; the port."""
+    pytest.importorskip("s3fs")
+    pytest.importorskip("moto")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (tmp_path_factory.mktemp("s3") / "log").open("w")
+    command = [sys.executable, "-m", "moto.server", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, stdout=log, stderr=log)
+    for _ in range(600):
+        with socket.socket() as probe:
+            if not probe.connect_ex(("127.0.0.1", port)):
+                break
+        assert process.poll() is None, "the S3 server ended"
+        time.sleep(0.1)
+    yield port
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def bucket(bucket_once, monkeypatch):
+    """The URL of a bucket; every process that a test starts finds the server by the usual variables."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket_once}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return "s3://study"

@@ -24,6 +24,7 @@ from edgecompress.cli import (
     pack,
     records,
     search,
+    study,
     targets,
     unpack,
 )
@@ -55,7 +56,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for command in COMMANDS.values():
     app.command()(command)
-GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "records": records.app}
+GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "records": records.app, "study": study.app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

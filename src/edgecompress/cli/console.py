@@ -26,6 +26,8 @@ EXTRAS = {
     "optuna": "search",
     "psycopg": "postgres",
     "mlflow": "mlflow",
+    "fsspec": "study",
+    "ray": "ray",
 }
 
 

@@ -12,6 +12,7 @@ from edgecompress.compress.cluster.finetune import optimizer as centroid_optimiz
 from edgecompress.compress.context import Context, Details, state_of
 from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
 from edgecompress.compress.layers import compressible
+from edgecompress.compress.lock import held
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
 from edgecompress.compress.reconstruct.inputs import calibration_inputs
@@ -21,6 +22,7 @@ from edgecompress.compress.structure.contract import Work as Structuring
 from edgecompress.compress.structure.scoring import Batches
 from edgecompress.recipe import Stage, Training
 
+WAITING = "another process is at it"
 REFRESH_BATCHES = 100
 SCORED_BATCHES = 100
 
@@ -80,7 +82,8 @@ def early(module: nn.Module, context: Context, baseline: Checkpoint) -> State:
     """
     start, recipe = state_of(module), context.recipe
     checkpoint = Checkpoint(context.folder, key(baseline.key, "early", {"epochs": rewind.epoch(recipe)}))
-    _fit(module, context, checkpoint, "train", recipe.train, train.NoHooks(), epochs=range(rewind.epoch(recipe)))
+    with held(checkpoint.lock, lambda: context.progress("train", 0, 1, WAITING)):
+        _fit(module, context, checkpoint, "train", recipe.train, train.NoHooks(), epochs=range(rewind.epoch(recipe)))
     early = state_of(module)
     module.load_state_dict(start)
     baseline.begin_from(checkpoint)

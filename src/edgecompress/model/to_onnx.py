@@ -38,8 +38,17 @@ def to_onnx(
     Raises:
         InputError: PyTorch's exporter cannot express the module; the line has its reason.
     """
-    # Exported in channels_last, pooling and flattening become gathers over strides.
-    plain = copy.deepcopy(module).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    return filled(traced(module, input_shape, input_name=input_name, output_name=output_name), module)
+
+
+def traced(
+    module: nn.Module, input_shape: tuple[int, ...], *, input_name: str = "input", output_name: str = "logits"
+) -> ir.Model:
+    """The exporter's graph of ``module``, for ``filled``. It takes seconds, and is the same for the same architecture.
+
+    Arguments and errors are those of ``to_onnx``.
+    """
+    plain = _plain(module)
     # Two samples: a batch of one would be taken for a constant.
     example = torch.zeros(2, *input_shape)
     try:
@@ -60,9 +69,25 @@ def to_onnx(
         raise InputError(f"{type(module).__name__} cannot be written as ONNX: {reason}") from error
     assert program is not None, "torch.onnx.export returns a program when it is given no file"
     model: ir.Model = program.model
+    return model
+
+
+def filled(graph: ir.Model, module: nn.Module) -> ir.Model:
+    """What ``to_onnx`` makes of ``module``, from the graph of ``traced``, of this module or one of its architecture."""
+    plain, model = _plain(module), graph.clone()
+    for name, tensor in plain.state_dict().items():
+        value = model.graph.initializers.get(name)
+        if value is not None:
+            value.const_value = ir.tensor(tensor.numpy(), name=name)
     optimizer.fold_constants(model)
     onnx_cleanup.clean(model, plain.state_dict().keys())
     return model
+
+
+def _plain(module: nn.Module) -> nn.Module:
+    """A copy on the CPU. Exported in channels_last, pooling and flattening become gathers over strides."""
+    plain: nn.Module = copy.deepcopy(module).cpu().float().to(memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
+    return plain
 
 
 @contextmanager

@@ -137,7 +137,8 @@ class Machine(Record):
     system: str
     machine: str = Field(description="as uname -m names it")
     cpu: str | None
-    cores: int
+    emulated: bool | None = Field(description="whether the machine is emulated; null: it cannot be told")
+    cores: int = Field(description="that this process may run on")
     threads: int = Field(description="of PyTorch: with another number, sums are rounded in another order")
     gpu: str | None = Field(description="null: trained on the CPU")
     python: str
