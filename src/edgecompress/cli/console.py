@@ -28,6 +28,8 @@ EXTRAS = {
     "mlflow": "mlflow",
     "fsspec": "study",
     "ray": "ray",
+    "jinja2": "report",
+    "vl_convert": "report",
 }
 
 
