@@ -191,11 +191,12 @@ class CellRecord(Published):
         return self
 
     def about(self) -> About:
-        """What was computed. The times of its files are of several machines, or of none; see ``outcome.latency``."""
+        """What was computed. Times of its files, where there are any, say their own machine: ``outcome.latency``."""
         return About(
             created=self.taken,
             model=self.cell.model,
             data=self.cell.data,
+            taken="emulated" if self.machine.emulated else "measured",
             runtimes=tuple(dict.fromkeys(each.runtime for each in self.outcome.latency)) if self.outcome else (),
         )
 
