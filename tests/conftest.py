@@ -21,6 +21,14 @@ SMALL = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_store():
+    """No test writes into the store of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGECOMPRESS_STORE", "none")
+        yield
+
+
 @pytest.fixture(scope="session")
 def small_cache(tmp_path_factory) -> Path:
     """Where the stages of the small bundles are kept."""
@@ -380,3 +388,16 @@ def measured(small_bundle, tmp_path_factory):
     record, path = bench(folder, mode="quick", threads=1, progress=lambda *told: said.append(told))
     assert said
     return record, path, folder
+
+
+@pytest.fixture(scope="session")
+def micro_record():
+    """A micro-benchmark of a small network for a Raspberry Pi 4, really measured on this machine."""
+    from edgecompress import target
+    from edgecompress.advise import subject
+    from edgecompress.advise.measure import measure
+    from edgecompress.progress import silent
+
+    network = subject.identity("alexnet", "digits", 0.125)
+    board = target.load("rpi4")
+    return measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)

@@ -12,9 +12,12 @@ from typing import Any
 from typer import Typer
 from typer.testing import CliRunner
 
+from edgecompress.advise.advice import Advice
+from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
+from edgecompress.compare.records import CompareRecord
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
@@ -31,6 +34,9 @@ SCHEMAS = {
     "search": SearchRecord,
     "cell": CellRecord,
     "study": StudyIndex,
+    "micro": MicroRecord,
+    "advice": Advice,
+    "compare": CompareRecord,
 }
 
 

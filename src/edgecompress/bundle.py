@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
 from edgecompress.recipe import Recipe
-from edgecompress.record import Record, write_atomically
+from edgecompress.record import About, Published, Record, write_atomically
 from edgecompress.target import Runtime, Target
 
 Kind = Literal["dense", "compressed", "int8", "dense-int8"]
@@ -99,8 +99,11 @@ class PlainFile(Record):
     what: str
 
 
-class Manifest(Record):
+class Manifest(Published):
     """All that is known about a bundle. Published as a JSON schema in docs/."""
+
+    kind: ClassVar[str] = "manifest"
+    marks: ClassVar[frozenset[str]] = frozenset({"stages", "ratios", "models"})
 
     schema_version: Literal[1] = 1
     tool_version: str
@@ -116,6 +119,16 @@ class Manifest(Record):
     files: dict[str, PlainFile]
     warnings: list[str] = Field(default=[])
     versions: dict[str, str]
+
+    def about(self) -> About:
+        """What was built, and for what."""
+        return About(
+            created=self.created,
+            model=self.model.name,
+            data=self.data.name,
+            target=self.target.name,
+            runtimes=tuple(dict.fromkeys(file.runtime for file in self.models.values())),
+        )
 
 
 def digest(path: Path) -> str:

@@ -1,9 +1,10 @@
 """What is run on the device, and in which order: latency first, then memory, energy, accuracy, and the profile."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from typing import Protocol as Contract
 
 import numpy as np
 
@@ -14,12 +15,14 @@ from edgecompress.bench.operators import RUNS, Profile
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
-from edgecompress.bundle import Manifest
+from edgecompress.bundle import Kind
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, RuntimeFailedError
 from edgecompress.export import verify
+from edgecompress.export.verify import Layout
 from edgecompress.progress import Progress
 from edgecompress.record import Record
+from edgecompress.target import Runtime
 
 EVAL = "eval.npz"
 REFERENCE = "reference-{}.npz"
@@ -30,25 +33,49 @@ ACCURACY_SECONDS = 6 * 3600
 CONDITIONS_SECONDS = 60
 
 
+class ToMeasure(Contract):
+    """A model file: what it is, and how it is run. Those of a bundle's manifest are such."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs it."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it holds."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+
+    @property
+    def sha256(self) -> str:
+        """Its checksum, hexadecimal."""
+
+    @property
+    def input_layout(self) -> Layout:
+        """Where its input has its channels."""
+
+
 class Measurement:
-    """The measurement of one bundle. What fails for one file is kept with that file, and the others go on."""
+    """The measurement of model files in a folder. What fails for one is kept with that file, and the others go on."""
 
     def __init__(
         self,
         agent: AgentOnDevice | Journal,
         folder: Path,
-        manifest: Manifest,
+        models: Mapping[str, ToMeasure],
         protocol: Protocol,
         progress: Progress,
         accelerator: Accelerator = NONE,
     ) -> None:
-        self._agent, self._folder, self._manifest = agent, folder, manifest
+        self._agent, self._folder, self._models = agent, folder, models
         self._protocol, self._progress, self._accelerator = protocol, progress, accelerator
         self.notes: list[str] = []  # what went another way than it should, for the record's validity
         self._references: dict[str, str] = {}
         self._results = {
             name: FileResult(runtime=file.runtime, kind=file.kind, bytes=file.bytes, sha256=file.sha256)
-            for name, file in manifest.models.items()
+            for name, file in models.items()
         }
 
     def results(self) -> dict[str, FileResult]:
@@ -72,23 +99,27 @@ class Measurement:
 
     def all(self, threads: int, *, energy: bool = False, profile: bool = False) -> None:
         """Push the files and measure them; what their nodes take, and what they draw, where that is asked for."""
-        for name in (*self._manifest.models, EVAL):
-            self._agent.push(self._folder / name)
-        runtimes = dict.fromkeys(file.runtime for file in self._manifest.models.values())
-        for runtime in runtimes:
-            names = [name for name, file in self._manifest.models.items() if file.runtime == runtime]
-            self._latency(runtime, names, threads)
-        for name in self._manifest.models:
-            self._memory(name, threads)
+        self.speed(threads)
         if energy and self._protocol.energy_seconds:
-            for name in self._manifest.models:
+            for name in self._models:
                 self._energy(name, threads)
         self._make_references()
-        for name in self._manifest.models:
+        for name in self._models:
             self._accuracy(name, threads)
         if profile:
-            for name in self._manifest.models:
+            for name in self._models:
                 self._profile(name, threads)
+
+    def speed(self, threads: int) -> None:
+        """Push the files and measure their latency, and load time and memory, and nothing that needs labels."""
+        for name in (*self._models, EVAL):
+            self._agent.push(self._folder / name)
+        runtimes = dict.fromkeys(file.runtime for file in self._models.values())
+        for runtime in runtimes:
+            names = [name for name, file in self._models.items() if file.runtime == runtime]
+            self._latency(runtime, names, threads)
+        for name in self._models:
+            self._memory(name, threads)
 
     def _latency(self, title: str, names: list[str], threads: int) -> None:
         """Time the files together; if that fails, each alone, so that one bad file costs no other its times."""
@@ -115,7 +146,7 @@ class Measurement:
             self._note_placement(name, latency.placement)
 
     def _note_placement(self, name: str, placement: dict[str, int] | None) -> None:
-        if placement and self._accelerator.of(self._manifest.models[name].runtime):
+        if placement and self._accelerator.of(self._models[name].runtime):
             asked, count = next(iter(placement.items()))
             if not count:
                 self.notes.append(f"{name}: {asked} took none of its {sum(placement.values())} nodes")
@@ -190,7 +221,7 @@ class Measurement:
         """
         with np.load(self._folder / EVAL, allow_pickle=False) as archive:
             x = archive["x"][:REFERENCE_SAMPLES]
-        for name, file in self._manifest.models.items():
+        for name, file in self._models.items():
             if file.runtime != "onnxruntime":
                 continue
             try:
@@ -204,7 +235,7 @@ class Measurement:
             self._references[file.kind] = f"{name}, first {len(x)} samples, on the host in onnxruntime {version}"
 
     def _accuracy(self, name: str, threads: int) -> None:
-        kind, title = self._manifest.models[name].kind, f"accuracy {name}"
+        kind, title = self._models[name].kind, f"accuracy {name}"
         self._progress(title, 0, 1)
         job = {**self._job(name, threads), "eval": EVAL}
         if kind in self._references:
@@ -239,7 +270,7 @@ class Measurement:
         return event
 
     def _file(self, name: str) -> Event:
-        file = self._manifest.models[name]
+        file = self._models[name]
         return {"file": name, "layout": file.input_layout, **self._accelerator.of(file.runtime)}
 
     def _job(self, name: str, threads: int) -> Event:

@@ -1,6 +1,6 @@
 """The record of a benchmark: a JSON document that says what was measured, on what, how, and how far to trust it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from edgecompress.bench.operators import Profile
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.statistics import Ratio, Summary
 from edgecompress.bundle import Kind
-from edgecompress.record import Record
+from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
 
 
@@ -226,12 +226,17 @@ class BundleInfo(Record):
     data: str
     data_official: bool
     data_note: str
+    data_sha256: str | None = Field(description="over the raw files of the data set; null: not recorded")
+    eval_sha256: str | None = Field(description="of eval.npz, what accuracy is of; null: not recorded")
 
 
-class BenchRecord(Record):
+class BenchRecord(Published):
     """One benchmark of one bundle on one device."""
 
-    schema_version: Literal[1] = 1
+    kind: ClassVar[str] = "bench"
+    marks: ClassVar[frozenset[str]] = frozenset({"protocol", "bundle", "comparisons"})
+
+    schema_version: Literal[2] = 2
     tool_version: str
     created: str = Field(description="UTC, ISO 8601, when it began")
     seconds: float = Field(description="how long it took")
@@ -248,3 +253,15 @@ class BenchRecord(Record):
     files: dict[str, FileResult]
     comparisons: list[Comparison]
     validity: Validity
+
+    def about(self) -> About:
+        """What was measured, and where."""
+        return About(
+            created=self.created,
+            model=self.bundle.model,
+            data=self.bundle.data,
+            device=self.device.address,
+            target=self.bundle.target,
+            runtimes=tuple(dict.fromkeys(file.runtime for file in self.files.values())),
+            taken=self.taken,
+        )

@@ -10,7 +10,7 @@ from edgecompress import bundle, devices
 from edgecompress.bench.accelerator import NONE, Accelerator, check
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
-from edgecompress.bench.measure import Measurement
+from edgecompress.bench.measure import EVAL, Measurement
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
@@ -63,11 +63,11 @@ def bench(
     with where.connect() as connection:
         agent = AgentOnDevice(connection)
         journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
-        measurement = Measurement(journal, folder, chosen, protocol, progress, accelerator)
+        measurement = Measurement(journal, folder, chosen.models, protocol, progress, accelerator)
         try:
             check(agent, accelerator, chosen.models)
             before = measurement.conditions("before")
-            count, note = _threads(threads, manifest.target, before)
+            count, note = thread_count(threads, manifest.target, before)
             has_sensor = before.power is not None and before.power.sensor is not None
             measurement.all(count, energy=has_sensor, profile=profile)
             after = measurement.conditions("after")
@@ -101,7 +101,7 @@ def bench(
     return record, path
 
 
-def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[int, str]:
+def thread_count(given: int | None, board: Target, conditions: Conditions) -> tuple[int, str]:
     """How many threads the runtimes get, and why."""
     if given is not None:
         return given, "given"
@@ -163,4 +163,6 @@ def _bundle(folder: Path, manifest: Manifest) -> BundleInfo:
         data=manifest.data.name,
         data_official=manifest.data.official,
         data_note=manifest.data.note,
+        data_sha256=manifest.data.sha256,
+        eval_sha256=manifest.files[EVAL].sha256 if EVAL in manifest.files else None,
     )

@@ -55,7 +55,8 @@ def bench_all(
             raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
     now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
     paths = [folder / bundle.RECORDS / f"{safe_name(device.name)}-{now}.json" for device in found]
-    options = ["--mode", mode, *(["--threads", str(threads)] if threads else [])]
+    # One process keeps all records, and warns once where it cannot: the caller.
+    options = ["--store", "none", "--mode", mode, *(["--threads", str(threads)] if threads else [])]
     options += [part for option, value in accelerator.model_dump().items() if value for part in (f"--{option}", value)]
     options += [option for option, wanted in (("--profile", profile), ("--allow-noisy", allow_noisy)) if wanted]
     outcomes: dict[str, Outcome] = {}

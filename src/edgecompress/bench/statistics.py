@@ -48,10 +48,19 @@ class Ratio(Record):
     verdict: Verdict
 
 
+class Change(Record):
+    """A statistic of one benchmark against that of another: difference and ratio with their 95 % intervals."""
+
+    difference: float
+    low: float
+    high: float
+    ratio: Ratio
+
+
 def summary(samples_ns: Sequence[int], *, seed: int = 0) -> Summary:
     """The summary of at least one sample. ``seed`` is of the resampling for the median's interval."""
     values = np.asarray(samples_ns, dtype=np.float64)
-    medians = _resampled(values[None], lambda rounds: float(np.median(rounds)), seed)
+    medians = _interval(_resampled(values[None], lambda rounds: float(np.median(rounds)), seed))
     p50, p90, p95, p99 = (float(value) for value in np.percentile(values, [50, 90, 95, 99]))
     return Summary(
         samples=len(values),
@@ -80,8 +89,33 @@ def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int =
     """
     assert len(samples) == len(base) > 0
     both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
-    low, high = _resampled(both, _ratio, seed)
+    low, high = _interval(_resampled(both, _ratio, seed))
     return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
+
+
+def changes(
+    rounds: Samples, base: Samples, statistics: Callable[[Samples], Sequence[float]], *, seed: int = 0
+) -> list[Change]:
+    """How statistics of one benchmark differ from the same ones of another, which was taken at another time.
+
+    Each is resampled by itself, in blocks as ``ratio_of_medians`` does: their rounds have nothing in common. The
+    interval is of the sampling within the two runs. What a new process or another day would change is not in it.
+
+    Args:
+        rounds: Times, float64 (files, rounds): the files that the statistics are of, in the rounds they share.
+        base: The same files of the other benchmark, float64 (files, its rounds).
+        statistics: Of such an array; positive. One change is returned for each.
+        seed: Of the resampling.
+    """
+    # Two seeds, so that the resamples of two equally long runs are not the same rounds.
+    draws = _resampled(rounds, statistics, seed), _resampled(base, statistics, seed + 1)
+    found = []
+    for i, (value, before) in enumerate(zip(statistics(rounds), statistics(base), strict=True)):
+        low, high = _interval(draws[0][:, i] - draws[1][:, i])
+        least, most = _interval(draws[0][:, i] / draws[1][:, i])
+        ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
+        found.append(Change(difference=value - before, low=low, high=high, ratio=ratio))
+    return found
 
 
 def verdict(low: float, high: float) -> Verdict:
@@ -91,8 +125,8 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _resampled(rows: Samples, statistic: Callable[[Samples], float], seed: int) -> tuple[float, float]:
-    """The 95 % interval of a statistic of ``rows`` (files, rounds).
+def _resampled(rows: Samples, statistic: Callable[[Samples], float | Sequence[float]], seed: int) -> Samples:
+    """A statistic, or several, of ``RESAMPLES`` resamples of ``rows`` (files, rounds): one row each.
 
     Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
     independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
@@ -101,12 +135,17 @@ def _resampled(rows: Samples, statistic: Callable[[Samples], float], seed: int) 
     length = rows.shape[1]
     block = math.isqrt(length)
     random = np.random.default_rng(seed)
-    found = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
+    found = []
+    for _ in range(RESAMPLES):
         starts = random.integers(0, length, -(-length // block))
         rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        found[i] = statistic(rows[:, rounds])
-    low, high = np.percentile(found, [2.5, 97.5])
+        found.append(statistic(rows[:, rounds]))
+    return np.asarray(found, dtype=np.float64)
+
+
+def _interval(draws: Samples) -> tuple[float, float]:
+    """The 95 % interval of what resamples came to."""
+    low, high = np.percentile(draws, [2.5, 97.5])
     return float(low), float(high)
 
 

@@ -8,6 +8,7 @@ import typer
 
 from edgecompress import methods
 from edgecompress.cli import console
+from edgecompress.cli.options import STORE
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def bench(
             "mode quick accepts them always.",
         ),
     ] = False,
+    store: STORE = None,
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
@@ -66,6 +68,7 @@ def bench(
         from edgecompress.bench import run
         from edgecompress.bench.accelerator import Accelerator
         from edgecompress.bench.several import bench_all
+        from edgecompress.store.keep import keep
 
         write = methods.find(WRITERS, report)
         accelerator = Accelerator(provider=provider, delegate=delegate)
@@ -83,6 +86,9 @@ def bench(
                 allow_noisy=allow_noisy,
                 progress=progress,
             )
+            for outcome in outcomes:
+                if outcome.record:
+                    keep(outcome.record, store, file=outcome.path, warn=console.warn)
             _tell(outcomes, as_json)
             return
         record, path = run.bench(
@@ -95,6 +101,7 @@ def bench(
             output=output,
             progress=progress,
         )
+        keep(record, store, file=path, warn=console.warn)
         manifest = bundle_room.load(bundle)
     if as_json:
         typer.echo(record.to_json().rstrip())

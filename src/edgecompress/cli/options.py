@@ -24,3 +24,11 @@ DOWNLOAD = Annotated[bool, typer.Option(help="Download data sets that are not th
 EVAL_SAMPLES = Annotated[
     int | None, typer.Option(min=1, help="Put only the first N test samples into the bundle. Default: all.")
 ]
+STORE = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        help="The store of records: a file or postgresql://USER@HOST/NAME; none: no store. Default: "
+        "$EDGECOMPRESS_STORE, or a file in the user's data folder.",
+    ),
+]

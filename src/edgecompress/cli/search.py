@@ -16,6 +16,7 @@ from edgecompress.cli.options import (
     EVAL_SAMPLES,
     MODEL,
     RECIPE_ENCODING,
+    STORE,
 )
 
 
@@ -53,19 +54,22 @@ def search(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
+    store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds."""
     with console.long_work("the same command goes on from the last finished trial") as progress:
-        from edgecompress import pipeline_search
+        from edgecompress import bundle, pipeline_search
         from edgecompress.report import search as report
         from edgecompress.report import summary
         from edgecompress.request import Request
         from edgecompress.search.limits import Limits
         from edgecompress.search.records import SearchRecord
         from edgecompress.search.sizes import parse_size
+        from edgecompress.store.keep import keep
 
         def tell(record: SearchRecord) -> None:
+            keep(record, store, file=None, warn=console.warn)
             if as_json:
                 typer.echo(record.to_json().rstrip())
             else:
@@ -89,6 +93,8 @@ def search(
         found = pipeline_search.search(
             request, limits, builds=target is not None, progress=progress, warn=console.warn, tell=tell
         )
+        if found.built:
+            keep(found.built[1], store, file=found.built[0] / bundle.MANIFEST, warn=console.warn)
     if as_json:
         return
     typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, record: {found.folder / pipeline_search.RECORD}")

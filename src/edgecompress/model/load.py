@@ -30,6 +30,13 @@ def network(name: str, input_shape: tuple[int, ...], classes: int, *, width: flo
     return made
 
 
+def seeded(name: str, input_shape: tuple[int, ...], classes: int, *, width: float = 1.0, seed: int = 0) -> nn.Module:
+    """As ``network``, with the weights that ``seed`` gives; torch's global generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return network(name, input_shape, classes, width=width)
+
+
 def load_checkpoint(module: nn.Module, path: Path) -> None:
     """Set the weights of ``module`` to those in a safetensors file, in place.
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
-from edgecompress.record import Record, first_error
+from edgecompress.record import Published, Record, first_error
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
 
@@ -205,7 +205,9 @@ def read(path: Path) -> Source | None:
                 "update it"
             )
         try:
-            return Source(path, kind, schema.model_validate_json(content), content)
+            # Older versions are read too, where a kind has some.
+            read_as = schema.from_json(content, str(path)) if issubclass(schema, Published) else None
+            return Source(path, kind, read_as or schema.model_validate_json(content), content)
         except ValidationError as error:
             raise InputError(f"{path}: {first_error(error)}") from error
     return None
