@@ -66,7 +66,7 @@ class Measurement:
         for name in self._manifest.models:
             self._memory(name, threads)
         self._make_references()
-        for name in self._manifest.models:
+        for name in self._manifest.models if self._manifest.data.classes else ():
             self._accuracy(name, threads)
 
     def _latency(self, title: str, names: list[str], threads: int) -> None:

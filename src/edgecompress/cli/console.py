@@ -23,6 +23,7 @@ EXTRAS = {
     "ai_edge_litert": "bench",
     "psutil": "bench",
     "optuna": "search",
+    "PIL": "images",
 }
 
 

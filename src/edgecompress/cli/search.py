@@ -21,7 +21,7 @@ from edgecompress.cli.options import (
 
 def search(
     model: MODEL = "alexnet",
-    data: DATA = "digits",
+    data: DATA = None,
     max_drop: Annotated[
         float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
     ] = 0.5,

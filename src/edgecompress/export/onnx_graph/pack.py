@@ -16,13 +16,11 @@ from onnx_ir.passes import common
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
-from edgecompress.errors import InputError
 from edgecompress.export.decoded import Array, decoded_weights, file_bytes, inspect_onnx
 from edgecompress.export.formats.onnx import write_compressed
 from edgecompress.export.onnx_graph import equivalence
 from edgecompress.export.onnx_graph.builder import LABEL
-from edgecompress.export.onnx_graph.compress import LEAST_OPSET
-from edgecompress.export.onnx_graph.read import first_line, read_proto, to_ir
+from edgecompress.export.onnx_graph.read import converted, read_proto, to_ir
 from edgecompress.export.verify import bit_identical
 
 _MAY_BE_REPLACED = 4
@@ -50,7 +48,7 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
     """
     proto = read_proto(source)
     weights = decoded_weights(source)
-    model = to_ir(_converted(proto, source), source)
+    model = to_ir(converted(proto, source), source)
     if model.ir_version < _MAY_BE_REPLACED:
         common.RemoveInitializersFromInputsPass()(model)
         model.ir_version = _MAY_BE_REPLACED
@@ -68,20 +66,6 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
             file.replace(target.with_name(file.name))
     return ledger
-
-
-def _converted(proto: onnx.ModelProto, source: Path) -> onnx.ModelProto:
-    """The model in an opset that has the operators of the decoders."""
-    opset = next((entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
-    if opset >= LEAST_OPSET:
-        return proto
-    try:
-        return onnx.version_converter.convert_version(proto, LEAST_OPSET)
-    except Exception as error:  # a C++ library, with errors of many kinds
-        raise InputError(
-            f"{source} is of ONNX opset {opset}, and cannot be converted to {LEAST_OPSET} ({first_line(error)}); "
-            "export it again with a later opset"
-        ) from error
 
 
 def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
