@@ -81,7 +81,7 @@ class Fidelity(Record):
     """How near the compressed network's outputs are to the dense one's, where no classes say how good it is."""
 
     samples: int
-    inputs: Literal["given", "synthetic", "noise"] = Field(description="what the outputs are of")
+    inputs: Literal["given", "noise"] = Field(description="what the outputs are of; noise tells little")
     relative_error: float = Field(description="root mean square of the difference / that of the dense outputs")
     agreement: float | None = Field(
         description="fraction of samples with the same largest output; null: several outputs"

@@ -113,7 +113,7 @@ def _write(
             note=data.source.note,
             train=len(data.train_x),
             validation=len(data.validation_x),
-            test=len(data.test_x),
+            test=len(data.test_x) if data.source.sha256 else 0,  # what was given, and not noise
             classes=list(data.classes),
             mean=list(data.mean),
             std=list(data.std),

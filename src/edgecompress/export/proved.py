@@ -172,7 +172,7 @@ def _proved(
 def _proved_by_name(
     graph: ir.Model, path: Path, kind: FileKind, ledger: Ledger, reference: Named, rounding: str
 ) -> Proved:
-    """What is known of a file of several ends; the agent, which measures memory and latency, runs files of one input."""
+    """What is known of a file of several ends; memory and latency are not: the agent runs files of one input."""
     is_onnx = kind.format == "onnx"
     half = any(
         array.dtype == np.float16 for array in (*reference.inputs.values(), *_arrays(graph, np.float16).values())

@@ -34,7 +34,8 @@ def summary(manifest: Manifest, folder: Path) -> str:
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
     if manifest.ratios.macs is not None:
         lines.append(f"  multiply-accumulates: one in {manifest.ratios.macs:.1f}")
-    lines += ["", f"Measure it: edgecompress bench {folder}"]
+    if any(file.memory.peak is not None for file in manifest.models.values()):
+        lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
 
 
