@@ -52,6 +52,7 @@ def inspect_onnx(path: Path) -> Ledger:
         InputError: the file is not a valid ONNX model, or a constant in it cannot be computed.
         MissingDependencyError: onnxruntime is needed for this file and not installed.
     """
+    size = file_bytes(path)  # before the model is in memory: it reads the file once more
     proto = read_proto(path)
     found = frontier(proto.graph)
     entries = {
@@ -59,7 +60,7 @@ def inspect_onnx(path: Path) -> Ledger:
         for constant, array in _decoded(proto, path, found)
     }
     ordered = [entries[constant.name] for constant in found.constants if constant.name in entries]
-    return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=file_bytes(path))
+    return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=size)
 
 
 def _with_shares(entries: list[TensorEntry], shared: Mapping[tuple[str, ...], int]) -> tuple[TensorEntry, ...]:

@@ -22,7 +22,7 @@ from edgecompress.export.decoded import Array, each_weight, file_bytes, inspect_
 from edgecompress.export.formats.onnx import write_compressed
 from edgecompress.export.onnx_graph import equivalence
 from edgecompress.export.onnx_graph.builder import LABEL
-from edgecompress.export.onnx_graph.read import converted, read_proto, to_ir
+from edgecompress.export.onnx_graph.read import converted, read_proto, take_apart, to_ir
 
 _MAY_BE_REPLACED = 4
 """From this IR version on, an initialiser that is an input too may be replaced at run time; before, each had to be."""
@@ -51,11 +51,13 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
     weights = fingerprints(source, proto)
     encoded = dict(each_weight(source, proto)) if _holds_encoded(proto) else {}
     model = to_ir(converted(proto, source), source)
+    take_apart(model)
     if model.ir_version < _MAY_BE_REPLACED:
         common.RemoveInitializersFromInputsPass()(model)
         model.ir_version = _MAY_BE_REPLACED
     common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)
     decoded = _decode(model, encoded)
+    del proto, encoded
     cleared = _clear_negative_zeros(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:

@@ -65,6 +65,18 @@ def to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
         raise InputError(f"{path} is a damaged ONNX model: {first_line(error)}") from error
 
 
+def take_apart(model: ir.Model) -> None:
+    """Give each weight memory of its own, so that what the file was read into can go.
+
+    A tensor of a message is copied out of it each time that it is looked at, and the message stays as long as one of
+    its tensors is used: a large model would be in memory twice, to the end.
+    """
+    for name, value in model.graph.initializers.items():
+        tensor = value.const_value
+        if tensor is not None and tensor.dtype != ir.DataType.STRING:
+            value.const_value = ir.Tensor(tensor.numpy(), dtype=tensor.dtype, name=name)
+
+
 def converted(proto: onnx.ModelProto, source: Path) -> onnx.ModelProto:
     """The model in an opset that has the operators of the decoders.
 

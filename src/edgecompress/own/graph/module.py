@@ -19,6 +19,10 @@ from edgecompress.own.graph.shaping import as_tensor
 from edgecompress.own.graph.windows import padded, pads
 
 
+_EMPTY = nn.Module()
+"""What it has, no layer may be called."""
+
+
 class File:
     """The graph that a module was made of; copies of the module share it."""
 
@@ -73,6 +77,7 @@ class Graph(nn.Module):
         super().__init__()
         self.file = File(model)
         self.sources: dict[str, Source] = {}
+        self.steps: tuple[Step, ...] = ()
         graph = model.graph
         self.given = tuple(str(value.name) for value in graph.inputs if not value.is_initializer())
         self.made = tuple(str(value.name) for value in graph.outputs)
@@ -84,7 +89,8 @@ class Graph(nn.Module):
         for name, value in graph.initializers.items():
             if any(use.node not in made for use in value.uses()) or value.is_graph_output():
                 self._hold(name, value, shared)
-        self.steps = () if self.unknown else tuple(self._steps(graph, made, names, model.opset_imports.get("", 0)))
+        if not self.unknown:
+            self.steps = tuple(self._steps(graph, made, names, model.opset_imports.get("", 0)))
 
     def _add(self, layer: Layer, model: ir.Model, shared: dict[Source, nn.Parameter]) -> str:
         """Add a layer under the name that its weight has. Returns that."""
@@ -124,7 +130,9 @@ class Graph(nn.Module):
         """``wanted`` as a path of names that is not taken, and in which no layer holds another."""
         name = wanted or "weight"
         taken = {place.rpartition(".")[0] if place in self.sources else place for place in self._taken()}
-        usable = all(part and not hasattr(nn.Module, part) for part in name.split("."))
+        parts = name.split(".")
+        usable = all(part and not hasattr(_EMPTY, part) for part in parts)
+        usable = usable and (not hasattr(self, parts[0]) or parts[0] in self._modules)
         inside = any(name == each or name.startswith(f"{each}.") or each.startswith(f"{name}.") for each in taken)
         if usable and not inside:
             return name
