@@ -10,6 +10,7 @@ from torch import nn
 from edgecompress.compress import stages
 from edgecompress.compress.context import Context
 from edgecompress.compress.train import TrainingData
+from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.limits import Limits

@@ -51,7 +51,8 @@ def rows(arrays: Sequence[NDArray[Any]], ends: Ends) -> NDArray[np.float32]:
             raise InputError(f"the input '{end.name}' has whole numbers of {LARGEST_WHOLE:,} and more")
     if ends.plain:
         return np.ascontiguousarray(arrays[0], np.float32)
-    return np.concatenate([array.reshape(len(array), -1).astype(np.float32) for array in arrays], axis=1)
+    flat = (array.reshape(len(array), math.prod(array.shape[1:])) for array in arrays)
+    return np.concatenate([each.astype(np.float32) for each in flat], axis=1)
 
 
 def arrays(row: NDArray[np.float32], ends: Ends) -> list[NDArray[Any]]:

@@ -86,15 +86,9 @@ def test_what_is_wrong_with_a_folder_is_one_line(images, monkeypatch):
 
 
 def test_without_pillow_the_command_that_installs_it_is_said(images, monkeypatch):
-    import builtins
+    import importlib.util
 
-    real = builtins.__import__
-
-    def absent(name, *rest, **more):
-        if name == "PIL":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", absent)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "PIL" else find(name))
     with pytest.raises(MissingDependencyError, match=r"edgecompress\[images\]"):
         folder(images, (3, 6, 8), silent)

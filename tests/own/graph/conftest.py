@@ -16,8 +16,8 @@ from edgecompress.own.graph.operators import OPERATORS
 
 # Their data are of types that PyTorch has no arithmetic for, or are sequences; or what they ask for depends on chance.
 NOT_HERE = (
-    "FLOAT8", "FLOAT4", "INT4", "INT2", "BFLOAT16", "bfloat16", "string", "_opt", "sequence", "training_dropout", "_expanded",
-    "_cast_", "castlike",
+    "FLOAT8", "FLOAT4", "INT4", "INT2", "BFLOAT16", "bfloat16", "string", "_opt", "sequence", "training_dropout",
+    "_expanded", "_cast_", "castlike",
 )  # fmt: skip
 # onnxruntime, which runs the files, takes the whole length here; see tests/own/graph/test_resize.py.
 OTHERWISE_IN_ONNXRUNTIME = ("resize_downsample_scales_linear_align_corners",)
@@ -48,8 +48,8 @@ def run(case):
             made = module(*given)
         except InputError:
             return None
-        for found, wanted in zip(made if isinstance(made, tuple) else (made,), outputs, strict=True):
-            wanted = np.asarray(wanted)
+        for found, output in zip(made if isinstance(made, tuple) else (made,), outputs, strict=True):
+            wanted = np.asarray(output)
             assert tuple(found.shape) == wanted.shape, case.name
             np.testing.assert_allclose(
                 found.numpy().astype(np.float64), wanted.astype(np.float64), rtol=1e-3, atol=1e-5, err_msg=case.name

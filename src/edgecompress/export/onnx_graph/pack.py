@@ -91,7 +91,9 @@ def _check_identical(path: Path, weights: dict[str, str]) -> None:
     missing = dict.fromkeys(weights)
     for name, array in each_weight(path):
         if name in missing and _fingerprint(array) != weights[name]:
-            raise CheckError(f"{path}: weight '{name}' differs from the source's; keep it, and please report this model")
+            raise CheckError(
+                f"{path}: weight '{name}' differs from the source's; keep it, and please report this model"
+            )
         missing.pop(name, None)
     if missing:
         raise CheckError(f"{path}: weight '{next(iter(missing))}' is not in the file")

@@ -4,6 +4,7 @@ An image becomes grey or coloured as the network takes it, the largest centred p
 """
 
 import hashlib
+import importlib.util
 import io
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,10 @@ def folder(path: Path, shape: tuple[int, ...] | None, progress: Progress) -> Sam
             that images do not have.
         MissingDependencyError: Pillow is not installed.
     """
+    if importlib.util.find_spec("PIL") is None:
+        raise MissingDependencyError(
+            "a folder of images needs Pillow, which is not installed: pip install 'edgecompress[images]'"
+        )
     if shape is not None and (len(shape) != 3 or shape[0] not in _MODES):
         sizes = "x".join(map(str, shape))
         raise InputError(f"{path} holds images, and the network takes {sizes}; 1 or 3 x height x width is needed")
@@ -113,12 +118,8 @@ def _common_shape(files: list[Path]) -> tuple[int, ...]:
 
 
 def _opened(file: Path, content: bytes) -> Any:
-    try:
-        from PIL import Image, ImageOps
-    except ImportError as error:
-        raise MissingDependencyError(
-            "a folder of images needs Pillow, which is not installed: pip install 'edgecompress[images]'"
-        ) from error
+    from PIL import Image, ImageOps
+
     try:
         image = Image.open(io.BytesIO(content))
         image.load()

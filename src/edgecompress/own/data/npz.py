@@ -18,7 +18,10 @@ def npz(path: Path, inputs: Sequence[End]) -> Samples:
         InputError: it cannot be read, or does not hold samples.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise InputError(f"{path} is one array without a name; write it with numpy.savez(..., x=x, y=y)")
+        with archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]

@@ -14,7 +14,7 @@ def gemm(node: Node, a: torch.Tensor, b: torch.Tensor, c: Value = None) -> torch
     return y if c is None else y + node.get("beta", 1.0) * c
 
 
-def batch_normalization(  # noqa: D417 - the operator's inputs
+def batch_normalization(
     node: Node, x: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor, mean: torch.Tensor, variance: torch.Tensor
 ) -> torch.Tensor:
     """BatchNormalization whose statistics are not a layer's.

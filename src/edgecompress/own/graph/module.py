@@ -18,7 +18,6 @@ from edgecompress.own.graph.operators import OPERATORS
 from edgecompress.own.graph.shaping import as_tensor
 from edgecompress.own.graph.windows import padded, pads
 
-
 _EMPTY = nn.Module()
 """What it has, no layer may be called."""
 
