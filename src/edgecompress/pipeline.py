@@ -244,7 +244,7 @@ def _eval(folder: Path, given: Prepared, samples: int | None) -> PlainFile:
     data = given.data
     count = min(samples or len(data.test_x), len(data.test_x))
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **samples_of(given, count))
+    np.savez_compressed(buffer, allow_pickle=False, **samples_of(given, count))
     write_atomically(folder / EVAL, buffer.getvalue())
     which = (
         "the whole test set" if count == len(data.test_x) else f"the first {count} of {len(data.test_x)} test samples"

@@ -75,7 +75,7 @@ def test_a_pickle_and_weights_of_another_network_are_refused(here):
     with pytest.raises(InputError, match="holds a list and not tensors by name"):
         factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
     (here / "w.pt").write_bytes(b"nonsense")
-    with pytest.raises(InputError, match="cannot read the checkpoint"):
+    with pytest.raises(InputError, match="holds more than tensors"):
         factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
     save_file({"conv.weight": torch.zeros(8, 1, 3, 3)}, here / "w.safetensors")
     with pytest.raises(InputError, match=r"has no 'conv.bias'"):

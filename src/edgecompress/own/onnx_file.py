@@ -140,7 +140,7 @@ def _free_batch(model: ir.Model) -> bool:
     for node in model.graph:
         target = node.inputs[1] if node.op_type == "Reshape" else None
         constant = ir.convenience.get_const_tensor(target) if target is not None else None
-        if constant is None or node.attributes.get_int("allowzero", 0):
+        if constant is None or node.attributes.get_int("allowzero", 0) == 1:
             continue
         shape = constant.numpy().copy()
         if len(shape) > 1 and shape[0] == fixed:
@@ -184,7 +184,7 @@ def _check_batch(module: Graph, inputs: tuple[End, ...]) -> None:
 
 
 def _outputs(model: ir.Model, module: Graph, inputs: tuple[End, ...], *, runs: bool) -> list[End]:
-    shapes = outputs_of(module, inputs)[1] if runs else [[] for _ in model.graph.outputs]
+    shapes: list[tuple[int, ...]] = outputs_of(module, inputs)[1] if runs else [()] * len(model.graph.outputs)
     found = []
     for value, shape in zip(model.graph.outputs, shapes, strict=True):
         dtype = value.dtype.numpy().name if value.dtype is not None else "float32"

@@ -78,7 +78,7 @@ def fingerprints(path: Path, proto: onnx.ModelProto | None = None) -> dict[str, 
 
 
 def _fingerprint(array: Array) -> str:
-    found = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    found = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
     return f"{array.dtype} {array.shape} {found.hexdigest()}"
 
 

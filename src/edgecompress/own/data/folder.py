@@ -42,7 +42,7 @@ def folder(path: Path, shape: tuple[int, ...] | None, progress: Progress) -> Sam
     if shape is not None and (len(shape) != 3 or shape[0] not in _MODES):
         sizes = "x".join(map(str, shape))
         raise InputError(f"{path} holds images, and the network takes {sizes}; 1 or 3 x height x width is needed")
-    divided = {part: found for part, names in _PARTS.items() if (found := _first(path, names)) is not None}
+    divided = {part: there for part, names in _PARTS.items() if (there := _first(path, names)) is not None}
     roots = divided if "training" in divided else {"training": path}
     classes = _classes(roots["training"])
     files = {part: _files(root, classes) for part, root in roots.items()}

@@ -110,7 +110,8 @@ def _part(
 ) -> Part:
     x = tuple(_inputs(where, f"{name}{suffix}", arrays) for name in names)
     count = len(x[0])
-    for name, array, end in zip(names, x, inputs or [None] * len(x), strict=True):
+    known: Sequence[End | None] = inputs or [None] * len(x)
+    for name, array, end in zip(names, x, known, strict=True):
         if len(array) != count:
             raise InputError(f"{where}: '{name}{suffix}' has {len(array)} samples, '{names[0]}{suffix}' {count}")
         if end is not None and list(array.shape[1:]) != list(end.shape):

@@ -83,7 +83,7 @@ def gelu(node: Node, x: torch.Tensor) -> torch.Tensor:
 
 def hard_sigmoid(node: Node, x: torch.Tensor) -> torch.Tensor:
     """HardSigmoid."""
-    return (node.get("alpha", 0.2) * x + node.get("beta", 0.5)).clamp(0, 1)
+    return torch.clamp(node.get("alpha", 0.2) * x + node.get("beta", 0.5), 0, 1)
 
 
 def prelu(_: Node, x: torch.Tensor, slope: torch.Tensor) -> torch.Tensor:

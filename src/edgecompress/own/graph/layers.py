@@ -6,7 +6,7 @@ BatchNormalization with constant statistics is PyTorch's, and learns them anew i
 layers read is one parameter of all of them. Where another node reads it in the other layout, Case 2 leaves it alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import onnx_ir as ir
 import torch
 from torch import nn
 
-_CONV: dict[int, type[nn.Conv1d] | type[nn.Conv2d] | type[nn.Conv3d]] = {3: nn.Conv1d, 4: nn.Conv2d, 5: nn.Conv3d}
+_CONV: dict[int, Callable[..., nn.Module]] = {3: nn.Conv1d, 4: nn.Conv2d, 5: nn.Conv3d}
 _TRAINED = {
     "Conv": (1, 2), "ConvTranspose": (1, 2), "Gemm": (1, 2), "MatMul": (0, 1), "PRelu": (1,), "Gather": (0,),
     "InstanceNormalization": (1, 2), "LayerNormalization": (1, 2), "GroupNormalization": (1, 2),
@@ -130,21 +130,17 @@ def _conv(node: ir.Node) -> Layer | None:
     tensors = _with_bias(node, Source(str(weight.name)), shape[0])
     if tensors is None:
         return None
-    attributes: Mapping[str, ir.Attr] = node.attributes
-    get = lambda name, default: tuple(attributes[name].as_ints()) if name in attributes else default  # noqa: E731
-    pads = get("pads", (0,) * 2 * count)
+    pads = _sizes(node, "pads", (0,) * 2 * count)
     mode = node.attributes.get_string("auto_pad", "NOTSET")
     same = mode == "VALID" or (mode == "NOTSET" and pads[:count] == pads[count:])
     groups = node.attributes.get_int("group", 1)
-    module = _CONV[
-        len(shape)
-    ](
+    module = _CONV[len(shape)](
         shape[1] * groups,
         shape[0],
-        shape[2:],  # type: ignore[arg-type]
-        stride=get("strides", (1,) * count),
+        shape[2:],
+        stride=_sizes(node, "strides", (1,) * count),
         padding=pads[:count] if same and mode == "NOTSET" else 0,
-        dilation=get("dilations", (1,) * count),
+        dilation=_sizes(node, "dilations", (1,) * count),
         groups=groups,
         bias="bias" in tensors,
         device="meta",
@@ -152,13 +148,19 @@ def _conv(node: ir.Node) -> Layer | None:
     return Layer(module, tensors, padded=not same)
 
 
+def _sizes(node: ir.Node, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+    """An attribute of one number an axis."""
+    found = node.attributes.get(name)
+    return default if found is None else tuple(int(each) for each in found.as_ints())
+
+
 def _gemm(node: ir.Node) -> Layer | None:
     """Case 2."""
     weight = _floats(node, 1)
     plain = node.attributes.get_float("alpha", 1.0) == node.attributes.get_float("beta", 1.0) == 1
-    if weight is None or not plain or node.attributes.get_int("transA", 0):
+    if weight is None or not plain or node.attributes.get_int("transA", 0) == 1:
         return None
-    turned = not node.attributes.get_int("transB", 0)
+    turned = node.attributes.get_int("transB", 0) == 0
     return _linear(node, weight, turned)
 
 
@@ -185,7 +187,7 @@ def _linear(node: ir.Node, weight: ir.Value, turned: bool) -> Layer | None:
 def _batchnorm(node: ir.Node) -> Layer | None:
     """Case 3."""
     values = [_floats(node, index) for index in range(1, 5)]
-    if node.attributes.get_int("training_mode", 0) or any(value is None for value in values):
+    if node.attributes.get_int("training_mode", 0) == 1 or any(value is None for value in values):
         return None
     names = ("weight", "bias", "running_mean", "running_var")
     tensors = {name: Source(str(value.name)) for name, value in zip(names, values, strict=True) if value is not None}

@@ -31,7 +31,7 @@ def arg(function: Callable[..., torch.Tensor]) -> Function:
         if not node.get("select_last_index", 0):
             # PyTorch does not promise which of equal values it takes; the first is the one before which there is none.
             best = x.amax(axis, keepdim=True) if function is torch.argmax else x.amin(axis, keepdim=True)
-            return (x == best).to(torch.int8).argmax(axis, keepdim=keep)
+            return torch.argmax(x.eq(best).to(torch.int8), axis, keepdim=keep)
         return x.shape[axis] - 1 - apply(_first(node), x.flip(axis))
 
     return apply

@@ -146,7 +146,7 @@ def _border(mode: str, size: int, before: int, after: int) -> torch.Tensor:
 
 def expand(_: Node, x: torch.Tensor, to: torch.Tensor) -> torch.Tensor:
     """Expand, both ways: an axis of length one in the wanted shape keeps the tensor's own."""
-    return x.expand(torch.broadcast_shapes(x.shape, tuple(integers(to) or [])))
+    return x.expand(np.broadcast_shapes(tuple(x.shape), tuple(integers(to) or [])))
 
 
 def gather(node: Node, x: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
