@@ -23,16 +23,16 @@ def reduction(function: Reduction) -> Function:
     return apply
 
 
-def arg(function: Callable[..., torch.Tensor]) -> Function:
+def arg(*, largest: bool) -> Function:
     """ArgMax or ArgMin."""
 
     def apply(node: Node, x: torch.Tensor) -> torch.Tensor:
         axis, keep = node.get("axis", 0), bool(node.get("keepdims", 1))
         if not node.get("select_last_index", 0):
-            # PyTorch does not promise which of equal values it takes; the first is the one before which there is none.
-            best = x.amax(axis, keepdim=True) if function is torch.argmax else x.amin(axis, keepdim=True)
-            return torch.argmax(x.eq(best).to(torch.int8), axis, keepdim=keep)
-        return x.shape[axis] - 1 - apply(_first(node), x.flip(axis))
+            # PyTorch does not promise which of equal values it takes; before the first there is none.
+            best: torch.Tensor = x.amax(axis, keepdim=True) if largest else x.amin(axis, keepdim=True)
+            return torch.sum(torch.cumsum(x.eq(best), axis).eq(0), axis, keepdim=keep)
+        return torch.sub(x.shape[axis] - 1, apply(_first(node), x.flip(axis)))
 
     return apply
 
@@ -58,6 +58,6 @@ FUNCTIONS: dict[str, Function] = {
     "ReduceL2": reduction(lambda x, axes, keep: x.square().sum(axes, keepdim=keep).sqrt()),
     "ReduceSumSquare": reduction(lambda x, axes, keep: x.square().sum(axes, keepdim=keep)),
     "ReduceLogSumExp": reduction(lambda x, axes, keep: x.logsumexp(axes, keepdim=keep)),
-    "ArgMax": arg(torch.argmax),
-    "ArgMin": arg(torch.argmin),
+    "ArgMax": arg(largest=True),
+    "ArgMin": arg(largest=False),
 }
