@@ -63,17 +63,21 @@ def search(
     """
     if importlib.util.find_spec("optuna") is None:
         raise MissingDependencyError("search needs optuna, which is not installed: pip install 'edgecompress[search]'")
-    folder = request.output or Path("dist") / f"{request.model}-{request.data}-search"
+    folder = request.output or Path("dist") / f"{request.name}-search"
     _check_folder(folder)
     built_in = folder
     if builds:
-        built_in = folder / f"{request.model}-{request.data}-{target.load(request.target).name}"
+        built_in = folder / f"{request.name}-{target.load(request.target).name}"
         bundle.check_replaceable(built_in)
     given = prepare(request, progress=progress, warn=warn)
     context, recipe = given.context, given.context.recipe
+    if not given.data.classes:
+        raise InputError(
+            "search judges by accuracy, and there are no classes here; give data with classes, or use build"
+        )
     empty = SearchRecord(
         tool_version=edgecompress.__version__,
-        model=request.model,
+        model=given.own.name if given.own else request.model,
         data=given.data.name,
         recipe=recipe,
         max_drop=limits.max_drop,
@@ -84,8 +88,8 @@ def search(
         given.network,
         context,
         limits,
-        trained=request.checkpoint is not None,
-        input_shape=given.data.input_shape,
+        trained=given.trained,
+        graph=given.graph,
         path=context.folder.parent / "searches" / f"{name}.json",
         empty=empty,
     )

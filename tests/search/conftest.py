@@ -10,6 +10,7 @@ from torch import nn
 from edgecompress.compress import stages
 from edgecompress.compress.context import Context
 from edgecompress.compress.train import TrainingData
+from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.limits import Limits
@@ -75,7 +76,15 @@ def run(folder, limits=LIMITS, progress=silent, record="search.json", **changes)
         tool_version="0", model="tiny", data="patterns", recipe=given.recipe,
         max_drop=limits.max_drop, size_budget=limits.size_budget,
     )  # fmt: skip
-    return search(network(), given, limits, trained=False, input_shape=SHAPE, path=folder / record, empty=empty)
+    return search(
+        network(),
+        given,
+        limits,
+        trained=False,
+        graph=lambda module: to_onnx(module, SHAPE),
+        path=folder / record,
+        empty=empty,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -104,7 +104,7 @@ class Measurement:
             for name in self._models:
                 self._energy(name, threads)
         self._make_references()
-        for name in self._models:
+        for name in self._models if self._manifest.data.classes else ():
             self._accuracy(name, threads)
         if profile:
             for name in self._models:

@@ -23,7 +23,7 @@ from edgecompress.report import summary
 def build(
     target: Annotated[str, typer.Option(help="The board: a name of 'edgecompress targets', or a profile's TOML file.")],
     model: MODEL = "alexnet",
-    data: DATA = "digits",
+    data: DATA = None,
     recipe: Annotated[
         str | None, typer.Option(help="A shipped recipe's name, or a TOML file. Default: the model's and data's own.")
     ] = None,

@@ -30,6 +30,7 @@ EXTRAS = {
     "ray": "ray",
     "jinja2": "report",
     "vl_convert": "report",
+    "PIL": "images",
 }
 
 

@@ -22,7 +22,7 @@ from edgecompress.cli.options import (
 
 def search(
     model: MODEL = "alexnet",
-    data: DATA = "digits",
+    data: DATA = None,
     max_drop: Annotated[
         float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
     ] = 0.5,
@@ -101,6 +101,7 @@ def search(
     if found.built:
         typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
-        given = ["--model", model, "--data", data, "--recipe", str(found.folder / pipeline_search.RECIPE)]
+        given = ["--model", model, *(["--data", data] if data else [])]
+        given += ["--recipe", str(found.folder / pipeline_search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
         typer.echo(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")
