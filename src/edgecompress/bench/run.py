@@ -10,6 +10,7 @@ from edgecompress import bundle, devices
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import Measurement
+from edgecompress.bench.packages import check as check_packages
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
@@ -47,7 +48,7 @@ def bench(
 
     Raises:
         InputError: the folder is not a bundle, or there is no such device or mode.
-        RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
+        RuntimeFailedError: not one file ran, and the record is written; or the device failed, or was not set up.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     where, protocol = devices.find(device), find_protocol(mode)
@@ -61,6 +62,7 @@ def bench(
         measurement = Measurement(journal, folder, chosen, protocol, progress)
         try:
             before = measurement.conditions("before")
+            check_packages(where, before, (file.runtime for file in chosen.models.values()))
             count, note = _threads(threads, manifest.target, before)
             measurement.all(count)
             after = measurement.conditions("after")
@@ -106,7 +108,9 @@ def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     """What the figures are of. A profile that is reached locally is this machine by definition."""
     this = conditions.board or conditions.cpu or conditions.machine
-    is_target = (
+    if conditions.emulation.emulated:
+        this = f"an emulated {this}"
+    is_target = not conditions.emulation.emulated and (
         board.transport == where.transport == LOCAL
         or (conditions.board or "").startswith(board.title)
         # What has no device tree is what the user registered it as.

@@ -10,9 +10,9 @@ from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import ENVIRONMENT, Connection
 from edgecompress.errors import InputError, RuntimeFailedError
 
-# Arguments: the folder of the environment, the archive's SHA-256, which is its name too, and what the new Python must run.
-# Says "installed", "there", "absent", or what went wrong and "broken". What is there stays until the new one has run, and
-# its files are on the disk before it gets the name: a file system may write names before contents.
+# Arguments: the folder of the environment, the archive's SHA-256, which is its name too, and what its Python must run.
+# Says "installed", "there", "absent", or what went wrong and "broken". What is there stays until the new one has run,
+# whose files are on the disk before it gets the name: a file system may write names before contents.
 _INSTALL = """
 exec 2>&1
 home=$1 part=$1.part

@@ -29,12 +29,12 @@ CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
         ("x86_64", {"proc/cpuinfo": X86.format("QEMU Virtual CPU", "")}, None, "QEMU model"),
         ("aarch64", {"proc/cpuinfo": ARM, "proc/device-tree/compatible": "linux,dummy-virt"}, None, "dummy-virt"),
         ("aarch64", {"proc/cpuinfo": ARM, "sys/bus/virtio/devices/virtio0": ""}, None, "virtio"),
-        # As an emulated Cortex-A72 shows itself, a virtual machine on a Raspberry Pi 4, and a board with such a counter.
+        # An emulated Cortex-A72, a virtual machine on a Raspberry Pi 4, and a board with a counter as the first one's.
         (
             "aarch64",
             {"proc/cpuinfo": ARM + COUNTER.format("125.00"), "sys/bus/virtio/devices/virtio0": ""},
             True,
-            "virtio devices; and the processor's counter",
+            "virtio devices; the processor's counter",
         ),
         (
             "aarch64",
