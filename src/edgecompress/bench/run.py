@@ -11,6 +11,7 @@ from edgecompress.bench.accelerator import NONE, Accelerator, check
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import EVAL, Measurement
+from edgecompress.bench.packages import check as check_packages
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
@@ -52,7 +53,7 @@ def bench(
 
     Raises:
         InputError: the folder is not a bundle, there is no such device or mode, or the device has no such accelerator.
-        RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
+        RuntimeFailedError: not one file ran, and the record is written; or the device failed, or was not set up.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     where, protocol = devices.find(device), find_protocol(mode)
@@ -65,8 +66,9 @@ def bench(
         journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
         measurement = Measurement(journal, folder, chosen.models, protocol, progress, accelerator)
         try:
-            check(agent, accelerator, chosen.models)
             before = measurement.conditions("before")
+            check_packages(where, before, (file.runtime for file in chosen.models.values()))
+            check(agent, accelerator, chosen.models)
             count, note = thread_count(threads, manifest.target, before)
             has_sensor = before.power is not None and before.power.sensor is not None
             measurement.all(count, energy=has_sensor, profile=profile)
@@ -114,7 +116,9 @@ def thread_count(given: int | None, board: Target, conditions: Conditions) -> tu
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     """What the figures are of. A profile that is reached locally is this machine by definition."""
     this = conditions.board or conditions.cpu or conditions.machine
-    is_target = (
+    if conditions.emulation.emulated:
+        this = f"an emulated {this}"
+    is_target = not conditions.emulation.emulated and (
         board.transport == where.transport == LOCAL
         or (conditions.board or "").startswith(board.title)
         # What has no device tree is what the user registered it as.
