@@ -97,14 +97,17 @@ class Measurement:
         self._progress(f"conditions {when}", 1, 1, str(event["cpu"] or event["machine"]))
         return Conditions.model_validate(_only(event, Conditions))
 
-    def all(self, threads: int, *, energy: bool = False, profile: bool = False) -> None:
-        """Push the files and measure them; what their nodes take, and what they draw, where that is asked for."""
+    def all(self, threads: int, *, labelled: bool = True, energy: bool = False, profile: bool = False) -> None:
+        """Push the files and measure them; what their nodes take, and what they draw, where that is asked for.
+
+        Without labels there is no accuracy.
+        """
         self.speed(threads)
         if energy and self._protocol.energy_seconds:
             for name in self._models:
                 self._energy(name, threads)
         self._make_references()
-        for name in self._models if self._manifest.data.classes else ():
+        for name in self._models if labelled else ():
             self._accuracy(name, threads)
         if profile:
             for name in self._models:

@@ -71,7 +71,7 @@ def bench(
             check(agent, accelerator, chosen.models)
             count, note = thread_count(threads, manifest.target, before)
             has_sensor = before.power is not None and before.power.sensor is not None
-            measurement.all(count, energy=has_sensor, profile=profile)
+            measurement.all(count, labelled=bool(manifest.data.classes), energy=has_sensor, profile=profile)
             after = measurement.conditions("after")
         except DeviceLostError as error:
             raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error

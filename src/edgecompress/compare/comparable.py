@@ -40,7 +40,9 @@ def differences(a: Published, b: Published) -> dict[str, str]:
         return _of_cells(a, b)
     assert isinstance(a, Manifest)
     assert isinstance(b, Manifest)
-    samples = [f"{each.data.sha256[:12]}, {each.accuracy.samples} test samples" for each in (a, b)]
+    samples = [
+        f"{each.data.sha256[:12]}, {each.accuracy.samples if each.accuracy else 'no'} test samples" for each in (a, b)
+    ]
     return _differing({"data": (samples[0], samples[1])})
 
 

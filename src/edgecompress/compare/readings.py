@@ -109,8 +109,7 @@ def _of_manifest(manifest: Manifest) -> list[Reading]:
         found.append(add("size", float(file.bytes)))
         if file.accuracy:
             found.append(add("acc", file.accuracy.percent))
-        elif file.kind in ("dense", "compressed"):
-            network = manifest.accuracy
+        elif (network := manifest.accuracy) and file.kind in ("dense", "compressed"):
             found.append(add("acc", network.dense if file.kind == "dense" else network.compressed))
     return found
 

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgecompress.bundle import DataInfo
+from edgecompress.bundle import Accuracy, DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
 from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
@@ -39,7 +39,7 @@ class Pair:
     drops: tuple[float, ...]  # a seed each
     weights: float  # prunable weights over those kept
     onnx: float
-    tflite: float
+    tflite: float | None
     device: OnDevice | None
     reasons: tuple[str, ...]  # why its figures need not be the paper's
     records: tuple[str, ...]
@@ -65,7 +65,11 @@ class Pair:
 
 def pairs(found: Found) -> list[Pair]:
     """All of them, by data set and network, weaker compression first."""
-    every = [_of_bundle(bundle, found.benches) for bundle in found.bundles]
+    every = [
+        _of_bundle(bundle, bundle.manifest.accuracy, found.benches)
+        for bundle in found.bundles
+        if bundle.manifest.accuracy
+    ]
     seeds: dict[tuple[object, ...], list[tuple[Source, CellRecord]]] = {}
     for source, record in found.cells:
         if record.outcome:
@@ -87,7 +91,7 @@ def headline(every: Sequence[Pair]) -> list[Pair]:
     return list(chosen.values())
 
 
-def _of_bundle(bundle: Bundle, benches: Sequence[Bench]) -> Pair:
+def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> Pair:
     manifest = bundle.manifest
     epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
     stages = ", ".join(stage.stage for stage in manifest.stages)
@@ -105,10 +109,10 @@ def _of_bundle(bundle: Bundle, benches: Sequence[Bench]) -> Pair:
         model=manifest.model.name,
         data=manifest.data.name,
         seeds=1,
-        dense=manifest.accuracy.dense,
+        dense=accuracy.dense,
         pruned=None,
-        compressed=manifest.accuracy.compressed,
-        drops=(manifest.accuracy.dense - manifest.accuracy.compressed,),
+        compressed=accuracy.compressed,
+        drops=(accuracy.dense - accuracy.compressed,),
         weights=manifest.ratios.weights,
         onnx=manifest.ratios.onnx,
         tflite=manifest.ratios.tflite,
