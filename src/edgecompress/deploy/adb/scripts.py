@@ -49,7 +49,10 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
     {"kill -TERM" if take else 'say busy "${rest#* }"; :'} "$holder"
   fi
   rm -f "$root/lock"
-  ln -s "$mine" "$root/lock" 2>/dev/null || {{ [ -L "$root/lock" ] || make_room; ln -s "$mine" "$root/lock"; }} || say folder
+  ln -s "$mine" "$root/lock" 2>/dev/null || {{
+    [ -L "$root/lock" ] || make_room
+    ln -s "$mine" "$root/lock"
+  }} || say folder
 fi
 rm -rf "$root/work"; find "$root/blobs" -type f -mtime +{_KEPT_DAYS} -exec rm -f {{}} + 2>/dev/null
 work=$root/work/$$

@@ -41,7 +41,10 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
     kill -TERM "$holder" 2>/dev/null
   fi
   rm -f "$root/lock"
-  ln -s "$mine" "$root/lock" 2>/dev/null || { [ -L "$root/lock" ] || make_room; ln -s "$mine" "$root/lock"; } || say folder
+  ln -s "$mine" "$root/lock" 2>/dev/null || {
+    [ -L "$root/lock" ] || make_room
+    ln -s "$mine" "$root/lock"
+  } || say folder
 fi
 rm -rf "$root/work"; rm -f "$root"/blobs/.part.*
 find "$root/blobs" -type f -mtime +30 -exec rm -f {} + 2>/dev/null
