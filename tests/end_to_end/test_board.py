@@ -114,10 +114,12 @@ def board(tmp_path_factory, ssh_with, free_port):
     folder = tmp_path_factory.mktemp("board")
     subprocess.run([TOOLS / "board_image", folder / "image"], check=True, stdout=subprocess.DEVNULL)
     made = Board(folder, folder / "image", free_port(), ssh_with(folder))
-    made.start()
-    yield made
-    made.process.kill()
-    made.process.wait()
+    try:
+        made.start()
+        yield made
+    finally:
+        made.process.kill()
+        made.process.wait()
 
 
 @pytest.fixture(scope="module")
