@@ -16,6 +16,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.recipe import Recipe
+from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.target import Target
@@ -29,6 +30,7 @@ SCHEMAS = {
     "target": Target,
     "record": BenchRecord,
     "search": SearchRecord,
+    "front": FrontRecord,
     "cell": CellRecord,
     "study": StudyIndex,
 }
