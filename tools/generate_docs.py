@@ -19,6 +19,7 @@ from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.compare.records import CompareRecord
 from edgecompress.recipe import Recipe
+from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.target import Target
@@ -32,6 +33,7 @@ SCHEMAS = {
     "target": Target,
     "record": BenchRecord,
     "search": SearchRecord,
+    "front": FrontRecord,
     "cell": CellRecord,
     "study": StudyIndex,
     "micro": MicroRecord,

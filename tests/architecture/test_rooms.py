@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[1]
 
 # docs/architecture.md: a room imports only rooms that stand before it. Rooms in one group know nothing of each other.
 ORDER = [
-    {"errors", "progress"},
+    {"errors", "lock", "progress", "workers"},
     {"methods", "migrations"},
     {"record"},
     {"shipped", "store"},
@@ -36,6 +36,7 @@ ORDER = [
     {"request"},
     {"references"},
     {"pipeline"},
+    {"pipeline_front"},
     {"pipeline_search"},
     {"pipeline_cell"},
     {"pipeline_study"},

@@ -107,7 +107,7 @@ def start(folder):
         module, given = network(), context(folder, **changes)
         first = {name: tensor.clone() for name, tensor in module.state_dict().items()}
         made = stages.compress(module, given, trained=False)
-        return Subject(module, first, False, made.dense, made.stages[0].validation_accuracy, given, SHAPE), made
+        return Subject(module, first, False, made.structured, made.stages[0].validation_accuracy, given, SHAPE), made
 
     return make
 

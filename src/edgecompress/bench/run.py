@@ -61,7 +61,10 @@ def bench(
     chosen = _chosen(manifest, where)
     records = output.parent if output else folder / bundle.RECORDS
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
-    with where.connect() as connection:
+    with (
+        devices.leased(where, lambda: progress(where.name, 0, 1, "waiting: another run has the board")),
+        where.connect() as connection,
+    ):
         agent = AgentOnDevice(connection)
         journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
         measurement = Measurement(journal, folder, chosen.models, protocol, progress, accelerator)

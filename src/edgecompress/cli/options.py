@@ -1,11 +1,15 @@
 """Options that several commands have."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
+from edgecompress.errors import InputError
+
 Mode = Literal["fast-load", "smallest"]
+Value = TypeVar("Value")
 
 ENCODING = (
     "fast-load: only what is decoded in one pass at load. smallest: entropy codes too, a few per cent fewer bytes."
@@ -46,3 +50,15 @@ STORE = Annotated[
         "$EDGECOMPRESS_STORE, or a file in the user's data folder.",
     ),
 ]
+
+
+def values(text: str, kind: Callable[[str], Value]) -> tuple[Value, ...]:
+    """The values of an option that takes several, with commas between.
+
+    Raises:
+        InputError: one of them is none of that kind.
+    """
+    try:
+        return tuple(kind(word.strip()) for word in text.split(",") if word.strip())
+    except ValueError as error:
+        raise InputError(f"'{text}' is no list; write values with commas between, as 0.9,0.5") from error

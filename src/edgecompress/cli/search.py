@@ -17,6 +17,7 @@ from edgecompress.cli.options import (
     MODEL,
     RECIPE_ENCODING,
     STORE,
+    values,
 )
 
 
@@ -31,6 +32,29 @@ def search(
         typer.Option(metavar="SIZE", help="Most bytes of the ONNX file: 300kB is 300,000, 300KiB 307,200."),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, help="How many choices to try with few training steps.")] = 40,
+    macs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FRACTIONS",
+            help="Remove channels too: fractions of the arithmetic to search with, as 1,0.5,0.25.",
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Of the trials: a database, or a journal file. Default: a file in the cache folder."
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that take trials. The same command elsewhere, with --storage, joins.")
+    ] = 1,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Build the front and measure it on these boards, as bench's --device; one at a time on each."
+        ),
+    ] = None,
+    mode: Annotated[str, typer.Option(help="Of these measurements, as bench's --mode.")] = "standard",
     recipe: Annotated[
         str | None,
         typer.Option(help="Where to start, as for build. Default: the model's and data's own."),
@@ -90,14 +114,22 @@ def search(
             eval_samples=eval_samples,
         )
         limits = Limits(max_drop, parse_size(size_budget) if size_budget else None, trials)
+        how = pipeline_search.How(
+            macs=values(macs, float) if macs else (),
+            storage=storage,
+            workers=workers,
+            devices=values(device, str) if device else (),
+            mode=mode,
+        )
         found = pipeline_search.search(
-            request, limits, builds=target is not None, progress=progress, warn=console.warn, tell=tell
+            request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
         )
         if found.built:
             keep(found.built[1], store, file=found.built[0] / bundle.MANIFEST, warn=console.warn)
     if as_json:
         return
-    typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, record: {found.folder / pipeline_search.RECORD}")
+    report.front(found.front)
+    typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, front: {found.folder / pipeline_search.FRONT}")
     if found.built:
         typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:

@@ -1,16 +1,14 @@
 """``edgecompress study``: grids of builds."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE
+from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
 from edgecompress.errors import CheckError, InputError
 from edgecompress.study import grid
 
-Value = TypeVar("Value")
 DISTILL = {"off": (False,), "on": (True,), "both": (False, True)}
 app = typer.Typer(no_args_is_help=True)
 
@@ -79,13 +77,13 @@ def paper(
         from edgecompress.study.plan import Plan
 
         asked = grid.Grid(
-            models=_values(models, str),
-            data=_values(data, str),
-            sparsities=_values(sparsity, float),
-            methods=_values(methods, str) if methods else pipeline_study.clustering_methods(),
-            bits=_values(bits, int),
+            models=values(models, str),
+            data=values(data, str),
+            sparsities=values(sparsity, float),
+            methods=values(methods, str) if methods else pipeline_study.clustering_methods(),
+            bits=values(bits, int),
             distill=DISTILL[distill],
-            seeds=_values(seeds, int),
+            seeds=values(seeds, int),
         )
         if not epochs_scale:
             raise InputError("--epochs-scale 0 trains nothing; use --set train.epochs=0 where that is meant")
@@ -122,10 +120,3 @@ def paper(
     failed = [entry for entry in index.cells if entry.state == "failed"]
     if failed:
         raise CheckError(f"{len(failed)} of {len(index.cells)} cells failed; their records in {output} say why")
-
-
-def _values(text: str, kind: Callable[[str], Value]) -> tuple[Value, ...]:
-    try:
-        return tuple(kind(word.strip()) for word in text.split(",") if word.strip())
-    except ValueError as error:
-        raise InputError(f"'{text}' is no list; write values with commas between, as 0.9,0.5") from error

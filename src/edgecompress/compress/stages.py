@@ -16,7 +16,6 @@ from edgecompress.compress.context import Context, Work, state_of
 from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import judged
 from edgecompress.compress.layers import check_finite, compressible, distinct
-from edgecompress.compress.lock import held
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.plan import plan
 from edgecompress.compress.reconstruct.check import check as check_reconstruction
@@ -25,6 +24,7 @@ from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.cutting import dense
 from edgecompress.compress.structure.scoring import CRITERIA
 from edgecompress.compress.structure.shapes import load_state
+from edgecompress.lock import held
 from edgecompress.recipe import deciding
 
 
@@ -36,6 +36,7 @@ class Compressed:
         dense: after the first stage.
         compressed: after the last one.
         stages: what each did.
+        structured: before it was pruned; the dense one, where no channels were removed.
         pruned: before it was clustered.
         kept: the stages that an earlier run had finished.
     """
@@ -43,6 +44,7 @@ class Compressed:
     dense: State
     compressed: State
     stages: list[StageResult]
+    structured: State
     pruned: State
     kept: frozenset[str]
 
@@ -60,7 +62,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
     kept: set[str] = set()
-    pruned: State = {}
+    before: dict[str, State] = {}
     for name, does, settings in (
         ("train", work.baseline if not trained else work.given, recipe.train),
         *([("structure", work.structure, recipe.structure)] if recipe.structure else []),
@@ -82,8 +84,8 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         if name == "train" and recipe.retrain.rewind == "weights":
             context = replace(context, early=work.early(module, context, checkpoint))
         epochs = 0 if decides["given"] or "reconstruct" in decides else settings.epochs * getattr(settings, "rounds", 1)
-        if name == "cluster":
-            pruned = state_of(module)
+        if name in ("prune", "cluster"):
+            before[name] = state_of(module)
         result, was_kept = _run(name, does, epochs, module, context, checkpoint)
         results.append(result)
         kept |= {name} if was_kept else set()
@@ -94,7 +96,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             )
         if recipe.structure and name == "structure":
             rounds.forget(checkpoint, recipe.structure.rounds)
-    return Compressed(context.dense, state_of(module), results, pruned, frozenset(kept))
+    return Compressed(context.dense, state_of(module), results, before["prune"], before["cluster"], frozenset(kept))
 
 
 def _check(module: nn.Module, context: Context, *, trained: bool) -> None:

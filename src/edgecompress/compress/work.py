@@ -12,7 +12,6 @@ from edgecompress.compress.cluster.finetune import optimizer as centroid_optimiz
 from edgecompress.compress.context import Context, Details, state_of
 from edgecompress.compress.evaluate import accuracy, judged, refresh_batchnorm
 from edgecompress.compress.layers import compressible
-from edgecompress.compress.lock import held
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
 from edgecompress.compress.reconstruct.inputs import calibration_inputs
@@ -20,6 +19,7 @@ from edgecompress.compress.reconstruct.prune import prune as prune_reconstructed
 from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.contract import Work as Structuring
 from edgecompress.compress.structure.scoring import Batches
+from edgecompress.lock import held
 from edgecompress.recipe import Stage, Training
 
 WAITING = "another process is at it"

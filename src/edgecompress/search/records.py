@@ -6,6 +6,7 @@ from pydantic import Field
 
 from edgecompress.recipe import Recipe
 from edgecompress.record import About, Published, Record
+from edgecompress.target import Runtime
 
 
 class Setting(Record):
@@ -48,6 +49,16 @@ class Candidate(Record):
     holds: bool = Field(description="whether the drop and the size are within what was asked for")
 
 
+class Channels(Record):
+    """What removing channels left, before anything was pruned: every trial's latency, as zeros and bits change none."""
+
+    macs: float = Field(description="multiply-accumulates left, as a fraction of the dense network's")
+    ratio: float = Field(description="latency over the dense network's, median of paired runs, on this machine")
+    low: float = Field(description="lower end of the ratio's 95 % interval")
+    high: float = Field(description="upper end of it")
+    runtime: Runtime
+
+
 class SearchRecord(Published):
     """A search. Accuracies are in percent, of the validation split: the test set is never seen here."""
 
@@ -62,6 +73,7 @@ class SearchRecord(Published):
     max_drop: float = Field(description="points of validation accuracy")
     size_budget: int | None = Field(description="bytes")
     dense_accuracy: float | None = None
+    channels: Channels | None = Field(default=None, description="null: the recipe removes none")
     sensitivities: list[Sensitivity] = Field(default=[])
     trials: list[Trial] = Field(default=[])
     front: list[int] = Field(default=[], description="trials that no other one beats in both bytes and drop")

@@ -3,13 +3,13 @@
 import importlib.metadata
 import io
 import json
-import os
 import platform
 
 from edgecompress.agent.events import Events
 from edgecompress.agent.job import Job
 from edgecompress.agent.steps.conditions import conditions
 from edgecompress.study.records import Machine
+from edgecompress.workers import cores
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert")
 
@@ -24,7 +24,7 @@ def machine(*, threads: int, gpu: str | None) -> Machine:
         machine=found["machine"],
         cpu=found["cpu"],
         emulated=found["emulation"]["emulated"],
-        cores=len(os.sched_getaffinity(0)),
+        cores=cores(),
         threads=threads,
         gpu=gpu,
         python=platform.python_version(),

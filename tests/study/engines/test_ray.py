@@ -1,7 +1,9 @@
 """Ray for real: two nodes on loopback, each a process group of its own, and an S3 server for their files."""
 
+import importlib.util
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -12,26 +14,27 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress import pipeline_study
 from edgecompress.errors import InputError
-from edgecompress.progress import silent
 from edgecompress.study.engines.contract import Workers
 from edgecompress.study.engines.ray import ray
-from edgecompress.study.grid import Grid
-from edgecompress.study.plan import Plan
+from edgecompress.study.records import CellRecord
 from edgecompress.study.store import Store
 
 from ..conftest import make_cell
 from .test_local import compute
 
-pytest.importorskip("ray")
+# Ray reads how nodes know each other when it is imported, so that is left to the tests.
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="pip install ray")
 ROOT = Path(__file__).parents[3]
-GRID = Grid(("alexnet", "resnet18"), ("uci-har",), (0.9, 0.5), ("kmeans",), (4,), (False,), (1,))
+GRID = ["--models", "alexnet,resnet18", "--data", "uci-har", "--sparsity", "0.9,0.5", "--methods", "kmeans"]
+GRID += ["--bits", "4", "--distill", "off", "--seeds", "1"]
 
 
 @pytest.fixture
 def importable(monkeypatch):
-    """What a worker of Ray needs to find the tests: it starts with the environment of its node."""
+    """What a worker of Ray needs to find the tests, for it starts with the environment of its node; a token of ours."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]))
 
 
@@ -57,8 +60,7 @@ def test_a_cluster_of_its_own_computes_cells_and_tells_what_is_lost(importable):
 
 
 @pytest.mark.slow
-def test_where_there_is_no_cluster_one_line_says_so(monkeypatch):
-    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "1")
+def test_where_there_is_no_cluster_one_line_says_so(importable):
     with pytest.raises(InputError, match="no Ray cluster can be used at auto"), ray(compute, Workers(address="auto")):
         pass
 
@@ -75,10 +77,23 @@ class Nodes:
     def start(self, *options):
         command = [Path(sys.executable).with_name("ray"), "start", "--block", "--num-cpus=1", "--disable-usage-stats"]
         command += ["--object-store-memory=100000000", "--node-ip-address=127.0.0.1", *options]
-        log = (Path(self.folder) / f"{len(self.running)}.log").open("w")
-        node = subprocess.Popen(command, start_new_session=True, stdout=log, stderr=log)
+        node = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.running.append(node)
         return node
+
+    def wait(self, count):
+        """Until so many nodes have joined."""
+        code = (
+            "import ray, time\n"
+            f"ray.init(address={self.address!r}, logging_level='ERROR', log_to_driver=False)\n"
+            f"while sum(node['Alive'] for node in ray.nodes()) < {count}: time.sleep(0.2)\n"
+        )
+        for _ in range(20):
+            done = subprocess.run([sys.executable, "-c", code], timeout=120, check=False, capture_output=True)
+            if not done.returncode:
+                return
+            time.sleep(1)
+        raise AssertionError(f"the cluster did not start: {done.stderr.decode()}")
 
     def kill(self, node):
         """As a machine dies: all at once."""
@@ -99,52 +114,40 @@ def nodes(free_port, importable):
     made.close()
 
 
-def study(engine, workers, plan, output, progress=silent):
-    index, records = pipeline_study.study(
-        GRID, plan, output=output, engine=engine, workers=workers, budget_minutes=None, sample=False, progress=progress
-    )
-    assert [entry.error for entry in index.cells] == [None] * 4
-    return records
+def study(folder, output, *options):
+    """The study as a user starts it; its progress is in its standard error."""
+    command = [sys.executable, "-m", "edgecompress", "study", "paper", *GRID, "--smoke", "--threads", "1"]
+    command += ["--cache-dir", str(folder), "--output", output, *options]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def records_in(url):
+    store = Store(url)
+    return [CellRecord.model_validate_json(store.read(name)) for name in sorted(store.names() - {"index.json"})]
 
 
 @pytest.mark.slow
 def test_two_nodes_one_of_which_dies_leave_the_records_that_one_process_leaves(nodes, bucket, tmp_path):
-    plan = pipeline_study.smoke(Plan(study="paper", cache_dir=tmp_path / "local"))
-    alone = study("local", Workers(count=1, threads=1), plan, str(tmp_path / "alone"))
+    alone = study(tmp_path / "local", str(tmp_path / "alone"), "--workers", "1")
+    assert alone.wait() == 0, alone.stderr.read()
     second = nodes.start(f"--address={nodes.address}")
-    wait_for_nodes(nodes, 2)
-    killed = []
-
-    def kill_when_both_work(title, done, total, note="", /):
-        if note.count(";") == 1 and not killed:
-            time.sleep(2)
-            nodes.kill(second)
-            killed.append(note)
-
+    nodes.wait(2)
     # Folders of their own, as machines have: what one has finished the other finds in the bucket alone.
-    far = plan.model_copy(update={"cache_dir": tmp_path / "far", "artefacts": f"{bucket}/stages"})
-    together = study("ray", Workers(threads=1, address=nodes.address), far, f"{bucket}/records", kill_when_both_work)
-    assert killed
-    assert sorted(record.attempts for record in together)[-1] >= 2
-    for here, there in zip(alone, together, strict=True):
-        assert here.cell == there.cell
+    options = ["--engine", "ray", "--address", nodes.address, "--artefacts", f"{bucket}/stages"]
+    together = study(tmp_path / "far", f"{bucket}/records", *options)
+    said = ""
+    for line in together.stderr:
+        said += line
+        if line.count(";") == 1 and second.poll() is None:  # two cells are being computed
+            nodes.kill(second)
+    assert together.wait() == 0, said
+    assert second.poll() is not None, said
+    here, there = records_in(str(tmp_path / "alone")), records_in(f"{bucket}/records")
+    assert len(here) == len(there) == 4
+    assert max(record.attempts for record in there) >= 2
+    for one, other in zip(here, there, strict=True):
+        assert one.cell == other.cell
         for name in ("accuracy", "sizes", "layers", "budget", "data", "weights_kept"):
-            assert getattr(here.outcome, name) == getattr(there.outcome, name)
-    store = Store(f"{bucket}/stages")
+            assert getattr(one.outcome, name) == getattr(other.outcome, name)
     ours = {path.name for path in (tmp_path / "local" / "stages").glob("*.safetensors")}
-    assert store.names() == ours
-    assert Store(f"{bucket}/records").names() == {path.name for path in (tmp_path / "alone").iterdir()}
-
-
-def wait_for_nodes(nodes, count):
-    """Until the head knows of so many nodes."""
-    code = (
-        "import ray, sys, time\n"
-        f"ray.init(address={nodes.address!r}, logging_level='ERROR', log_to_driver=False)\n"
-        f"while sum(node['Alive'] for node in ray.nodes()) < {count}: time.sleep(0.2)\n"
-    )
-    for _ in range(20):
-        if not subprocess.run([sys.executable, "-c", code], timeout=120, check=False, capture_output=True).returncode:
-            return
-        time.sleep(1)
-    raise AssertionError("the cluster did not start")
+    assert Store(f"{bucket}/stages").names() == ours

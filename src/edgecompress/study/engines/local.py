@@ -1,15 +1,14 @@
 """Processes of this machine, which share out its cores and GPUs."""
 
-import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
+from edgecompress import workers as workers_room
 from edgecompress.study.engines.contract import Compute, Ended, Pool, Workers
 from edgecompress.study.records import Cell
 
@@ -25,7 +24,7 @@ def local(compute: Compute, workers: Workers) -> Iterator[Pool]:
 
     A worker that dies is replaced, and its cell told as lost.
     """
-    cores = len(os.sched_getaffinity(0))
+    cores = workers_room.cores()
     count = workers.count or workers.gpus or max(1, cores // CORES_A_WORKER)
     threads = workers.threads or max(1, cores // count)
     pool = _Pool(compute, [_environment(number, threads, workers.gpus) for number in range(count)])
@@ -38,7 +37,7 @@ def local(compute: Compute, workers: Workers) -> Iterator[Pool]:
 def _environment(number: int, threads: int, gpus: int) -> dict[str, str]:
     """What the worker of that number is started with: libraries read it when they are loaded."""
     device = {"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus else {}
-    return {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads), **device}
+    return workers_room.threads(threads) | device
 
 
 @dataclass
@@ -90,7 +89,7 @@ class _Pool:
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self._compute), daemon=True)
-        with _with_environment(environment):
+        with workers_room.environment(environment):
             process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -117,25 +116,9 @@ class _Pool:
             yield Ended(worker.cell, None, f"its process died: {how}")
 
 
-@contextmanager
-def _with_environment(changes: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def _serve(pipe: Connection, compute: Compute) -> None:
     """A worker: a cell comes in, notes and a record go out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the parent too, and that ends its workers
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that half-written files are deleted
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    workers_room.begin()
 
     def progress(title: str, done: int, total: int, note: str = "", /) -> None:  # noqa: ARG001 - a listener's contract
         pipe.send(f"{title} {done}/{total}")
@@ -144,11 +127,3 @@ def _serve(pipe: Connection, compute: Compute) -> None:
         while True:
             cell: Cell = pipe.recv()
             pipe.send(compute(cell, progress))
-
-
-def _end_with_parent() -> None:
-    """A worker whose parent was killed must not go on for hours."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os.kill(os.getpid(), signal.SIGTERM)

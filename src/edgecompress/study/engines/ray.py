@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from edgecompress import workers as workers_room
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.progress import silent
 from edgecompress.study.engines.contract import Compute, Ended, Pool, Workers
@@ -31,7 +32,7 @@ def ray(compute: Compute, workers: Workers) -> Iterator[Pool]:
         raise MissingDependencyError(
             "--engine ray needs ray, which is not installed: pip install 'edgecompress[ray]'"
         ) from error
-    settings = {} if workers.address else {"num_cpus": len(os.sched_getaffinity(0)), "include_dashboard": False}
+    settings = {} if workers.address else {"num_cpus": workers_room.cores(), "include_dashboard": False}
     try:
         cluster.init(address=workers.address or "local", log_to_driver=False, logging_level="ERROR", **settings)
     except (OSError, RuntimeError, ValueError) as error:
@@ -51,10 +52,12 @@ class _Pool:
         self._count = workers.count
         self._threads = workers.threads or 1
         self._gpus = 1 if cluster.cluster_resources().get("GPU", 0) else 0
-        variables = {"OMP_NUM_THREADS": str(self._threads), "MKL_NUM_THREADS": str(self._threads)}
         # Ray's own retries are off: a cell that was lost is told, counted, and started again by who asked for it.
         self._task = cluster.remote(_computed).options(
-            num_cpus=self._threads, num_gpus=self._gpus, max_retries=0, runtime_env={"env_vars": variables}
+            num_cpus=self._threads,
+            num_gpus=self._gpus,
+            max_retries=0,
+            runtime_env={"env_vars": workers_room.threads(self._threads)},
         )
         self._compute = cluster.put(compute)
         self._running: dict[Any, Cell] = {}

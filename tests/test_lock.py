@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.compress.lock import held
+from edgecompress.lock import held
 
 SPAWN = multiprocessing.get_context("spawn")
 
