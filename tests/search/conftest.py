@@ -31,6 +31,10 @@ DOCUMENT = {
 LIMITS = Limits(max_drop=3.0, size_budget=None, trials=10)
 
 
+def graph(module):
+    return to_onnx(module, SHAPE)
+
+
 def samples(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     patterns = torch.randn(4, *SHAPE, generator=torch.Generator().manual_seed(99))
@@ -81,7 +85,7 @@ def run(folder, limits=LIMITS, progress=silent, record="search.json", **changes)
         given,
         limits,
         trained=False,
-        graph=lambda module: to_onnx(module, SHAPE),
+        graph=graph,
         path=folder / record,
         empty=empty,
     )
@@ -107,7 +111,7 @@ def start(folder):
         module, given = network(), context(folder, **changes)
         first = {name: tensor.clone() for name, tensor in module.state_dict().items()}
         made = stages.compress(module, given, trained=False)
-        return Subject(module, first, False, made.structured, made.stages[0].validation_accuracy, given, SHAPE), made
+        return Subject(module, first, False, made.structured, made.stages[0].accuracy, given, graph), made
 
     return make
 
