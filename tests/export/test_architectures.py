@@ -2,9 +2,6 @@
 
 import numpy as np
 import pytest
-
-pytest.importorskip("timm", reason="the networks are timm's, torchvision's and segmentation_models_pytorch's")
-
 import torch
 from architectures import SAMPLES, measured, wrong
 from foreign_networks import NETWORKS
