@@ -19,7 +19,10 @@ from .conftest import SMALL
 CHANGES = (*SMALL, "search.steps=0", "search.sparsities=[0.9]", "search.bits=[3]", "search.candidates=1")
 
 
-def search(tmp_path, cache, limits, how=How(), *, changes=CHANGES, builds=False):
+ALONE = How()
+
+
+def search(tmp_path, cache, limits, how=ALONE, *, changes=CHANGES, builds=False):
     told = []
     request = Request(target="host", changes=changes, output=tmp_path / "out", cache_dir=cache, eval_samples=10)
     found = pipeline_search.search(
