@@ -20,14 +20,15 @@ from onnx import TensorProto, helper, numpy_helper
 
 WIDTH = 4096
 LIMIT = 3.0
+# What getrusage says of a process itself counts its parent's memory too, from before it became another program.
 _PACK = """
 import resource, sys
 from pathlib import Path
 from edgecompress.export.pack import pack
 from edgecompress.progress import silent
 pack(Path(sys.argv[1]), Path(sys.argv[2]), encoding=sys.argv[3], progress=silent)
-for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
-    print(resource.getrusage(who).ru_maxrss)
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
