@@ -189,7 +189,7 @@ def architectures_table() -> str:
         f"Each layer pruned to {record['sparsity']:.0%} and clustered to {record['centroids']} values without data; "
         "bytes of the dense file, of that packed without loss, and of its container. `float16` is what `build` writes, "
         f"rounded weights. Difference: the largest of {record['samples']} random and {record['samples']} real inputs, "
-        f"as a fraction of the largest output, of dense and packed files alike; at most {record['tolerance']:g} passes. "
+        f"as a fraction of the largest output of dense and packed files alike; at most {record['tolerance']:g} passes. "
         f"{versions}; {record['cpu']}, {record['taken'][:10]}: `python benchmarks/architectures.py`.",
         "",
         "| network, from | input | parameters | ONNX | packed | `.ecz` | TFLite | packed | `float16` | `.ecz` "
