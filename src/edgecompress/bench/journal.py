@@ -3,9 +3,10 @@
 import datetime
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from edgecompress.deploy.on_device import AgentOnDevice, Event
 
@@ -42,13 +43,23 @@ class Journal:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         line = json.dumps({"key": self._key, "step": number, "time": now, "events": events})
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+        with self._path.open("ab+") as stream:
+            # A line that was cut short, as by a full disk, must not spoil the one after it.
+            start = b"" if _is_whole(stream) else b"\n"
+            stream.write(start + line.encode() + b"\n")
         return events
 
     def forget(self) -> None:
         """Remove the file: its content is in a record now."""
         self._path.unlink(missing_ok=True)
+
+
+def _is_whole(stream: BinaryIO) -> bool:
+    """Whether what is in a file ends with an end of line."""
+    if not stream.seek(0, os.SEEK_END):
+        return True
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) == b"\n"
 
 
 def _read(path: Path, key: str) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def test_without_a_sensor_it_says_why(agent, files, tmp_path):
 def test_the_readings_are_by_a_process_of_their_own_that_ends(board):
     root, draw = board
     meter, _ = sensor(root)
-    sampler = Sampler(meter, 0.02)
+    sampler = Sampler.start(meter, 0.02)
     start = time.monotonic()
     time.sleep(0.3)
     draw(3000)
@@ -97,7 +97,25 @@ def test_the_readings_are_by_a_process_of_their_own_that_ends(board):
     assert [watts for _, watts in readings][:1] + [watts for _, watts in readings][-1:] == [2.0, 3.0]
     assert all(start - 1 < moment < time.monotonic() for moment, _ in readings)
     with pytest.raises(ChildProcessError):
-        os.waitpid(sampler._child, 0)
+        os.waitpid(sampler.process, 0)
+
+
+def test_nothing_goes_on_reading_when_the_agent_is_killed(board, files, children):
+    root, _ = board
+    job = {"file": str(files["onnx"][0]), "threads": 1, "seconds": 100, "root": str(root)}
+    command = [sys.executable, "-m", "edgecompress.agent", "energy", json.dumps(job)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert "wait" in process.stdout.readline()
+        (reader,) = children(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    end = time.monotonic() + 20
+    while Path(f"/proc/{reader}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not Path(f"/proc/{reader}").exists()
 
 
 @pytest.mark.skipif(sensor(Path("/"))[0] is None, reason="this machine shows no power sensor")

@@ -13,14 +13,23 @@ _ENTRY = struct.Struct("dd")  # when, on the monotonic clock, which all processe
 
 
 class Sampler:
-    """Reads the watts of a sensor ten times a second. Start it before a runtime has threads: it forks."""
+    """A process that reads a sensor. ``start`` makes it."""
 
-    def __init__(self, sensor: Sensor, interval: float = 0.1) -> None:
-        self._end, write = os.pipe()
-        self._child = os.fork()
-        if self._child:
+    def __init__(self, process: int, end: int) -> None:
+        self.process, self._end = process, end
+
+    @classmethod
+    def start(cls, sensor: Sensor, interval: float) -> Sampler:
+        """Read the watts of a sensor every ``interval`` seconds, until ``stop``. What was read must fit a pipe (4096).
+
+        Call it before a runtime has threads: it forks.
+        """
+        end, write = os.pipe()
+        process = os.fork()
+        if process:
             os.close(write)
-            return
+            return cls(process, end)
+        os.close(end)
         try:
             while True:
                 now, found = time.monotonic(), readings(sensor)
@@ -33,14 +42,11 @@ class Sampler:
 
     def stop(self) -> list[tuple[float, float]]:
         """End it, and return what it read: moments and watts."""
-        os.kill(self._child, signal.SIGKILL)
-        os.waitpid(self._child, 0)
+        os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
         content = b""
-        while True:
-            part = os.read(self._end, 65_536)
-            if not part:
-                break
+        while part := os.read(self._end, 65_536):
             content += part
         os.close(self._end)
         whole = len(content) - len(content) % _ENTRY.size
-        return list(_ENTRY.iter_unpack(content[:whole]))
+        return [(moment, watts) for moment, watts in _ENTRY.iter_unpack(content[:whole])]

@@ -73,7 +73,7 @@ def energy(job: Job, events: Events) -> None:
     job.finish()
     if meter is None:
         raise JobError(why)
-    sampler = None if meter.counts else Sampler(meter, max(FASTEST, 2 * seconds / MOST_READINGS))
+    sampler = None if meter.counts else Sampler.start(meter, max(FASTEST, 2 * seconds / MOST_READINGS))
     try:
         engine = engines.load(file, threads, accelerator=accelerator)
         feed = (
