@@ -101,5 +101,5 @@ def test_workers_that_race_try_each_number_once(url):
 
 @pytest.mark.parametrize("wrong", ["nowhere://x/y", "sqlite:////no/such/folder/search.db"])
 def test_a_storage_that_cannot_be_used_is_one_line(wrong):
-    with pytest.raises(InputError, match="cannot use the storage: .*journal file"):
+    with pytest.raises(InputError, match=r"cannot use the storage: .*journal file"):
         Ledger(wrong, "search")
