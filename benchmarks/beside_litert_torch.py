@@ -69,7 +69,7 @@ def operators(path: Path) -> dict[str, int]:
 def latencies(files: list[Path], seconds: float) -> list[list[int]]:
     """Nanoseconds of each file in the same rounds, in an order that alternates.
 
-    Of two equal files, the one loaded first was 2 to 4 % slower in some processes, so each is first in every second one.
+    Of two equal files, the one loaded first can be 2 to 4 % slower, so each is first in every second process.
     """
     samples: dict[str, list[int]] = {str(file): [] for file in files}
     for number in range(PROCESSES):
