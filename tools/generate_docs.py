@@ -169,9 +169,9 @@ def architectures_table() -> str:
     record = json.loads((ROOT / "results" / "architectures.json").read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     lines = [
-        f"Each layer pruned to {record['sparsity']:.0%} and clustered to {record['centroids']} values without data; bytes "
-        "of the dense file, of that packed without loss, and of its container. `float16` is what `build` writes, rounded "
-        f"weights. Difference: the largest of {record['samples']} random and {record['samples']} real inputs, as a "
+        f"Each layer pruned to {record['sparsity']:.0%} and clustered to {record['centroids']} values without data; "
+        "bytes of the dense file, of that packed without loss, and of its container. `float16` is what `build` writes, "
+        f"with rounded weights. Difference: the largest of {record['samples']} random and {record['samples']} real inputs, as a "
         f"fraction of the largest output, of dense and packed files alike; at most {record['tolerance']:g} passes. "
         f"{versions}; {record['cpu']}, {record['taken'][:10]}: `python benchmarks/architectures.py`.",
         "",
