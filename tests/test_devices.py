@@ -113,3 +113,42 @@ def test_the_file_is_in_the_platforms_config_folder(monkeypatch, tmp_path):
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert devices.path() == tmp_path / "edgecompress" / "devices.toml"
+
+
+def lease(name, address, order):
+    """Have a board for a moment, and leave word of when."""
+    import time
+
+    def waiting():
+        order.write_text(order.read_text() + f"{name} waits\n")
+
+    with devices.leased(Device(name=name, address=address), waiting):
+        with order.open("a") as file:
+            file.write(f"{name} begins\n")
+        time.sleep(0.3)
+        with order.open("a") as file:
+            file.write(f"{name} ends\n")
+
+
+def test_a_board_is_leased_to_one_process_at_a_time_and_another_board_is_free(tmp_path, monkeypatch):
+    import multiprocessing
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    spawn = multiprocessing.get_context("spawn")
+    order = tmp_path / "order"
+    order.touch()
+    board = Device(name="first", address="ssh://pi@board")
+    with devices.leased(board, lambda: pytest.fail("it is free")):
+        same = spawn.Process(target=lease, args=("second", "ssh://pi@board", order))
+        same.start()
+        while "second waits" not in order.read_text():
+            assert same.is_alive()
+        with devices.leased(Device(name="b", address="ssh://pi@other"), lambda: pytest.fail("it is free")):
+            pass
+        with devices.leased(devices.find("local"), lambda: pytest.fail("this machine needs none")):
+            pass
+        assert order.read_text() == "second waits\n"
+    same.join()
+    assert order.read_text() == "second waits\nsecond begins\nsecond ends\n"
+    with devices.leased(board, lambda: pytest.fail("it is free again")):
+        pass

@@ -12,17 +12,34 @@ from typing import Any
 from typer import Typer
 from typer.testing import CliRunner
 
+from edgecompress.advise.advice import Advice
+from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
+from edgecompress.compare.records import CompareRecord
 from edgecompress.recipe import Recipe
+from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
+from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MODES = ("fast-load", "smallest")
-SCHEMAS = {"manifest": Manifest, "recipe": Recipe, "target": Target, "record": BenchRecord, "search": SearchRecord}
+SCHEMAS = {
+    "manifest": Manifest,
+    "recipe": Recipe,
+    "target": Target,
+    "record": BenchRecord,
+    "search": SearchRecord,
+    "front": FrontRecord,
+    "cell": CellRecord,
+    "study": StudyIndex,
+    "micro": MicroRecord,
+    "advice": Advice,
+    "compare": CompareRecord,
+}
 
 
 def cli_reference() -> str:
@@ -171,8 +188,8 @@ def architectures_table() -> str:
     lines = [
         f"Each layer pruned to {record['sparsity']:.0%} and clustered to {record['centroids']} values without data; "
         "bytes of the dense file, of that packed without loss, and of its container. `float16` is what `build` writes, "
-        f"with rounded weights. Difference: the largest of {record['samples']} random and {record['samples']} real inputs, as a "
-        f"fraction of the largest output, of dense and packed files alike; at most {record['tolerance']:g} passes. "
+        f"rounded weights. Difference: the largest of {record['samples']} random and {record['samples']} real inputs, "
+        f"as a fraction of the largest output of dense and packed files alike; at most {record['tolerance']:g} passes. "
         f"{versions}; {record['cpu']}, {record['taken'][:10]}: `python benchmarks/architectures.py`.",
         "",
         "| network, from | input | parameters | ONNX | packed | `.ecz` | TFLite | packed | `float16` | `.ecz` "

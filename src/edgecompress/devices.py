@@ -1,9 +1,10 @@
 """Devices: what ``--device`` means, and the user's file of devices with names."""
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from edgecompress import methods, target
 from edgecompress.deploy.openssh import address as ssh_address
 from edgecompress.deploy.transports.contract import Connection
 from edgecompress.errors import InputError
+from edgecompress.lock import held
 from edgecompress.record import Record, write_atomically
 from edgecompress.shipped import read_toml
 from edgecompress.target import Runtime
@@ -136,6 +138,20 @@ def find(name: str) -> Device:
     raise InputError(
         f"no device of the profile '{name}' is registered: edgecompress devices add NAME {example} --target {boards[0]}"
     )
+
+
+@contextmanager
+def leased(device: Device, waiting: Callable[[], None]) -> Iterator[None]:
+    """Have a board alone: whoever else asks for it on this machine waits until the block, or this process, ends.
+
+    This machine itself needs no lease. ``waiting`` is called once if another process has the board.
+    """
+    if device.address == LOCAL:
+        yield
+        return
+    name = hashlib.sha256(device.address.encode()).hexdigest()[:24]
+    with held(platformdirs.user_cache_path("edgecompress") / "leases" / f"{name}.lock", waiting):
+        yield
 
 
 def _checked(device: Device) -> Device:

@@ -1,27 +1,33 @@
-"""A search from a request to files: the record, the recipe that was found, and the bundle that it builds."""
+"""A search from a request to files: the record, the front and its recipes, the bundle of what was chosen."""
 
 import importlib.util
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 
 import edgecompress
-from edgecompress import bundle, pipeline, target
+from edgecompress import bundle, pipeline, target, workers
+from edgecompress import devices as devices_room
+from edgecompress.bench.protocol import protocol
 from edgecompress.bundle import Manifest
 from edgecompress.compress.checkpoints import key
-from edgecompress.errors import CheckError, InputError, MissingDependencyError
-from edgecompress.progress import Progress
+from edgecompress.errors import CheckError, EdgecompressError, InputError, MissingDependencyError
+from edgecompress.pipeline_front import front_of, measured
+from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
-from edgecompress.request import Request, prepare
+from edgecompress.request import Prepared, Request, prepare
 from edgecompress.search.limits import Limits
-from edgecompress.search.recipe_file import recipe_toml
+from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search as run_search
-from edgecompress.search.trial import with_settings
 
-RECORD, RECIPE = "search.json", "recipe.toml"
+RECORD, RECIPE, FRONT = "search.json", "recipe.toml", "front.json"
+PATIENCE = 10.0
+"""Seconds in which a worker has to clean up before it is killed."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +35,42 @@ class Found:
     """What a search left.
 
     Attributes:
-        folder: with the record and the recipe.
-        record: what was tried and found.
+        folder: with the records and the recipes.
+        records: what was tried and found, one for each number of channels.
+        front: of all of them.
         built: the bundle's folder and manifest, where a target was named.
     """
 
     folder: Path
-    record: SearchRecord
+    records: list[SearchRecord]
+    front: FrontRecord
     built: tuple[Path, Manifest] | None
+
+
+@dataclass(frozen=True)
+class How:
+    """How a search is run.
+
+    Attributes:
+        macs: fractions of the dense network's multiply-accumulates to search with, 1 for all channels; none: as the
+            recipe has it.
+        storage: where trials are kept, for other workers too; see ``search.ledger``.
+        workers: processes of this machine that take trials.
+        devices: boards that measure the front.
+        mode: of these benchmarks.
+    """
+
+    macs: Sequence[float] = ()
+    storage: str | None = None
+    workers: int = 1
+    devices: Sequence[str] = ()
+    mode: str = "standard"
 
 
 def search(
     request: Request,
     limits: Limits,
+    how: How = How(),
     *,
     builds: bool,
     progress: Progress,
@@ -51,54 +80,144 @@ def search(
     """Search, write what was found into the folder ``request.output``, and build the bundle if ``builds``.
 
     Args:
-        request: as for ``build``, but for ``output``; its target matters only if ``builds``.
+        request: as for ``build``, but for ``output``; its target matters only if something is built.
         limits: what is asked for.
+        how: with how many channels, who takes part, and what measures the front.
         builds: whether to build the bundle, in a folder inside.
         progress: is told how far it is.
         warn: is told what the user should know.
-        tell: is given the record when the search is over, whether anything holds or not.
+        tell: is given each record when its search is over, whether anything holds or not.
 
     Raises:
         EdgecompressError: one of its kinds; a ``CheckError`` if nothing that was tried keeps within the limits.
     """
     if importlib.util.find_spec("optuna") is None:
         raise MissingDependencyError("search needs optuna, which is not installed: pip install 'edgecompress[search]'")
-    folder = request.output or Path("dist") / f"{request.model}-{request.data}-search"
+    folder = request.output or Path("dist") / f"{request.name}-search"
     _check_folder(folder)
     built_in = folder
     if builds:
-        built_in = folder / f"{request.model}-{request.data}-{target.load(request.target).name}"
+        built_in = folder / f"{request.name}-{target.load(request.target).name}"
         bundle.check_replaceable(built_in)
-    given = prepare(request, progress=progress, warn=warn)
-    context, recipe = given.context, given.context.recipe
+    for name in how.devices:  # before hours of work, not after
+        devices_room.find(name)
+    protocol(how.mode)
+    records, said = [], set[str]()
+    requests = [replace(request, changes=changes) for changes in _changes(request, how.macs)]
+    for each in requests:
+        given = prepare(each, progress=progress, warn=_but(said, warn))
+        said |= set(given.warnings)
+        if not given.data.classes:
+            raise InputError(
+                "search judges by accuracy, and there are no classes here; give data with classes, or use build"
+            )
+        if how.macs and each.changes == request.changes and given.context.recipe.structure:
+            raise InputError(
+                "the recipe removes channels itself; leave 1 out of --macs, or [structure] out of the recipe"
+            )
+        with _helped(each, limits, how):
+            record = _searched(each, given, limits, how.storage)
+        path = folder / RECORD if len(requests) == 1 else folder / _named(record)
+        write_atomically(path, record.to_json())
+        records.append(record)
+        tell(record)
+    front, recipes = front_of(records)
+    for name in [FRONT, *recipes]:
+        write_atomically(folder / name, front.to_json() if name == FRONT else recipes[name])
+    if how.devices:
+        front = measured(folder, request, front, how.devices, mode=how.mode, progress=progress, warn=_but(said, warn))
+        write_atomically(folder / FRONT, front.to_json())
+    if front.chosen is None:
+        (folder / RECIPE).unlink(missing_ok=True)  # of an earlier search
+        raise CheckError(_nothing_holds(records, folder / FRONT))
+    write_atomically(folder / RECIPE, recipes[front.points[front.chosen].recipe])
+    if not builds:
+        return Found(folder, records, front, None)
+    request = replace(request, recipe=str(folder / RECIPE), changes=(), encoding=None, output=built_in)
+    return Found(folder, records, front, pipeline.build(request, progress=progress, warn=_but(said, warn)))
+
+
+def _changes(request: Request, macs: Sequence[float]) -> list[tuple[str, ...]]:
+    """The changes to the recipe for each number of channels.
+
+    Raises:
+        InputError: a fraction is none.
+    """
+    for fraction in macs:
+        if not 0 < fraction <= 1:
+            raise InputError(f"--macs {fraction:g} is no fraction of a network; write 1,0.5,0.25")
+    if not macs:
+        return [request.changes]
+    return [(*request.changes, *([f"structure.macs={each:g}"] if each < 1 else [])) for each in dict.fromkeys(macs)]
+
+
+def _searched(
+    request: Request, given: Prepared, limits: Limits, storage: str | None, *, helps: bool = False
+) -> SearchRecord:
+    context = given.context
     empty = SearchRecord(
         tool_version=edgecompress.__version__,
-        model=request.model,
+        model=given.own.name if given.own else request.model,
         data=given.data.name,
-        recipe=recipe,
+        recipe=context.recipe,
         max_drop=limits.max_drop,
         size_budget=limits.size_budget,
     )
     name = key("", "search", {**context.identity, "torch": torch.__version__, "asked": empty.model_dump(mode="json")})
-    record = run_search(
+    return run_search(
         given.network,
         context,
         limits,
-        trained=request.checkpoint is not None,
-        input_shape=given.data.input_shape,
+        trained=given.trained,
+        graph=given.graph,
         path=context.folder.parent / "searches" / f"{name}.json",
         empty=empty,
+        storage=storage,
+        helps=helps,
     )
-    write_atomically(folder / RECORD, record.to_json())
-    tell(record)
-    if record.chosen is None:
-        (folder / RECIPE).unlink(missing_ok=True)  # of an earlier search
-        raise CheckError(_nothing_holds(record, folder / RECORD))
-    _write_recipe(folder / RECIPE, record)
-    if not builds:
-        return Found(folder, record, None)
-    request = replace(request, recipe=str(folder / RECIPE), changes=(), encoding=None, output=built_in)
-    return Found(folder, record, pipeline.build(request, progress=progress, warn=_but(given.warnings, warn)))
+
+
+@contextmanager
+def _helped(request: Request, limits: Limits, how: How) -> Iterator[None]:
+    """Have the other workers take part while the block runs."""
+    if how.workers == 1:
+        yield
+        return
+    share = max(1, workers.cores() // how.workers)
+    own = torch.get_num_threads()
+    context = get_context("spawn")
+    others = [
+        context.Process(target=_help, args=(request, limits, how.storage), daemon=True) for _ in range(how.workers - 1)
+    ]
+    try:
+        with workers.environment(workers.threads(share)):
+            for other in others:
+                other.start()
+        torch.set_num_threads(share)
+        yield
+    finally:
+        torch.set_num_threads(own)
+        for other in others:
+            if other.pid is not None:
+                other.terminate()
+                other.join(PATIENCE)
+                other.kill()
+
+
+def _help(request: Request, limits: Limits, storage: str | None) -> None:
+    """Another worker: it takes trials until there are none. What is wrong with the request, the first one says."""
+    workers.begin()
+    try:
+        given = prepare(request, progress=silent, warn=lambda _: None)
+        _searched(request, given, limits, storage, helps=True)
+    except (EdgecompressError, KeyboardInterrupt):
+        return
+
+
+def _named(record: SearchRecord) -> str:
+    """The name of one of several records."""
+    asked = record.recipe.structure.macs if record.recipe.structure else 1.0
+    return f"search-{asked:g}.json"
 
 
 def _but(said: Collection[str], warn: Callable[[str], None]) -> Callable[[str], None]:
@@ -119,29 +238,19 @@ def _check_folder(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; choose another folder with --output")
-    if (folder / RECIPE).exists() and not (folder / RECORD).exists():
+    if (folder / RECIPE).exists() and not (folder / FRONT).exists() and not (folder / RECORD).exists():
         raise InputError(f"{folder / RECIPE} is not of a search and would be replaced; choose another folder")
 
 
-def _write_recipe(path: Path, record: SearchRecord) -> None:
-    assert record.chosen is not None
-    best = record.candidates[record.chosen]
-    layers = {} if best.trial is None else record.trials[best.trial].layers
-    comment = (
-        f"{record.model} on {record.data}: {best.bytes:,} bytes of ONNX, {best.drop:.2f} points of validation accuracy "
-        f"lost; found by edgecompress search --max-drop {record.max_drop:g}."
-    )
-    write_atomically(path, recipe_toml(with_settings(record.recipe, layers), comment))
-
-
-def _nothing_holds(record: SearchRecord, path: Path) -> str:
+def _nothing_holds(records: Sequence[SearchRecord], path: Path) -> str:
     """What was reached, and what to try."""
-    budget = record.size_budget
-    fitting = [each for each in record.candidates if budget is None or each.bytes <= budget]
+    record, budget = records[0], records[0].size_budget
+    candidates = [each for one in records for each in one.candidates]
+    fitting = [each for each in candidates if budget is None or each.bytes <= budget]
     least = min(fitting, key=lambda each: each.drop, default=None)
     asked = f"a drop of at most {record.max_drop:g} points" + (f" in at most {budget:,} bytes" if budget else "")
     if least is None:
-        smallest = min(record.candidates, key=lambda each: each.bytes)
+        smallest = min(candidates, key=lambda each: each.bytes)
         reached = f"the smallest file that was made has {smallest.bytes:,} bytes"
     else:
         reached = f"the least drop reached is {least.drop:.2f} points, with {least.bytes:,} bytes"

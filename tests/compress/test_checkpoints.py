@@ -1,3 +1,5 @@
+import shutil
+
 import torch
 from torch import nn
 
@@ -104,3 +106,35 @@ def test_a_digest_tells_networks_apart_and_forgetting_leaves_nothing(tmp_path):
     checkpoint.forget()
     checkpoint.forget()
     assert not list(tmp_path.iterdir())
+
+
+class Elsewhere:
+    """Another folder, as a bucket would be."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def fetch(self, path):
+        if (self.folder / path.name).exists():
+            shutil.copy(self.folder / path.name, path)
+
+    def publish(self, path):
+        shutil.copy(path, self.folder)
+
+
+def test_a_finished_stage_is_kept_elsewhere_too_and_taken_from_there(tmp_path):
+    here, there, other = (tmp_path / name for name in ("here", "there", "other"))
+    for folder in (here, there, other):
+        folder.mkdir()
+    module = nn.Linear(2, 2)
+    result = StageResult(stage="train", epochs=3, seconds=1.0, validation_accuracy=50.0, sparsity=0.0, distinct_max=4)
+    assert Checkpoint(other, "k", Elsewhere(there)).finished() is None
+    Checkpoint(here, "k").finish(module, result)
+    Checkpoint(
+        here, "k", Elsewhere(there)
+    ).finished()  # what was finished without the other place is sent when it is used
+    state, kept = Checkpoint(other, "k", Elsewhere(there)).finished()
+    assert kept == result
+    assert torch.equal(state["weight"], module.weight)
+    Checkpoint(here, "l", Elsewhere(there)).finish(module, result)
+    assert Checkpoint(other, "l", Elsewhere(there)).finished() is not None

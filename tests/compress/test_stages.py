@@ -1,8 +1,11 @@
+import threading
+
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from edgecompress.compress.stages import compress
+from edgecompress.compress.work import WAITING
 from edgecompress.errors import InputError
 
 
@@ -40,6 +43,34 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(network, c
     assert equal(first.compressed, second.compressed)
     _, third = run(network, context(seed=2))
     assert not equal(first.compressed, third.compressed)
+
+
+def test_what_was_pruned_is_handed_on_and_what_was_kept_is_named(network, context):
+    _, first = run(network, context())
+    assert first.kept == frozenset()
+    shared = {name: first.pruned[name] != 0 for name in ("0.weight", "4.weight")}
+    assert all(torch.equal(mask, first.compressed[name] != 0) for name, mask in shared.items())
+    assert len(torch.unique(first.pruned["4.weight"])) > 9
+    _, second = run(network, context(cluster__bits=2))
+    assert second.kept == {"train", "prune", "retrain"}
+    assert equal(second.pruned, first.pruned)
+    assert not equal(second.compressed, first.compressed)
+
+
+def test_two_runs_at_once_compute_each_stage_once(network, context):
+    results, told = [], []
+    given = context(progress=lambda *said: told.append(said))
+    threads = [threading.Thread(target=lambda: results.append(compress(network(), given, trained=False))) for _ in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    first, second = results
+    assert first.kept | second.kept == {"train", "prune", "retrain", "cluster"}
+    assert not first.kept & second.kept
+    assert equal(first.compressed, second.compressed)
+    assert ("train", 0, 1, WAITING) in told
+    assert not list(given.folder.glob("*.lock"))
 
 
 @pytest.mark.parametrize("stage", ["train", "prune", "retrain", "cluster"])

@@ -12,7 +12,7 @@ from torch import nn
 from edgecompress import methods
 from edgecompress.errors import InputError
 from edgecompress.model.load import NETWORKS, network
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.model.to_onnx import filled, to_onnx, traced
 
 PLAIN = {"Conv", "BatchNormalization", "Relu", "MaxPool", "GlobalAveragePool", "Add", "Flatten", "Gemm"}
 
@@ -107,3 +107,17 @@ def test_a_bias_that_training_has_not_moved_from_zero_is_still_in_the_graph():
     module = network("alexnet", (9, 128), 6, width=0.125)
     assert not module.conv1.bias.any()
     assert set(to_onnx(module, (9, 128)).graph.initializers) == set(module.state_dict())
+
+
+@pytest.mark.parametrize("name", ["alexnet", "resnet18"])
+def test_a_graph_that_was_traced_once_serves_every_network_of_its_architecture(name):
+    shape = (9, 128)
+    first, second = trained_looking(name, shape), trained_looking(name, shape)
+    with torch.no_grad():
+        for tensor in second.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.add_(0.01 * torch.rand_like(tensor))
+    graph = traced(first, shape)
+    for module in (second, first, second):
+        found = onnx_ir.to_proto(filled(graph, module)).SerializeToString()
+        assert found == onnx_ir.to_proto(to_onnx(module, shape)).SerializeToString()

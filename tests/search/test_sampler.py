@@ -29,7 +29,7 @@ def trial(number, point):
 def run(where, count, budget=None):
     trials = [trial(n, where.point(point)) for n, point in enumerate(where.starts()[:3])]
     for number in range(3, count):
-        point = propose(where, trials, seed=1, allowed_drop=ALLOWED, size_budget=budget)
+        point = propose(where, trials, number=len(trials), seed=1, allowed_drop=ALLOWED, size_budget=budget)
         trials.append(trial(number, point))
     return trials
 
@@ -45,15 +45,16 @@ def test_the_same_trials_and_seed_give_the_same_proposal(where):
     trials = run(where, 12)
     assert trials == run(where, 12)
     ask = {"allowed_drop": ALLOWED, "size_budget": None}
-    assert propose(where, trials, seed=1, **ask) == propose(where, list(trials), seed=1, **ask)
-    assert propose(where, trials, seed=2, **ask) != propose(where, trials, seed=1, **ask)
+    assert propose(where, trials, number=9, seed=1, **ask) == propose(where, list(trials), number=9, seed=1, **ask)
+    assert propose(where, trials, number=9, seed=2, **ask) != propose(where, trials, number=9, seed=1, **ask)
+    assert propose(where, trials, number=10, seed=1, **ask) != propose(where, trials, number=9, seed=1, **ask)
 
 
 def test_trials_that_were_not_trained_or_are_out_of_bounds_do_no_harm(where):
     trials = run(where, 4)
     trials.append(trials[0].model_copy(update={"drop": None, "stopped": "over the size budget"}))
     trials.append(trials[0].model_copy(update={"parameters": {**trials[0].parameters, "size": 5.0}}))
-    found = propose(where, trials, seed=1, allowed_drop=ALLOWED, size_budget=9000)
+    found = propose(where, trials, number=len(trials), seed=1, allowed_drop=ALLOWED, size_budget=9000)
     assert found.keys() == {*where.floats, *where.integers}
     for name, (low, high) in (where.floats | where.integers).items():
         assert low <= found[name] <= high

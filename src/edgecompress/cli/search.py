@@ -16,12 +16,14 @@ from edgecompress.cli.options import (
     EVAL_SAMPLES,
     MODEL,
     RECIPE_ENCODING,
+    STORE,
+    values,
 )
 
 
 def search(
     model: MODEL = "alexnet",
-    data: DATA = "digits",
+    data: DATA = None,
     max_drop: Annotated[
         float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
     ] = 0.5,
@@ -30,6 +32,29 @@ def search(
         typer.Option(metavar="SIZE", help="Most bytes of the ONNX file: 300kB is 300,000, 300KiB 307,200."),
     ] = None,
     trials: Annotated[int, typer.Option(min=1, help="How many choices to try with few training steps.")] = 40,
+    macs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FRACTIONS",
+            help="Remove channels too: fractions of the arithmetic to search with, as 1,0.5,0.25.",
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Of the trials: a database, or a journal file. Default: a file in the cache folder."
+        ),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that take trials. The same command elsewhere, with --storage, joins.")
+    ] = 1,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="Build the front and measure it on these boards, as bench's --device; one at a time on each."
+        ),
+    ] = None,
+    mode: Annotated[str, typer.Option(help="Of these measurements, as bench's --mode.")] = "standard",
     recipe: Annotated[
         str | None,
         typer.Option(help="Where to start, as for build. Default: the model's and data's own."),
@@ -53,19 +78,22 @@ def search(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
+    store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds."""
     with console.long_work("the same command goes on from the last finished trial") as progress:
-        from edgecompress import pipeline_search
+        from edgecompress import bundle, pipeline_search
         from edgecompress.report import search as report
         from edgecompress.report import summary
         from edgecompress.request import Request
         from edgecompress.search.limits import Limits
         from edgecompress.search.records import SearchRecord
         from edgecompress.search.sizes import parse_size
+        from edgecompress.store.keep import keep
 
         def tell(record: SearchRecord) -> None:
+            keep(record, store, file=None, warn=console.warn)
             if as_json:
                 typer.echo(record.to_json().rstrip())
             else:
@@ -86,15 +114,26 @@ def search(
             eval_samples=eval_samples,
         )
         limits = Limits(max_drop, parse_size(size_budget) if size_budget else None, trials)
-        found = pipeline_search.search(
-            request, limits, builds=target is not None, progress=progress, warn=console.warn, tell=tell
+        how = pipeline_search.How(
+            macs=values(macs, float) if macs else (),
+            storage=storage,
+            workers=workers,
+            devices=values(device, str) if device else (),
+            mode=mode,
         )
+        found = pipeline_search.search(
+            request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
+        )
+        if found.built:
+            keep(found.built[1], store, file=found.built[0] / bundle.MANIFEST, warn=console.warn)
     if as_json:
         return
-    typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, record: {found.folder / pipeline_search.RECORD}")
+    report.front(found.front)
+    typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, front: {found.folder / pipeline_search.FRONT}")
     if found.built:
         typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
-        given = ["--model", model, "--data", data, "--recipe", str(found.folder / pipeline_search.RECIPE)]
+        given = ["--model", model, *(["--data", data] if data else [])]
+        given += ["--recipe", str(found.folder / pipeline_search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
         typer.echo(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -39,12 +39,30 @@ def digest(module: nn.Module) -> str:
     return found.hexdigest()[:24]
 
 
+class Mirror(Protocol):
+    """Another place where finished stages are kept, for machines that share no folder."""
+
+    def fetch(self, path: Path) -> None:
+        """Put the file of that name at ``path``, whole or not at all; nothing if the other place has none."""
+        ...
+
+    def publish(self, path: Path) -> None:
+        """Keep the file ``path`` there too, under its name, unless it is there."""
+        ...
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The two files of one stage: ``<key>.safetensors`` when it is done, ``<key>.part.safetensors`` while it trains."""
 
     folder: Path
     key: str
+    mirror: Mirror | None = None
+
+    @property
+    def lock(self) -> Path:
+        """The lock of who computes the stage."""
+        return self.folder / f"{self.key}.lock"
 
     @property
     def _done(self) -> Path:
@@ -57,12 +75,19 @@ class Checkpoint:
     def finished(self) -> tuple[State, StageResult] | None:
         """The stage's state and result if an earlier run finished it."""
         loaded = _load(self._done)
+        if self.mirror and loaded is not None:
+            self.mirror.publish(self._done)
+        elif self.mirror:
+            self.mirror.fetch(self._done)
+            loaded = _load(self._done)
         return None if loaded is None else (loaded[0], StageResult.model_validate_json(loaded[1]["result"]))
 
     def finish(self, module: nn.Module, result: StageResult) -> None:
         """Keep the stage's result; the epochs before it are no longer needed."""
         _save(self._done, _tensors(module), {"result": result.model_dump_json()})
         self._part.unlink(missing_ok=True)
+        if self.mirror:
+            self.mirror.publish(self._done)
 
     def forget(self) -> None:
         """Delete what is kept."""

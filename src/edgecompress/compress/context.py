@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from edgecompress.compress.checkpoints import Checkpoint, State
+from edgecompress.compress.checkpoints import Checkpoint, Mirror, State
 from edgecompress.compress.structure.contract import Measure
 from edgecompress.compress.train import TrainingData
 from edgecompress.progress import Progress
@@ -31,6 +31,7 @@ class Context:
         latency: measures a network's latency against the dense one's; needed where the recipe has a target for it.
         early: the baseline's state at the epoch that weights are set back to, where they are.
         dense: the baseline's state, once it is there.
+        mirror: another place where finished stages are kept, if there is one.
         calibration: makes the inputs that outputs are reconstructed on, once, where the recipe trains nothing.
     """
 
@@ -44,6 +45,7 @@ class Context:
     early: State = field(default_factory=dict)
     dense: State = field(default_factory=dict)
     calibration: Callable[[], torch.Tensor] | None = None
+    mirror: Mirror | None = None
 
 
 Work = Callable[[nn.Module, Context, Checkpoint], Details]

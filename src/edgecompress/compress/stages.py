@@ -14,7 +14,7 @@ from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.context import Context, Work, state_of
 from edgecompress.compress.device import place, training_device
-from edgecompress.compress.evaluate import accuracy
+from edgecompress.compress.evaluate import judged
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.plan import plan
@@ -24,16 +24,29 @@ from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.cutting import dense
 from edgecompress.compress.structure.scoring import CRITERIA
 from edgecompress.compress.structure.shapes import load_state
+from edgecompress.lock import held
 from edgecompress.recipe import deciding
 
 
 @dataclass(frozen=True)
 class Compressed:
-    """The network before and after, as state dictionaries on the CPU, and what each stage did."""
+    """The network before and after, as state dictionaries on the CPU, and what each stage did.
+
+    Attributes:
+        dense: after the first stage.
+        compressed: after the last one.
+        stages: what each did.
+        structured: before it was pruned; the dense one, where no channels were removed.
+        pruned: before it was clustered.
+        kept: the stages that an earlier run had finished.
+    """
 
     dense: State
     compressed: State
     stages: list[StageResult]
+    structured: State
+    pruned: State
+    kept: frozenset[str]
 
 
 def compress(module: nn.Module, context: Context, *, trained: bool) -> Compressed:
@@ -48,6 +61,8 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     _check(module, context, trained=trained)
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
+    kept: set[str] = set()
+    before: dict[str, State] = {}
     for name, does, settings in (
         ("train", work.baseline if not trained else work.given, recipe.train),
         *([("structure", work.structure, recipe.structure)] if recipe.structure else []),
@@ -65,11 +80,15 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         if recipe.reconstruct and name != "train":
             decides["reconstruct"] = deciding(recipe.reconstruct)
         chain = key(chain, name, decides)
-        checkpoint = Checkpoint(context.folder, chain)
+        checkpoint = Checkpoint(context.folder, chain, context.mirror)
         if name == "train" and recipe.retrain.rewind == "weights":
             context = replace(context, early=work.early(module, context, checkpoint))
         epochs = 0 if decides["given"] or "reconstruct" in decides else settings.epochs * getattr(settings, "rounds", 1)
-        results.append(_run(name, does, epochs, module, context, checkpoint))
+        if name in ("prune", "cluster"):
+            before[name] = state_of(module)
+        result, was_kept = _run(name, does, epochs, module, context, checkpoint)
+        results.append(result)
+        kept |= {name} if was_kept else set()
         if name == "train":
             context = replace(context, dense=state_of(module))
             context = replace(
@@ -77,7 +96,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             )
         if recipe.structure and name == "structure":
             rounds.forget(checkpoint, recipe.structure.rounds)
-    return Compressed(context.dense, state_of(module), results)
+    return Compressed(context.dense, state_of(module), results, before["prune"], before["cluster"], frozenset(kept))
 
 
 def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
@@ -96,16 +115,29 @@ def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
 
 def _run(
     name: str, does: Work, epochs: int, module: nn.Module, context: Context, checkpoint: Checkpoint
-) -> StageResult:
-    """Run one stage, or take its result from where an earlier run kept it."""
+) -> tuple[StageResult, bool]:
+    """Run one stage, or take its result from where another run kept it; whether that was so.
+
+    No two processes are at one stage at once: the second waits, and takes the result.
+    """
     kept = checkpoint.finished()
-    if kept is not None:
-        load_state(module, kept[0])
-        context.progress(name, 1, 1, "kept from an earlier run")
-        return kept[1]
+    if kept is None:
+        with held(checkpoint.lock, lambda: context.progress(name, 0, 1, work.WAITING)):
+            kept = checkpoint.finished()
+            if kept is None:
+                return _computed(name, does, epochs, module, context, checkpoint), False
+    load_state(module, kept[0])
+    context.progress(name, 1, 1, "kept from an earlier run")
+    return kept[1], True
+
+
+def _computed(
+    name: str, does: Work, epochs: int, module: nn.Module, context: Context, checkpoint: Checkpoint
+) -> StageResult:
+    """Run one stage, and keep its result."""
     weights = compressible(module, context.recipe)
     before = {layer: weight.detach().clone() for layer, weight in weights.items()}
-    accuracy_before = accuracy(module, *context.validation) if name != "train" else None
+    accuracy_before = judged(module, context.validation) if name != "train" else None
     started = time.monotonic()
     details = does(module, context, checkpoint)
     weights = compressible(module, context.recipe)  # other tensors, where channels are gone
@@ -116,7 +148,7 @@ def _run(
         stage=name,
         epochs=epochs,
         seconds=round(time.monotonic() - started, 1),
-        validation_accuracy=accuracy(module, *context.validation),
+        validation_accuracy=judged(module, context.validation),
         validation_accuracy_before=accuracy_before,
         sparsity=masks.sparsity(weights),
         distinct_max=max((distinct(weight) for weight in weights.values()), default=0),

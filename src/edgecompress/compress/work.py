@@ -10,7 +10,7 @@ from edgecompress.compress.checkpoints import Checkpoint, State, key
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
 from edgecompress.compress.context import Context, Details, state_of
-from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
+from edgecompress.compress.evaluate import accuracy, judged, refresh_batchnorm
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
@@ -19,8 +19,10 @@ from edgecompress.compress.reconstruct.prune import prune as prune_reconstructed
 from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.contract import Work as Structuring
 from edgecompress.compress.structure.scoring import Batches
+from edgecompress.lock import held
 from edgecompress.recipe import Stage, Training
 
+WAITING = "another process is at it"
 REFRESH_BATCHES = 100
 SCORED_BATCHES = 100
 
@@ -80,7 +82,8 @@ def early(module: nn.Module, context: Context, baseline: Checkpoint) -> State:
     """
     start, recipe = state_of(module), context.recipe
     checkpoint = Checkpoint(context.folder, key(baseline.key, "early", {"epochs": rewind.epoch(recipe)}))
-    _fit(module, context, checkpoint, "train", recipe.train, train.NoHooks(), epochs=range(rewind.epoch(recipe)))
+    with held(checkpoint.lock, lambda: context.progress("train", 0, 1, WAITING)):
+        _fit(module, context, checkpoint, "train", recipe.train, train.NoHooks(), epochs=range(rewind.epoch(recipe)))
     early = state_of(module)
     module.load_state_dict(start)
     baseline.begin_from(checkpoint)
@@ -150,7 +153,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
     shared = SharedWeights(weights, recipe)
     refresh = list(_refresh_batches(context))
     refresh_batchnorm(module, refresh)
-    shared_accuracy = accuracy(module, *context.validation)
+    shared_accuracy = judged(module, context.validation)
     if settings.epochs:
         shared.after_step(0, 1)  # what is soft while it trains is soft from here on
     train.fit(
@@ -175,7 +178,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
         "training": settings.training,
         "inertia": shared.inertia,
         "clustering_seconds": round(shared.seconds, 3),
-        "validation_accuracy_unfinetuned": shared_accuracy,
+        **({} if shared_accuracy is None else {"validation_accuracy_unfinetuned": shared_accuracy}),
     }
 
 
@@ -194,7 +197,9 @@ def calibration(module: nn.Module, context: Context) -> torch.Tensor:
 
 
 def _refresh_batches(context: Context) -> list[torch.Tensor]:
-    """Inputs for BatchNorm's statistics: augmented as in training, always the same ones."""
+    """Inputs for BatchNorm's statistics: augmented as in training, always the same ones; none without training data."""
+    if not len(context.training.y):
+        return []
     generator = train.epoch_generator(context.recipe.seed, -1)
     stream = train.batches(context.training, context.recipe.cluster, generator)
     return [x for (x, _), _ in zip(stream, range(REFRESH_BATCHES), strict=False)]

@@ -3,7 +3,8 @@
 from rich.table import Table
 
 from edgecompress.report.console import console
-from edgecompress.report.numbers import percent
+from edgecompress.report.numbers import milliseconds, percent
+from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import Candidate, SearchRecord
 
 
@@ -13,6 +14,25 @@ def search(record: SearchRecord) -> None:
     printer.print(_scan(record))
     printer.print(f"Dense: {percent(record.dense_accuracy)} % of the validation split.\n")
     printer.print(_front(record))
+
+
+def front(record: FrontRecord) -> None:
+    """Print a row for each network that no other one beats in bytes, drop and latency."""
+    table = Table(title="after all stages: no other is better in bytes, drop and latency", box=None, pad_edge=False)
+    for column in ("bytes", "drop", "arithmetic", "latency, here"):
+        table.add_column(column, justify="right")
+    measured = list(dict.fromkeys((each.device, each.runtime) for point in record.points for each in point.boards))
+    for device, runtime in measured:
+        table.add_column(f"{device}, {runtime}", justify="right")
+    table.add_column("recipe")
+    table.add_column("")
+    for place, point in enumerate(record.points):
+        found = {(each.device, each.runtime): each for each in point.boards}
+        boards = [milliseconds(found[each].p50_ns) + " ms" if each in found else "-" for each in measured]
+        verdict = "chosen" if place == record.chosen else "holds" if point.holds else "does not hold"
+        figures = [f"{point.bytes:,}", percent(point.drop), f"{100 * point.macs:.0f} %", f"{point.latency:.2f}x"]
+        table.add_row(*figures, *boards, point.recipe, verdict)
+    console().print(table)
 
 
 def _scan(record: SearchRecord) -> Table:

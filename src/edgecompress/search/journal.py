@@ -22,6 +22,11 @@ class Journal:
         self.path = path
         self.record = SearchRecord.from_file(path) if path.is_file() else empty
 
+    def reload(self) -> None:
+        """Take what another worker has kept meanwhile."""
+        if self.path.is_file():
+            self.record = SearchRecord.from_file(self.path)
+
     def keep(self, **changes: Any) -> None:
         """Change fields of the record, and write it."""
         self.record = self.record.model_copy(update=changes)

@@ -30,5 +30,5 @@ class Limits:
 
         ``own`` is the recipe as it was given, after its full stages.
         """
-        short = trials[0].drop if trials else None
+        short = next((trial.drop for trial in trials if trial.number == 0), None)
         return self.max_drop + (0.0 if short is None else max(0.0, short - own.drop))

@@ -1,11 +1,12 @@
 """What a search found, as one document: the scan, every trial, the front, and what ran through the full stages."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.recipe import Recipe
-from edgecompress.record import Record
+from edgecompress.record import About, Published, Record
+from edgecompress.target import Runtime
 
 
 class Setting(Record):
@@ -48,8 +49,21 @@ class Candidate(Record):
     holds: bool = Field(description="whether the drop and the size are within what was asked for")
 
 
-class SearchRecord(Record):
+class Channels(Record):
+    """What removing channels left, before anything was pruned: every trial's latency, as zeros and bits change none."""
+
+    macs: float = Field(description="multiply-accumulates left, as a fraction of the dense network's")
+    ratio: float = Field(description="latency over the dense network's, median of paired runs, on this machine")
+    low: float = Field(description="lower end of the ratio's 95 % interval")
+    high: float = Field(description="upper end of it")
+    runtime: Runtime
+
+
+class SearchRecord(Published):
     """A search. Accuracies are in percent, of the validation split: the test set is never seen here."""
+
+    kind: ClassVar[str] = "search"
+    marks: ClassVar[frozenset[str]] = frozenset({"recipe", "max_drop", "size_budget"})
 
     schema_version: Literal[1] = 1
     tool_version: str
@@ -59,8 +73,13 @@ class SearchRecord(Record):
     max_drop: float = Field(description="points of validation accuracy")
     size_budget: int | None = Field(description="bytes")
     dense_accuracy: float | None = None
+    channels: Channels | None = Field(default=None, description="null: the recipe removes none")
     sensitivities: list[Sensitivity] = Field(default=[])
     trials: list[Trial] = Field(default=[])
     front: list[int] = Field(default=[], description="trials that no other one beats in both bytes and drop")
     candidates: list[Candidate] = Field(default=[])
     chosen: int | None = Field(default=None, description="index of the smallest of the candidates that holds")
+
+    def about(self) -> About:
+        """What was searched for."""
+        return About(created="", model=self.model, data=self.data)

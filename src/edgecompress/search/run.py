@@ -1,24 +1,29 @@
 """The search: the recipe itself, the scan, the trials, and the full stages of the most promising ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log2
 from pathlib import Path
 
+import onnx_ir as ir
 import torch
 from torch import nn
 
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.context import Context
+from edgecompress.compress.structure.shapes import load_state
+from edgecompress.compress.work import WAITING
 from edgecompress.errors import InputError
+from edgecompress.lock import held
 from edgecompress.recipe import Recipe
 from edgecompress.search.allocation import Allocation, Place
 from edgecompress.search.candidates import candidate, run_candidates
 from edgecompress.search.curves import curve
 from edgecompress.search.front import front
 from edgecompress.search.journal import Journal
+from edgecompress.search.ledger import Ledger
 from edgecompress.search.limits import Limits
-from edgecompress.search.records import SearchRecord, Sensitivity
+from edgecompress.search.records import Channels, SearchRecord, Sensitivity
 from edgecompress.search.scan import scan
 from edgecompress.search.searchable import Searchable, searchable
 from edgecompress.search.space import Space, space
@@ -32,9 +37,11 @@ def search(
     limits: Limits,
     *,
     trained: bool,
-    input_shape: tuple[int, ...],
+    graph: Callable[[nn.Module], ir.Model],
     path: Path,
     empty: SearchRecord,
+    storage: str | None = None,
+    helps: bool = False,
 ) -> SearchRecord:
     """Search for the sparsity and bits of each layer that make the smallest file within ``limits``.
 
@@ -45,47 +52,69 @@ def search(
         context: of the stages, with the recipe to start from.
         limits: what is asked for.
         trained: whether its weights are given.
-        input_shape: of one sample, channels first.
+        graph: makes the ONNX graph of the network with the weights that it has when asked.
         path: the file in which the record is kept; an interrupted search goes on from what is there.
         empty: the record to begin with.
+        storage: where the trials are kept, for other workers too: a database's URL or a journal file's path. ``None``:
+            a journal file beside ``path``.
+        helps: whether this is a worker of another search of the same: it takes trials until there are none.
 
     Raises:
         InputError: the recipe does not fit the network, or leaves nothing to search.
         CheckError: training the recipe itself, or a candidate, diverged.
     """
-    if context.recipe.structure is not None:
-        raise InputError(
-            "a search chooses sparsity and bits for layers as they are, and structure makes others of them; leave "
-            "structure out of the recipe, or build with it and without a search"
-        )
-    layers = searchable(network, context.recipe)
-    if not layers:
+    if not searchable(network, context.recipe):
         raise InputError("the recipe leaves no layer to search: all are dense; remove that from its layers")
     first = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     made = stages.compress(network, context, trained=trained)
-    accuracy = made.stages[0].validation_accuracy
-    subject = Subject(network, first, trained, made.dense, accuracy, context, input_shape)
+    accuracy = made.stages[0].accuracy
+    subject = Subject(network, first, trained, made.structured, accuracy, context, graph)
     own = candidate(subject, made, limits, None)
     journal = Journal(path, empty)
-    journal.keep(dense_accuracy=accuracy, candidates=[own], front=[], chosen=None)
-    _scan(subject, layers, journal)
+    load_state(network, made.structured)
+    layers = searchable(network, context.recipe)
+    with held(path.with_suffix(".lock"), lambda: context.progress("scan", 0, 1, WAITING)):
+        journal.reload()
+        journal.keep(dense_accuracy=accuracy, candidates=[own], front=[], chosen=None)
+        if context.recipe.structure and journal.record.channels is None:
+            journal.keep(channels=_channels(network, context, made))
+        _scan(subject, layers, journal)
     shares = allocation(layers, context.recipe, made.compressed)
     where = _space(shares, journal.record.sensitivities, own.bytes, limits)
-    trials = run_trials(subject, where, own, limits, journal)
+    ledger = Ledger(storage or str(path.with_suffix(".journal")), path.stem)
+    trials = run_trials(subject, where, own, limits, ledger, lambda kept: journal.keep(trials=kept))
     best = front(trials)
     journal.keep(front=[trial.number for trial in best])
+    if helps:
+        return journal.record
     found = [own, *run_candidates(subject, best, own, limits, limits.drop_of_trials(trials, own))]
     holding = [place for place, each in enumerate(found) if each.holds]
     chosen = min(holding, key=lambda place: (found[place].bytes, place), default=None)
     journal.keep(candidates=found, chosen=chosen)
-    return journal.record.model_copy(update={"trials": trials})
+    return journal.record
+
+
+def _channels(network: nn.Module, context: Context, made: stages.Compressed) -> Channels:
+    """Measure the network without the channels that are gone."""
+    assert context.recipe.structure is not None
+    assert context.latency is not None
+    details = next(stage.details for stage in made.stages if stage.stage == "structure")
+    context.progress("latency", 0, 1, "measuring what is left of the network")
+    found = context.latency(network)
+    return Channels(
+        macs=float(details["macs_after"]) / float(details["macs_before"]),
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+        runtime=context.recipe.structure.runtime,
+    )
 
 
 def _scan(subject: Subject, layers: Sequence[Searchable], journal: Journal) -> None:
     def kept(found: Sensitivity) -> None:
         journal.keep(sensitivities=[*journal.record.sensitivities, found])
 
-    subject.network.load_state_dict(subject.dense)
+    load_state(subject.network, subject.begin)
     found = scan(subject.network, subject.context, layers, journal.record.sensitivities, kept)
     journal.keep(sensitivities=found)
 

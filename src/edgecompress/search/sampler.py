@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 def propose(
-    space: Space, trials: Sequence[Trial], *, seed: int, allowed_drop: float, size_budget: int | None
+    space: Space, trials: Sequence[Trial], *, number: int, seed: int, allowed_drop: float, size_budget: int | None
 ) -> Parameters:
     """The point to try after ``trials``: where a small file that keeps the drop and the budget is likely.
 
     Args:
         space: where to look.
         trials: all so far, at least one.
+        number: of the trial to come; what is proposed for two numbers differs, so that two workers try two points.
         seed: of the search.
         allowed_drop: points of accuracy that a trial may lose.
         size_budget: bytes that its file may take, if there is a limit.
@@ -38,7 +39,7 @@ def propose(
     }
     distributions |= {name: optuna.distributions.IntDistribution(*bounds) for name, bounds in space.integers.items()}
     sampler = optuna.samplers.TPESampler(
-        seed=(seed * 1_000_003 + len(trials)) % 2**32, multivariate=True, n_startup_trials=0
+        seed=(seed * 1_000_003 + number) % 2**32, multivariate=True, n_startup_trials=0
     )
     study = optuna.create_study(sampler=sampler)
     for trial in trials:

@@ -1,19 +1,20 @@
 """One trial: the recipe's own stages, cut short, with a choice for each layer; and the exact size of what comes out."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import onnx_ir as ir
 from torch import nn
 
 from edgecompress.compress import stages, train
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.context import Context
 from edgecompress.compress.prune.scoring import accumulates
+from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import CheckError
 from edgecompress.export.formats.onnx import compressed_bytes
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import Setting
@@ -33,19 +34,19 @@ class Subject:
         network: on the device where it runs, in any state.
         first: its state before all stages.
         given: whether that is a user's checkpoint, and so not trained.
-        dense: its state after the first stage.
-        dense_accuracy: that state's, of the validation split, in percent.
+        begin: the state that every trial begins with: trained, and without the channels that the recipe removes.
+        dense_accuracy: that of the trained network with all its channels, of the validation split, in percent.
         context: of the stages, with the recipe as it was given.
-        input_shape: of one sample, channels first.
+        graph: makes the ONNX graph of the network with the weights that it has when asked.
     """
 
     network: nn.Module
     first: State
     given: bool
-    dense: State
+    begin: State
     dense_accuracy: float
     context: Context
-    input_shape: tuple[int, ...]
+    graph: Callable[[nn.Module], ir.Model]
 
     @property
     def recipe(self) -> Recipe:
@@ -54,12 +55,12 @@ class Subject:
 
     def file_bytes(self, state: State) -> int:
         """Exactly what the compressed ONNX file of the network takes in that state."""
-        self.network.load_state_dict(state)
-        return compressed_bytes(to_onnx(self.network, self.input_shape), self.recipe.export.encoding)
+        load_state(self.network, state)
+        return compressed_bytes(self.graph(self.network), self.recipe.export.encoding)
 
     def full(self, recipe: Recipe, progress: Progress) -> stages.Compressed:
         """All stages of a build with ``recipe``, kept where a build keeps them."""
-        self.network.load_state_dict(self.first)
+        load_state(self.network, self.first)
         return stages.compress(
             self.network, replace(self.context, recipe=recipe, progress=progress), trained=self.given
         )
@@ -88,7 +89,7 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Setting]) -> Recipe:
 def short(recipe: Recipe, samples: int) -> Recipe:
     """The recipe of a trial: pruning while training, then clustering, in ``search.steps`` steps of ``samples`` samples.
 
-    Nothing is rewound, for a trial begins with a trained network.
+    Nothing is rewound and no channel removed, for a trial begins with a network that has all that behind it.
     """
     own = recipe.prune.epochs + recipe.retrain.epochs + recipe.cluster.epochs
     steps = max(1, train.steps_per_epoch(samples, recipe.prune.batch_size))
@@ -98,6 +99,7 @@ def short(recipe: Recipe, samples: int) -> Recipe:
     if not epochs and accumulates(recipe.prune.criterion):
         prune = prune.model_copy(update={"criterion": "magnitude"})
     changes = {
+        "structure": None,
         "prune": prune,
         "retrain": recipe.retrain.model_copy(update={"epochs": 0, "rewind": None}),
         "cluster": recipe.cluster.model_copy(update={"epochs": epochs - pruning}),
@@ -129,8 +131,8 @@ def attempt(
 
 def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, float]:
     """The bytes and the validation accuracy, in percent, after the short stages; their checkpoints are not kept."""
-    subject.network.load_state_dict(subject.dense)
+    load_state(subject.network, subject.begin)
     with tempfile.TemporaryDirectory(prefix="edgecompress-trial-") as folder:
         context = replace(subject.context, recipe=recipe, folder=Path(folder), progress=progress)
         made = stages.compress(subject.network, context, trained=True)
-    return subject.file_bytes(made.compressed), made.stages[-1].validation_accuracy
+    return subject.file_bytes(made.compressed), made.stages[-1].accuracy

@@ -1,26 +1,42 @@
-"""All trials of a search, one after the other."""
+"""All trials of a search: each worker takes the next, and waits at the end for those of the others."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
-from edgecompress.search.journal import Journal
+from edgecompress.search.ledger import Ledger
 from edgecompress.search.limits import Limits
 from edgecompress.search.records import Candidate, Trial
 from edgecompress.search.sampler import propose
 from edgecompress.search.space import Parameters, Space
 from edgecompress.search.trial import Outcome, Subject, attempt
 
+SECONDS_BETWEEN_LOOKS = 0.5
 
-def run_trials(subject: Subject, where: Space, own: Candidate, limits: Limits, journal: Journal) -> list[Trial]:
-    """The first ``limits.trials`` trials; those that the journal has already are not run again."""
+
+def run_trials(
+    subject: Subject, where: Space, own: Candidate, limits: Limits, ledger: Ledger, kept: Callable[[list[Trial]], None]
+) -> list[Trial]:
+    """The first ``limits.trials`` trials. Those that the ledger has are not run again; other workers may take some.
+
+    ``kept`` is given all that are there, after each.
+    """
     progress, total = subject.context.progress, limits.trials
-    kept = journal.record.trials
-    trials = list(kept[:total])
-    for number in range(total):
-        if number == len(trials):
-            trials.append(_trial(subject, where, own, limits, trials))
-            journal.keep(trials=trials)
-        progress("search", number + 1, total, best(trials, own, limits))
-    return trials
+    while True:
+        trials = [trial for trial in ledger.finished() if trial.number < total]
+        kept(trials)
+        if trials:
+            progress("search", len(trials), total, best(trials, own, limits))
+        if len(trials) == total:
+            return trials
+        number = ledger.claim(total)
+        if number is None:
+            time.sleep(SECONDS_BETWEEN_LOOKS)  # the rest is with other workers; one may be lost yet
+            continue
+        try:
+            ledger.keep(_trial(subject, where, own, limits, ledger, number))
+        except BaseException:
+            ledger.give_up()
+            raise
 
 
 def best(trials: Sequence[Trial], own: Candidate, limits: Limits) -> str:
@@ -39,13 +55,15 @@ def best(trials: Sequence[Trial], own: Candidate, limits: Limits) -> str:
     return f"smallest so far {smallest.bytes:,} bytes with a drop of {smallest.drop:.2f} points"
 
 
-def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, before: Sequence[Trial]) -> Trial:
-    number, starts = len(before), where.starts()
-    point = where.point(starts[number]) if number < len(starts) else _sampled(subject, where, own, limits, before)
+def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, ledger: Ledger, number: int) -> Trial:
+    before, starts = ledger.finished(), where.starts()
+    drawn = number >= len(starts)
+    point = _sampled(subject, where, own, limits, before, number) if drawn else where.point(starts[number])
     settings = where.allocation(point).settings()
     note = best(before, own, limits)
 
     def within(title: str, done: int, of: int, _: str = "", /) -> None:
+        ledger.beat()
         subject.context.progress("search", number, limits.trials, f"trial {number + 1}: {title} {done}/{of}; {note}")
 
     known = next((each for each in before if each.layers == settings), None)
@@ -56,7 +74,7 @@ def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, befor
         outcome = attempt(subject, settings, size_budget=budget, progress=within)
     return Trial(
         number=number,
-        origin="start" if number < len(starts) else "sampled",
+        origin="sampled" if drawn else "start",
         parameters=point,
         layers=settings,
         bytes=outcome.bytes,
@@ -65,6 +83,9 @@ def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, befor
     )
 
 
-def _sampled(subject: Subject, where: Space, own: Candidate, limits: Limits, before: Sequence[Trial]) -> Parameters:
-    allowed = limits.drop_of_trials(before, own)
-    return propose(where, before, seed=subject.recipe.seed, allowed_drop=allowed, size_budget=limits.size_budget)
+def _sampled(
+    subject: Subject, where: Space, own: Candidate, limits: Limits, before: Sequence[Trial], number: int
+) -> Parameters:
+    earlier = [trial for trial in before if trial.number < number]
+    allowed, seed = limits.drop_of_trials(earlier, own), subject.recipe.seed
+    return propose(where, earlier, number=number, seed=seed, allowed_drop=allowed, size_budget=limits.size_budget)

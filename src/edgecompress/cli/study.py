@@ -1,0 +1,122 @@
+"""``edgecompress study``: grids of builds."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from edgecompress.cli import console
+from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
+from edgecompress.errors import CheckError, InputError
+from edgecompress.study import grid
+
+DISTILL = {"off": (False,), "on": (True,), "both": (False, True)}
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def study() -> None:
+    """Compute grids of builds, and keep a record of each cell."""
+
+
+@app.command()
+def paper(
+    models: Annotated[str, typer.Option(help="Networks, with commas between.")] = ",".join(grid.MODELS),
+    data: Annotated[str, typer.Option(help="Data sets.")] = ",".join(grid.DATA),
+    sparsity: Annotated[str, typer.Option(help="Fractions of the weights that go.")] = ",".join(
+        map(str, grid.SPARSITIES)
+    ),
+    methods: Annotated[str | None, typer.Option(help="Clustering methods. Default: all, kmeans first.")] = None,
+    bits: Annotated[str, typer.Option(help="Bits of a clustered weight.")] = ",".join(map(str, grid.BITS)),
+    distill: Annotated[
+        Literal["off", "on", "both"], typer.Option(help="Whether to learn from the baseline's outputs too.")
+    ] = "both",
+    seeds: Annotated[str, typer.Option(help="Seeds.")] = ",".join(map(str, grid.SEEDS)),
+    recipe: Annotated[
+        str | None, typer.Option(help="One recipe for all cells. Default: each model's and data's own.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of each recipe.")
+    ] = None,
+    epochs_scale: Annotated[
+        float, typer.Option(min=0.0, max=10.0, help="Multiply every stage's epochs by this. The records say so.")
+    ] = 1.0,
+    train_samples: Annotated[
+        int | None, typer.Option(min=1, help="Train on so many samples. The records say so. Default: all.")
+    ] = None,
+    prove: Annotated[bool, typer.Option(help="Run each file in its runtime, compare it, and measure latency.")] = True,
+    budget: Annotated[
+        float | None, typer.Option(min=0.0, metavar="MINUTES", help="Start no cell after so many minutes.")
+    ] = None,
+    smoke: Annotated[
+        bool, typer.Option(help="Tiny networks and data, every value of every axis once, in minutes: no results.")
+    ] = False,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Folder or URL of the records and their index.")
+    ] = "results/study",
+    artefacts: Annotated[
+        str | None, typer.Option(metavar="URL", help="Keep finished stages there too, for other machines.")
+    ] = None,
+    engine: Annotated[Literal["local", "ray"], typer.Option(help="Who computes the cells.")] = "local",
+    address: Annotated[
+        str | None, typer.Option(help="Of a Ray cluster; 'auto' is the one here. Default: one is started.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Cells at once. Default: by GPUs, or by cores.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads of each. Default: a fair part.")] = None,
+    data_dir: DATA_DIR = None,
+    cache_dir: CACHE_DIR = None,
+    download: DOWNLOAD = True,
+    store: STORE = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
+) -> None:
+    """Prune and cluster the paper's networks on its data, one record a cell; what is there is not computed again."""
+    with console.long_work("the same command goes on from the last finished stage") as progress:
+        from edgecompress import pipeline_study
+        from edgecompress.report import study as report
+        from edgecompress.store.keep import keep
+        from edgecompress.study.engines.contract import Workers
+        from edgecompress.study.plan import Plan
+
+        asked = grid.Grid(
+            models=values(models, str),
+            data=values(data, str),
+            sparsities=values(sparsity, float),
+            methods=values(methods, str) if methods else pipeline_study.clustering_methods(),
+            bits=values(bits, int),
+            distill=DISTILL[distill],
+            seeds=values(seeds, int),
+        )
+        if not epochs_scale:
+            raise InputError("--epochs-scale 0 trains nothing; use --set train.epochs=0 where that is meant")
+        plan = Plan(
+            study="paper",
+            recipe=recipe,
+            changes=tuple(set_ or ()),
+            epochs_scale=epochs_scale,
+            train_samples=train_samples,
+            prove=prove,
+            data_dir=data_dir,
+            cache_dir=cache_dir,
+            download=download,
+            artefacts=artefacts,
+        )
+        index, records = pipeline_study.study(
+            asked,
+            pipeline_study.smoke(plan) if smoke else plan,
+            output=output,
+            engine=engine,
+            workers=Workers(workers, threads, address=address),
+            budget_minutes=budget,
+            sample=smoke,
+            progress=progress,
+        )
+        for record in () if smoke else records:
+            if keep(record, store, file=None, warn=console.warn) is None:
+                break  # what is said once of a store that fails need not be said of every cell
+    if as_json:
+        typer.echo(index.to_json().rstrip())
+    else:
+        report.study(index, records)
+        typer.echo(f"records: {output}")
+    failed = [entry for entry in index.cells if entry.state == "failed"]
+    if failed:
+        raise CheckError(f"{len(failed)} of {len(index.cells)} cells failed; their records in {output} say why")

@@ -1,0 +1,290 @@
+"""One cell of a study: its recipe, its stages, its files, and the record of what they came to."""
+
+import tempfile
+import time
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import onnx_ir as ir
+import platformdirs
+import torch
+from torch import nn
+
+import edgecompress
+from edgecompress import methods, recipe
+from edgecompress.bundle import STEMS, DataInfo, Kind
+from edgecompress.compress import stages
+from edgecompress.compress.checkpoints import State, key
+from edgecompress.compress.context import Context
+from edgecompress.compress.device import training_device
+from edgecompress.compress.evaluate import outputs
+from edgecompress.compress.layers import compressible
+from edgecompress.compress.train import TrainingData
+from edgecompress.encode.ledger import Ledger
+from edgecompress.errors import EdgecompressError, InputError
+from edgecompress.export.container.pack import pack_container
+from edgecompress.export.contract import Format
+from edgecompress.export.pack import CONTAINER
+from edgecompress.export.proved import FORMATS, KINDS, FileKind, Reference, write_float
+from edgecompress.export.verify import compare_latency
+from edgecompress.model import datasets, load
+from edgecompress.model.datasets.contract import Dataset
+from edgecompress.model.to_onnx import filled, traced
+from edgecompress.pipeline import PROOF_SAMPLES
+from edgecompress.progress import Progress, silent
+from edgecompress.recipe import Distillation, Export, Recipe
+from edgecompress.request import DATA_VERSION
+from edgecompress.study.grid import Point
+from edgecompress.study.machine import machine
+from edgecompress.study.plan import Plan
+from edgecompress.study.records import (
+    Accuracies,
+    Budget,
+    Cell,
+    CellRecord,
+    Count,
+    LatencyRatio,
+    Machine,
+    Outcome,
+    Sizes,
+    StudyLayer,
+)
+from edgecompress.study.run import now
+from edgecompress.study.stand_in import SHAPES, stand_in
+from edgecompress.study.store import Store
+from edgecompress.study.subset import subset
+
+
+def recipe_of(point: Point, plan: Plan) -> Recipe:
+    """The recipe of a cell.
+
+    Raises:
+        InputError: there is none for its model, a change to it is wrong, or it removes channels.
+    """
+    chosen = recipe.load(plan.recipe or recipe.default_name(point.model, point.data), plan.changes)
+    if chosen.structure is not None:
+        raise InputError("a study varies how weights are pruned and clustered; leave [structure] out of its recipe")
+    tables = {
+        name: table.model_copy(
+            update={"epochs": max(1, round(plan.epochs_scale * table.epochs)) if table.epochs else 0}
+        )
+        for name in ("train", "prune", "retrain", "cluster")
+        for table in [getattr(chosen, name)]
+    }
+    tables["prune"] = tables["prune"].model_copy(update={"sparsity": point.sparsity})
+    tables["cluster"] = tables["cluster"].model_copy(update={"method": point.method, "bits": point.bits})
+    distill = (chosen.distill or Distillation()) if point.distill else None
+    return chosen.model_copy(update={**tables, "seed": point.seed, "distill": distill})
+
+
+def cell_of(point: Point, plan: Plan) -> tuple[Cell, str]:
+    """The cell of a point, and the digest of what decides its record.
+
+    Raises:
+        InputError: as ``recipe_of``.
+    """
+    chosen = recipe_of(point, plan)
+    cell = Cell(
+        model=point.model,
+        data=point.data,
+        width=chosen.width,
+        sparsity=point.sparsity,
+        method=point.method,
+        bits=point.bits,
+        distill=point.distill,
+        seed=point.seed,
+    )
+    # Keys at their default are left out, so that a key which is added later changes no digest.
+    settings = chosen.model_dump(mode="json", exclude_defaults=True, exclude={"search"})
+    samples = [plan.train_samples, plan.judge_samples]
+    return cell, key("", "cell", {"recipe": settings, "samples": samples, "data_version": DATA_VERSION})
+
+
+def compute(cell: Cell, progress: Progress, *, plan: Plan) -> CellRecord:
+    """Compute a cell. What goes wrong is in the record, so that the other cells go on."""
+    point = Point(cell.model, cell.data, cell.sparsity, cell.method, cell.bits, cell.distill, cell.seed)
+    _, digest = cell_of(point, plan)
+    here = this_machine()
+    outcome, error = None, None
+    try:
+        outcome = _outcome(cell, recipe_of(point, plan), plan, here, progress)
+    except EdgecompressError as expected:
+        error = " ".join(str(expected).split())
+    except Exception as defect:  # one cell never stops the rest, and its record says what to look for
+        error = f"{type(defect).__name__}: {' '.join(str(defect).split())}"
+    return CellRecord(
+        tool_version=edgecompress.__version__,
+        study=plan.study,
+        cell=cell,
+        recipe_digest=digest,
+        state="failed" if error else "done",
+        error=error,
+        outcome=outcome,
+        machine=here,
+        taken=now(),
+    )
+
+
+def this_machine() -> Machine:
+    """This machine, as PyTorch uses it."""
+    gpu = torch.cuda.get_device_name() if training_device().type == "cuda" else None
+    return machine(threads=torch.get_num_threads(), gpu=gpu)
+
+
+def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Progress) -> Outcome:
+    whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins)
+    data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
+    torch.manual_seed(chosen.seed)
+    network = load.network(cell.model, data.input_shape, len(data.classes), width=chosen.width)
+    made = stages.compress(network, _context(cell, chosen, plan, data, progress), trained=False)
+    accuracy = {name: _count(network, state, data) for name, state in _states(made).items()}
+    progress("export", 0, 1)
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="edgecompress-cell-") as folder:
+        sizes, latency = _files(cell, Path(folder), network, made, data, chosen.export, plan, here)
+    network.load_state_dict(made.compressed)
+    weights = compressible(network, chosen)
+    return Outcome(
+        budget=Budget(
+            epochs={stage.stage: stage.epochs for stage in made.stages},
+            epochs_scale=plan.epochs_scale,
+            training_samples=len(data.train_x),
+            training_samples_available=len(whole.train_x),
+        ),
+        data=DataInfo(
+            name=data.name,
+            official=data.source.official,
+            sha256=data.source.sha256,
+            note=data.source.note,
+            train=len(data.train_x),
+            validation=len(data.validation_x),
+            test=len(data.test_x),
+            classes=list(data.classes),
+        ),
+        accuracy=Accuracies(**accuracy),
+        weights_total=sum(weight.numel() for weight in weights.values()),
+        weights_kept=sum(int(torch.count_nonzero(weight)) for weight in weights.values()),
+        sizes=sizes,
+        layers=tuple(_layer(name, weight.detach()) for name, weight in weights.items()),
+        latency=latency,
+        seconds={
+            **{stage.stage: None if stage.stage in made.kept else stage.seconds for stage in made.stages},
+            "export": round(time.monotonic() - started, 1),
+        },
+    )
+
+
+@lru_cache(maxsize=1)
+def _data(name: str, folder: Path | None, download: bool, stand_ins: bool) -> Dataset:
+    """The data set; a worker's next cell often has the same."""
+    try:
+        return datasets.load(name, folder, download=download, progress=silent)
+    except InputError:
+        if stand_ins and name in SHAPES:
+            return stand_in(name)
+        raise
+
+
+def _context(cell: Cell, chosen: Recipe, plan: Plan, data: Dataset, progress: Progress) -> Context:
+    # That of a build, so that both take the stages that the other has finished.
+    identity = {"model": cell.model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": None}
+    cut = {"train": plan.train_samples, "judge": plan.judge_samples}
+    if any(cut.values()):
+        identity["samples"] = cut
+    arrays = (data.train_x, data.train_y, data.validation_x, data.validation_y)
+    train_x, train_y, validation_x, validation_y = (torch.from_numpy(array) for array in arrays)
+    return Context(
+        recipe=chosen,
+        training=TrainingData(train_x, train_y, data.shift, data.mirror),
+        validation=(validation_x, validation_y),
+        folder=(plan.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
+        identity=identity,
+        progress=progress,
+        mirror=Store(plan.artefacts) if plan.artefacts else None,
+    )
+
+
+def _states(made: stages.Compressed) -> dict[str, State]:
+    return {"baseline": made.dense, "pruned": made.pruned, "clustered": made.compressed}
+
+
+def _count(network: nn.Module, state: State, data: Dataset) -> Count:
+    network.load_state_dict(state)
+    found = outputs(network, torch.from_numpy(data.test_x)).argmax(1).numpy()
+    return Count(correct=int(np.count_nonzero(found == data.test_y)), total=len(data.test_y))
+
+
+def _layer(name: str, weight: torch.Tensor) -> StudyLayer:
+    nonzero = weight[weight != 0]
+    distinct = int(torch.unique(nonzero).numel())
+    bits = max(0, distinct - 1).bit_length()
+    return StudyLayer(name=name, weights=weight.numel(), kept=nonzero.numel(), distinct=distinct, bits=bits)
+
+
+def _files(
+    cell: Cell,
+    folder: Path,
+    network: nn.Module,
+    made: stages.Compressed,
+    data: Dataset,
+    settings: Export,
+    plan: Plan,
+    here: Machine,
+) -> tuple[Sizes, tuple[LatencyRatio, ...]]:
+    """Write the four files and the container, and prove them where the plan says so."""
+    x = data.test_x[:PROOF_SAMPLES]
+    graph = _graph(cell.model, data.input_shape, len(data.classes), cell.width)
+    ledgers: dict[tuple[Kind, str], Ledger] = {}
+    states: dict[Kind, State] = {"dense": made.dense, "compressed": made.compressed}
+    for kind, state in states.items():
+        network.load_state_dict(state)
+        expected = outputs(network, torch.from_numpy(x)).numpy() if plan.prove else None
+        model = filled(graph, network)
+        for each in KINDS:
+            against = None if expected is None else Reference(x, expected, None)
+            ledgers[kind, each.format] = _written(
+                model, folder / f"{STEMS[kind]}.{each.format}", each, settings, against
+            )
+    latency = tuple(_latency(folder, each, here) for each in KINDS) if plan.prove else ()
+    onnx = folder / f"{STEMS['compressed']}.onnx"
+    container = pack_container(onnx, onnx.with_suffix(CONTAINER), progress=silent)
+    sizes = Sizes(
+        dense_onnx=ledgers["dense", "onnx"].file_bytes,
+        onnx=ledgers["compressed", "onnx"].file_bytes,
+        dense_tflite=ledgers["dense", "tflite"].file_bytes,
+        tflite=ledgers["compressed", "tflite"].file_bytes,
+        container=container.container_bytes,
+        entropy_bound=ledgers["compressed", "onnx"].entropy_bytes,
+    )
+    return sizes, latency
+
+
+def _written(graph: ir.Model, path: Path, kind: FileKind, settings: Export, against: Reference | None) -> Ledger:
+    compress = path.stem == STEMS["compressed"]
+    if against is not None:
+        return write_float(graph, path, kind, settings, against, compress=compress).ledger
+    write: Format = methods.find(FORMATS, kind.format)
+    options = {"weights": settings.tflite_weights} if kind.format == "tflite" else {}
+    return write(graph, path, compress=compress, encoding=settings.encoding, **options)
+
+
+def _latency(folder: Path, kind: FileKind, here: Machine) -> LatencyRatio:
+    """Measured and not judged: other cells may be computed at the same time."""
+    paths = [folder / f"{STEMS[each]}.{kind.format}" for each in ("compressed", "dense")]
+    found = compare_latency(paths[0], paths[1], layout=kind.layout, limit=None)
+    return LatencyRatio(
+        runtime=kind.runtime,
+        ratio=found.ratio,
+        low=found.low,
+        high=found.high,
+        threads=found.threads,
+        how="emulated" if here.emulated else "measured",
+        where=here.cpu or here.machine,
+    )
+
+
+@lru_cache(maxsize=4)
+def _graph(model: str, input_shape: tuple[int, ...], classes: int, width: float) -> ir.Model:
+    """The graph of a network, which its weights do not change: exporting it takes longer than a small cell."""
+    return traced(load.network(model, input_shape, classes, width=width), input_shape)

@@ -1,0 +1,150 @@
+"""The trials of a search in an Optuna storage: workers that share it take one number each.
+
+Optuna keeps who has which number, and what each came to. What to try is decided in ``sampler`` from all that is there,
+so a search of one worker proposes the same points in every storage, and goes on as if it had never stopped.
+
+Akiba, Sano, Yanase, Ohta & Koyama, "Optuna: A next-generation hyperparameter optimization framework", KDD 2019.
+"""
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgecompress.errors import InputError
+from edgecompress.search.records import Trial
+
+if TYPE_CHECKING:
+    from optuna import Study
+    from optuna.storages import BaseStorage
+
+NUMBER, WORKER, BEAT, TRIAL = "number", "worker", "beat", "trial"
+SECONDS_BETWEEN_BEATS = 60.0
+SECONDS_UNTIL_LOST = 1800.0
+"""A worker on another machine that said nothing for so long is taken to be gone; one on this machine is looked for."""
+UNTRAINED = 100.0
+"""The drop that a trial is given which was not trained: Optuna wants a number, and no network can lose more points."""
+
+
+class Ledger:
+    """The trials of one search.
+
+    Args:
+        url: of the storage: of a database as SQLAlchemy names them, or the path of a journal file.
+        name: of the search; in one storage there can be many.
+
+    Raises:
+        InputError: the storage cannot be reached, or a driver for it is not installed.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._states = optuna.trial.TrialState
+        self._claimed: Any = None
+        self._last_beat = 0.0
+        self._study: Study = optuna.create_study(
+            storage=_storage(url), study_name=name, directions=["minimize", "minimize"], load_if_exists=True
+        )
+
+    def finished(self) -> list[Trial]:
+        """All trials that came to an end, by their numbers; of two of one number the first."""
+        done = self._study.get_trials(deepcopy=False, states=(self._states.COMPLETE,))
+        found = {}
+        for each in done:
+            trial = Trial.model_validate_json(each.user_attrs[TRIAL])
+            found.setdefault(trial.number, trial)
+        return [found[number] for number in sorted(found)]
+
+    def claim(self, total: int) -> int | None:
+        """Take the lowest number below ``total`` that nobody has tried or is trying; ``None`` if there is none."""
+        while True:
+            taken = self._taken()
+            number = next((each for each in range(total) if each not in taken), None)
+            if number is None:
+                return None
+            claimed = self._study.ask()
+            claimed.set_user_attr(WORKER, _this_worker())
+            claimed.set_user_attr(BEAT, time.time())
+            claimed.set_user_attr(NUMBER, number)
+            # Two workers can take one number at once. Both see both then, and the later one gives way.
+            if self._taken().get(number) == claimed.number:
+                self._claimed, self._last_beat = claimed, time.monotonic()
+                return number
+            self._study.tell(claimed, state=self._states.FAIL)
+
+    def beat(self) -> None:
+        """Say that this worker is still at its trial; now and then."""
+        if self._claimed is not None and time.monotonic() - self._last_beat >= SECONDS_BETWEEN_BEATS:
+            self._last_beat = time.monotonic()
+            self._claimed.set_user_attr(BEAT, time.time())
+
+    def keep(self, trial: Trial) -> None:
+        """Keep what the trial that was claimed came to."""
+        self._claimed.set_user_attr(TRIAL, trial.model_dump_json())
+        values = [float(trial.bytes), UNTRAINED if trial.drop is None else trial.drop]
+        self._study.tell(self._claimed, values)
+        self._claimed = None
+
+    def give_up(self) -> None:
+        """Let others try the number that was claimed, if there is one."""
+        if self._claimed is not None:
+            self._study.tell(self._claimed, state=self._states.FAIL)
+            self._claimed = None
+
+    def _taken(self) -> dict[int, int]:
+        """Who has which number: Optuna's own number of the first trial that is done or whose worker lives."""
+        found: dict[int, int] = {}
+        for each in self._study.get_trials(deepcopy=False):
+            number = each.user_attrs.get(NUMBER)
+            if number is None or number in found:
+                continue
+            running = each.state == self._states.RUNNING and _lives(each.user_attrs[WORKER], each.user_attrs[BEAT])
+            if running or each.state == self._states.COMPLETE:
+                found[number] = each.number
+        return found
+
+
+def _storage(url: str) -> "BaseStorage | str":
+    from optuna.storages import JournalStorage, RDBStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    if "://" not in url:
+        path = Path(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return JournalStorage(JournalFileBackend(str(path)))
+    try:
+        return RDBStorage(url)
+    except ModuleNotFoundError as error:
+        raise InputError(f"--storage {url}: this needs {error.name}, which is not installed") from error
+    except Exception as error:  # each driver has errors of its own
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(
+            f"cannot use the storage: {reason}; give the path of a journal file, or a URL as "
+            "sqlite:///search.db or postgresql://user@host/name"
+        ) from error
+
+
+def _this_worker() -> str:
+    return json.dumps([socket.gethostname(), os.getpid(), _started(os.getpid())])
+
+
+def _lives(worker: str, beat: float) -> bool:
+    host, process, started = json.loads(worker)
+    if host != socket.gethostname():
+        return time.time() - beat < SECONDS_UNTIL_LOST
+    return bool(_started(process) == started)
+
+
+def _started(process: int) -> float | None:
+    """When a process started: numbers of processes are used again."""
+    import psutil
+
+    try:
+        found = psutil.Process(process)
+        return None if found.status() == psutil.STATUS_ZOMBIE else found.create_time()
+    except psutil.NoSuchProcess:
+        return None

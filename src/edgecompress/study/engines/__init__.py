@@ -1,0 +1,1 @@
+"""Who computes the cells: each file holds one function of its name, which opens a pool of workers."""

@@ -1,0 +1,81 @@
+"""The contract of an engine: a pool of workers that compute cells."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgecompress.progress import Progress
+from edgecompress.study.records import Cell, CellRecord
+
+
+class Compute(Protocol):
+    """What computes a cell, in a worker: it can be pickled, and puts what goes wrong into the record."""
+
+    def __call__(self, cell: Cell, progress: Progress) -> CellRecord:
+        """The record of ``cell``, done or failed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A cell that runs no more.
+
+    Attributes:
+        cell: which.
+        record: what it left; ``None`` if its worker was lost.
+        lost: how the worker was lost, in a few words.
+    """
+
+    cell: Cell
+    record: CellRecord | None
+    lost: str = ""
+
+
+class Pool(Protocol):
+    """Workers. Only the thread that opened it calls it."""
+
+    def free(self) -> int:
+        """How many more cells can be started now."""
+        ...
+
+    def start(self, cell: Cell) -> None:
+        """Start a cell; some worker is free."""
+        ...
+
+    def wait(self, seconds: float) -> Sequence[Ended]:
+        """Wait until a cell ends, at most so long. Returns those that did."""
+        ...
+
+    def notes(self) -> Sequence[str]:
+        """What each running cell is at, in a few words."""
+        ...
+
+
+@dataclass(frozen=True)
+class Workers:
+    """How many there are, and what each has. ``None`` leaves it to the engine.
+
+    Attributes:
+        count: of the workers.
+        threads: of each.
+        gpus: of this machine.
+        address: of a cluster that exists.
+    """
+
+    count: int | None = None
+    threads: int | None = None
+    gpus: int = 0
+    address: str | None = None
+
+
+class Engine(Protocol):
+    """Opens a pool; its workers are gone when the block ends.
+
+    Raises:
+        InputError: what it needs is not installed or cannot be reached.
+    """
+
+    def __call__(self, compute: Compute, workers: Workers) -> AbstractContextManager[Pool]:
+        """A pool of ``workers`` that compute cells by ``compute``."""
+        ...

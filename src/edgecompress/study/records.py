@@ -1,0 +1,221 @@
+"""What a study keeps: one record a cell, and the index of a folder of them."""
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from edgecompress.bundle import DataInfo
+from edgecompress.record import About, Published, Record
+from edgecompress.target import Runtime
+
+How = Literal["measured", "emulated", "estimated"]
+
+
+class Cell(Record):
+    """One point of the grid: what is varied, and nothing that is the same in all cells."""
+
+    model: str
+    data: str
+    width: float = Field(gt=0, description="factor on the number of channels of every layer")
+    sparsity: float = Field(ge=0, le=1, description="prune.sparsity: fraction of all prunable weights that goes")
+    method: str = Field(description="cluster.method")
+    bits: int = Field(ge=1, le=8, description="cluster.bits")
+    distill: bool = Field(description="whether the compressed network also learns from the baseline's outputs")
+    seed: int = Field(ge=0)
+
+    @property
+    def name(self) -> str:
+        """A name for files and people; no two cells of one grid have the same."""
+        width = f"-width{self.width:g}" if self.width != 1 else ""
+        distilled = "-distilled" if self.distill else ""
+        rate = f"{100 * self.sparsity:g}"
+        return f"{self.model}-{self.data}{width}-{rate}-{self.method}-{self.bits}bit{distilled}-seed{self.seed}"
+
+
+class Budget(Record):
+    """What training was allowed to cost."""
+
+    epochs: dict[str, int] = Field(description="of each stage, in the order in which they run")
+    epochs_scale: float = Field(description="factor that the recipe's epochs were multiplied by; 1: as it stands")
+    training_samples: int
+    training_samples_available: int = Field(description="of the whole training split")
+
+
+class Count(Record):
+    """How many samples of the test set the network got right."""
+
+    correct: int = Field(ge=0)
+    total: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.correct > self.total:
+            raise PydanticCustomError("possible", "more samples are correct than there are")
+        return self
+
+    @property
+    def percent(self) -> float:
+        """Accuracy in percent."""
+        return 100 * self.correct / self.total
+
+
+class Accuracies(Record):
+    """On the test set, as PyTorch runs the network. Nothing was chosen by these figures."""
+
+    baseline: Count
+    pruned: Count = Field(description="pruned and retrained, not yet clustered")
+    clustered: Count = Field(description="the end: what the files hold")
+
+    @property
+    def drop(self) -> float:
+        """Points of accuracy that the whole compression costs; negative where it gains."""
+        return self.baseline.percent - self.clustered.percent
+
+    @property
+    def drop_of_pruning(self) -> float:
+        """Points of accuracy that pruning and retraining alone cost."""
+        return self.baseline.percent - self.pruned.percent
+
+
+class StudyLayer(Record):
+    """One layer of the compressed network."""
+
+    name: str
+    weights: int
+    kept: int = Field(description="weights that are not zero")
+    distinct: int = Field(description="distinct nonzero values")
+    bits: int = Field(description="bits that number the distinct nonzero values: ceil(log2(distinct))")
+
+    @property
+    def sparsity(self) -> float:
+        """Fraction of the weights that are zero."""
+        return 1 - self.kept / self.weights
+
+
+class Sizes(Record):
+    """Bytes of the files of one cell. Each counts everything: indices, codebooks, biases, normalisation, graph."""
+
+    dense_onnx: int
+    onnx: int
+    dense_tflite: int
+    tflite: int
+    container: int = Field(description="of the ONNX file, packed for storage and transfer")
+    entropy_bound: int = Field(description="order-0 entropy of the ONNX file's weights, with codebooks")
+
+    @property
+    def ratio_onnx(self) -> float:
+        """Bytes of the dense ONNX file over those of the compressed one."""
+        return self.dense_onnx / self.onnx
+
+    @property
+    def ratio_tflite(self) -> float:
+        """Bytes of the dense TFLite file over those of the compressed one."""
+        return self.dense_tflite / self.tflite
+
+    @property
+    def ratio_container(self) -> float:
+        """Bytes of the dense ONNX file over those of the container."""
+        return self.dense_onnx / self.container
+
+
+class LatencyRatio(Record):
+    """Latency of the compressed file over that of the dense one, in one runtime."""
+
+    runtime: Runtime
+    ratio: float = Field(description="median of the paired ratios")
+    low: float = Field(description="lower end of the ratio's 95 % interval")
+    high: float = Field(description="upper end of it")
+    threads: int
+    how: How
+    where: str = Field(description="the machine: this one, or a board")
+
+
+class Machine(Record):
+    """Where a cell was computed."""
+
+    system: str
+    machine: str = Field(description="as uname -m names it")
+    cpu: str | None
+    emulated: bool | None = Field(description="whether the machine is emulated; null: it cannot be told")
+    cores: int = Field(description="that this process may run on")
+    threads: int = Field(description="of PyTorch: with another number, sums are rounded in another order")
+    gpu: str | None = Field(description="null: trained on the CPU")
+    python: str
+    versions: dict[str, str]
+
+
+class Outcome(Record):
+    """What a cell that is done came to."""
+
+    budget: Budget
+    data: DataInfo
+    accuracy: Accuracies
+    weights_total: int = Field(description="prunable weights of the dense network")
+    weights_kept: int = Field(description="of these, not zero")
+    sizes: Sizes
+    layers: tuple[StudyLayer, ...]
+    latency: tuple[LatencyRatio, ...] = Field(default=(), description="empty: the files were not proved")
+    seconds: dict[str, float | None] = Field(
+        description="of each stage, and of export; null: the stage was taken from the cache"
+    )
+
+    @property
+    def weights_ratio(self) -> float:
+        """The ratio that papers state: all prunable weights over those that are kept."""
+        return self.weights_total / max(1, self.weights_kept)
+
+
+class CellRecord(Published):
+    """One cell of a study, done or failed."""
+
+    kind: ClassVar[str] = "cell"
+    marks: ClassVar[frozenset[str]] = frozenset({"study", "cell", "machine"})
+
+    schema_version: Literal[1] = 1
+    tool_version: str
+    study: str = Field(description="the grid it belongs to")
+    cell: Cell
+    recipe_digest: str = Field(description="over the whole recipe of the cell and the samples it is trained on")
+    state: Literal["done", "failed"]
+    error: str | None = Field(default=None, description="one line; null: it is done")
+    attempts: int = Field(default=1, ge=1, description="more than 1 where a worker was lost and the cell run again")
+    outcome: Outcome | None = Field(default=None, description="null: it failed")
+    machine: Machine
+    taken: str = Field(description="UTC, ISO 8601: when it ended")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.state == "done") != (self.outcome is not None) or (self.state == "failed") != bool(self.error):
+            raise PydanticCustomError("one_of_two", "a cell that is done has an outcome, one that failed has an error")
+        return self
+
+    def about(self) -> About:
+        """What was computed. Times of its files, where there are any, say their own machine: ``outcome.latency``."""
+        return About(
+            created=self.taken,
+            model=self.cell.model,
+            data=self.cell.data,
+            taken="emulated" if self.machine.emulated else "measured",
+            runtimes=tuple(dict.fromkeys(each.runtime for each in self.outcome.latency)) if self.outcome else (),
+        )
+
+
+class Entry(Record):
+    """A cell in the index of a study."""
+
+    file: str | None = Field(description="name of its record, beside the index; null: there is none")
+    cell: Cell
+    state: Literal["done", "failed", "left out"]
+    error: str | None = None
+
+
+class StudyIndex(Record):
+    """What a folder of a study holds, and what was left out."""
+
+    schema_version: Literal[1] = 1
+    tool_version: str
+    study: str
+    cells: tuple[Entry, ...] = Field(description="in the order in which they are computed")
+    budget_minutes: float | None = Field(description="after which no cell was started any more; null: no limit")
+    taken: str = Field(description="UTC, ISO 8601: when the index was last written")

@@ -1,0 +1,168 @@
+"""A study: cells are taken in their order, computed by a pool of workers, and each leaves its record."""
+
+import datetime
+import time
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+import edgecompress
+from edgecompress.errors import InputError
+from edgecompress.progress import Progress
+from edgecompress.record import first_error
+from edgecompress.study.engines.contract import Ended, Pool
+from edgecompress.study.records import Cell, CellRecord, Entry, Machine, StudyIndex
+from edgecompress.study.schedule import Schedule
+from edgecompress.study.store import Store
+
+INDEX = "index.json"
+ATTEMPTS = 3
+"""How often a cell is started whose worker is lost each time."""
+SECONDS_BETWEEN_NOTES = 1.0
+
+
+@dataclass
+class Study:
+    """What a study is asked for, and how far it is.
+
+    Attributes:
+        name: of the grid.
+        digests: of each cell's recipe, by cell, in the order in which they are computed.
+        store: where the records are kept.
+        machine: this one, for the record of a cell whose worker was lost.
+        budget_minutes: after which no cell is started any more.
+        progress: is told how far it is.
+    """
+
+    name: str
+    digests: dict[Cell, str]
+    store: Store
+    machine: Machine
+    budget_minutes: float | None
+    progress: Progress
+    records: dict[Cell, CellRecord] = field(default_factory=dict)
+    attempts: dict[Cell, int] = field(default_factory=dict)
+
+    def known(self) -> None:
+        """Take the records of cells that an earlier run finished; those that failed are computed again.
+
+        Raises:
+            InputError: a record is damaged, or of other settings.
+        """
+        names = self.store.names()
+        for cell in self.digests:
+            found = self._kept(cell) if file_of(cell) in names else None
+            if found is not None:
+                self.records[cell] = found
+
+    def run(self, pool: Pool) -> StudyIndex:
+        """Compute what is not known, until all is or the budget is over. Returns the index, which is kept."""
+        schedule = Schedule(cell for cell in self.digests if cell not in self.records)
+        started = time.monotonic()
+        self._tell(pool)
+        self._write_index()
+        while schedule.waiting or schedule.running:
+            while pool.free() and not self._over(started):
+                cell = schedule.take()
+                if cell is None:
+                    break
+                found = self._kept(cell)
+                if found is not None:  # another run of the same study was faster
+                    self.records[cell] = found
+                    schedule.ended(cell, done=True)
+                    continue
+                self.attempts[cell] = self.attempts.get(cell, 0) + 1
+                pool.start(cell)
+            if not schedule.running:
+                break
+            for ended in pool.wait(SECONDS_BETWEEN_NOTES):
+                self._end(ended, schedule)
+            self._tell(pool)
+        return self._write_index()
+
+    def index(self) -> StudyIndex:
+        """What is done, what failed, and what was left out."""
+        entries = []
+        for cell in self.digests:
+            record = self.records.get(cell)
+            entries.append(
+                Entry(
+                    file=file_of(cell) if record else None,
+                    cell=cell,
+                    state=record.state if record else "left out",
+                    error=record.error if record else None,
+                )
+            )
+        return StudyIndex(
+            tool_version=edgecompress.__version__,
+            study=self.name,
+            cells=tuple(entries),
+            budget_minutes=self.budget_minutes,
+            taken=now(),
+        )
+
+    def _over(self, started: float) -> bool:
+        return self.budget_minutes is not None and time.monotonic() - started >= 60 * self.budget_minutes
+
+    def _end(self, ended: Ended, schedule: Schedule) -> None:
+        record, count = ended.record, self.attempts[ended.cell]
+        if record is None and count < ATTEMPTS:
+            schedule.again(ended.cell)
+            return
+        if record is None:
+            record = self._lost(ended)
+        record = record.model_copy(update={"attempts": count})
+        self.store.write(file_of(ended.cell), record.to_json().encode())
+        self.records[ended.cell] = record
+        schedule.ended(ended.cell, done=record.state == "done")
+        self._write_index()
+
+    def _lost(self, ended: Ended) -> CellRecord:
+        return CellRecord(
+            tool_version=edgecompress.__version__,
+            study=self.name,
+            cell=ended.cell,
+            recipe_digest=self.digests[ended.cell],
+            state="failed",
+            error=f"started {ATTEMPTS} times, and each time its worker was lost; the last time {ended.lost}",
+            machine=self.machine,
+            taken=now(),
+        )
+
+    def _kept(self, cell: Cell) -> CellRecord | None:
+        """The record of a cell that is done."""
+        content = self.store.read(file_of(cell))
+        if content is None:
+            return None
+        try:
+            record = CellRecord.model_validate_json(content)
+        except ValidationError as error:
+            raise InputError(
+                f"{self.store.url}: {file_of(cell)}: {first_error(error)}; delete it, and its cell is computed again"
+            ) from error
+        if record.state == "failed":
+            return None
+        if record.recipe_digest != self.digests[cell]:
+            raise InputError(
+                f"{self.store.url} holds {file_of(cell)} of another recipe, scale of epochs or number of samples; "
+                "choose another --output, or delete it"
+            )
+        return record
+
+    def _write_index(self) -> StudyIndex:
+        index = self.index()
+        self.store.write(INDEX, index.to_json().encode())
+        return index
+
+    def _tell(self, pool: Pool) -> None:
+        self.progress(self.name, len(self.records), len(self.digests), "; ".join(pool.notes()))
+
+
+def file_of(cell: Cell) -> str:
+    """The name of a cell's record."""
+    return f"{cell.name}.json"
+
+
+def now() -> str:
+    """The time, in UTC, ISO 8601."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,60 @@
+"""Which cell is started next: the first that needs no stage that another one is computing."""
+
+from collections.abc import Hashable, Iterable, Sequence
+
+from edgecompress.study.records import Cell
+
+
+def stages(cell: Cell) -> dict[str, Hashable]:
+    """What decides each stage that other cells may share, by the stage's name, in order.
+
+    Distillation decides how a network is pruned only where a recipe says so; here it always does not, so that two such
+    cells are at worst computed one after the other.
+    """
+    trained = (cell.model, cell.data, cell.width, cell.seed)
+    pruned = (*trained, cell.sparsity)
+    return {"train": trained, "prune": pruned, "retrain": (*pruned, cell.distill)}
+
+
+class Schedule:
+    """What is to be computed. One that shares a stage with a running cell waits for it, unless the stage is done.
+
+    Args:
+        cells: in the order in which they are to be computed.
+    """
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        self._waiting = list(cells)
+        self._running: list[Cell] = []
+        self._done: set[Hashable] = set()
+
+    @property
+    def waiting(self) -> Sequence[Cell]:
+        """What has not been started."""
+        return self._waiting
+
+    @property
+    def running(self) -> Sequence[Cell]:
+        """What has been started and has not ended."""
+        return self._running
+
+    def take(self) -> Cell | None:
+        """The next cell, which runs from now on; ``None`` if each has to wait or there is none."""
+        computed = {stage for cell in self._running for stage in stages(cell).items()} - self._done
+        for cell in self._waiting:
+            if not computed.intersection(stages(cell).items()):
+                self._waiting.remove(cell)
+                self._running.append(cell)
+                return cell
+        return None
+
+    def ended(self, cell: Cell, *, done: bool) -> None:
+        """A cell runs no more; if it is ``done``, so are its stages."""
+        self._running.remove(cell)
+        if done:
+            self._done |= set(stages(cell).items())
+
+    def again(self, cell: Cell) -> None:
+        """A cell whose worker was lost is the next one."""
+        self._running.remove(cell)
+        self._waiting.insert(0, cell)

@@ -1,0 +1,128 @@
+from dataclasses import replace
+
+import pytest
+
+from edgecompress import bundle, pipeline_cell
+from edgecompress.errors import InputError
+from edgecompress.pipeline_cell import cell_of, compute, recipe_of
+from edgecompress.progress import silent
+from edgecompress.study.grid import Point
+from edgecompress.study.plan import Plan
+
+from .conftest import SMALL
+
+POINT = Point("alexnet", "digits", 0.9, "kmeans", 5, False, 1)
+PLAN = Plan(study="paper", changes=SMALL, download=False)
+
+
+def record_of(point, **changes):
+    plan = PLAN.model_copy(update=changes)
+    return compute(cell_of(point, plan)[0], silent, plan=plan)
+
+
+def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache):
+    manifest = bundle.load(small_bundle)
+    assert recipe_of(POINT, PLAN) == manifest.recipe
+    record = record_of(POINT, cache_dir=small_cache)
+    assert (record.state, record.error) == ("done", None)
+    found = record.outcome
+    # Each stage was taken from where the build had kept it.
+    assert list(found.seconds.values())[:4] == [None] * 4
+    assert found.seconds["export"] > 0
+    assert found.budget.epochs == {"train": 6, "prune": 3, "retrain": 2, "cluster": 1}
+    assert found.budget.training_samples == found.budget.training_samples_available == manifest.data.train
+    assert found.data == manifest.data
+    assert found.accuracy.baseline.percent == pytest.approx(manifest.accuracy.dense)
+    assert found.accuracy.clustered.percent == pytest.approx(manifest.accuracy.compressed)
+    assert found.weights_ratio == pytest.approx(manifest.ratios.weights)
+    files = {name: file.bytes for name, file in (manifest.models | manifest.files).items()}
+    sizes = found.sizes
+    assert [sizes.dense_onnx, sizes.onnx, sizes.dense_tflite, sizes.tflite, sizes.container] == [
+        files[name] for name in ("dense.onnx", "model.onnx", "dense.tflite", "model.tflite", "model.onnx.ecz")
+    ]
+    assert sizes.entropy_bound == manifest.models["model.onnx"].ledger.entropy_bytes
+    layers = {layer.name: layer for layer in found.layers}
+    for tensor in manifest.models["model.onnx"].ledger.tensors:
+        if tensor.name.removesuffix(".weight") in layers and tensor.name.endswith(".weight"):
+            layer = layers.pop(tensor.name.removesuffix(".weight"))
+            assert (layer.weights, layer.kept) == (tensor.elements, tensor.nonzero)
+            assert layer.distinct == tensor.distinct - 1
+            assert layer.bits == 5
+    assert not layers
+    assert {(each.runtime, each.how) for each in found.latency} == {("onnxruntime", "measured"), ("litert", "measured")}
+    assert all(each.low <= each.ratio <= each.high for each in found.latency)
+
+
+def test_another_number_of_bits_trains_no_baseline_and_a_cut_budget_is_told(small_bundle, small_cache):
+    record = record_of(replace(POINT, bits=2), cache_dir=small_cache, prove=False)
+    found = record.outcome
+    assert [name for name, seconds in found.seconds.items() if seconds is None] == ["train", "prune", "retrain"]
+    assert max(layer.distinct for layer in found.layers) == 4
+    assert {layer.bits for layer in found.layers} == {2}
+    assert found.latency == ()
+    cut = record_of(
+        POINT, cache_dir=small_cache, prove=False, train_samples=100, judge_samples=50, epochs_scale=0.25
+    ).outcome
+    assert (cut.budget.training_samples, cut.budget.training_samples_available) == (100, found.data.train)
+    assert cut.budget.epochs == {"train": 2, "prune": 1, "retrain": 1, "cluster": 1}
+    assert cut.budget.epochs_scale == 0.25
+    assert (cut.data.train, cut.data.validation, cut.data.test) == (100, 50, 50)
+    assert cut.accuracy.clustered.total == 50
+    assert None not in cut.seconds.values()  # stages of other samples are other stages
+
+
+def test_what_goes_wrong_is_in_the_record(tmp_path, monkeypatch):
+    absent = record_of(replace(POINT, data="cifar-10"), data_dir=tmp_path, cache_dir=tmp_path)
+    assert (absent.state, absent.outcome) == ("failed", None)
+    assert "CIFAR-10" in absent.error
+    assert "\n" not in absent.error
+    monkeypatch.setattr(pipeline_cell.stages, "compress", lambda *_, **__: 1 / 0)
+    assert record_of(POINT, cache_dir=tmp_path).error == "ZeroDivisionError: division by zero"
+
+
+def test_a_stop_is_no_failed_cell(tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline_cell.stages, "compress", stop)
+    with pytest.raises(KeyboardInterrupt):
+        record_of(POINT, cache_dir=tmp_path)
+
+
+def test_axes_are_set_in_the_recipe_and_distillation_as_the_recipe_has_it():
+    chosen = recipe_of(Point("alexnet", "digits", 0.5, "ward", 3, True, 7), PLAN)
+    assert (chosen.prune.sparsity, chosen.cluster.method, chosen.cluster.bits, chosen.seed) == (0.5, "ward", 3, 7)
+    assert chosen.distill is not None
+    own = PLAN.model_copy(update={"changes": ("distill.temperature=2.5",)})
+    assert recipe_of(replace(POINT, distill=True), own).distill.temperature == 2.5
+    assert recipe_of(POINT, own).distill is None
+
+
+def test_a_scale_of_epochs_leaves_no_stage_without_any_and_adds_none():
+    none = PLAN.model_copy(update={"epochs_scale": 0.01, "changes": ("retrain.epochs=0",)})
+    chosen = recipe_of(POINT, none)
+    assert [chosen.train.epochs, chosen.prune.epochs, chosen.retrain.epochs] == [1, 1, 0]
+    twice = recipe_of(POINT, PLAN.model_copy(update={"epochs_scale": 2.0}))
+    assert twice.train.epochs == 12
+
+
+def test_digests_are_those_of_what_decides_a_record():
+    digest = cell_of(POINT, PLAN)[1]
+    assert cell_of(POINT, PLAN.model_copy(update={"changes": (*SMALL, "search.steps=3"), "prove": False}))[1] == digest
+    for changes in ({"epochs_scale": 0.5}, {"train_samples": 9}, {"changes": (*SMALL, "train.learning_rate=0.01")}):
+        assert cell_of(POINT, PLAN.model_copy(update=changes))[1] != digest
+
+
+def test_a_recipe_that_removes_channels_is_refused():
+    with pytest.raises(InputError, match=r"leave \[structure\] out"):
+        recipe_of(POINT, PLAN.model_copy(update={"changes": ("structure.macs=0.5",)}))
+
+
+def test_patterns_stand_in_only_where_that_is_asked_for(tmp_path):
+    small = {"data_dir": tmp_path, "cache_dir": tmp_path, "prove": False, "epochs_scale": 0.01, "train_samples": 64}
+    small |= {"judge_samples": 32, "changes": ("width=0.0625",)}
+    record = record_of(replace(POINT, data="uci-har"), stand_ins=True, **small)
+    assert record.state == "done"
+    assert not record.outcome.data.official
+    assert "no result" in record.outcome.data.note
+    assert record_of(replace(POINT, data="uci-har"), **small).state == "failed"

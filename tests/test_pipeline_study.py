@@ -1,0 +1,72 @@
+import pytest
+
+from edgecompress import pipeline_study
+from edgecompress.errors import InputError
+from edgecompress.progress import silent
+from edgecompress.study.engines.contract import Workers
+from edgecompress.study.grid import Grid
+from edgecompress.study.plan import Plan
+from edgecompress.study.records import CellRecord
+
+BASE = {
+    "models": ("alexnet",),
+    "data": ("uci-har",),
+    "sparsities": (0.9,),
+    "methods": ("kmeans",),
+    "bits": (4, 2),
+    "distill": (False,),
+    "seeds": (1,),
+}
+
+
+def study(tmp_path, budget=None, sample=False, plan=None, **axes):
+    return pipeline_study.study(
+        Grid(**(BASE | axes)),
+        plan or pipeline_study.smoke(Plan(study="paper", cache_dir=tmp_path / "cache")),
+        output=str(tmp_path / "records"),
+        engine="local",
+        workers=Workers(count=1),
+        budget_minutes=budget,
+        sample=sample,
+        progress=silent,
+    )
+
+
+def test_cells_share_their_stages_and_a_second_run_takes_the_records(tmp_path):
+    index, records = study(tmp_path)
+    assert [entry.state for entry in index.cells] == ["done", "done"]
+    assert [CellRecord.from_file(tmp_path / "records" / entry.file) for entry in index.cells] == records
+    first, second = (record.outcome.seconds for record in records)
+    assert None not in first.values()
+    assert [name for name, seconds in second.items() if seconds is None] == ["train", "prune", "retrain"]
+    assert records[0].outcome.accuracy.pruned == records[1].outcome.accuracy.pruned
+    assert records[0].outcome.sizes.onnx > records[1].outcome.sizes.onnx
+    again, same = study(tmp_path)
+    assert same == records
+    assert again.cells == index.cells
+    with pytest.raises(InputError, match="of another recipe"):
+        study(tmp_path, plan=Plan(study="paper", changes=("width=0.0625",)))
+    assert [entry.state for entry in study(tmp_path, budget=0.0, bits=(4, 3))[0].cells] == ["done", "left out"]
+
+
+@pytest.mark.parametrize(
+    ("axes", "says"),
+    [
+        ({"models": ("alexnett",)}, "unknown model 'alexnett'; did you mean 'alexnet'"),
+        ({"data": ("cifar",)}, "unknown data set 'cifar'"),
+        ({"methods": ("kmean",)}, "unknown clustering method 'kmean'"),
+        ({"sparsities": (90.0,)}, "write 0.9 for 90 %"),
+        ({"bits": (9,)}, "9 bits"),
+        ({"seeds": ()}, "at least one value of seeds"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_computed(tmp_path, axes, says):
+    with pytest.raises(InputError, match=says):
+        study(tmp_path, **axes)
+    assert not (tmp_path / "records").exists()
+
+
+def test_the_base_method_is_the_first_of_all():
+    names = pipeline_study.clustering_methods()
+    assert names[0] == "kmeans"
+    assert len(names) == len(set(names)) > 5
