@@ -33,7 +33,7 @@ def test_files_of_a_foreign_network_compute_what_pytorch_does_and_get_smaller(tm
         assert sizes["ecz"] < sizes["packed"] < sizes["dense"] / 2
     # What stays is what the network itself asks for: channel shuffles, and the heads of an attention.
     if name not in ("shufflenet_v2_x1_0", "vit_tiny_patch16"):
-        assert row["transposes"] == (1 if name == "lstm" else 0)
+        assert row["transposes"] == 0
 
 
 def test_what_differs_is_found_out():
