@@ -50,7 +50,7 @@ class Ledger:
         self._claimed: Any = None
         self._last_beat = 0.0
         self._study: Study = optuna.create_study(
-            storage=_storage(url), study_name=name, directions=["minimize", "minimize"], load_if_exists=True
+            storage=opened(url), study_name=name, directions=["minimize", "minimize"], load_if_exists=True
         )
 
     def finished(self) -> list[Trial]:
@@ -111,7 +111,8 @@ class Ledger:
         return found
 
 
-def _storage(url: str) -> "BaseStorage | str":
+def opened(url: str) -> "BaseStorage":
+    """The storage at ``url``, made if need be; errors are those of ``Ledger``."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
 
