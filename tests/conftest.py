@@ -21,6 +21,14 @@ SMALL = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_store():
+    """No test writes into the store of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGECOMPRESS_STORE", "none")
+        yield
+
+
 @pytest.fixture(scope="session")
 def small_cache(tmp_path_factory) -> Path:
     """Where the stages of the small bundles are kept."""
@@ -57,12 +65,20 @@ def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
     return folder
 
 
-class Sshd:
-    """Debian's sshd on a port of loopback, with keys, configuration and known hosts of its own.
+def ssh_with(folder):
+    """A folder ``bin`` whose ssh, where it comes first in PATH, gives the real one the configuration in ``folder``.
 
-    A program named ssh that comes first in PATH gives the real one a configuration file: ssh looks for the user's in
-    the home folder of the password database, which no environment variable moves.
+    By itself ssh looks for the user's in the home folder of the password database, which no environment variable moves.
     """
+    real, shim = shutil.which("ssh"), folder / "bin" / "ssh"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\n[ "$1" = -F ] && exec {real} "$@"\nexec {real} -F \'{folder}/config\' "$@"\n')
+    shim.chmod(0o755)
+    return shim.parent
+
+
+class Sshd:
+    """Debian's sshd on a port of loopback, with keys, configuration and known hosts of its own."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -75,11 +91,7 @@ class Sshd:
         shutil.copy(folder / "user.pub", folder / "authorized")
         self.know("host")
         self.configure()
-        (folder / "bin").mkdir()
-        real = shutil.which("ssh")
-        shim = folder / "bin" / "ssh"
-        shim.write_text(f'#!/bin/sh\n[ "$1" = -F ] && exec {real} "$@"\nexec {real} -F \'{folder}/config\' "$@"\n')
-        shim.chmod(0o755)
+        ssh_with(folder)
         self.process = None
 
     @property
@@ -184,9 +196,14 @@ def name_of(process):
         return ""
 
 
-@pytest.fixture(name="free_port")
+@pytest.fixture(name="free_port", scope="session")
 def free_port_fixture():
     return free_port
+
+
+@pytest.fixture(name="ssh_with", scope="session")
+def ssh_with_fixture():
+    return ssh_with
 
 
 @pytest.fixture(name="children")
@@ -380,3 +397,16 @@ def measured(small_bundle, tmp_path_factory):
     record, path = bench(folder, mode="quick", threads=1, progress=lambda *told: said.append(told))
     assert said
     return record, path, folder
+
+
+@pytest.fixture(scope="session")
+def micro_record():
+    """A micro-benchmark of a small network for a Raspberry Pi 4, really measured on this machine."""
+    from edgecompress import target
+    from edgecompress.advise import subject
+    from edgecompress.advise.measure import measure
+    from edgecompress.progress import silent
+
+    network = subject.identity("alexnet", "digits", 0.125)
+    board = target.load("rpi4")
+    return measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)

@@ -1,10 +1,15 @@
+import json
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
+from edgecompress import methods
+from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import InputError
-from edgecompress.record import Record, write_atomically
+from edgecompress.record import MIGRATIONS, Record, write_atomically
+from edgecompress.records.kinds import CLASSES
 
 
 class Inner(Record):
@@ -67,3 +72,39 @@ def test_a_written_file_has_the_usual_permissions(tmp_path):
     finally:
         os.umask(umask)
     assert stat.S_IMODE((tmp_path / "deep" / "f").stat().st_mode) == 0o640
+
+
+OLD = Path(__file__).parent / "golden" / "bench-1.json"
+
+
+def written(tmp_path, **changed):
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps({**json.loads(OLD.read_text()), **changed}))
+    return path
+
+
+def test_a_newer_version_is_refused_in_one_line_that_says_what_to_do(tmp_path):
+    newer = BenchRecord.version() + 1
+    with pytest.raises(InputError, match=f"schema_version {newer} .* newer .* install a newer") as caught:
+        BenchRecord.from_file(written(tmp_path, schema_version=newer))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"schema_version": "1"}, "schema_version"),
+        ({"schema_version": 0}, "schema_version"),
+        ({"bundle": 3}, "no bench record of version 1"),
+        ({"speed": 1}, "unknown key 'speed'"),
+    ],
+)
+def test_a_damaged_old_record_is_one_line(tmp_path, changed, message):
+    with pytest.raises(InputError, match=message):
+        BenchRecord.from_file(written(tmp_path, **changed))
+
+
+def test_every_older_version_of_every_kind_has_a_step_to_the_next():
+    for each in CLASSES:
+        for number in range(1, each.version()):
+            assert methods.find(MIGRATIONS, f"{each.kind}-{number}")

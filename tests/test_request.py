@@ -1,6 +1,8 @@
+import numpy as np
 import pytest
 import torch
 
+from edgecompress import recipe
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.request import Request, prepare
@@ -43,3 +45,91 @@ def test_a_misspelt_network_is_named_before_its_recipe_is_looked_for(tmp_path):
 def test_latency_is_measured_only_where_channels_are_removed(tmp_path):
     assert prepared(tmp_path).context.latency is None
     assert prepared(tmp_path, changes=(*SMALL, "structure.macs=0.5")).context.latency is not None
+
+
+NETS = """
+from torch import nn
+
+
+def make():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 3))
+"""
+
+
+@pytest.fixture
+def own(tmp_path):
+    """``own(x, y, **changes)``: what a request for a network and data of the user's own means, and what was said."""
+    (tmp_path / "nets.py").write_text(NETS)
+    said = []
+
+    def make(x, y=None, **changes):
+        np.savez(tmp_path / "d.npz", x=x, **({} if y is None else {"y": y}))
+        request = {
+            "target": "host",
+            "model": f"{tmp_path / 'nets.py'}:make",
+            "data": str(tmp_path / "d.npz"),
+            "cache_dir": tmp_path,
+            **changes,
+        }
+        return prepare(Request(**request), progress=silent, warn=said.append), said
+
+    return make
+
+
+X, Y = np.random.default_rng(0).normal(size=(30, 1, 8, 8)).astype(np.float32), np.arange(30) % 3
+
+
+def test_an_own_network_with_classes_is_trained_by_the_generic_recipe(own):
+    found, said = own(X, Y)
+    assert not said
+    assert not found.trained
+    assert found.context.recipe == recipe.load("any")
+    assert found.own.source.endswith("nets.py:make")
+
+
+def test_without_classes_it_is_calibrated_by_a_recipe_of_its_own_and_that_is_said(own):
+    found, said = own(X)
+    assert "nothing is trained, because the data have no classes; outputs are reconstructed on up to 24" in said[0]
+    assert found.trained
+    assert found.context.recipe.reconstruct.inputs == "training"
+    assert found.context.recipe.prune.sparsity == recipe.load("any-untrained").prune.sparsity
+
+
+def test_no_batchnorm_and_no_data_leave_the_weights_alone_to_be_looked_at(own):
+    found, said = own(X, data=None, changes=('inputs.shapes=["1x8x8"]',))
+    assert "pruned and clustered by themselves" in said[0]
+    assert found.context.recipe.reconstruct is None
+
+
+def test_the_identity_is_of_the_network_its_weights_the_data_and_how_they_are_scaled(own):
+    first = own(X, Y)[0].context.identity
+    assert own(X, Y)[0].context.identity == first
+    others = [
+        own(X + 1, Y)[0].context.identity,
+        own(X, Y, changes=("seed=2",))[0].context.identity,
+        own(X, Y, changes=("inputs.std=[2.0]",))[0].context.identity,
+    ]
+    assert all(other != first for other in others)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"changes": ("width=0.5",)}, "width is for built-in networks"),
+        ({"changes": ("export.int8=true",)}, "export.int8 needs data with classes"),
+    ],
+)
+def test_what_an_own_network_cannot_have_is_one_line(own, changes, message):
+    with pytest.raises(InputError, match=message):
+        own(X, **changes)
+
+
+def test_a_built_in_network_learns_the_user_s_own_data(tmp_path):
+    x = np.random.default_rng(0).normal(size=(30, 9, 64)).astype(np.float32)
+    np.savez(tmp_path / "d.npz", x=x, y=np.arange(30) % 2)
+    found = prepared(tmp_path, data=str(tmp_path / "d.npz"))
+    assert found.data.input_shape == (9, 64)
+    assert found.network(torch.zeros(2, 9, 64)).shape == (2, 2)
+    assert "inputs" in found.context.identity
+    with pytest.raises(InputError, match="alexnet needs data"):
+        prepared(tmp_path, data="none")

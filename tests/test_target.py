@@ -17,6 +17,15 @@ def test_the_boards_of_the_mission_are_there():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["jetson-nano", "jetson-orin"])
+def test_providers_are_called_as_onnxruntime_calls_them(name):
+    import onnxruntime
+
+    providers = target.load(name).providers
+    assert providers
+    assert set(providers) <= set(onnxruntime.get_all_providers())
+
+
 def test_a_profile_of_one_s_own(tmp_path):
     path = tmp_path / "board.toml"
     text = (

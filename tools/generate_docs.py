@@ -12,9 +12,12 @@ from typing import Any
 from typer import Typer
 from typer.testing import CliRunner
 
+from edgecompress.advise.advice import Advice
+from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
+from edgecompress.compare.records import CompareRecord
 from edgecompress.recipe import Recipe
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
@@ -33,6 +36,9 @@ SCHEMAS = {
     "front": FrontRecord,
     "cell": CellRecord,
     "study": StudyIndex,
+    "micro": MicroRecord,
+    "advice": Advice,
+    "compare": CompareRecord,
 }
 
 
@@ -175,6 +181,53 @@ def loads_table() -> str:
     return "\n".join(lines)
 
 
+def architectures_table() -> str:
+    """What benchmarks/architectures.py found: a row for each network that others wrote."""
+    record = json.loads((ROOT / "results" / "architectures.json").read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    lines = [
+        f"Each layer pruned to {record['sparsity']:.0%} and clustered to {record['centroids']} values without data; "
+        "bytes of the dense file, of that packed without loss, and of its container. `float16` is what `build` writes, "
+        f"rounded weights. Difference: the largest of {record['samples']} random and {record['samples']} real inputs, "
+        f"as a fraction of the largest output of dense and packed files alike; at most {record['tolerance']:g} passes. "
+        f"{versions}; {record['cpu']}, {record['taken'][:10]}: `python benchmarks/architectures.py`.",
+        "",
+        "| network, from | input | parameters | ONNX | packed | `.ecz` | TFLite | packed | `float16` | `.ecz` "
+        "| difference: random, real |",
+        "|---" * 11 + "|",
+    ]
+    for name, row in record["networks"].items():
+        onnx, tflite = row["bytes"]["onnx"], row["bytes"]["tflite"]
+        sizes = [onnx["dense"], onnx["packed"], onnx["ecz"]]
+        sizes += [tflite["dense"], tflite["packed"], tflite["float16"], tflite["ecz"]]
+        judged = [each for file, each in row["difference"].items() if not file.startswith("float16")]
+        differences = ", ".join(f"{max(each[kind] for each in judged):.0e}" for kind in ("random", "real"))
+        lines.append(
+            f"| `{name}`, {row['origin']} | {'x'.join(map(str, row['input']))} | {row['parameters']:,} "
+            f"| {' | '.join(f'{size:,}' for size in sizes)} | {differences} |"
+        )
+    return "\n".join(lines)
+
+
+def beside_litert_torch_table() -> str:
+    """What benchmarks/beside_litert_torch.py found: a row for each network."""
+    record = json.loads((ROOT / "results" / "litert-torch.json").read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    lines = [
+        f"Dense files of the same compressed network, in turn in one process, one thread; {versions}; {record['cpu']}, "
+        f"{record['taken'][:10]}: `python benchmarks/beside_litert_torch.py`.",
+        "",
+        "| network | input | our latency over litert-torch's, 95 % interval | pairs of runs | ours, bytes "
+        "| litert-torch's | that packed |",
+        "|---" * 7 + "|",
+    ]
+    for name, row in record["networks"].items():
+        latency = "{ratio:.3f} ({low:.3f} to {high:.3f})".format(**row["latency"])
+        sizes = " | ".join(f"{row['bytes'][kind]:,}" for kind in ("edgecompress", "litert-torch", "packed"))
+        lines.append(f"| `{name}` | {'x'.join(map(str, row['input']))} | {latency} | {row['runs']:,} | {sizes} |")
+    return "\n".join(lines)
+
+
 def clustering_tables() -> str:
     """All that benchmarks/clustering_methods.py found: a table for each network, data set and sparsity."""
     parts = []
@@ -229,15 +282,17 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    readme, compression, runtimes, ecz = (
+    readme, compression, runtimes, ecz, models, tflite = (
         ROOT / "README.md",
-        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz")),
+        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite")),
     )
     return {
         ecz: filled(ecz, containers=containers_table()),
         readme: filled(readme, results=results_table(), encodings=encodings_table()),
         compression: filled(compression, clustering=clustering_tables()),
         runtimes: filled(runtimes, loads=loads_table()),
+        models: filled(models, architectures=architectures_table()),
+        tflite: filled(tflite, litert_torch=beside_litert_torch_table()),
         DOCS / "cli.md": cli_reference(),
         **schemas,
     }

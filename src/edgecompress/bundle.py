@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,7 @@ from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
 from edgecompress.recipe import Recipe
-from edgecompress.record import Record, write_atomically
+from edgecompress.record import About, Published, Record, write_atomically
 from edgecompress.target import Runtime, Target
 
 Kind = Literal["dense", "compressed", "int8", "dense-int8"]
@@ -41,7 +41,18 @@ class DataInfo(Record):
     train: int
     validation: int
     test: int
-    classes: list[str]
+    classes: list[str] = Field(description="empty: the data have none, and no accuracy is known")
+    mean: list[float] = Field(default=[], description="of each channel, taken off raw samples; empty: nothing is")
+    std: list[float] = Field(default=[], description="of each channel, raw samples are divided by it")
+    raw: str = Field(default="", description="what raw samples are, where a build was given the user's own")
+
+
+class End(Record):
+    """An input or an output of a network, of one sample."""
+
+    name: str = Field(description="in model.onnx and model.tflite")
+    shape: list[int] = Field(description="of one sample, channels first")
+    dtype: str
 
 
 class ModelInfo(Record):
@@ -52,6 +63,10 @@ class ModelInfo(Record):
     parameters: int = Field(description="of the dense network")
     input_shape: list[int] = Field(description="of one sample, channels first")
     checkpoint: str | None = Field(default=None, description="the file its dense weights came from; null: trained here")
+    source: str | None = Field(default=None, description="of a model of the user's own: the file or the function")
+    sha256: str | None = Field(default=None, description="of that file, or over the weights that the function's had")
+    inputs: list[End] = Field(default=[], description="empty: one input, of `input_shape` and float32")
+    outputs: list[End] = Field(default=[], description="empty: one score a class")
 
 
 class Accuracy(Record):
@@ -62,12 +77,25 @@ class Accuracy(Record):
     compressed: float
 
 
+class Fidelity(Record):
+    """How near the compressed network's outputs are to the dense one's, where no classes say how good it is."""
+
+    samples: int
+    inputs: Literal["given", "noise"] = Field(description="what the outputs are of; noise tells little")
+    relative_error: float = Field(description="root mean square of the difference / that of the dense outputs")
+    agreement: float | None = Field(
+        description="fraction of samples with the same largest output; null: several outputs"
+    )
+
+
 class Ratios(Record):
     """How many times smaller. A file ratio counts everything in the file: indices, codebooks, biases and graph."""
 
     weights: float = Field(description="prunable weights / weights kept: the ratio that papers state")
     onnx: float = Field(description="bytes of dense.onnx / bytes of model.onnx")
-    tflite: float = Field(description="bytes of dense.tflite / bytes of model.tflite")
+    tflite: float | None = Field(
+        description="bytes of dense.tflite / bytes of model.tflite; null: the model has operators without a TFLite form"
+    )
     macs: float | None = Field(
         default=None, description="multiply-accumulates of a sample / those left; null: no channels were removed"
     )
@@ -99,8 +127,11 @@ class PlainFile(Record):
     what: str
 
 
-class Manifest(Record):
+class Manifest(Published):
     """All that is known about a bundle. Published as a JSON schema in docs/."""
+
+    kind: ClassVar[str] = "manifest"
+    marks: ClassVar[frozenset[str]] = frozenset({"stages", "ratios", "models"})
 
     schema_version: Literal[1] = 1
     tool_version: str
@@ -110,12 +141,23 @@ class Manifest(Record):
     target: Target
     recipe: Recipe
     stages: list[StageResult]
-    accuracy: Accuracy
+    accuracy: Accuracy | None = Field(description="null: the data have no classes; see `fidelity`")
+    fidelity: Fidelity | None = Field(default=None, description="null: the accuracy is known")
     ratios: Ratios
     models: dict[str, ModelFile]
     files: dict[str, PlainFile]
     warnings: list[str] = Field(default=[])
     versions: dict[str, str]
+
+    def about(self) -> About:
+        """What was built, and for what."""
+        return About(
+            created=self.created,
+            model=self.model.name,
+            data=self.data.name,
+            target=self.target.name,
+            runtimes=tuple(dict.fromkeys(file.runtime for file in self.models.values())),
+        )
 
 
 def digest(path: Path) -> str:

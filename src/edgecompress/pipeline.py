@@ -4,35 +4,45 @@ import datetime
 import importlib.metadata
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 import edgecompress
-from edgecompress import bundle, recipe, target
-from edgecompress.bundle import STEMS, Accuracy, DataInfo, Kind, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
+from edgecompress import bundle, target
+from edgecompress.bundle import (
+    STEMS,
+    Accuracy,
+    DataInfo,
+    Fidelity,
+    Kind,
+    Manifest,
+    ModelFile,
+    ModelInfo,
+    PlainFile,
+    Ratios,
+)
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
-from edgecompress.compress.context import Context
-from edgecompress.compress.evaluate import accuracy, outputs
+from edgecompress.compress.evaluate import judged
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.structure.shapes import load_state
-from edgecompress.errors import CheckError
+from edgecompress.errors import CheckError, InputError
 from edgecompress.export.container.pack import pack_container
 from edgecompress.export.int8.calibration import calibration
+from edgecompress.export.named import Named
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
-from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
+from edgecompress.references import fidelity, reference, samples_of
 from edgecompress.report.card import card
-from edgecompress.request import Request, prepare
+from edgecompress.request import Prepared, Request, prepare
 from edgecompress.target import Target
 
 PROOF_SAMPLES = 256
@@ -51,15 +61,16 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
     board = target.load(request.target)
-    name = f"{request.model}-{request.data}-{board.name}"
-    folder = request.output or Path("dist") / name
+    folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)
     given = prepare(request, progress=progress, warn=warn)
-    data, network, context, warnings = given.data, given.network, given.context, given.warnings
-    compressed = stages.compress(network, context, trained=request.checkpoint is not None)
+    compressed = stages.compress(given.network, given.context, trained=given.trained)
     with bundle.staged(folder) as staging:
-        manifest = _write(staging, request, board, data, network, compressed, context, progress)
-        manifest = manifest.model_copy(update={"warnings": warnings + _over_budget(manifest, warn)})
+        manifest = _write(staging, request, board, given, compressed, progress)
+        for message in manifest.warnings:
+            warn(message)
+        warnings = given.warnings + manifest.warnings + _over_budget(manifest, warn)
+        manifest = manifest.model_copy(update={"warnings": warnings})
         bundle.write_manifest(staging, manifest)
     return folder, manifest
 
@@ -68,16 +79,15 @@ def _write(
     folder: Path,
     request: Request,
     board: Target,
-    data: Dataset,
-    network: nn.Module,
+    given: Prepared,
     compressed: stages.Compressed,
-    context: Context,
     progress: Progress,
 ) -> Manifest:
     """Write everything but the manifest into ``folder``, and return that."""
-    recipe_used = context.recipe
-    files = {EVAL: _eval(folder, data, request.eval_samples)}
-    results, models = _models(folder, board, data, network, compressed, recipe_used.export, progress)
+    data, network, own, recipe_used = given.data, given.network, given.own, given.context.recipe
+    files = {EVAL: _eval(folder, given, request.eval_samples)}
+    made = _models(folder, board, given, compressed, progress)
+    models = made.models
     for name in [name for name, file in models.items() if file.kind in ("compressed", "int8")]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
     packages = (*VERSIONS_OF, *([QUANTIZER] if recipe_used.export.int8 else []))
@@ -86,11 +96,15 @@ def _write(
         tool_version=edgecompress.__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         model=ModelInfo(
-            name=request.model,
+            name=own.name if own else request.model,
             width=recipe_used.width,
             parameters=sum(compressed.dense[name].numel() for name, _ in network.named_parameters()),
             input_shape=list(data.input_shape),
             checkpoint=str(request.checkpoint) if request.checkpoint else None,
+            source=own.source if own else None,
+            sha256=own.sha256 if own else None,
+            inputs=list(own.ends.inputs) if own else [],
+            outputs=list(own.ends.outputs) if own else [],
         ),
         data=DataInfo(
             name=data.name,
@@ -99,68 +113,90 @@ def _write(
             note=data.source.note,
             train=len(data.train_x),
             validation=len(data.validation_x),
-            test=len(data.test_x),
+            test=len(data.test_x) if data.source.sha256 else 0,  # what was given, and not noise
             classes=list(data.classes),
+            mean=list(data.mean),
+            std=list(data.std),
         ),
         target=board,
         recipe=recipe_used,
         stages=compressed.stages,
-        accuracy=Accuracy(samples=len(data.test_x), dense=results["dense"], compressed=results["compressed"]),
+        accuracy=made.accuracy,
+        fidelity=made.fidelity,
         ratios=Ratios(
             weights=ratio(weights, of=sum(compressed.dense[f"{name}.weight"].numel() for name in weights)),
             macs=_macs_ratio(compressed.stages),
             onnx=models["dense.onnx"].bytes / models["model.onnx"].bytes,
-            tflite=models["dense.tflite"].bytes / models["model.tflite"].bytes,
+            tflite=models["dense.tflite"].bytes / models["model.tflite"].bytes if "model.tflite" in models else None,
         ),
         models=models,
         files=files,
+        warnings=made.warnings,
         versions={name: importlib.metadata.version(name) for name in packages},
     )
     write_atomically(folder / "README.md", card(manifest))
     return manifest.model_copy(update={"files": files | {"README.md": _plain(folder / "README.md", "model card")}})
 
 
-def _models(
-    folder: Path,
-    board: Target,
-    data: Dataset,
-    network: nn.Module,
-    compressed: stages.Compressed,
-    settings: recipe.Export,
-    progress: Progress,
-) -> tuple[dict[Kind, float], dict[str, ModelFile]]:
-    """Write and prove every model file. Returns test accuracies of both networks, in percent, and the files by name."""
+@dataclass(frozen=True)
+class _Made:
+    """Every model file, and what is known of both networks."""
+
+    models: dict[str, ModelFile]
+    accuracy: Accuracy | None
+    fidelity: Fidelity | None
+    warnings: list[str]
+
+
+def _models(folder: Path, board: Target, given: Prepared, compressed: stages.Compressed, progress: Progress) -> _Made:
+    """Write and prove every model file, and judge both networks on the test set."""
+    data, network, settings = given.data, given.network, given.context.recipe.export
     test = (torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
     x = data.test_x[:PROOF_SAMPLES]
     inputs = calibration(data.train_x, settings.int8_samples) if settings.int8 else data.train_x[:0]
     calibrated = Calibrated(inputs, folder / EVAL, seven_bits=board.arch not in EIGHT_BITS)
     states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.compressed}
-    results: dict[Kind, float] = {}
+    results: dict[Kind, float | None] = {}
+    said: dict[Kind, Reference | Named] = {}
     models: dict[str, ModelFile] = {}
+    warnings: list[str] = []
+    kinds = list(KINDS)
     for kind, state in states.items():
         load_state(network, state)
-        results[kind] = accuracy(network, *test)
-        expected = outputs(network, torch.from_numpy(x)).numpy()
-        graph = to_onnx(network, data.input_shape)
-        for each in KINDS:
+        results[kind] = judged(network, test)
+        graph = given.graph(network)
+        of_network = reference(given, graph, x)
+        said[kind] = of_network
+        for each in list(kinds):
             dense = folder / f"{STEMS['dense']}.{each.format}"
             smaller = kind == "compressed"
-            against = Reference(x, expected, dense if smaller else None)
+            against = replace(of_network, dense=dense) if smaller and isinstance(of_network, Reference) else of_network
             write = partial(write_float, graph, kind=each, settings=settings, reference=against, compress=smaller)
-            name, models[name] = _export(folder, kind, each, write, progress)
+            try:
+                name, models[name] = _export(folder, kind, each, write, progress)
+            except InputError as error:
+                # A network of the user's own may have operators that only ONNX has; a built-in one has none.
+                if given.own is None or each.format != "tflite":
+                    raise
+                warnings.append(f"no TFLite file: {error}")
+                kinds.remove(each)
+                continue
             if settings.int8 and kind in settings.int8_of:
-                against = Reference(x, expected, dense)
+                assert isinstance(of_network, Reference), "int8 is refused where inputs go by their names"
                 write = partial(
                     write_int8,
                     graph,
                     kind=each,
                     settings=settings,
-                    reference=against,
+                    reference=replace(of_network, dense=dense),
                     given=calibrated,
                     compress=smaller,
                 )
                 name, models[name] = _export(folder, INT8[kind], each, write, progress)
-    return results, models
+    known = results["dense"], results["compressed"]
+    if known[0] is not None and known[1] is not None:
+        return _Made(models, Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]), None, warnings)
+    return _Made(models, None, fidelity(given, said["dense"], said["compressed"]), warnings)
 
 
 def _macs_ratio(results: Sequence[StageResult]) -> float | None:
@@ -203,15 +239,18 @@ def _container(folder: Path, name: str, progress: Progress) -> PlainFile:
     )
 
 
-def _eval(folder: Path, data: Dataset, samples: int | None) -> PlainFile:
+def _eval(folder: Path, given: Prepared, samples: int | None) -> PlainFile:
     """Write the test set, or the first ``samples`` of it, as the ONNX file takes it."""
+    data = given.data
     count = min(samples or len(data.test_x), len(data.test_x))
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, x=data.test_x[:count], y=data.test_y[:count])
+    np.savez_compressed(buffer, allow_pickle=False, **samples_of(given, count))
     write_atomically(folder / EVAL, buffer.getvalue())
     which = (
         "the whole test set" if count == len(data.test_x) else f"the first {count} of {len(data.test_x)} test samples"
     )
+    if not data.classes:
+        return _plain(folder / EVAL, f"{count} inputs as model.onnx takes them, by name, or as x where it takes one")
     return _plain(folder / EVAL, f"{which}: x as model.onnx takes it, y the classes")
 
 
@@ -226,7 +265,8 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
         CheckError: it is over, and the profile enforces its budget.
     """
     budget, runtime = manifest.target.budget, manifest.target.runtimes[0]
-    name, file = next((n, f) for n, f in manifest.models.items() if f.kind == "compressed" and f.runtime == runtime)
+    smaller = {f.runtime: (n, f) for n, f in manifest.models.items() if f.kind == "compressed"}
+    name, file = smaller.get(runtime) or smaller["onnxruntime"]
     over = []
     if budget.file_kib is not None and file.bytes > 1024 * budget.file_kib:
         over.append(

@@ -94,11 +94,11 @@ def search(
     """
     if importlib.util.find_spec("optuna") is None:
         raise MissingDependencyError("search needs optuna, which is not installed: pip install 'edgecompress[search]'")
-    folder = request.output or Path("dist") / f"{request.model}-{request.data}-search"
+    folder = request.output or Path("dist") / f"{request.name}-search"
     _check_folder(folder)
     built_in = folder
     if builds:
-        built_in = folder / f"{request.model}-{request.data}-{target.load(request.target).name}"
+        built_in = folder / f"{request.name}-{target.load(request.target).name}"
         bundle.check_replaceable(built_in)
     for name in how.devices:  # before hours of work, not after
         devices_room.find(name)
@@ -110,6 +110,10 @@ def search(
     for each in requests:
         given = prepare(each, progress=progress, warn=_but(said, warn))
         said |= set(given.warnings)
+        if not given.data.classes:
+            raise InputError(
+                "search judges by accuracy, and there are no classes here; give data with classes, or use build"
+            )
         if how.macs and each.changes == request.changes and given.context.recipe.structure:
             raise InputError(
                 "the recipe removes channels itself; leave 1 out of --macs, or [structure] out of the recipe"
@@ -156,7 +160,7 @@ def _searched(
     context = given.context
     empty = SearchRecord(
         tool_version=edgecompress.__version__,
-        model=request.model,
+        model=given.own.name if given.own else request.model,
         data=given.data.name,
         recipe=context.recipe,
         max_drop=limits.max_drop,
@@ -167,8 +171,8 @@ def _searched(
         given.network,
         context,
         limits,
-        trained=request.checkpoint is not None,
-        input_shape=given.data.input_shape,
+        trained=given.trained,
+        graph=given.graph,
         path=context.folder.parent / "searches" / f"{name}.json",
         empty=empty,
         storage=storage,

@@ -2,29 +2,39 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import onnx_ir as ir
 import platformdirs
 import torch
 from torch import nn
 
 from edgecompress import bundle, methods, recipe
+from edgecompress.compress.checkpoints import digest
 from edgecompress.compress.context import Context
+from edgecompress.compress.reconstruct.synthetic import norms
 from edgecompress.compress.structure.contract import Measure
 from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.train import TrainingData
 from edgecompress.encode.partition import Mode
+from edgecompress.errors import InputError
 from edgecompress.export.int8.program import check_installed
 from edgecompress.export.latency import latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import to_onnx
+from edgecompress.own.data.dataset import dataset, why_no_classes
+from edgecompress.own.ends import join
+from edgecompress.own.model import Model, is_own, short_name
+from edgecompress.own.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
 from edgecompress.progress import Progress
 
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
 DATA_VERSION = 1
+GENERIC = "any"
+UNTRAINED = "any-untrained"
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,7 @@ class Request:
 
     target: str
     model: str = "alexnet"
-    data: str = "digits"
+    data: str | None = None
     recipe: str | None = None
     changes: tuple[str, ...] = ()
     checkpoint: Path | None = None
@@ -44,15 +54,40 @@ class Request:
     download: bool = True
     eval_samples: int | None = None
 
+    @property
+    def data_named(self) -> str:
+        """What names the data: digits for a built-in network, none for the user's own, where nothing else is said."""
+        return self.data or (NO_DATA if is_own(self.model) else "digits")
+
+    @property
+    def name(self) -> str:
+        """A name of model and data, for files and folders."""
+        model = short_name(self.model) if is_own(self.model) else self.model
+        data = short_name(self.data_named) if is_own_data(self.data_named) else self.data_named
+        return model if self.data_named == NO_DATA else f"{model}-{data}"
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a request means: the data set, the network that is trained or given, and what its stages are run with."""
+    """What a request means: the data set, the network that is trained or given, and what its stages are run with.
+
+    Attributes:
+        data: the samples.
+        network: as it is before the first stage.
+        context: what its stages are run with.
+        warnings: what was said on the way.
+        trained: whether the network's weights are the baseline already.
+        graph: the ONNX graph of the network with the weights that it has when asked.
+        own: what more is known of a network of the user's own.
+    """
 
     data: Dataset
     network: nn.Module
     context: Context
     warnings: list[str]
+    trained: bool
+    graph: Callable[[nn.Module], ir.Model]
+    own: Model | None = field(default=None)
 
 
 def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
@@ -61,12 +96,13 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     Raises:
         InputError: one of them is wrong.
     """
+    if is_own(request.model):
+        return _own_network(request, progress=progress, warn=warn)
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
-    changes = (*request.changes, *([f"export.encoding={request.encoding}"] if request.encoding else []))
-    chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data), changes)
+    chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data_named), _changes(request))
     if chosen.export.int8:
         check_installed()
-    data = datasets.load(request.data, request.data_dir, download=request.download, progress=progress)
+    data = _data(request, chosen, progress)
     warnings = [] if data.source.official else [f"{data.name}: {data.source.note}"]
     for message in warnings:
         warn(message)
@@ -74,16 +110,126 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     network = load.network(request.model, data.input_shape, len(data.classes), width=chosen.width)
     if request.checkpoint:
         load.load_checkpoint(network, request.checkpoint)
-    context = Context(
+    identity = _identity(request, data)
+    if is_own_data(request.data_named):
+        identity["inputs"] = chosen.inputs.model_dump()
+
+    def graph(module: nn.Module) -> ir.Model:
+        return to_onnx(module, data.input_shape)
+
+    context = _context(request, chosen, data, network, identity, graph, progress)
+    return Prepared(data, network, context, warnings, request.checkpoint is not None, graph)
+
+
+def _changes(request: Request) -> tuple[str, ...]:
+    return (*request.changes, *([f"export.encoding={request.encoding}"] if request.encoding else []))
+
+
+def _data(request: Request, chosen: recipe.Recipe, progress: Progress) -> Dataset:
+    """The data for a built-in network: a built-in data set, or the user's own."""
+    named = request.data_named
+    if not is_own_data(named):
+        return datasets.load(named, request.data_dir, download=request.download, progress=progress)
+    if named == NO_DATA:
+        raise InputError(f"{request.model} needs data to be trained and judged on; give --data")
+    shapes = ends_of(chosen.inputs.shapes)
+    found = samples(named, shapes, progress)
+    return dataset(short_name(named), found, built_in_ends(found, shapes), chosen.inputs)
+
+
+def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+    """A network of the user's own, and what can be done with it."""
+    chosen = recipe.load(request.recipe or GENERIC, _changes(request))
+    if chosen.width != 1:
+        raise InputError("width is for built-in networks; make the network itself narrower, or set [structure]")
+    if chosen.export.int8:
+        check_installed()
+    model, data, warnings = read(
+        request.model,
+        request.data_named,
+        chosen.inputs,
+        checkpoint=request.checkpoint,
+        seed=chosen.seed,
+        known=lambda: datasets.load(request.data_named, request.data_dir, download=request.download, progress=progress),
+        progress=progress,
+    )
+    said = list(warnings) + ([] if data.source.official else [f"{data.name}: {data.source.note}"])
+    why = _why_untrained(model, data, request.data_named)
+    if why:
+        if request.recipe is None:
+            chosen = recipe.load(UNTRAINED, _changes(request))
+        chosen, how = _untrained(chosen, model, data)
+        said.append(f"nothing is trained, because {why}; {how}")
+    if chosen.structure and model.fixed:
+        raise InputError(
+            f"[structure] removes channels, and the graph of {model.source} has their number in its constants; "
+            "give the network as package.module:factory, or leave [structure] out"
+        )
+    for message in said:
+        warn(message)
+    if model.why_not_run is None:
+        join(model.module, model.ends)
+    identity = {
+        "model": model.architecture,
+        "state": digest(model.module),
+        "data": data.source.sha256,
+        "data_version": DATA_VERSION,
+        "inputs": chosen.inputs.model_dump(),
+    }
+    context = _context(request, chosen, data, model.module, identity, model.graph, progress)
+    return Prepared(data, model.module, context, said, model.trained or why is not None, model.graph, model)
+
+
+def _why_untrained(model: Model, data: Dataset, named: str) -> str | None:
+    """Why the network cannot learn classes; None: it can."""
+    if model.why_not_run:
+        return model.why_not_run
+    if named == NO_DATA:
+        return "no data were given"
+    return None if data.classes else (why_no_classes(model.ends) or "the data have no classes")
+
+
+def _untrained(chosen: recipe.Recipe, model: Model, data: Dataset) -> tuple[recipe.Recipe, str]:
+    """The recipe without training, and what is done instead in a few words.
+
+    Raises:
+        InputError: the recipe asks for what needs classes.
+    """
+    if chosen.export.int8:
+        raise InputError("export.int8 needs data with classes, to calibrate and to judge; set export.int8=false")
+    asked = chosen.reconstruct.inputs if chosen.reconstruct else None
+    possible: list[Literal["training", "synthetic"]] = []
+    if model.why_not_run is None and len(data.train_x):
+        possible.append("training")
+    if model.why_not_run is None and model.ends.plain and norms(model.module):
+        possible.append("synthetic")
+    inputs = asked if asked in possible else next(iter(possible), None)
+    how = {
+        "training": f"outputs are reconstructed on up to {len(data.train_x)} of the inputs given",
+        "synthetic": "outputs are reconstructed on inputs made from the statistics of BatchNorm",
+        None: "weights are pruned and clustered by themselves, which costs most; a few inputs help (--data)",
+    }[inputs]
+    return recipe.untrained(chosen, inputs=inputs), how
+
+
+def _context(
+    request: Request,
+    chosen: recipe.Recipe,
+    data: Dataset,
+    network: nn.Module,
+    identity: dict[str, Any],
+    graph: Callable[[nn.Module], ir.Model],
+    progress: Progress,
+) -> Context:
+    return Context(
         recipe=chosen,
         training=TrainingData(torch.from_numpy(data.train_x), torch.from_numpy(data.train_y), data.shift, data.mirror),
         validation=(torch.from_numpy(data.validation_x), torch.from_numpy(data.validation_y)),
         folder=(request.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
-        identity=_identity(request, data),
+        identity=identity,
         progress=progress,
-        latency=_measure(network, data, chosen.structure) if chosen.structure else None,
+        latency=_measure(network, graph, chosen.structure) if chosen.structure else None,
     )
-    return Prepared(data, network, context, warnings)
 
 
 def _identity(request: Request, data: Dataset) -> dict[str, Any]:
@@ -92,12 +238,12 @@ def _identity(request: Request, data: Dataset) -> dict[str, Any]:
     return {"model": request.model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
 
 
-def _measure(dense: nn.Module, data: Dataset, settings: recipe.Structure) -> Measure:
+def _measure(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:
     """What measures a network's latency against ``dense``, as it is now."""
     kept = copy.deepcopy(dense)
 
     def measure(network: nn.Module) -> Latency:
-        graphs = [to_onnx(each, data.input_shape) for each in (network, kept)]
+        graphs = [graph(each) for each in (network, kept)]
         found = latency(graphs[0], graphs[1], settings.runtime)
         return Latency(found.ratio, found.low, found.high)
 

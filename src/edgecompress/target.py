@@ -31,6 +31,11 @@ class Target(Record):
     memory_mib: int = Field(gt=0)
     accelerator: str | None = None
     runtimes: list[Runtime] = Field(min_length=1, description="in order of preference")
+    providers: list[str] = Field(
+        default=[],
+        description="execution providers beside the CPU's that onnxruntime has where the board maker's build of it is "
+        "installed, best first",
+    )
     threads: int = Field(gt=0, description="threads that a benchmark uses unless told otherwise")
     transport: Literal["local", "ssh", "adb"]
     budget: Budget = Budget()

@@ -1,5 +1,6 @@
 import sys
 
+import onnxruntime
 import pytest
 
 from edgecompress import devices
@@ -70,6 +71,23 @@ def test_this_machine_has_all_that_bench_needs():
     found = {each.subject: each for each in doctor(devices.find("local"))}
     for subject in ("connection", "python", "numpy", "psutil", "onnxruntime", "litert"):
         assert found[subject].state == "good", found[subject]
+
+
+@pytest.mark.skipif(
+    "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="this machine has what is missed here"
+)
+def test_a_board_with_a_gpu_that_its_onnxruntime_does_not_know(sshd):
+    board = Device(
+        name="x",
+        address=f"ssh://{sshd.address}",
+        target="jetson-orin",
+        python=sys.executable,
+        folder=str(sshd.root),
+    )
+    (finding,) = [each for each in doctor(board) if each.subject == "accelerator"]
+    assert finding.state == "doubtful"
+    assert "no TensorrtExecutionProvider and no CUDAExecutionProvider; it has" in finding.found
+    assert "onnxruntime-gpu" in finding.mend
 
 
 def test_a_board_that_is_not_reached_or_lacks_python_or_packages(sshd, tmp_path):

@@ -50,6 +50,7 @@ def test_a_line_that_was_cut_short_is_measured_again(run, tmp_path):
     path = tmp_path / "deep" / "j.jsonl"
     path.write_text(path.read_text()[:-20])
     assert run("a", "b")[1] == ["b"]
+    assert run("a", "b")[1] == []  # what was written after it is read
 
 
 def test_another_bundle_protocol_or_agent_begins_anew(run):

@@ -14,7 +14,7 @@ def test_progress_goes_from_nothing_to_everything_for_each_title(small_bundle):
 
     manifest = bundle.load(small_bundle)
     with local() as connection:
-        measurement = Measurement(AgentOnDevice(connection), small_bundle, manifest, protocol("quick"), progress)
+        measurement = Measurement(AgentOnDevice(connection), small_bundle, manifest.models, protocol("quick"), progress)
         assert all(file.latency is None for file in measurement.results().values())
         measurement.all(1)
     for title in ("latency onnxruntime", "latency litert", "memory", *(f"accuracy {name}" for name in manifest.models)):
@@ -31,7 +31,7 @@ def test_the_conditions_are_of_where_the_agent_runs(small_bundle):
     with local() as connection:
         agent = AgentOnDevice(connection)
         found = Measurement(
-            agent, small_bundle, bundle.load(small_bundle), protocol("quick"), lambda *told: None
+            agent, small_bundle, bundle.load(small_bundle).models, protocol("quick"), lambda *told: None
         ).conditions("before")
     assert (found.system, found.machine) == (platform.system(), platform.machine())
     assert found.versions["numpy"]

@@ -5,6 +5,7 @@ import venv
 import pytest
 
 from edgecompress import devices
+from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.several import bench_all
 from edgecompress.devices import Device
 from edgecompress.errors import InputError
@@ -50,3 +51,11 @@ def test_a_device_is_named_once(folder):
         bench_all(folder, ["board", "ssh://192.0.2.1"])
     with pytest.raises(InputError, match="unknown device 'nothing'"):
         bench_all(folder, ["local", "nothing"])
+
+
+def test_what_is_asked_for_reaches_every_device(folder):
+    devices.add(Device(name="here", address="local", runtimes=["onnxruntime"]))
+    asked = Accelerator(provider="cpu")
+    (outcome,) = bench_all(folder, ["here"], mode="quick", threads=1, accelerator=asked, profile=True)
+    assert outcome.record.accelerator == asked
+    assert all(file.profile.nodes for file in outcome.record.files.values())

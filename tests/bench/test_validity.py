@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.bench.protocol import protocol
-from edgecompress.bench.records import Emulation, Frequency, Others, Throttling, Window
+from edgecompress.bench.records import Clock, Emulation, Frequency, Others, Throttling, Window
 from edgecompress.bench.validity import validity
 
 
@@ -110,3 +110,30 @@ def test_a_board_that_was_slower_in_the_last_minute_than_in_the_first_is_told(ca
     (concern,) = judge(before, changed(files, windows=[first, last])).concerns
     assert "after 10 minutes the median was 1.30 times that of the first" in concern
     assert judge(before, changed(files, windows=[first, first])).concerns == []
+
+
+def at(before, wall, monotonic, boottime):
+    return before.model_copy(update={"clock": Clock(wall=wall, monotonic=monotonic, boottime=boottime)})
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ((1000.0 + 60, 5.0 + 60, 9.0 + 60), None),
+        ((1000.0 + 60.5, 5.0 + 60, 9.0 + 60), None),  # corrected little by little
+        ((1000.0 + 3660, 5.0 + 60, 9.0 + 60), "set forward by 3600 s"),
+        ((1000.0 - 240, 5.0 + 60, None), "set back by 300 s"),
+    ],
+)
+def test_a_clock_that_was_set_is_told_and_spoils_no_time(calm, end, words):
+    before, files = calm
+    found = judge(at(before, 1000.0, 5.0, 9.0), files, at(before, *end))
+    assert found.disturbed == []
+    assert [words in line for line in found.concerns] == ([True] if words else [])
+
+
+def test_a_machine_that_slept_is_disturbed_and_its_clock_was_not_set(calm):
+    before, files = calm
+    found = judge(at(before, 1000.0, 5.0, 9.0), files, at(before, 1000.0 + 660, 5.0 + 60, 9.0 + 660))
+    assert found.disturbed == found.concerns == ["the device slept for 600 s during the run"]
+    assert judge(at(before, 1000.0, 5.0, 9.0), files).concerns == []  # an older record has no clock

@@ -20,6 +20,7 @@ def edgecompress(tmp_path):
                 **os.environ,
                 "XDG_CACHE_HOME": str(tmp_path / "cache"),
                 "XDG_CONFIG_HOME": str(tmp_path / "config"),
+                "EDGECOMPRESS_STORE": str(tmp_path / "store.sqlite"),
                 "COLUMNS": "100",
                 **environment,
             },

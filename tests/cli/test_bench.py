@@ -12,8 +12,10 @@ def copy(small_bundle, tmp_path):
 
 
 def test_from_a_bundle_to_a_table_and_a_record(edgecompress, copy):
-    done = edgecompress("bench", copy, "--device", "local", "--mode", "quick")
+    done = edgecompress("bench", copy, "--device", "local", "--mode", "quick", "--profile")
     assert done.returncode == 0, done.stderr
+    assert "by onnxruntime's own profiler" in " ".join(done.stdout.split())
+    assert sum(line.split()[:1] == ["model.onnx"] and " Conv " in line for line in done.stdout.splitlines()) >= 4
     for expected in ("model.onnx", "dense.tflite", "p50", "abstract only"):
         assert expected in done.stdout
     (path,) = (copy / "bench").glob("*.json")
@@ -31,6 +33,8 @@ def test_the_record_as_json_and_where_it_was_asked_for(edgecompress, copy, tmp_p
 def test_wrong_inputs(refused, copy, tmp_path):
     assert "not a bundle" in refused("bench", "nowhere")
     assert "unknown mode 'fast'" in refused("bench", copy, "--mode", "fast")
+    assert "has no NoSuchProvider; it has " in refused("bench", copy, "--provider", "NoSuchProvider", "--mode", "quick")
+    assert "cannot load the delegate /no/such.so" in refused("bench", copy, "--delegate", "/no/such.so")
     assert "unknown writer 'pdf'" in refused("bench", copy, "--report", "pdf")
     assert "devices add NAME ssh://user@host --target rpi4" in refused("bench", copy, "--device", "rpi4")
     assert "is not an address" in refused("bench", copy, "--device", "ssh://a board")

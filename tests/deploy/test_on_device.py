@@ -80,7 +80,12 @@ class Ended:
     ("finished", "line"),
     [
         (Finished(1, "", "Traceback\n  File\nImportError: numpy\n"), "ended with code 1: ImportError: numpy"),
-        (Finished(127, "", ""), "ended with code 127: it said nothing"),
+        (Finished(3, "", ""), "ended with code 3: it said nothing"),
+        (Finished(127, "", "python: 1: ELF: not found"), "^python3 does not run there: is it of another architecture"),
+        (
+            Finished(-9, "", ""),
+            r"^its process was killed \(SIGKILL\): by someone, or by the system because memory was short$",
+        ),
         (Finished(-250, '{"event": "lat', ""), "died of signal 250"),
         (Finished(2, '{"event": "error", "message": "no file"}', "noise"), "^no file$"),
     ],

@@ -1,5 +1,6 @@
 import io
 import os
+import subprocess
 import tarfile
 
 import pytest
@@ -60,6 +61,43 @@ def test_one_that_does_not_run_there_is_one_line(connection, tmp_path):
         install(connection, tmp_path / "b.tar.gz", Deadline.after(60))
     with pytest.raises(InputError, match="make it with tools/arm64/portable"):
         install(connection, tmp_path / "absent", Deadline.after(60))
+
+
+def test_what_is_there_stays_until_another_runs_there(connection, tmp_path):
+    python = install(connection, archive(tmp_path / "a.tar.gz", "#!/bin/sh\necho first"), Deadline.after(60))
+    silent = archive(tmp_path / "b.tar.gz", "#!/bin/sh\nexit 1")
+    with pytest.raises(RuntimeFailedError, match=r"does not run there .*: it said nothing"):
+        install(connection, silent, Deadline.after(60))
+    assert run(connection, python).output == "first\n"
+    assert sorted(os.listdir(connection.root)) == ["blobs", "environment", "lock", "work"]  # noqa: PTH208
+
+
+def test_one_that_does_not_run_any_more_is_made_anew(connection, tmp_path):
+    source = archive(tmp_path / "a.tar.gz", "#!/bin/sh\necho first")
+    python = install(connection, source, Deadline.after(60))
+    run(connection, "sh", "-c", f"echo exit 1 > '{connection.root}/environment/ld.so'")
+    install(connection, source, Deadline.after(60))
+    assert run(connection, python).output == "first\n"
+
+
+def test_a_full_disk_is_told_and_costs_nothing_that_was_there(adb_devices, tmp_path):
+    if os.getuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(small)]
+    if subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        with adb(adb_devices.start(), folder=str(small / "kept")) as connection:
+            python = install(connection, archive(tmp_path / "a.tar.gz", "#!/bin/sh\necho first"), Deadline.after(60))
+            # It packs to 1 KiB: what is full is the place that it is unpacked in.
+            big = archive(tmp_path / "b.tar.gz", "#!/bin/sh\n" + 400 * 1024 * "#")
+            with pytest.raises(RuntimeFailedError, match="cannot unpack the runtime there: the disk is full there"):
+                install(connection, big, Deadline.after(60))
+            assert run(connection, python).output == "first\n"
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
 
 
 def test_this_machine_keeps_nothing(tmp_path):

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from edgecompress import methods
 from edgecompress.errors import InputError
-from edgecompress.model.load import NETWORKS, load_checkpoint, network, save_checkpoint
+from edgecompress.model.load import NETWORKS, load_checkpoint, network, save_checkpoint, seeded
 
 
 def small(seed: int = 0) -> torch.nn.Module:
@@ -87,3 +87,13 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_old_one(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [each.name for each in tmp_path.iterdir()] == ["c.safetensors"]
     assert path.read_bytes() == before
+
+
+def test_a_seed_gives_the_same_weights_and_leaves_the_global_generator_alone():
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    first, again, other = (seeded("alexnet", (1, 32, 32), 10, width=0.125, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(torch.random.get_rng_state(), before)
+    weights = [next(iter(each.parameters())) for each in (first, again, other)]
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])

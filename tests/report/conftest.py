@@ -6,6 +6,9 @@ from edgecompress import bundle
 from edgecompress.bench import records
 from edgecompress.bench.protocol import protocol
 from edgecompress.bench.statistics import Ratio, summary
+from edgecompress.report.found import find
+
+from . import documents
 
 MIB = 2**20
 
@@ -91,6 +94,8 @@ def record():
             data="Fashion-MNIST",
             data_official=True,
             data_note="",
+            data_sha256="0" * 64,
+            eval_sha256="1" * 64,
         ),
         protocol=protocol("quick"),
         threads=1,
@@ -127,3 +132,15 @@ def manifest(small_bundle):
             "ratios": found.ratios.model_copy(update={"weights": 12.5}),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def records_of_every_kind(tmp_path_factory):
+    """A folder of them, as ``documents.write_all`` makes it. Read it, do not change it."""
+    return documents.write_all(tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture(scope="session")
+def found(records_of_every_kind):
+    """What a report finds there."""
+    return find([records_of_every_kind])

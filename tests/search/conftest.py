@@ -10,6 +10,7 @@ from torch import nn
 from edgecompress.compress import stages
 from edgecompress.compress.context import Context
 from edgecompress.compress.train import TrainingData
+from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.limits import Limits
@@ -28,6 +29,10 @@ DOCUMENT = {
     "search": {"steps": 20, "sparsities": [0.5, 0.9, 0.98], "bits": [1, 3, 5], "candidates": 2},
 }
 LIMITS = Limits(max_drop=3.0, size_budget=None, trials=10)
+
+
+def graph(module):
+    return to_onnx(module, SHAPE)
 
 
 def samples(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -75,7 +80,15 @@ def run(folder, limits=LIMITS, progress=silent, record="search.json", **changes)
         tool_version="0", model="tiny", data="patterns", recipe=given.recipe,
         max_drop=limits.max_drop, size_budget=limits.size_budget,
     )  # fmt: skip
-    return search(network(), given, limits, trained=False, input_shape=SHAPE, path=folder / record, empty=empty)
+    return search(
+        network(),
+        given,
+        limits,
+        trained=False,
+        graph=graph,
+        path=folder / record,
+        empty=empty,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +111,7 @@ def start(folder):
         module, given = network(), context(folder, **changes)
         first = {name: tensor.clone() for name, tensor in module.state_dict().items()}
         made = stages.compress(module, given, trained=False)
-        return Subject(module, first, False, made.structured, made.stages[0].validation_accuracy, given, SHAPE), made
+        return Subject(module, first, False, made.structured, made.stages[0].accuracy, given, graph), made
 
     return make
 

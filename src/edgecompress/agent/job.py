@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .accelerator import Accelerator
 from .errors import JobError
 
 LAYOUTS = ("channels_first", "channels_last")
@@ -94,6 +95,10 @@ class Job:
         if among and value not in among:
             raise JobError(f"{self._where}: '{key}' must be one of {', '.join(among)} (given '{value}')")
         return value
+
+    def accelerator(self) -> Accelerator:
+        """The provider or delegate that is to run what it can; none unless given."""
+        return Accelerator(self.text("provider", ""), self.text("delegate", ""))
 
     def layout(self) -> str:
         """The layout of the model file's input, ``channels_first`` unless given."""

@@ -19,6 +19,7 @@ _MODULES = {
     "ai-edge-litert": "ai_edge_litert.interpreter",
     "tflite-runtime": "tflite_runtime.interpreter",
 }
+_PROVIDERS = "import onnxruntime; print(*onnxruntime.get_available_providers())"
 _RUNS = {"onnxruntime": ("onnxruntime",), "litert": ("ai-edge-litert", "tflite-runtime")}
 _LEAST_DISK, _LITTLE_DISK = 32 * 2**20, 512 * 2**20  # bytes: a bundle; the runtimes as well
 _LITTLE_MEMORY = 256 * 2**20
@@ -47,6 +48,7 @@ def doctor(device: Device) -> list[Finding]:
             known = {name: value for name, value in event.items() if name in Conditions.model_fields}
             conditions = Conditions.model_validate(known)
             findings += _python(connection, device, conditions)
+            findings += _accelerator(connection, device, conditions)
     except RuntimeFailedError as error:
         findings.append(Finding(subject="python" if findings else "connection", state="bad", found=str(error)))
         return findings
@@ -95,6 +97,25 @@ def _python(connection: Connection, device: Device, conditions: Conditions) -> l
     if all(finding.state != "good" for finding in findings[-len(_RUNS) :]):
         findings[-len(_RUNS) :] = [each.model_copy(update={"state": "bad"}) for each in findings[-len(_RUNS) :]]
     return findings
+
+
+def _accelerator(connection: Connection, device: Device, conditions: Conditions) -> list[Finding]:
+    """Whether onnxruntime there has the providers of the board's accelerator."""
+    wanted = target.load(device.target).providers if device.target else []
+    if not wanted or not conditions.versions.get("onnxruntime"):
+        return []
+    finished = connection.run([connection.python, "-c", _PROVIDERS], Deadline.after(_SECONDS), lambda _: None)
+    there = finished.output.split()
+    if finished.code or not there:
+        return []  # that it does not import has been said
+    found = [name for name in wanted if name in there]
+    if found:
+        short = found[0].removesuffix("ExecutionProvider").lower()
+        said = f"onnxruntime has {', '.join(found)}; measure with --provider {short}"
+        return [Finding(subject="accelerator", state="good", found=said)]
+    said = f"this onnxruntime has no {' and no '.join(wanted)}; it has {', '.join(there)}"
+    mend = "only the CPU can be measured; for the GPU install the onnxruntime-gpu that NVIDIA builds for this JetPack"
+    return [Finding(subject="accelerator", state="doubtful", found=said, mend=mend)]
 
 
 def _board(conditions: Conditions, profile: str | None) -> Finding:

@@ -3,9 +3,10 @@
 import datetime
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from edgecompress.deploy.on_device import AgentOnDevice, Event
 
@@ -18,6 +19,7 @@ class Journal:
     def __init__(self, agent: AgentOnDevice, path: Path, key: Mapping[str, Any]) -> None:
         """``key`` is everything that the results depend on beside a step's job: a journal of another is not read."""
         self._agent, self._path = agent, path
+        self.sha256 = agent.sha256
         self._key = _digest({**key, "agent": agent.sha256})
         self._done = _read(path, self._key)
         self.earlier: list[str] = []  # what was taken from it: a step, its files and when it was measured
@@ -41,13 +43,23 @@ class Journal:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         line = json.dumps({"key": self._key, "step": number, "time": now, "events": events})
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as stream:
-            stream.write(line + "\n")
+        with self._path.open("ab+") as stream:
+            # A line that was cut short, as by a full disk, must not spoil the one after it.
+            start = b"" if _is_whole(stream) else b"\n"
+            stream.write(start + line.encode() + b"\n")
         return events
 
     def forget(self) -> None:
         """Remove the file: its content is in a record now."""
         self._path.unlink(missing_ok=True)
+
+
+def _is_whole(stream: BinaryIO) -> bool:
+    """Whether what is in a file ends with an end of line."""
+    if not stream.seek(0, os.SEEK_END):
+        return True
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) == b"\n"
 
 
 def _read(path: Path, key: str) -> dict[str, Any]:

@@ -1,21 +1,28 @@
-"""What is run on the device, and in which order: latency first, then memory, then accuracy."""
+"""What is run on the device, and in which order: latency first, then memory, energy, accuracy, and the profile."""
 
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from typing import Protocol as Contract
 
 import numpy as np
 
+from edgecompress.bench.accelerator import NONE, Accelerator
+from edgecompress.bench.energy import Energy
 from edgecompress.bench.journal import Journal
+from edgecompress.bench.operators import RUNS, Profile
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
-from edgecompress.bundle import Manifest
+from edgecompress.bundle import Kind
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, RuntimeFailedError
 from edgecompress.export import verify
+from edgecompress.export.verify import Layout
 from edgecompress.progress import Progress
 from edgecompress.record import Record
+from edgecompress.target import Runtime
 
 EVAL = "eval.npz"
 REFERENCE = "reference-{}.npz"
@@ -26,18 +33,49 @@ ACCURACY_SECONDS = 6 * 3600
 CONDITIONS_SECONDS = 60
 
 
+class ToMeasure(Contract):
+    """A model file: what it is, and how it is run. Those of a bundle's manifest are such."""
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs it."""
+
+    @property
+    def kind(self) -> Kind:
+        """What it holds."""
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+
+    @property
+    def sha256(self) -> str:
+        """Its checksum, hexadecimal."""
+
+    @property
+    def input_layout(self) -> Layout:
+        """Where its input has its channels."""
+
+
 class Measurement:
-    """The measurement of one bundle. What fails for one file is kept with that file, and the others go on."""
+    """The measurement of model files in a folder. What fails for one is kept with that file, and the others go on."""
 
     def __init__(
-        self, agent: AgentOnDevice | Journal, folder: Path, manifest: Manifest, protocol: Protocol, progress: Progress
+        self,
+        agent: AgentOnDevice | Journal,
+        folder: Path,
+        models: Mapping[str, ToMeasure],
+        protocol: Protocol,
+        progress: Progress,
+        accelerator: Accelerator = NONE,
     ) -> None:
-        self._agent, self._folder, self._manifest = agent, folder, manifest
-        self._protocol, self._progress = protocol, progress
+        self._agent, self._folder, self._models = agent, folder, models
+        self._protocol, self._progress, self._accelerator = protocol, progress, accelerator
+        self.notes: list[str] = []  # what went another way than it should, for the record's validity
         self._references: dict[str, str] = {}
         self._results = {
             name: FileResult(runtime=file.runtime, kind=file.kind, bytes=file.bytes, sha256=file.sha256)
-            for name, file in manifest.models.items()
+            for name, file in models.items()
         }
 
     def results(self) -> dict[str, FileResult]:
@@ -48,26 +86,43 @@ class Measurement:
         """The device and the state it is in.
 
         Raises:
-            AgentFailedError: the agent does not run there at all.
+            AgentFailedError: the agent does not run there at all, or another one than was sent does.
         """
         self._progress(f"conditions {when}", 0, 1)
         (event,) = self._agent.step("conditions", {}, seconds=CONDITIONS_SECONDS, on_progress=_ignore)
+        if event.get("agent") != self._agent.sha256:
+            raise AgentFailedError(
+                "the agent that answers there is not the one that was sent: run the same command again"
+            )
         self._progress(f"conditions {when}", 1, 1, str(event["cpu"] or event["machine"]))
         return Conditions.model_validate(_only(event, Conditions))
 
-    def all(self, threads: int) -> None:
-        """Push the files and measure them."""
-        for name in (*self._manifest.models, EVAL):
-            self._agent.push(self._folder / name)
-        runtimes = dict.fromkeys(file.runtime for file in self._manifest.models.values())
-        for runtime in runtimes:
-            names = [name for name, file in self._manifest.models.items() if file.runtime == runtime]
-            self._latency(runtime, names, threads)
-        for name in self._manifest.models:
-            self._memory(name, threads)
+    def all(self, threads: int, *, labelled: bool = True, energy: bool = False, profile: bool = False) -> None:
+        """Push the files and measure them; what their nodes take, and what they draw, where that is asked for.
+
+        Without labels there is no accuracy.
+        """
+        self.speed(threads)
+        if energy and self._protocol.energy_seconds:
+            for name in self._models:
+                self._energy(name, threads)
         self._make_references()
-        for name in self._manifest.models:
+        for name in self._models if labelled else ():
             self._accuracy(name, threads)
+        if profile:
+            for name in self._models:
+                self._profile(name, threads)
+
+    def speed(self, threads: int) -> None:
+        """Push the files and measure their latency, and load time and memory, and nothing that needs labels."""
+        for name in (*self._models, EVAL):
+            self._agent.push(self._folder / name)
+        runtimes = dict.fromkeys(file.runtime for file in self._models.values())
+        for runtime in runtimes:
+            names = [name for name, file in self._models.items() if file.runtime == runtime]
+            self._latency(runtime, names, threads)
+        for name in self._models:
+            self._memory(name, threads)
 
     def _latency(self, title: str, names: list[str], threads: int) -> None:
         """Time the files together; if that fails, each alone, so that one bad file costs no other its times."""
@@ -79,22 +134,30 @@ class Measurement:
                 return
             for name in names:
                 self._latency(name, [name], threads)
+            self.notes.append(f"{', '.join(names)}: timed each alone, because together {error}")
             return
         for event in events:
             name = event["file"]
             latency = Latency(
-                summary=summary(event["samples_ns"]),
+                summary=summary(event["samples_ns"], seed=self._protocol.seed),
                 together_with=[other for other in names if other != name],
                 **_only(event, Latency),
             )
             self._results[name] = self._results[name].model_copy(
                 update={"latency": latency, "runtime_version": f"{event['runtime']} {event['version']}"}
             )
+            self._note_placement(name, latency.placement)
+
+    def _note_placement(self, name: str, placement: dict[str, int] | None) -> None:
+        if placement and self._accelerator.of(self._models[name].runtime):
+            asked, count = next(iter(placement.items()))
+            if not count:
+                self.notes.append(f"{name}: {asked} took none of its {sum(placement.values())} nodes")
 
     def _time(self, title: str, names: list[str], threads: int) -> list[Event]:
         protocol = self._protocol
         job = {
-            "files": [{"file": name, "layout": self._manifest.models[name].input_layout} for name in names],
+            "files": [self._file(name) for name in names],
             "inputs": EVAL,
             "warmup": "settle" if protocol.warmup is None else protocol.warmup,
             "warmup_max_seconds": protocol.warmup_max_seconds,
@@ -125,14 +188,33 @@ class Measurement:
     def _memory(self, name: str, threads: int) -> None:
         self._progress("memory", self._number(name), len(self._results), name)
         job = {**self._job(name, threads), "inputs": EVAL, "seed": self._protocol.seed}
-        try:
-            (event,) = self._agent.step("memory", job, seconds=LOAD_SECONDS, on_progress=_ignore)
-        except AgentFailedError as error:
-            self._failed(name, "memory", error)
+        event = self._step(name, "memory", job, LOAD_SECONDS)
+        if event is None:
             return
         memory = Memory.model_validate(_only(event, Memory))
         self._results[name] = self._results[name].model_copy(update={"memory": memory})
         self._progress("memory", self._number(name) + 1, len(self._results), name)
+
+    def _energy(self, name: str, threads: int) -> None:
+        self._progress("energy", self._number(name), len(self._results), name)
+        seconds = self._protocol.energy_seconds
+        job = {**self._job(name, threads), "inputs": EVAL, "seed": self._protocol.seed, "seconds": seconds}
+        event = self._step(name, "energy", job, LOAD_SECONDS + 10 * seconds)
+        if event is None:
+            return
+        energy = Energy.model_validate(_only(event, Energy))
+        self._results[name] = self._results[name].model_copy(update={"energy": energy})
+        self._progress("energy", self._number(name) + 1, len(self._results), name)
+
+    def _profile(self, name: str, threads: int) -> None:
+        self._progress("profile", self._number(name), len(self._results), name)
+        job = {**self._job(name, threads), "inputs": EVAL, "seed": self._protocol.seed, "runs": RUNS}
+        event = self._step(name, "profile", job, LOAD_SECONDS + self._protocol.max_seconds)
+        if event is None:
+            return
+        profile = Profile.model_validate(_only(event, Profile))
+        self._results[name] = self._results[name].model_copy(update={"profile": profile})
+        self._progress("profile", self._number(name) + 1, len(self._results), name)
 
     def _make_references(self) -> None:
         """Run the ONNX file of each kind here, on the first samples, and push what it says.
@@ -142,7 +224,7 @@ class Measurement:
         """
         with np.load(self._folder / EVAL, allow_pickle=False) as archive:
             x = archive["x"][:REFERENCE_SAMPLES]
-        for name, file in self._manifest.models.items():
+        for name, file in self._models.items():
             if file.runtime != "onnxruntime":
                 continue
             try:
@@ -156,7 +238,7 @@ class Measurement:
             self._references[file.kind] = f"{name}, first {len(x)} samples, on the host in onnxruntime {version}"
 
     def _accuracy(self, name: str, threads: int) -> None:
-        kind, title = self._manifest.models[name].kind, f"accuracy {name}"
+        kind, title = self._models[name].kind, f"accuracy {name}"
         self._progress(title, 0, 1)
         job = {**self._job(name, threads), "eval": EVAL}
         if kind in self._references:
@@ -165,10 +247,8 @@ class Measurement:
         def on_progress(event: Event) -> None:
             self._progress(title, event["done"], event["total"], f"{100 * event['correct'] / event['done']:.2f} %")
 
-        try:
-            (event,) = self._agent.step("accuracy", job, seconds=ACCURACY_SECONDS, on_progress=on_progress)
-        except AgentFailedError as error:
-            self._failed(name, "accuracy", error)
+        event = self._step(name, "accuracy", job, ACCURACY_SECONDS, on_progress)
+        if event is None:
             return
         percent = 100 * event["correct"] / event["total"]
         result = AccuracyResult(
@@ -181,8 +261,23 @@ class Measurement:
         self._results[name] = self._results[name].model_copy(update={"accuracy": result})
         self._progress(title, event["total"], event["total"], f"{percent:.2f} %")
 
+    def _step(
+        self, name: str, step: str, job: Event, seconds: float, on_progress: Callable[[Event], None] = lambda _: None
+    ) -> Event | None:
+        """The one event of a step of one file; ``None``: it failed, which is in the file's result now."""
+        try:
+            (event,) = self._agent.step(step, job, seconds=seconds, on_progress=on_progress)
+        except AgentFailedError as error:
+            self._failed(name, step, error)
+            return None
+        return event
+
+    def _file(self, name: str) -> Event:
+        file = self._models[name]
+        return {"file": name, "layout": file.input_layout, **self._accelerator.of(file.runtime)}
+
     def _job(self, name: str, threads: int) -> Event:
-        return {"file": name, "layout": self._manifest.models[name].input_layout, "threads": threads}
+        return {**self._file(name), "threads": threads}
 
     def _failed(self, name: str, step: str, error: RuntimeFailedError) -> None:
         result = self._results[name]

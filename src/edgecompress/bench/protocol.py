@@ -17,6 +17,9 @@ class Protocol(Record):
     min_seconds: float = Field(description="timed rounds take at least this long, all files of a runtime together")
     max_seconds: float = Field(description="and no longer than this, even if min_runs is not reached by then")
     window_seconds: float = Field(default=0, description="times are summed up for each so many seconds apart; 0: not")
+    energy_seconds: float = Field(
+        default=0, description="runs of a file while the power is read, where the device has a sensor; 0: not"
+    )
     seed: int = Field(default=0, description="of noise inputs and of the bootstrap")
 
 
@@ -26,7 +29,15 @@ MODES = {
     mode.mode: mode
     for mode in (
         Protocol(mode="quick", warmup=10, warmup_max_seconds=30, min_runs=100, min_seconds=1, max_seconds=60),
-        Protocol(mode="standard", warmup=None, warmup_max_seconds=30, min_runs=1024, min_seconds=60, max_seconds=600),
+        Protocol(
+            mode="standard",
+            warmup=None,
+            warmup_max_seconds=30,
+            min_runs=1024,
+            min_seconds=60,
+            max_seconds=600,
+            energy_seconds=10,
+        ),
         # 10 minutes for each runtime: a board without a fan is slower by then, and throttles.
         Protocol(
             mode="sustained",
@@ -36,6 +47,7 @@ MODES = {
             min_seconds=600,
             max_seconds=1800,
             window_seconds=60,
+            energy_seconds=30,
         ),
     )
 }

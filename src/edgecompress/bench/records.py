@@ -1,13 +1,16 @@
 """The record of a benchmark: a JSON document that says what was measured, on what, how, and how far to trust it."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgecompress.bench.accelerator import Accelerator
+from edgecompress.bench.energy import Energy, PowerSensor
+from edgecompress.bench.operators import Profile
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.statistics import Ratio, Summary
 from edgecompress.bundle import Kind
-from edgecompress.record import Record
+from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
 
 
@@ -43,6 +46,14 @@ class Throttling(Record):
     since_boot: list[str]
 
 
+class Clock(Record):
+    """Seconds on the clocks of a machine, at one moment. Only their differences mean something."""
+
+    wall: float = Field(description="the one that tells the date; it can be set")
+    monotonic: float = Field(description="the one that times are taken by; it cannot")
+    boottime: float | None = Field(description="one that cannot be set either, and runs while the machine sleeps")
+
+
 class Conditions(Record):
     """The machine and its state, as the agent saw them there. Null: the system does not tell."""
 
@@ -60,6 +71,8 @@ class Conditions(Record):
     temperatures: dict[str, float] | None = Field(default=None, description="degrees Celsius, by thermal zone")
     throttling: Throttling | None = Field(default=None, description="null: nothing there tells")
     power_mode: str | None = Field(default=None, description="of a Jetson, as nvpmodel names it")
+    power: PowerSensor | None = Field(default=None, description="what energy is read from")
+    clock: Clock | None = None
     disk_free: int | None = Field(default=None, description="bytes, where the work folder is")
     libc: str | None = Field(default=None, description="the C library there and its version")
     pip: bool | None = Field(default=None, description="whether Python there has pip")
@@ -104,6 +117,11 @@ class Latency(Record):
     others: Others | None
     windows: list[Window] = Field(default=[], description="minute by minute, in mode sustained")
     details: dict[str, list[str] | None] = Field(description="what else the runtime told: providers, delegates")
+    placement: dict[str, int] | None = Field(
+        default=None,
+        description="nodes by the provider or delegate that took them, the one that was asked for first; null: the "
+        "runtime does not tell",
+    )
 
 
 class Resident(Record):
@@ -166,6 +184,8 @@ class FileResult(Record):
     latency: Latency | None = None
     memory: Memory | None = None
     accuracy: AccuracyResult | None = None
+    energy: Energy | None = Field(default=None, description="null: no sensor, or a mode that does not read it")
+    profile: Profile | None = Field(default=None, description="null: not asked for")
     failures: list[Failure] = Field(default=[])
 
 
@@ -206,12 +226,17 @@ class BundleInfo(Record):
     data: str
     data_official: bool
     data_note: str
+    data_sha256: str | None = Field(description="over the raw files of the data set; null: not recorded")
+    eval_sha256: str | None = Field(description="of eval.npz, what accuracy is of; null: not recorded")
 
 
-class BenchRecord(Record):
+class BenchRecord(Published):
     """One benchmark of one bundle on one device."""
 
-    schema_version: Literal[1] = 1
+    kind: ClassVar[str] = "bench"
+    marks: ClassVar[frozenset[str]] = frozenset({"protocol", "bundle", "comparisons"})
+
+    schema_version: Literal[2] = 2
     tool_version: str
     created: str = Field(description="UTC, ISO 8601, when it began")
     seconds: float = Field(description="how long it took")
@@ -221,9 +246,22 @@ class BenchRecord(Record):
     protocol: Protocol
     threads: int
     threads_note: str = Field(description="where the number of threads comes from")
+    accelerator: Accelerator = Field(default=Accelerator(), description="what was asked to run what it can")
     agent_sha256: str = Field(description="of the agent's zip file")
     before: Conditions
     after: Conditions
     files: dict[str, FileResult]
     comparisons: list[Comparison]
     validity: Validity
+
+    def about(self) -> About:
+        """What was measured, and where."""
+        return About(
+            created=self.created,
+            model=self.bundle.model,
+            data=self.bundle.data,
+            device=self.device.address,
+            target=self.bundle.target,
+            runtimes=tuple(dict.fromkeys(file.runtime for file in self.files.values())),
+            taken=self.taken,
+        )

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import edgecompress
 from edgecompress import bundle, devices
+from edgecompress.bench.accelerator import NONE, Accelerator, check
 from edgecompress.bench.compare import compare
 from edgecompress.bench.journal import Journal
-from edgecompress.bench.measure import Measurement
+from edgecompress.bench.measure import EVAL, Measurement
+from edgecompress.bench.packages import check as check_packages
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
@@ -29,6 +31,8 @@ def bench(
     device: str = "local",
     mode: str = "standard",
     threads: int | None = None,
+    accelerator: Accelerator = NONE,
+    profile: bool = False,
     output: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[BenchRecord, Path]:
@@ -39,6 +43,8 @@ def bench(
         device: Where: ``local``, an address, a registered name, or a profile; see ``devices.find``.
         mode: How latency is sampled; one of ``protocol.MODES``.
         threads: Of the runtime. ``None``: the target's, or the usable cores here where those are fewer.
+        accelerator: What is to run the nodes that it can, beside the runtimes' own kernels for the CPU.
+        profile: Whether to run each file under its runtime's profiler as well, in a process of its own.
         output: The record's file. ``None``: ``bench/DEVICE-TIME.json`` in the bundle.
         progress: Told of every step.
 
@@ -46,8 +52,8 @@ def bench(
         The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.
 
     Raises:
-        InputError: the folder is not a bundle, or there is no such device or mode.
-        RuntimeFailedError: not one file ran, or the device failed; the record is written in the first case.
+        InputError: the folder is not a bundle, there is no such device or mode, or the device has no such accelerator.
+        RuntimeFailedError: not one file ran, and the record is written; or the device failed, or was not set up.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     where, protocol = devices.find(device), find_protocol(mode)
@@ -61,11 +67,14 @@ def bench(
     ):
         agent = AgentOnDevice(connection)
         journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
-        measurement = Measurement(journal, folder, chosen, protocol, progress)
+        measurement = Measurement(journal, folder, chosen.models, protocol, progress, accelerator)
         try:
             before = measurement.conditions("before")
-            count, note = _threads(threads, manifest.target, before)
-            measurement.all(count)
+            check_packages(where, before, (file.runtime for file in chosen.models.values()))
+            check(agent, accelerator, chosen.models)
+            count, note = thread_count(threads, manifest.target, before)
+            has_sensor = before.power is not None and before.power.sensor is not None
+            measurement.all(count, labelled=bool(manifest.data.classes), energy=has_sensor, profile=profile)
             after = measurement.conditions("after")
         except DeviceLostError as error:
             raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error
@@ -80,12 +89,13 @@ def bench(
         protocol=protocol,
         threads=count,
         threads_note=note,
+        accelerator=accelerator,
         agent_sha256=agent.sha256,
         before=before,
         after=after,
         files=files,
         comparisons=compare(files, seed=protocol.seed),
-        validity=validity(before, after, protocol, count, files, journal.earlier),
+        validity=validity(before, after, protocol, count, files, journal.earlier, measurement.notes),
     )
     path = output or records / f"{safe_name(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
@@ -96,7 +106,7 @@ def bench(
     return record, path
 
 
-def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[int, str]:
+def thread_count(given: int | None, board: Target, conditions: Conditions) -> tuple[int, str]:
     """How many threads the runtimes get, and why."""
     if given is not None:
         return given, "given"
@@ -109,7 +119,9 @@ def _threads(given: int | None, board: Target, conditions: Conditions) -> tuple[
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     """What the figures are of. A profile that is reached locally is this machine by definition."""
     this = conditions.board or conditions.cpu or conditions.machine
-    is_target = (
+    if conditions.emulation.emulated:
+        this = f"an emulated {this}"
+    is_target = not conditions.emulation.emulated and (
         board.transport == where.transport == LOCAL
         or (conditions.board or "").startswith(board.title)
         # What has no device tree is what the user registered it as.
@@ -158,4 +170,6 @@ def _bundle(folder: Path, manifest: Manifest) -> BundleInfo:
         data=manifest.data.name,
         data_official=manifest.data.official,
         data_note=manifest.data.note,
+        data_sha256=manifest.data.sha256,
+        eval_sha256=manifest.files[EVAL].sha256 if EVAL in manifest.files else None,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecompress import bundle, devices
+from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.run import safe_name
@@ -34,6 +35,8 @@ def bench_all(
     *,
     mode: str = "standard",
     threads: int | None = None,
+    accelerator: Accelerator = NONE,
+    profile: bool = False,
     allow_noisy: bool = False,
     progress: Progress = silent,
 ) -> list[Outcome]:
@@ -52,8 +55,10 @@ def bench_all(
             raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
     now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
     paths = [folder / bundle.RECORDS / f"{safe_name(device.name)}-{now}.json" for device in found]
-    options = ["--mode", mode, *(["--threads", str(threads)] if threads else [])]
-    options += ["--allow-noisy"] if allow_noisy else []
+    # One process keeps all records, and warns once where it cannot: the caller.
+    options = ["--store", "none", "--mode", mode, *(["--threads", str(threads)] if threads else [])]
+    options += [part for option, value in accelerator.model_dump().items() if value for part in (f"--{option}", value)]
+    options += [option for option, wanted in (("--profile", profile), ("--allow-noisy", allow_noisy)) if wanted]
     outcomes: dict[str, Outcome] = {}
     lock = threading.Lock()
 

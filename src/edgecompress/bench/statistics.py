@@ -1,7 +1,7 @@
 """Statistics of latency samples: percentiles, and whether one file is faster than another."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from edgecompress.record import Record
 
+Samples = npt.NDArray[np.float64]
 Verdict = Literal["faster", "slower", "no difference seen"]
 
 # The fewest queries that MLPerf's early stopping accepts for a 99th percentile (64 for a 90th).
@@ -32,6 +33,10 @@ class Summary(Record):
     max: float
     mean: float
     std: float = Field(description="of the sample (n - 1); 0 for a single one")
+    p50_low: float | None = Field(
+        default=None, description="95 % interval of the median, of this run alone: what another run adds is not in it"
+    )
+    p50_high: float | None = None
 
 
 class Ratio(Record):
@@ -43,9 +48,19 @@ class Ratio(Record):
     verdict: Verdict
 
 
-def summary(samples_ns: Sequence[int]) -> Summary:
-    """The summary of at least one sample."""
+class Change(Record):
+    """A statistic of one benchmark against that of another: difference and ratio with their 95 % intervals."""
+
+    difference: float
+    low: float
+    high: float
+    ratio: Ratio
+
+
+def summary(samples_ns: Sequence[int], *, seed: int = 0) -> Summary:
+    """The summary of at least one sample. ``seed`` is of the resampling for the median's interval."""
     values = np.asarray(samples_ns, dtype=np.float64)
+    medians = _interval(_resampled(values[None], lambda rounds: float(np.median(rounds)), seed))
     p50, p90, p95, p99 = (float(value) for value in np.percentile(values, [50, 90, 95, 99]))
     return Summary(
         samples=len(values),
@@ -57,16 +72,15 @@ def summary(samples_ns: Sequence[int]) -> Summary:
         max=float(values.max()),
         mean=float(values.mean()),
         std=float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+        p50_low=medians[0],
+        p50_high=medians[1],
     )
 
 
 def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int = 0) -> Ratio:
     """``median(samples) / median(base)`` with its 95 % interval, for two files that were timed in the same rounds.
 
-    Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
-    independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
-    instead, with both files of a round together: the circular block bootstrap (Politis and Romano, 1992), with the
-    percentile interval (Efron, 1979).
+    The two times of a round stay together when rounds are resampled.
 
     Args:
         samples: Times of one file, one a round.
@@ -75,16 +89,33 @@ def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int =
     """
     assert len(samples) == len(base) > 0
     both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
-    length = both.shape[1]
-    block = math.isqrt(length)
-    random = np.random.default_rng(seed)
-    ratios = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
-        starts = random.integers(0, length, -(-length // block))
-        rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        ratios[i] = _ratio(both[:, rounds])
-    low, high = (float(value) for value in np.percentile(ratios, [2.5, 97.5]))
+    low, high = _interval(_resampled(both, _ratio, seed))
     return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
+
+
+def changes(
+    rounds: Samples, base: Samples, statistics: Callable[[Samples], Sequence[float]], *, seed: int = 0
+) -> list[Change]:
+    """How statistics of one benchmark differ from the same ones of another, which was taken at another time.
+
+    Each is resampled by itself, in blocks as ``ratio_of_medians`` does: their rounds have nothing in common. The
+    interval is of the sampling within the two runs. What a new process or another day would change is not in it.
+
+    Args:
+        rounds: Times, float64 (files, rounds): the files that the statistics are of, in the rounds they share.
+        base: The same files of the other benchmark, float64 (files, its rounds).
+        statistics: Of such an array; positive. One change is returned for each.
+        seed: Of the resampling.
+    """
+    # Two seeds, so that the resamples of two equally long runs are not the same rounds.
+    draws = _resampled(rounds, statistics, seed), _resampled(base, statistics, seed + 1)
+    found = []
+    for i, (value, before) in enumerate(zip(statistics(rounds), statistics(base), strict=True)):
+        low, high = _interval(draws[0][:, i] - draws[1][:, i])
+        least, most = _interval(draws[0][:, i] / draws[1][:, i])
+        ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
+        found.append(Change(difference=value - before, low=low, high=high, ratio=ratio))
+    return found
 
 
 def verdict(low: float, high: float) -> Verdict:
@@ -94,6 +125,30 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _ratio(both: npt.NDArray[np.float64]) -> float:
+def _resampled(rows: Samples, statistic: Callable[[Samples], float | Sequence[float]], seed: int) -> Samples:
+    """A statistic, or several, of ``RESAMPLES`` resamples of ``rows`` (files, rounds): one row each.
+
+    Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
+    independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
+    instead: the circular block bootstrap (Politis and Romano, 1992), with the percentile interval (Efron, 1979).
+    """
+    length = rows.shape[1]
+    block = math.isqrt(length)
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(RESAMPLES):
+        starts = random.integers(0, length, -(-length // block))
+        rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
+        found.append(statistic(rows[:, rounds]))
+    return np.asarray(found, dtype=np.float64)
+
+
+def _interval(draws: Samples) -> tuple[float, float]:
+    """The 95 % interval of what resamples came to."""
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _ratio(both: Samples) -> float:
     first, second = np.median(both, axis=1)
     return float(first / second)

@@ -7,6 +7,9 @@ from edgecompress.bench.records import Conditions, FileResult, Latency, Validity
 
 OTHERS_LIMIT = 0.1  # of all cores
 STOLEN_LIMIT = 0.01
+ASLEEP_LIMIT = 1.0  # seconds
+# A clock that is corrected little by little gains or loses less than that.
+JUMP_LIMIT, JUMP_RATE = 1.0, 0.001  # seconds; of the time between
 DRIFT_LIMIT = 0.05  # of the median, from the first minute of a long measurement to its last
 
 
@@ -17,10 +20,14 @@ def validity(
     threads: int,
     files: Mapping[str, FileResult],
     earlier: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> Validity:
-    """The concerns about a benchmark, and what could not be looked at. ``earlier``: what a run before this measured."""
-    disturbed = [*_slowed(before, after), *_shared(before.cores or 1, files)]
-    concerns = [*_machine(before, threads), *_latency(protocol, files), *disturbed]
+    """The concerns about a benchmark, and what could not be looked at.
+
+    ``earlier``: what a run before this measured. ``notes``: what went another way than it should.
+    """
+    disturbed = [*_slowed(before, after), *_slept(before, after), *_shared(before.cores or 1, files)]
+    concerns = [*_machine(before, threads), *_latency(protocol, files), *notes, *_clock_set(before, after), *disturbed]
     if earlier:
         concerns.append(f"taken from a run that was cut off, in conditions that may differ: {'; '.join(earlier)}")
     unknown = []
@@ -62,6 +69,32 @@ def _slowed(before: Conditions, after: Conditions) -> list[str]:
     if start is not None and end is not None and end > start:
         concerns.append(f"swap in use grew by {(end - start) / 2**20:.0f} MiB: memory was short")
     return concerns
+
+
+def _slept(before: Conditions, after: Conditions) -> list[str]:
+    """Whether the machine was suspended."""
+    start, end = before.clock, after.clock
+    if not start or not end or start.boottime is None or end.boottime is None:
+        return []
+    asleep = (end.boottime - start.boottime) - (end.monotonic - start.monotonic)
+    return [f"the device slept for {asleep:.0f} s during the run"] if asleep > ASLEEP_LIMIT else []
+
+
+def _clock_set(before: Conditions, after: Conditions) -> list[str]:
+    """Whether the date was changed: by hand, or on a board without a clock of its own, by the network."""
+    start, end = before.clock, after.clock
+    if not start or not end:
+        return []
+    seconds = end.monotonic - start.monotonic
+    if start.boottime is not None and end.boottime is not None:
+        seconds = end.boottime - start.boottime
+    jump = end.wall - start.wall - seconds
+    if abs(jump) <= max(JUMP_LIMIT, JUMP_RATE * seconds):
+        return []
+    return [
+        f"the device's clock was set {'forward' if jump > 0 else 'back'} by {abs(jump):.0f} s during the run: no time "
+        "here is taken by it, and no date of the device can be relied on"
+    ]
 
 
 def _rounds(files: Mapping[str, FileResult]) -> Iterator[tuple[str, Latency]]:

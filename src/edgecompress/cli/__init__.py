@@ -13,7 +13,22 @@ import typer
 from typer.exceptions import TyperException
 
 from edgecompress import __version__
-from edgecompress.cli import bench, build, devices, doctor, inspect, pack, search, study, targets, unpack
+from edgecompress.cli import (
+    advise,
+    bench,
+    build,
+    compare,
+    devices,
+    doctor,
+    inspect,
+    pack,
+    records,
+    report,
+    search,
+    study,
+    targets,
+    unpack,
+)
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
@@ -31,7 +46,10 @@ THE_SYSTEM_SAYS_NO = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errn
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
     "search": search.search,
+    "advise": advise.advise,
     "bench": bench.bench,
+    "compare": compare.compare,
+    "report": report.report,
     "doctor": doctor.doctor,
     "targets": targets.targets,
     "inspect": inspect.inspect,
@@ -40,7 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for command in COMMANDS.values():
     app.command()(command)
-GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "study": study.app}
+GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "records": records.app, "study": study.app}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

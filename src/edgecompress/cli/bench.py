@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgecompress import methods
 from edgecompress.cli import console
+from edgecompress.cli.options import STORE
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
-from edgecompress.progress import Progress
+
+if TYPE_CHECKING:
+    from edgecompress.bench.several import Outcome
 
 WRITERS = "edgecompress.report.writers"
 
@@ -36,6 +39,19 @@ def bench(
     ] = None,
     report: Annotated[str, typer.Option(help="How to print the result: terminal, markdown or csv.")] = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
+    provider: Annotated[
+        str,
+        typer.Option(
+            help="Execution provider of onnxruntime that gets the nodes it can run: cuda, tensorrt, xnnpack ..."
+        ),
+    ] = "",
+    delegate: Annotated[
+        str, typer.Option(help="Delegate of LiteRT that gets the nodes it can run: its shared library on the device.")
+    ] = "",
+    profile: Annotated[
+        bool,
+        typer.Option("--profile", help="Run each file under its runtime's profiler too: the time of each operator."),
+    ] = False,
     allow_noisy: Annotated[
         bool,
         typer.Option(
@@ -44,18 +60,48 @@ def bench(
             "mode quick accepts them always.",
         ),
     ] = False,
+    store: STORE = None,
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run
+        from edgecompress.bench.accelerator import Accelerator
+        from edgecompress.bench.several import bench_all
+        from edgecompress.store.keep import keep
 
         write = methods.find(WRITERS, report)
+        accelerator = Accelerator(provider=provider, delegate=delegate)
         names = [name.strip() for name in device.split(",") if name.strip()]
         if len(names) > 1:
-            _several(bundle, names, mode, threads, output, as_json, allow_noisy, progress)
+            if output is not None:
+                raise InputError("--output names one record, and several devices write one each: leave it out")
+            outcomes = bench_all(
+                bundle,
+                names,
+                mode=mode,
+                threads=threads,
+                accelerator=accelerator,
+                profile=profile,
+                allow_noisy=allow_noisy,
+                progress=progress,
+            )
+            for outcome in outcomes:
+                if outcome.record:
+                    keep(outcome.record, store, file=outcome.path, warn=console.warn)
+            _tell(outcomes, as_json)
             return
-        record, path = run.bench(bundle, device=device, mode=mode, threads=threads, output=output, progress=progress)
+        record, path = run.bench(
+            bundle,
+            device=device,
+            mode=mode,
+            threads=threads,
+            accelerator=accelerator,
+            profile=profile,
+            output=output,
+            progress=progress,
+        )
+        keep(record, store, file=path, warn=console.warn)
         manifest = bundle_room.load(bundle)
     if as_json:
         typer.echo(record.to_json().rstrip())
@@ -69,23 +115,10 @@ def bench(
         )
 
 
-def _several(
-    bundle: Path,
-    names: list[str],
-    mode: str,
-    threads: int | None,
-    output: Path | None,
-    as_json: bool,
-    allow_noisy: bool,
-    progress: Progress,
-) -> None:
-    """Measure on all of them and print one table. One that fails stops no other, and is told by the exit code."""
-    from edgecompress.bench.several import bench_all
+def _tell(outcomes: "list[Outcome]", as_json: bool) -> None:
+    """Print one table of several devices. One that failed is told by the exit code."""
     from edgecompress.report.devices import by_device
 
-    if output is not None:
-        raise InputError("--output names one record, and several devices write one each: leave it out")
-    outcomes = bench_all(bundle, names, mode=mode, threads=threads, allow_noisy=allow_noisy, progress=progress)
     records = {outcome.device: outcome.record for outcome in outcomes if outcome.record}
     failed = {outcome.device: outcome.error for outcome in outcomes if outcome.error}
     if as_json:
@@ -96,4 +129,4 @@ def _several(
             if outcome.record:
                 typer.echo(f"record: {outcome.path}")
     if failed:
-        raise RuntimeFailedError(f"{len(failed)} of {len(names)} devices failed: {', '.join(failed)}")
+        raise RuntimeFailedError(f"{len(failed)} of {len(outcomes)} devices failed: {', '.join(failed)}")

@@ -15,6 +15,7 @@ from edgecompress.cli.options import (
     EVAL_SAMPLES,
     MODEL,
     RECIPE_ENCODING,
+    STORE,
 )
 from edgecompress.report import summary
 
@@ -22,7 +23,7 @@ from edgecompress.report import summary
 def build(
     target: Annotated[str, typer.Option(help="The board: a name of 'edgecompress targets', or a profile's TOML file.")],
     model: MODEL = "alexnet",
-    data: DATA = "digits",
+    data: DATA = None,
     recipe: Annotated[
         str | None, typer.Option(help="A shipped recipe's name, or a TOML file. Default: the model's and data's own.")
     ] = None,
@@ -39,12 +40,15 @@ def build(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
+    store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board."""
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress import pipeline
+        from edgecompress.bundle import MANIFEST
         from edgecompress.request import Request
+        from edgecompress.store.keep import keep
 
         request = Request(
             target=target,
@@ -61,4 +65,5 @@ def build(
             eval_samples=eval_samples,
         )
         folder, manifest = pipeline.build(request, progress=progress, warn=console.warn)
+        keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
     typer.echo(manifest.to_json().rstrip() if as_json else summary.summary(manifest, folder))

@@ -22,9 +22,15 @@ EXTRAS = {
     "onnxruntime": "bench",
     "ai_edge_litert": "bench",
     "psutil": "bench",
+    "sqlalchemy": "bench",
     "optuna": "search",
+    "psycopg": "postgres",
+    "mlflow": "mlflow",
     "fsspec": "study",
     "ray": "ray",
+    "jinja2": "report",
+    "vl_convert": "report",
+    "PIL": "images",
 }
 
 

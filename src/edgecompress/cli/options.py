@@ -16,10 +16,24 @@ ENCODING = (
 )
 
 # What build and search are both asked for.
-MODEL = Annotated[str, typer.Option(help="alexnet, resnet18, vgg16bn or vgg19bn.")]
-DATA = Annotated[str, typer.Option(help="digits, fashion-mnist, cifar-10 or uci-har.")]
+MODEL = Annotated[
+    str,
+    typer.Option(
+        help="alexnet, resnet18, vgg16bn or vgg19bn; or your own: package.module:factory or net.py:factory, an .onnx "
+        "file, or a .pt2 file (docs/own-models.md)."
+    ),
+]
+DATA = Annotated[
+    str | None,
+    typer.Option(
+        help="digits, fashion-mnist, cifar-10 or uci-har; or your own: a folder of images by class, an .npz file, or "
+        "package.module:loaders; none: nothing is trained. Default: digits, and none for a model of your own.",
+        show_default=False,
+    ),
+]
 CHECKPOINT = Annotated[
-    Path | None, typer.Option(help="Trained weights (safetensors) to compress, instead of training.")
+    Path | None,
+    typer.Option(help="Trained weights to compress, instead of training: safetensors, or a PyTorch file of tensors."),
 ]
 RECIPE_ENCODING = Annotated[Mode | None, typer.Option(help=f"{ENCODING} Default: the recipe's.")]
 DATA_DIR = Annotated[Path | None, typer.Option(help="Where data sets are. Default: the user's cache folder.")]
@@ -27,6 +41,14 @@ CACHE_DIR = Annotated[Path | None, typer.Option(help="Where checkpoints are kept
 DOWNLOAD = Annotated[bool, typer.Option(help="Download data sets that are not there.")]
 EVAL_SAMPLES = Annotated[
     int | None, typer.Option(min=1, help="Put only the first N test samples into the bundle. Default: all.")
+]
+STORE = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE",
+        help="The store of records: a file or postgresql://USER@HOST/NAME; none: no store. Default: "
+        "$EDGECOMPRESS_STORE, or a file in the user's data folder.",
+    ),
 ]
 
 

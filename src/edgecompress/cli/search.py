@@ -16,13 +16,14 @@ from edgecompress.cli.options import (
     EVAL_SAMPLES,
     MODEL,
     RECIPE_ENCODING,
+    STORE,
     values,
 )
 
 
 def search(
     model: MODEL = "alexnet",
-    data: DATA = "digits",
+    data: DATA = None,
     max_drop: Annotated[
         float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
     ] = 0.5,
@@ -77,19 +78,22 @@ def search(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
+    store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds."""
     with console.long_work("the same command goes on from the last finished trial") as progress:
-        from edgecompress import pipeline_search
+        from edgecompress import bundle, pipeline_search
         from edgecompress.report import search as report
         from edgecompress.report import summary
         from edgecompress.request import Request
         from edgecompress.search.limits import Limits
         from edgecompress.search.records import SearchRecord
         from edgecompress.search.sizes import parse_size
+        from edgecompress.store.keep import keep
 
         def tell(record: SearchRecord) -> None:
+            keep(record, store, file=None, warn=console.warn)
             if as_json:
                 typer.echo(record.to_json().rstrip())
             else:
@@ -120,6 +124,8 @@ def search(
         found = pipeline_search.search(
             request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
         )
+        if found.built:
+            keep(found.built[1], store, file=found.built[0] / bundle.MANIFEST, warn=console.warn)
     if as_json:
         return
     report.front(found.front)
@@ -127,6 +133,7 @@ def search(
     if found.built:
         typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
-        given = ["--model", model, "--data", data, "--recipe", str(found.folder / pipeline_search.RECIPE)]
+        given = ["--model", model, *(["--data", data] if data else [])]
+        given += ["--recipe", str(found.folder / pipeline_search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
         typer.echo(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, values
+from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
 from edgecompress.errors import CheckError, InputError
 from edgecompress.study import grid
 
@@ -65,12 +65,14 @@ def paper(
     data_dir: DATA_DIR = None,
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
+    store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Prune and cluster the paper's networks on its data, one record a cell; what is there is not computed again."""
     with console.long_work("the same command goes on from the last finished stage") as progress:
         from edgecompress import pipeline_study
         from edgecompress.report import study as report
+        from edgecompress.store.keep import keep
         from edgecompress.study.engines.contract import Workers
         from edgecompress.study.plan import Plan
 
@@ -107,6 +109,9 @@ def paper(
             sample=smoke,
             progress=progress,
         )
+        for record in () if smoke else records:
+            if keep(record, store, file=None, warn=console.warn) is None:
+                break  # what is said once of a store that fails need not be said of every cell
     if as_json:
         typer.echo(index.to_json().rstrip())
     else:

@@ -22,6 +22,11 @@ def accuracy(module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
     return 100.0 * float((outputs(module, x).argmax(1) == y).float().mean())
 
 
+def judged(module: nn.Module, samples: tuple[torch.Tensor, torch.Tensor]) -> float | None:
+    """``accuracy`` on ``samples``; ``None`` where they have no classes."""
+    return accuracy(module, *samples) if len(samples[1]) else None
+
+
 @torch.no_grad()
 def refresh_batchnorm(module: nn.Module, batches: list[torch.Tensor]) -> None:
     """Recompute the running statistics of all BatchNorm layers as plain averages over ``batches``.

@@ -14,6 +14,8 @@ COMPRESSIBLE = (nn.Conv1d, nn.Conv2d, nn.Linear)
 def compressible(module: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
     """The weights that the recipe compresses, by their layer's name, in the network's order.
 
+    A weight that several layers share is one, under the name of the first.
+
     Raises:
         InputError: a pattern in the recipe's ``layers`` matches no layer.
     """
@@ -25,7 +27,8 @@ def compressible(module: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
     for pattern in recipe.layers:
         if not any(fnmatchcase(name, pattern) for name in layers):
             raise InputError(f"recipe: layers.'{pattern}' matches no layer; the layers are: {', '.join(layers)}")
-    return {name: weight for name, weight in layers.items() if not recipe.layer(name).dense}
+    first = {id(weight): name for name, weight in reversed(layers.items())}
+    return {name: layers[name] for name in layers if first[id(layers[name])] == name and not recipe.layer(name).dense}
 
 
 def check_finite(module: nn.Module, when: str) -> None:

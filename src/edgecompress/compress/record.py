@@ -11,8 +11,14 @@ class StageResult(Record):
     stage: str
     epochs: int
     seconds: float = Field(description="wall time of the run that finished it; a resumed stage counts from there")
-    validation_accuracy: float
+    validation_accuracy: float | None = Field(description="null: the data have no classes")
     validation_accuracy_before: float | None = Field(default=None, description="before the stage trained anything")
     sparsity: float = Field(description="fraction of the compressible weights that are zero")
     distinct_max: int = Field(description="most distinct values, zero included, that any compressed layer has")
     details: dict[str, float | int | str] = Field(default={})
+
+    @property
+    def accuracy(self) -> float:
+        """The validation accuracy, in percent, where the data have classes."""
+        assert self.validation_accuracy is not None, "only data with classes are judged by accuracy"
+        return self.validation_accuracy

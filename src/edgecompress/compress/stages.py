@@ -14,7 +14,7 @@ from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.context import Context, Work, state_of
 from edgecompress.compress.device import place, training_device
-from edgecompress.compress.evaluate import accuracy
+from edgecompress.compress.evaluate import judged
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.plan import plan
@@ -137,7 +137,7 @@ def _computed(
     """Run one stage, and keep its result."""
     weights = compressible(module, context.recipe)
     before = {layer: weight.detach().clone() for layer, weight in weights.items()}
-    accuracy_before = accuracy(module, *context.validation) if name != "train" else None
+    accuracy_before = judged(module, context.validation) if name != "train" else None
     started = time.monotonic()
     details = does(module, context, checkpoint)
     weights = compressible(module, context.recipe)  # other tensors, where channels are gone
@@ -148,7 +148,7 @@ def _computed(
         stage=name,
         epochs=epochs,
         seconds=round(time.monotonic() - started, 1),
-        validation_accuracy=accuracy(module, *context.validation),
+        validation_accuracy=judged(module, context.validation),
         validation_accuracy_before=accuracy_before,
         sparsity=masks.sparsity(weights),
         distinct_max=max((distinct(weight) for weight in weights.values()), default=0),

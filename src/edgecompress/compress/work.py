@@ -10,7 +10,7 @@ from edgecompress.compress.checkpoints import Checkpoint, State, key
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
 from edgecompress.compress.context import Context, Details, state_of
-from edgecompress.compress.evaluate import accuracy, refresh_batchnorm
+from edgecompress.compress.evaluate import accuracy, judged, refresh_batchnorm
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
@@ -153,7 +153,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
     shared = SharedWeights(weights, recipe)
     refresh = list(_refresh_batches(context))
     refresh_batchnorm(module, refresh)
-    shared_accuracy = accuracy(module, *context.validation)
+    shared_accuracy = judged(module, context.validation)
     if settings.epochs:
         shared.after_step(0, 1)  # what is soft while it trains is soft from here on
     train.fit(
@@ -178,7 +178,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
         "training": settings.training,
         "inertia": shared.inertia,
         "clustering_seconds": round(shared.seconds, 3),
-        "validation_accuracy_unfinetuned": shared_accuracy,
+        **({} if shared_accuracy is None else {"validation_accuracy_unfinetuned": shared_accuracy}),
     }
 
 
@@ -197,7 +197,9 @@ def calibration(module: nn.Module, context: Context) -> torch.Tensor:
 
 
 def _refresh_batches(context: Context) -> list[torch.Tensor]:
-    """Inputs for BatchNorm's statistics: augmented as in training, always the same ones."""
+    """Inputs for BatchNorm's statistics: augmented as in training, always the same ones; none without training data."""
+    if not len(context.training.y):
+        return []
     generator = train.epoch_generator(context.recipe.seed, -1)
     stream = train.batches(context.training, context.recipe.cluster, generator)
     return [x for (x, _), _ in zip(stream, range(REFRESH_BATCHES), strict=False)]

@@ -15,6 +15,7 @@ from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 Event = dict[str, Any]
 _COPY_SECONDS = 600
+_NOT_RUN = (126, 127)  # what a shell says of a file that is there and that the system cannot start
 
 
 class AgentFailedError(RuntimeFailedError):
@@ -67,7 +68,7 @@ class AgentOnDevice:
         except RuntimeFailedError as error:
             raise AgentFailedError(str(error)) from error
         if finished.code:
-            raise AgentFailedError(_explain(finished, events))
+            raise AgentFailedError(_explain(finished, events, self._python))
         return events
 
     def _push_bytes(self, content: bytes, name: str) -> None:
@@ -77,7 +78,7 @@ class AgentOnDevice:
             self.push(path)
 
 
-def _explain(finished: Finished, events: list[Event]) -> str:
+def _explain(finished: Finished, events: list[Event], python: str) -> str:
     """One line on a process that failed: what the agent said of it, or how it died."""
     messages = [str(event["message"]) for event in events if event["event"] == "error"]
     if messages:
@@ -87,6 +88,10 @@ def _explain(finished: Finished, events: list[Event]) -> str:
             name = signal.Signals(-finished.code).name
         except ValueError:
             name = f"signal {-finished.code}"
+        if finished.code == -signal.SIGKILL:
+            return "its process was killed (SIGKILL): by someone, or by the system because memory was short"
         return f"the runtime crashed: its process died of {name}"
+    if finished.code in _NOT_RUN:
+        return f"{python} does not run there: is it of another architecture, or no Python?"
     lines = finished.errors.strip().splitlines()
     return f"the process ended with code {finished.code}: {lines[-1] if lines else 'it said nothing'}"

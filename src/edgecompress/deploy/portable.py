@@ -10,25 +10,29 @@ from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import ENVIRONMENT, Connection
 from edgecompress.errors import InputError, RuntimeFailedError
 
-# Arguments: the folder of the environment, and the archive's SHA-256, which is its name too.
-# Says "installed", "there" or "absent".
+# Arguments: the folder of the environment, the archive's SHA-256, which is its name too, and what its Python must run.
+# Says "installed", "there", "absent", or what went wrong and "broken". What is there stays until the new one has run,
+# whose files are on the disk before it gets the name: a file system may write names before contents.
 _INSTALL = """
 exec 2>&1
 home=$1 part=$1.part
-[ "$(cat "$home/.archive" 2>/dev/null)" = "$2" ] && { echo there; exit 0; }
+[ "$(cat "$home/.archive" 2>/dev/null)" = "$2" ] && "$home/python" -c "$3" >/dev/null 2>&1 && { echo there; exit 0; }
 [ -f "$2" ] || { echo absent; exit 0; }
 rm -rf "$part"
-mkdir -p "$part" && tar -xzf "$2" -C "$part" || { rm -rf "$part"; exit 1; }
+trap 'rm -rf "$part"' EXIT
+mkdir -p "$part" && tar -xzf "$2" -C "$part" || exit 1
 for shell in /system/bin/sh /bin/sh; do [ ! -x $shell ] || break; done
-cat > "$part/python" <<END || exit 1
+cat > "$part/python" <<END && chmod 755 "$part/python" && echo "$2" > "$part/.archive" || exit 1
 #!$shell
 home=\\${0%/*}
 export PYTHONHOME="\\$home" PYTHONPATH="\\$home/packages"
 exec "\\$home/ld.so" --library-path "\\$home/lib" "\\$home/python3" "\\$@"
 END
-echo "$2" > "$part/.archive"
-chmod 755 "$part/python" && rm -rf "$home" && mv "$part" "$home" && echo installed
+"$part/python" -c "$3" || { echo; echo broken; exit 0; }
+sync
+rm -rf "$home" && mv "$part" "$home" && echo installed
 """
+_FULL = ("No space left", "Wrote only", "short write")  # the two others are GNU tar's and BusyBox's
 _PROOF = "import numpy, psutil, platform; print(platform.machine())"
 
 
@@ -46,24 +50,29 @@ def install(connection: Connection, archive: Path, deadline: Deadline) -> str:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"cannot read {archive}: {error.strerror}; make it with tools/arm64/portable") from error
-    if _install(connection, digest, deadline) == "absent":
+    said = _install(connection, digest, deadline)
+    if said == ["absent"]:
         connection.push(archive, digest, deadline)
-        _install(connection, digest, deadline)
-    python = f"{connection.root}/{ENVIRONMENT}/python"
-    finished = connection.run([python, "-c", _PROOF], deadline, lambda _: None)
-    if finished.code:
-        lines = finished.errors.strip().splitlines()
-        said = lines[-1] if lines else f"exit code {finished.code}"
+        said = _install(connection, digest, deadline)
+    if said[-1] == "broken":
         raise RuntimeFailedError(
-            f"the runtime in {archive} does not run there (is it of another architecture?): {said}"
+            f"the runtime in {archive} does not run there (is it of another architecture?): {_reason(said[:-1])}"
         )
-    return python
+    return f"{connection.root}/{ENVIRONMENT}/python"
 
 
-def _install(connection: Connection, digest: str, deadline: Deadline) -> str:
-    arguments = ["sh", "-c", _INSTALL, "sh", f"{connection.root}/{ENVIRONMENT}", digest]
+def _install(connection: Connection, digest: str, deadline: Deadline) -> list[str]:
+    """The lines that the script says."""
+    arguments = ["sh", "-c", _INSTALL, "sh", f"{connection.root}/{ENVIRONMENT}", digest, _PROOF]
     finished = connection.run(arguments, deadline, lambda _: None)
     said = finished.output.strip().splitlines()
     if finished.code or not said:
-        raise RuntimeFailedError(f"cannot unpack the runtime there: {said[-1] if said else finished.errors.strip()}")
-    return said[-1]
+        raise RuntimeFailedError(f"cannot unpack the runtime there: {_reason(said or finished.errors.splitlines())}")
+    return said
+
+
+def _reason(said: list[str]) -> str:
+    """Why it failed: a full disk, which tar tells of before its last line, or else the last thing that was said."""
+    lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
+    full = any(sign in line for line in lines for sign in _FULL)
+    return "the disk is full there: make room, or run 'edgecompress devices clean'" if full else lines[-1]

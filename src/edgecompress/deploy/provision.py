@@ -16,7 +16,7 @@ from edgecompress.progress import Progress, silent
 INSTALL_SECONDS = 3600
 _BASE = ("numpy", "psutil")
 # What runs the files of a runtime, in order of preference. The last release of tflite-runtime needs NumPy 1.
-_ALTERNATIVES: dict[str, tuple[tuple[str, ...], ...]] = {
+ALTERNATIVES: dict[str, tuple[tuple[str, ...], ...]] = {
     "onnxruntime": (("onnxruntime",),),
     "litert": (("ai-edge-litert",), ("tflite-runtime", "numpy<2")),
 }
@@ -104,7 +104,7 @@ def choose(runtimes: Sequence[str], install: Install) -> tuple[Event, dict[str, 
     Raises:
         RuntimeFailedError: not one can be had, or ``install`` failed for another reason.
     """
-    left = {runtime: list(_ALTERNATIVES[runtime]) for runtime in runtimes}
+    left = {runtime: list(ALTERNATIVES[runtime]) for runtime in runtimes}
     left_out: dict[str, str] = {}
     while left:
         chosen = [requirement for alternatives in left.values() for requirement in alternatives[0]]

@@ -22,6 +22,8 @@ Values = Literal["palette", "float16", "float32"]
 SPLIT = ""
 """The name of the member that stands for all split tensors; no tensor of a model has it."""
 
+_NONE: Positions = np.zeros(0, np.intp)
+
 RICE = range(9)
 GAP_LOW = range(7)
 INDEX_LOW = range(3)
@@ -32,7 +34,7 @@ class Member:
     """A tensor to be stored with others.
 
     ``sparse``: only the elements at ``positions`` are stored, all others are +0.0; else all are, in order.
-    ``positions``: flat, rising; some may be fillers, zeros that break a gap too long for its code.
+    ``positions``: flat, rising; some may be fillers, zeros that break a gap too long for its code. None if not sparse.
     ``split``: this is no tensor but several, one after the other, of these names and shapes; the palette is of the
     scales of their elements, and what is left of them is stored beside it.
     """
@@ -46,19 +48,19 @@ class Member:
     @classmethod
     def of(cls, name: str, weights: Weights, *, sparse: bool) -> "Member":
         """The tensor, without fillers."""
-        return cls(name, weights, sparse, weights.positions if sparse else np.arange(weights.array.size))
+        return cls(name, weights, sparse, weights.positions if sparse else _NONE)
 
     @classmethod
     def of_split(cls, tensors: Mapping[str, Weights]) -> "Member":
         """The tensors that are split; see ``coders.split.fits``."""
         joined = np.concatenate([each.array.reshape(-1) for each in tensors.values()])
         shapes = {name: each.array.shape for name, each in tensors.items()}
-        return cls(SPLIT, Weights(joined), False, np.arange(joined.size), shapes)
+        return cls(SPLIT, Weights(joined), False, _NONE, shapes)
 
     @property
     def count(self) -> int:
         """Stored elements."""
-        return len(self.positions)
+        return len(self.positions) if self.sparse else self.weights.array.size
 
     @cached_property
     def patterns(self) -> Patterns:
@@ -92,6 +94,8 @@ class Member:
     @property
     def reach(self) -> int:
         """The end of the last stored element; what follows it is zero."""
+        if not self.sparse:
+            return self.count
         return int(self.positions[-1]) + 1 if self.count else 0
 
     @cached_property

@@ -1,5 +1,6 @@
 """A float32 array seen as bit patterns, with what the encodings ask about it, computed once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ MOST_DISTINCT = 256
 """A palette index is at most one byte."""
 
 _SAMPLE = 65_536
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,16 @@ def palette(patterns: Patterns) -> Palette | None:
     values = _distinct(patterns)
     if values is None:
         return None
-    places = np.searchsorted(values, patterns)
-    counts = np.bincount(places, minlength=len(values))
+    places = np.empty(len(patterns), np.uint8)
+    counts = np.zeros(len(values), np.int64)
+    for block in _blocks(len(patterns)):  # what NumPy computes with has 8 bytes an element
+        places[block] = found = np.searchsorted(values, patterns[block])
+        counts += np.bincount(found, minlength=len(values))
     order = np.argsort(-counts, kind="stable")
     ranks = np.argsort(order).astype(np.uint8)
-    return Palette(values[order].view(np.float32), ranks[places], counts[order])
+    for block in _blocks(len(patterns)):
+        places[block] = ranks[places[block]]
+    return Palette(values[order].view(np.float32), places, counts[order])
 
 
 def _distinct(patterns: Patterns) -> Patterns | None:
@@ -77,8 +84,8 @@ def _distinct(patterns: Patterns) -> Patterns | None:
     Block by block: a block that holds only known values costs a search in a short table and no sort.
     """
     known = np.unique(patterns[:_SAMPLE])
-    for start in range(_SAMPLE, len(patterns), 1 << 20):
-        block = patterns[start : start + (1 << 20)]
+    for place in _blocks(len(patterns), first=_SAMPLE):
+        block = patterns[place]
         places = np.minimum(np.searchsorted(known, block), len(known) - 1)
         new = block[known[places] != block]
         if len(new):
@@ -86,3 +93,8 @@ def _distinct(patterns: Patterns) -> Patterns | None:
         if len(known) > MOST_DISTINCT:
             return None
     return known
+
+
+def _blocks(count: int, first: int = 0) -> Iterator[slice]:
+    """Slices of some elements each, from the element ``first`` on."""
+    return (slice(start, start + _BLOCK) for start in range(first, count, _BLOCK))

@@ -12,7 +12,7 @@ from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.export.onnx_graph.builder import LABEL
 from edgecompress.export.onnx_graph.frontier import Constant, Frontier, frontier
-from edgecompress.export.onnx_graph.read import read_proto
+from edgecompress.export.onnx_graph.read import read_proto, readable
 
 Array = npt.NDArray[np.generic]
 
@@ -27,8 +27,20 @@ def decoded_weights(path: Path) -> dict[str, Array]:
         InputError: the file is not a valid ONNX model, or a constant in it cannot be computed.
         MissingDependencyError: onnxruntime is needed for this file and not installed.
     """
-    proto = read_proto(path)
-    return {constant.name: array for constant, array in _decoded(proto, path, frontier(proto.graph))}
+    return dict(each_weight(path))
+
+
+def each_weight(path: Path, proto: onnx.ModelProto | None = None) -> Iterator[tuple[str, Array]]:
+    """``decoded_weights`` one after the other, so that a caller who keeps none needs memory for few.
+
+    ``proto`` is the model in the file, if it is read already.
+
+    Raises:
+        InputError, MissingDependencyError: as ``decoded_weights``.
+    """
+    proto = proto or read_proto(path)
+    for constant, array in _decoded(proto, path, frontier(proto.graph)):
+        yield constant.name, array
 
 
 def inspect_onnx(path: Path) -> Ledger:
@@ -40,6 +52,7 @@ def inspect_onnx(path: Path) -> Ledger:
         InputError: the file is not a valid ONNX model, or a constant in it cannot be computed.
         MissingDependencyError: onnxruntime is needed for this file and not installed.
     """
+    size = file_bytes(path)  # before the model is in memory: it reads the file once more
     proto = read_proto(path)
     found = frontier(proto.graph)
     entries = {
@@ -47,7 +60,7 @@ def inspect_onnx(path: Path) -> Ledger:
         for constant, array in _decoded(proto, path, found)
     }
     ordered = [entries[constant.name] for constant in found.constants if constant.name in entries]
-    return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=file_bytes(path))
+    return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=size)
 
 
 def _with_shares(entries: list[TensorEntry], shared: Mapping[tuple[str, ...], int]) -> tuple[TensorEntry, ...]:
@@ -138,8 +151,13 @@ def _label(constant: Constant) -> str:
 
 
 def file_bytes(path: Path) -> int:
-    """Size of the file and of the files its tensors lie in."""
-    proto = onnx.load(path, load_external_data=False)
-    tensors = onnx.external_data_helper._get_all_tensors(proto)
-    names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
-    return sum(file.stat().st_size for file in [path, *(path.parent / name for name in names)])
+    """Size of the file and of the files its tensors lie in.
+
+    Raises:
+        InputError: one of them cannot be read, or the file is no ONNX model.
+    """
+    with readable(path):
+        proto = onnx.load(path, load_external_data=False)
+        tensors = onnx.external_data_helper._get_all_tensors(proto)
+        names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+        return sum(file.stat().st_size for file in [path, *(path.parent / name for name in names)])

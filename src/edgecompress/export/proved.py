@@ -15,6 +15,7 @@ from edgecompress.export.contract import Format
 from edgecompress.export.int8.onnx import quantized
 from edgecompress.export.int8.tflite import tflite as write_int8_tflite
 from edgecompress.export.memory import Memory, memory
+from edgecompress.export.named import Named, verify_named
 from edgecompress.export.tflite.runtimes import runtimes
 from edgecompress.export.verify import Floats, Layout, Verification, verify
 from edgecompress.recipe import Export
@@ -90,7 +91,7 @@ class Proved:
 
 
 def write_float(
-    graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference, *, compress: bool
+    graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference | Named, *, compress: bool
 ) -> Proved:
     """Write the network as it is, dense or compressed, and prove that it computes what the network does.
 
@@ -103,6 +104,8 @@ def write_float(
     options = {} if is_onnx else {"weights": settings.tflite_weights}
     ledger = write(graph, path, compress=compress, encoding=settings.encoding, **options)
     rounding = "float32" if is_onnx else settings.tflite_weights
+    if isinstance(reference, Named):
+        return _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)
     return _proved(
         path,
         kind,
@@ -164,6 +167,25 @@ def _proved(
     verification = verify(path, reference.x, reference.expected, layout=kind.layout, dense=reference.dense, **checks)
     runs_in = ["onnxruntime >= 1.20"] if kind.format == "onnx" else list(runtimes(path))
     return Proved(ledger, verification, memory(path, layout=kind.layout), runs_in, measured)
+
+
+def _proved_by_name(
+    graph: ir.Model, path: Path, kind: FileKind, ledger: Ledger, reference: Named, rounding: str
+) -> Proved:
+    """What is known of a file of several ends; memory and latency are not: the agent runs files of one input."""
+    is_onnx = kind.format == "onnx"
+    half = any(
+        array.dtype == np.float16 for array in (*reference.inputs.values(), *_arrays(graph, np.float16).values())
+    )
+    exact = ROUNDED["float16"] if half else EXACT
+    verification = verify_named(
+        path,
+        reference,
+        relative_tolerance=exact if is_onnx else max(exact, ROUNDED[rounding]),
+        weights=_arrays(graph, np.float32, np.float16) if is_onnx else None,
+    )
+    runs_in = ["onnxruntime >= 1.20"] if is_onnx else list(runtimes(path))
+    return Proved(ledger, verification, Memory(after_load=None, peak=None), runs_in)
 
 
 def _arrays(graph: ir.Model, *types: type[np.generic]) -> dict[str, npt.NDArray[np.generic]]:

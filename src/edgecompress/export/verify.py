@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.decoded import decoded_weights
+from edgecompress.export.decoded import each_weight
 from edgecompress.export.isolated import run_step
 from edgecompress.record import Record
 
@@ -213,11 +213,12 @@ def bit_identical(path: Path, reference: Mapping[str, npt.NDArray[np.generic]]) 
         CheckError: a tensor of the reference is missing in the file, or differs; the line names the first one.
         InputError: the file is not a valid ONNX model.
     """
-    decoded = decoded_weights(path)
-    for name, array in reference.items():
-        if name not in decoded:
-            raise CheckError(f"{path}: weight '{name}' is not in the file")
-        found = decoded[name]
+    missing = dict.fromkeys(reference)
+    for name, found in each_weight(path):
+        if name not in missing:
+            continue
+        del missing[name]
+        array = reference[name]
         if (found.shape, found.dtype) != (array.shape, array.dtype):
             raise CheckError(
                 f"{path}: weight '{name}' is {found.dtype} {found.shape}, expected {array.dtype} {array.shape}"
@@ -226,6 +227,8 @@ def bit_identical(path: Path, reference: Mapping[str, npt.NDArray[np.generic]]) 
             unequal = np.frombuffer(found.tobytes(), np.uint8) != np.frombuffer(array.tobytes(), np.uint8)
             count = np.count_nonzero(unequal.reshape(-1, array.itemsize).any(axis=1))
             raise CheckError(f"{path}: weight '{name}' differs from the reference in {count} of {array.size} elements")
+    for name in missing:
+        raise CheckError(f"{path}: weight '{name}' is not in the file")
     return len(reference)
 
 

@@ -22,10 +22,11 @@ _FOR_EACH_AXIS = {"strides": 1, "dilations": 1, "pads": 0}
 """What the standard describes as the default of these but gives no number for, since it depends on the rank."""
 
 
-def clean(model: ir.Model, parameters: Collection[str]) -> None:
+def clean(model: ir.Model, parameters: Collection[str], *, normalise: bool = True) -> None:
     """Apply all cases in place, then remove what nothing uses, names of nodes, and the exporter's notes.
 
-    ``parameters`` are the names of the network's own weights.
+    ``parameters`` are the names of the network's own weights. Without ``normalise``, case 5 is left out: the graph's
+    BatchNormalization is to be trained on.
     """
     for node in list(model.graph):
         if node.op_type == "Conv":
@@ -35,7 +36,8 @@ def clean(model: ir.Model, parameters: Collection[str]) -> None:
         elif node.op_type == "Reshape":
             _flatten(model.graph, node)
         _drop_defaults(node, model.opset_imports[""])
-    _normalise(model.graph)
+    if normalise:
+        _normalise(model.graph)
     common.RemoveUnusedNodesPass()(model)
     common.ClearMetadataAndDocStringPass()(model)
     for name in [name for name, value in model.graph.initializers.items() if not value.uses()]:

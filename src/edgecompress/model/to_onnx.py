@@ -1,10 +1,12 @@
 """From a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
 
 import copy
+import inspect
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import onnx_ir as ir
 import torch
@@ -48,21 +50,43 @@ def traced(
 
     Arguments and errors are those of ``to_onnx``.
     """
-    plain = _plain(module)
     # Two samples: a batch of one would be taken for a constant.
-    example = torch.zeros(2, *input_shape)
+    return _traced(module, [torch.zeros(2, *input_shape)], [input_name], [output_name])
+
+
+def graph_of(
+    module: nn.Module, examples: Sequence[torch.Tensor], input_names: Sequence[str], output_names: Sequence[str]
+) -> ir.Model:
+    """``to_onnx`` for a module of any number of inputs and outputs.
+
+    Args:
+        module: the network; it is not changed.
+        examples: its inputs, of two samples each.
+        input_names: the graph's inputs.
+        output_names: the graph's outputs.
+
+    Raises:
+        InputError: as ``to_onnx``.
+    """
+    return filled(_traced(module, examples, input_names, output_names), module)
+
+
+def _traced(
+    module: nn.Module, examples: Sequence[torch.Tensor], input_names: Sequence[str], output_names: Sequence[str]
+) -> ir.Model:
+    plain = _plain(module)
     try:
-        with _quiet():
+        with quiet():
             program = torch.onnx.export(
                 plain,
-                (example,),
+                tuple(examples),
                 dynamo=True,
                 optimize=False,
                 verbose=False,
                 opset_version=OPSET,
-                dynamic_shapes=({0: torch.export.Dim("batch")},),
-                input_names=[input_name],
-                output_names=[output_name],
+                dynamic_shapes=_free_batch(plain, len(examples)),
+                input_names=list(input_names),
+                output_names=list(output_names),
             )
     except Exception as error:  # the exporter's own errors have no common type
         reason = next(iter(str(error.__cause__ or error).strip().splitlines()), type(error).__name__)
@@ -90,8 +114,17 @@ def _plain(module: nn.Module) -> nn.Module:
     return plain
 
 
+def _free_batch(module: nn.Module, count: int) -> tuple[Any, ...]:
+    """What says that the first axis of each of ``count`` inputs is the same free one."""
+    batch = torch.export.Dim("batch")
+    named = inspect.signature(module.forward).parameters.values()
+    gathers = [each.kind for each in named] == [inspect.Parameter.VAR_POSITIONAL]
+    axes = tuple({0: batch} for _ in range(count))
+    return (axes,) if gathers else axes
+
+
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep the exporter's notes on packages that are not installed, and on its own internals, off the terminal."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level

@@ -1,13 +1,14 @@
 """Recipes: how a network is trained and compressed, one TOML file each; ``recipes/`` holds the defaults."""
 
-from edgecompress.recipe.document import Distillation, Export, Layer, Recipe, Reconstruction, Search, deciding
-from edgecompress.recipe.reading import default_name, load
+from edgecompress.recipe.document import Distillation, Export, Inputs, Layer, Recipe, Reconstruction, Search, deciding
+from edgecompress.recipe.reading import default_name, load, untrained
 from edgecompress.recipe.stages import Clustering, Pruning, Retraining, Stage, Structure, Training
 
 __all__ = [
     "Clustering",
     "Distillation",
     "Export",
+    "Inputs",
     "Layer",
     "Pruning",
     "Recipe",
@@ -20,4 +21,5 @@ __all__ = [
     "deciding",
     "default_name",
     "load",
+    "untrained",
 ]

@@ -1,9 +1,10 @@
 """A recipe as a whole: the stages, what else it decides, and what differs for single layers."""
 
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from edgecompress.recipe.stages import ADDED, Clustering, Granularity, Pruning, Retraining, Structure, Training
 from edgecompress.record import Record
@@ -33,6 +34,41 @@ class Export(Record):
     int8_samples: int = Field(
         default=256, ge=1, le=65_536, description="training inputs that calibrate the activations, or all if fewer"
     )
+
+
+class Inputs(Record):
+    """What a network of the user's own takes, and how the user's own data become that."""
+
+    shapes: list[str] = Field(
+        default=[],
+        description="of one sample, channels first, for each input: 3x224x224, or tokens=16:int64 with a name and a "
+        "type; empty: the model's file or the data say",
+    )
+    range: tuple[float, float] = Field(
+        default=(0.0, 1.0), description="what the pixels 0 and 255 of images, and of uint8 arrays, are before `mean`"
+    )
+    mean: list[float] | None = Field(
+        default=None,
+        min_length=1,
+        description="taken off, one number or one a channel; without it and `std`, pixels get mean 0 and deviation 1 "
+        "over the training set, and arrays of floats stay as they are",
+    )
+    std: list[Annotated[float, Field(gt=0)]] | None = Field(
+        default=None, min_length=1, description="what samples are divided by after that"
+    )
+    shift: int = Field(default=0, ge=0, le=64, description="augmentation: the largest shift, in pixels or steps")
+    mirror: bool = Field(default=False, description="augmentation: mirror along the last axis")
+    validation: float = Field(
+        default=0.1, gt=0, lt=0.5, description="fraction of each class that validates, if none is given"
+    )
+    test: float = Field(default=0.2, gt=0, lt=0.5, description="fraction of each class that tests, if none is given")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        """Make sure that the range rises."""
+        if self.range[0] >= self.range[1]:
+            raise PydanticCustomError("range", "the first number of range must be below the second")
+        return self
 
 
 class Layer(Record):
@@ -116,6 +152,7 @@ class Recipe(Record):
     reconstruct: Reconstruction | None = Field(
         default=None, description="prune and cluster without training; None: with the training of each stage"
     )
+    inputs: Inputs = Field(default=Inputs())
     export: Export = Field(default=Export())
     search: Search = Field(default=Search())
     layers: dict[str, Layer] = Field(default={})

@@ -2,11 +2,11 @@
 
 import tomllib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from edgecompress import shipped
 from edgecompress.errors import InputError
-from edgecompress.recipe.document import Recipe
+from edgecompress.recipe.document import Recipe, Reconstruction
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Recipe:
@@ -46,3 +46,18 @@ def default_name(model: str, data: str) -> str:
     """The recipe that ``build`` takes for a model and a data set: their own if one ships, else the model's."""
     own = f"{model}-{data}"
     return own if own in shipped.names("recipes") else model
+
+
+def untrained(recipe: Recipe, *, inputs: Literal["training", "synthetic"] | None) -> Recipe:
+    """``recipe`` where nothing can be trained: outputs are reconstructed on ``inputs``, or nothing is looked at at all.
+
+    What asks for training is left out. A recipe that reconstructs already keeps its own settings.
+    """
+    changes: dict[str, Any] = {"structure": None, "distill": None, "reconstruct": None}
+    if inputs is not None:
+        chosen = recipe.reconstruct or Reconstruction()
+        changes["reconstruct"] = chosen.model_copy(update={"inputs": inputs})
+    for stage in ("train", "prune", "retrain", "cluster"):
+        changes[stage] = getattr(recipe, stage).model_copy(update={"epochs": 0})
+    changes["retrain"] = changes["retrain"].model_copy(update={"rewind": None})
+    return recipe.model_copy(update=changes)

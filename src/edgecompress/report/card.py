@@ -1,6 +1,6 @@
 """The model card: the bundle's README, made from its manifest alone (Mitchell et al., "Model Cards", FAT* 2019)."""
 
-from edgecompress.bundle import Manifest
+from edgecompress.bundle import End, Manifest
 
 
 def card(manifest: Manifest) -> str:
@@ -23,21 +23,26 @@ def card(manifest: Manifest) -> str:
 def _title(manifest: Manifest) -> str:
     model, data = manifest.model, manifest.data
     rebuilt = manifest.recipe.reconstruct
-    how = (
-        "pruning, retraining and clustering"
-        if rebuilt is None
-        else (f"pruning and clustering without training, reconstructing outputs on {rebuilt.inputs} inputs")
-    )
+    how = "pruning, retraining and clustering"
+    if rebuilt is not None:
+        how = f"pruning and clustering without training, reconstructing outputs on {rebuilt.inputs} inputs"
+    elif not data.classes:
+        how = "pruning and clustering weights by themselves, without training or inputs"
     how = how if manifest.ratios.macs is None else f"removing channels, {how}"
+    on = f"on {data.name}" if data.test else "without data"
+    of = f"{data.name} ({len(data.classes)} classes)" if data.classes else data.name if data.test else "no data"
+    source = f" The network is {model.source}." if model.source else ""
     text = (
-        f"# {model.name} on {data.name}, for {manifest.target.title}\n\n"
-        f"{model.parameters:,} parameters, {data.name} ({len(data.classes)} classes), compressed by {how}. "
+        f"# {model.name} {on}, for {manifest.target.title}\n\n"
+        f"{model.parameters:,} parameters, {of}, compressed by {how}.{source} "
         f"Made by edgecompress {manifest.tool_version} on {manifest.created}."
     )
     return text if data.official else f"{text}\n\n**The data are not the official files: {data.note}.**"
 
 
 def _use(manifest: Manifest) -> str:
+    if manifest.model.inputs and not manifest.data.classes:
+        return _use_by_name(manifest)
     shape = "x".join(map(str, manifest.model.input_shape))
     rows = [
         f"- `{name}` ({file.runtime}): input `batch x {shape}` float32"
@@ -54,21 +59,57 @@ def _use(manifest: Manifest) -> str:
     )
 
 
+def _use_by_name(manifest: Manifest) -> str:
+    """How to run a network whose outputs are no scores of classes."""
+
+    def ends(which: list[End]) -> str:
+        shapes = (f"`{each.name}`: batch x {'x'.join(map(str, each.shape)) or '1'} {each.dtype}" for each in which)
+        return "; ".join(shapes)
+
+    files = [name for name, file in manifest.models.items() if file.kind == "compressed"]
+    return (
+        f"## Use\n\n{', '.join(f'`{name}`' for name in files)}, each in its own runtime.\n\n"
+        f"- inputs: {ends(manifest.model.inputs)}\n- outputs: {ends(manifest.model.outputs)}\n\n"
+        "In TFLite files the batch is 1, and channels come last where there are more than two axes. `eval.npz` holds "
+        "inputs by name, or as `x` where there is one. The files run in an unmodified runtime; edgecompress is not "
+        "needed on the device."
+    )
+
+
 def _results(manifest: Manifest) -> str:
-    accuracy, ratios = manifest.accuracy, manifest.ratios
+    ratios = manifest.ratios
     return (
         "## Results\n\n"
         f"| | dense | compressed |\n|---|---|---|\n"
-        f"| test accuracy ({accuracy.samples} samples) | {accuracy.dense:.2f} % | {accuracy.compressed:.2f} % |\n"
+        f"{_judged(manifest)}\n"
         f"| ONNX file | {_size(manifest, 'dense.onnx')} | {_size(manifest, 'model.onnx')} "
         f"({ratios.onnx:.1f}x smaller) |\n"
-        f"| TFLite file | {_size(manifest, 'dense.tflite')} | {_size(manifest, 'model.tflite')} "
-        f"({ratios.tflite:.1f}x smaller) |\n"
+        f"{_tflite(manifest)}"
         f"| weights kept | all | one in {ratios.weights:.1f} |\n"
         f"{_structure(manifest)}\n"
         f"{_int8(manifest)}"
         "File sizes count everything: indices, codebooks, biases and graph. Nothing here was measured on the board; "
         "`edgecompress bench` measures."
+    )
+
+
+def _judged(manifest: Manifest) -> str:
+    """The row of the accuracy, or of how near the outputs are where there are no classes."""
+    accuracy, near = manifest.accuracy, manifest.fidelity
+    if accuracy is not None:
+        return f"| test accuracy ({accuracy.samples} samples) | {accuracy.dense:.2f} % | {accuracy.compressed:.2f} % |"
+    assert near is not None, "a build without classes compares outputs"
+    of = "inputs" if near.inputs == "given" else "inputs of noise"
+    return f"| outputs, root mean square ({near.samples} {of}) | | off by {100 * near.relative_error:.2f} % |"
+
+
+def _tflite(manifest: Manifest) -> str:
+    """The row of the TFLite file, if there is one."""
+    if manifest.ratios.tflite is None:
+        return ""
+    return (
+        f"| TFLite file | {_size(manifest, 'dense.tflite')} | {_size(manifest, 'model.tflite')} "
+        f"({manifest.ratios.tflite:.1f}x smaller) |\n"
     )
 
 
@@ -102,7 +143,7 @@ def _int8(manifest: Manifest) -> str:
 
 def _stages(manifest: Manifest) -> str:
     rows = "\n".join(
-        f"| {stage.stage} | {stage.epochs} | {stage.validation_accuracy:.2f} % | {100 * stage.sparsity:.2f} % "
+        f"| {stage.stage} | {stage.epochs} | {_percent(stage.validation_accuracy)} | {100 * stage.sparsity:.2f} % "
         f"| {stage.distinct_max if stage.distinct_max <= 257 else 'any'} |"
         for stage in manifest.stages
     )
@@ -123,12 +164,31 @@ def _files(manifest: Manifest) -> str:
 
 def _provenance(manifest: Manifest) -> str:
     data = manifest.data
+    if data.note.startswith("the user's own"):
+        files, scaled = data.note, _scaled(manifest)
+    else:
+        files, scaled = "official files" if data.official else "not the official files", ""
+    if not data.test:
+        files = data.note
     versions = ", ".join(f"{name} {version}" for name, version in manifest.versions.items())
     return (
         f"## Provenance\n\nData: {data.train} training, {data.validation} validation, {data.test} test samples, "
-        f"{'official files' if data.official else 'not the official files'}, SHA-256 {data.sha256}. "
+        f"{files}, SHA-256 {data.sha256 or 'of nothing'}. {scaled}"
         f"Software: {versions}."
     )
+
+
+def _scaled(manifest: Manifest) -> str:
+    """How raw samples become inputs."""
+    data = manifest.data
+    if not data.mean:
+        return ""
+    numbers = (", ".join(f"{each:.6g}" for each in values) for values in (data.mean, data.std))
+    return "Inputs are (raw - mean) / deviation, with mean {} and deviation {} of each channel. ".format(*numbers)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} %"
 
 
 def _size(manifest: Manifest, name: str) -> str:

@@ -8,20 +8,13 @@ from edgecompress.export.verify import Verification
 
 def summary(manifest: Manifest, folder: Path) -> str:
     """A few lines of plain text, at most 100 characters wide."""
-    lines = [f"{manifest.model.name} on {manifest.data.name} for {manifest.target.title}: {folder}", ""]
+    data = f"on {manifest.data.name}" if manifest.data.test else "without data"
+    lines = [f"{manifest.model.name} {data} for {manifest.target.title}: {folder}", ""]
     for stage in manifest.stages:
         values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
-        lines.append(
-            f"  {stage.stage:9} validation accuracy {stage.validation_accuracy:6.2f} %, "
-            f"{100 * stage.sparsity:5.1f} % zeros{values}"
-        )
-    accuracy = manifest.accuracy
-    drop = accuracy.dense - accuracy.compressed
-    lines += [
-        "",
-        f"  test      dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
-        f"(drop {drop:.2f} points, {accuracy.samples} samples)",
-    ]
+        known = "" if stage.validation_accuracy is None else f"validation accuracy {stage.validation_accuracy:6.2f} %, "
+        lines.append(f"  {stage.stage:9} {known}{100 * stage.sparsity:5.1f} % zeros{values}")
+    lines += ["", f"  test      {judged(manifest)}"]
     dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
     width = max(13, *(len(name) for name in manifest.models))
     for name, file in manifest.models.items():
@@ -41,8 +34,26 @@ def summary(manifest: Manifest, folder: Path) -> str:
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
     if manifest.ratios.macs is not None:
         lines.append(f"  multiply-accumulates: one in {manifest.ratios.macs:.1f}")
-    lines += ["", f"Measure it: edgecompress bench {folder}"]
+    if any(file.memory.peak is not None for file in manifest.models.values()):
+        lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
+
+
+def judged(manifest: Manifest) -> str:
+    """How good both networks are, or how near their outputs are, in one line."""
+    accuracy, near = manifest.accuracy, manifest.fidelity
+    if accuracy is not None:
+        drop = accuracy.dense - accuracy.compressed
+        return (
+            f"dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
+            f"(drop {drop:.2f} points, {accuracy.samples} samples)"
+        )
+    assert near is not None, "a build without classes compares outputs"
+    same = "" if near.agreement is None else f", {100 * near.agreement:.1f} % of the answers are the dense network's"
+    inputs = "inputs that were not calibrated on" if near.inputs == "given" else "inputs of noise"
+    return (
+        f"outputs differ by {100 * near.relative_error:.1f} % of the dense network's{same}, on {near.samples} {inputs}"
+    )
 
 
 def _proof(proof: Verification) -> str:

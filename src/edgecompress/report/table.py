@@ -34,6 +34,7 @@ class Row:
     samples: int | None
     drop: float | None  # points of accuracy below the dense file
     difference: float | None
+    energy: float | None  # mJ of an inference, with the idle power subtracted
     failures: tuple[str, ...]
 
 
@@ -71,6 +72,7 @@ def rows(record: BenchRecord) -> list[Row]:
                 samples=file.accuracy.samples if file.accuracy else None,
                 drop=base.accuracy.percent - file.accuracy.percent if both else None,  # type: ignore[union-attr]
                 difference=file.accuracy.largest_difference if file.accuracy else None,
+                energy=file.energy.millijoules if file.energy and timed else None,
                 failures=tuple(f"{failure.step}: {failure.message}" for failure in file.failures),
             )
         )

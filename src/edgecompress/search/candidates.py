@@ -12,7 +12,7 @@ from edgecompress.search.trial import Subject, with_settings
 
 def candidate(subject: Subject, made: stages.Compressed, limits: Limits, trial: int | None) -> Candidate:
     """What the full stages ended with."""
-    size, accuracy = subject.file_bytes(made.compressed), made.stages[-1].validation_accuracy
+    size, accuracy = subject.file_bytes(made.compressed), made.stages[-1].accuracy
     drop = subject.dense_accuracy - accuracy
     return Candidate(trial=trial, bytes=size, accuracy=accuracy, drop=drop, holds=limits.hold(size, drop))
 

@@ -56,7 +56,7 @@ class Ledger:
     def finished(self) -> list[Trial]:
         """All trials that came to an end, by their numbers; of two of one number the first."""
         done = self._study.get_trials(deepcopy=False, states=(self._states.COMPLETE,))
-        found = {}
+        found: dict[int, Trial] = {}
         for each in done:
             trial = Trial.model_validate_json(each.user_attrs[TRIAL])
             found.setdefault(trial.number, trial)
@@ -150,7 +150,7 @@ def _lives(worker: str, beat: float) -> bool:
 
 def _started(process: int) -> float | None:
     """When a process started: numbers of processes are used again."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     try:
         found = psutil.Process(process)

@@ -1,11 +1,11 @@
 """What a search found, as one document: the scan, every trial, the front, and what ran through the full stages."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.recipe import Recipe
-from edgecompress.record import Record
+from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
 
 
@@ -59,8 +59,11 @@ class Channels(Record):
     runtime: Runtime
 
 
-class SearchRecord(Record):
+class SearchRecord(Published):
     """A search. Accuracies are in percent, of the validation split: the test set is never seen here."""
+
+    kind: ClassVar[str] = "search"
+    marks: ClassVar[frozenset[str]] = frozenset({"recipe", "max_drop", "size_budget"})
 
     schema_version: Literal[1] = 1
     tool_version: str
@@ -76,3 +79,7 @@ class SearchRecord(Record):
     front: list[int] = Field(default=[], description="trials that no other one beats in both bytes and drop")
     candidates: list[Candidate] = Field(default=[])
     chosen: int | None = Field(default=None, description="index of the smallest of the candidates that holds")
+
+    def about(self) -> About:
+        """What was searched for."""
+        return About(created="", model=self.model, data=self.data)

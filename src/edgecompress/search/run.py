@@ -1,9 +1,10 @@
 """The search: the recipe itself, the scan, the trials, and the full stages of the most promising ones."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log2
 from pathlib import Path
 
+import onnx_ir as ir
 import torch
 from torch import nn
 
@@ -36,7 +37,7 @@ def search(
     limits: Limits,
     *,
     trained: bool,
-    input_shape: tuple[int, ...],
+    graph: Callable[[nn.Module], ir.Model],
     path: Path,
     empty: SearchRecord,
     storage: str | None = None,
@@ -51,7 +52,7 @@ def search(
         context: of the stages, with the recipe to start from.
         limits: what is asked for.
         trained: whether its weights are given.
-        input_shape: of one sample, channels first.
+        graph: makes the ONNX graph of the network with the weights that it has when asked.
         path: the file in which the record is kept; an interrupted search goes on from what is there.
         empty: the record to begin with.
         storage: where the trials are kept, for other workers too: a database's URL or a journal file's path. ``None``:
@@ -66,8 +67,8 @@ def search(
         raise InputError("the recipe leaves no layer to search: all are dense; remove that from its layers")
     first = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
     made = stages.compress(network, context, trained=trained)
-    accuracy = made.stages[0].validation_accuracy
-    subject = Subject(network, first, trained, made.structured, accuracy, context, input_shape)
+    accuracy = made.stages[0].accuracy
+    subject = Subject(network, first, trained, made.structured, accuracy, context, graph)
     own = candidate(subject, made, limits, None)
     journal = Journal(path, empty)
     load_state(network, made.structured)

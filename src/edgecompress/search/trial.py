@@ -1,10 +1,11 @@
 """One trial: the recipe's own stages, cut short, with a choice for each layer; and the exact size of what comes out."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import onnx_ir as ir
 from torch import nn
 
 from edgecompress.compress import stages, train
@@ -14,7 +15,6 @@ from edgecompress.compress.prune.scoring import accumulates
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import CheckError
 from edgecompress.export.formats.onnx import compressed_bytes
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import Setting
@@ -37,7 +37,7 @@ class Subject:
         begin: the state that every trial begins with: trained, and without the channels that the recipe removes.
         dense_accuracy: that of the trained network with all its channels, of the validation split, in percent.
         context: of the stages, with the recipe as it was given.
-        input_shape: of one sample, channels first.
+        graph: makes the ONNX graph of the network with the weights that it has when asked.
     """
 
     network: nn.Module
@@ -46,7 +46,7 @@ class Subject:
     begin: State
     dense_accuracy: float
     context: Context
-    input_shape: tuple[int, ...]
+    graph: Callable[[nn.Module], ir.Model]
 
     @property
     def recipe(self) -> Recipe:
@@ -56,7 +56,7 @@ class Subject:
     def file_bytes(self, state: State) -> int:
         """Exactly what the compressed ONNX file of the network takes in that state."""
         load_state(self.network, state)
-        return compressed_bytes(to_onnx(self.network, self.input_shape), self.recipe.export.encoding)
+        return compressed_bytes(self.graph(self.network), self.recipe.export.encoding)
 
     def full(self, recipe: Recipe, progress: Progress) -> stages.Compressed:
         """All stages of a build with ``recipe``, kept where a build keeps them."""
@@ -135,4 +135,4 @@ def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, flo
     with tempfile.TemporaryDirectory(prefix="edgecompress-trial-") as folder:
         context = replace(subject.context, recipe=recipe, folder=Path(folder), progress=progress)
         made = stages.compress(subject.network, context, trained=True)
-    return subject.file_bytes(made.compressed), made.stages[-1].validation_accuracy
+    return subject.file_bytes(made.compressed), made.stages[-1].accuracy

@@ -1,12 +1,12 @@
 """What a study keeps: one record a cell, and the index of a folder of them."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from edgecompress.bundle import DataInfo
-from edgecompress.record import Record
+from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
 
 How = Literal["measured", "emulated", "estimated"]
@@ -166,8 +166,11 @@ class Outcome(Record):
         return self.weights_total / max(1, self.weights_kept)
 
 
-class CellRecord(Record):
+class CellRecord(Published):
     """One cell of a study, done or failed."""
+
+    kind: ClassVar[str] = "cell"
+    marks: ClassVar[frozenset[str]] = frozenset({"study", "cell", "machine"})
 
     schema_version: Literal[1] = 1
     tool_version: str
@@ -186,6 +189,16 @@ class CellRecord(Record):
         if (self.state == "done") != (self.outcome is not None) or (self.state == "failed") != bool(self.error):
             raise PydanticCustomError("one_of_two", "a cell that is done has an outcome, one that failed has an error")
         return self
+
+    def about(self) -> About:
+        """What was computed. Times of its files, where there are any, say their own machine: ``outcome.latency``."""
+        return About(
+            created=self.taken,
+            model=self.cell.model,
+            data=self.cell.data,
+            taken="emulated" if self.machine.emulated else "measured",
+            runtimes=tuple(dict.fromkeys(each.runtime for each in self.outcome.latency)) if self.outcome else (),
+        )
 
 
 class Entry(Record):

@@ -4,6 +4,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from edgecompress.agent.accelerator import Accelerator
 from edgecompress.agent.engines.onnxruntime_engine import load
 from edgecompress.agent.errors import JobError, RuntimeRefusedError
 
@@ -24,7 +25,25 @@ def test_it_computes_the_model_and_tells_what_it_is(files, x, expected):
     assert (engine.runtime, engine.version) == ("onnxruntime", onnxruntime.__version__)
     assert (engine.input_shape, engine.input_dtype) == ((4, 3, 2, 4), "float32")
     assert engine.details == {"providers": ["CPUExecutionProvider"]}
+    assert engine.placement == {"CPUExecutionProvider": 2}  # Flatten and Gemm
     np.testing.assert_allclose(engine.run(x[:4]), expected[:4], rtol=1e-5, atol=1e-5)
+
+
+def test_a_provider_that_takes_no_node_is_told_with_a_zero(files, x, expected):
+    # What every build has beside the CPU's: it calls a service, and no node here is one.
+    if "AzureExecutionProvider" not in onnxruntime.get_available_providers():
+        pytest.skip("this build has the CPU's provider alone")
+    engine = load(files["onnx"][0], 1, 1, Accelerator(provider="Azure"))
+    assert list(engine.placement.items()) == [("AzureExecutionProvider", 0), ("CPUExecutionProvider", 2)]
+    np.testing.assert_allclose(engine.run(x[:1]), expected[:1], rtol=1e-5, atol=1e-5)
+
+
+def test_an_older_release_that_does_not_tell_where_its_nodes_run_is_taken_as_it_is(files, monkeypatch):
+    name = "get_provider_graph_assignment_info"
+    for each in onnxruntime.InferenceSession.__mro__:
+        if name in vars(each):
+            monkeypatch.delattr(each, name)
+    assert load(files["onnx"][0], 1, 1).placement is None
 
 
 def test_float16_inputs_are_taken_and_integers_refused(tmp_path):

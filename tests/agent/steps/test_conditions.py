@@ -1,8 +1,12 @@
+import hashlib
 import os
 import platform
+import sys
 
 import numpy as np
 import pytest
+
+from edgecompress.deploy.agent_zip import agent_zip
 
 
 def write(root, files):
@@ -65,6 +69,7 @@ def test_what_the_system_does_not_tell_is_null(agent, tmp_path):
     assert [event[key] for key in ("board", "cpu", "frequency", "load")] == [None] * 4
     assert set(event["memory"].values()) == {None}
     assert event["emulation"]["emulated"] is None
+    assert event["power"] == {"sensor": None, "rails": [], "why": "no power sensor is visible"}
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="reads /proc")
@@ -75,3 +80,19 @@ def test_this_machine_is_read(agent):
     assert event["affinity"] == sorted(os.sched_getaffinity(0))
     assert event["memory"]["total"] == os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert event["versions"]["numpy"] == np.__version__
+
+
+def test_all_clocks_tell_the_same_time(agent):
+    first, second = (agent("conditions", {})[1][-1]["clock"] for _ in range(2))
+    passed = {name: second[name] - first[name] for name in first}
+    assert passed["monotonic"] > 0
+    for seconds in passed.values():
+        assert seconds == pytest.approx(passed["monotonic"], abs=0.5)
+
+
+def test_an_agent_that_is_a_zip_file_tells_its_checksum(agent, tmp_path):
+    content = agent_zip()
+    (tmp_path / "agent.pyz").write_bytes(content)
+    event = agent("conditions", {}, (sys.executable, str(tmp_path / "agent.pyz")))[1][-1]
+    assert event["agent"] == hashlib.sha256(content).hexdigest()
+    assert agent("conditions", {})[1][-1]["agent"] is None

@@ -6,6 +6,7 @@ emulation = importlib.import_module("edgecompress.agent.system.emulation").emula
 
 X86 = "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: {}\nflags\t\t: fpu sse2{}\n"
 ARM = "processor\t: 0\nCPU implementer\t: 0x41\nCPU part\t: 0xd08\n"
+COUNTER = "BogoMIPS\t: {}\n"  # of a counter of 62.5 MHz: 125.00
 KVM = "tsc kvm-clock"
 CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
 
@@ -28,6 +29,20 @@ CLOCKS = "sys/devices/system/clocksource/clocksource0/available_clocksource"
         ("x86_64", {"proc/cpuinfo": X86.format("QEMU Virtual CPU", "")}, None, "QEMU model"),
         ("aarch64", {"proc/cpuinfo": ARM, "proc/device-tree/compatible": "linux,dummy-virt"}, None, "dummy-virt"),
         ("aarch64", {"proc/cpuinfo": ARM, "sys/bus/virtio/devices/virtio0": ""}, None, "virtio"),
+        # An emulated Cortex-A72, a virtual machine on a Raspberry Pi 4, and a board with a counter as the first one's.
+        (
+            "aarch64",
+            {"proc/cpuinfo": ARM + COUNTER.format("125.00"), "sys/bus/virtio/devices/virtio0": ""},
+            True,
+            "virtio devices; the processor's counter",
+        ),
+        (
+            "aarch64",
+            {"proc/cpuinfo": ARM + COUNTER.format("108.00"), "sys/bus/virtio/devices/virtio0": ""},
+            None,
+            "virtio",
+        ),
+        ("aarch64", {"proc/cpuinfo": ARM + COUNTER.format("125.00")}, False, "no sign"),
         ("x86_64", {"proc/cpuinfo": X86.format("EPYC", ""), "sys/class/dmi/id/sys_vendor": "QEMU"}, None, "firmware"),
         ("x86_64", {}, None, "no /proc/cpuinfo"),
     ],

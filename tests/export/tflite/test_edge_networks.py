@@ -1,7 +1,7 @@
 """The shapes that networks for the edge have, small: ONNX and TFLite compute what PyTorch does, dense and compressed.
 
-They are written here from the papers, so that nothing is downloaded: torchvision has no release for the torch of this
-project. Widths are small, the operators are those of the real networks.
+They are written here from the papers, so small that all of them run in seconds; the real ones are in
+``tests/export/test_architectures.py``. Widths are small, the operators are those of the real networks.
 """
 
 import copy

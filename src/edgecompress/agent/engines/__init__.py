@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from ..accelerator import NONE, Accelerator
 from ..errors import JobError
 from ..system.memory import release
 from . import litert_engine, onnxruntime_engine
@@ -22,18 +24,43 @@ def prepare(path: Path) -> None:
     _module(path).prepare()
 
 
-def load(path: Path, threads: int, batch: int = 1) -> Engine:
+def check(path: Path, accelerator: Accelerator) -> None:
+    """See that the runtime of a model file has the accelerator, before anything is measured.
+
+    Raises:
+        JobError: as ``prepare``, or it has not; the line says what it has.
+    """
+    _module(path).check(accelerator)
+
+
+def load(path: Path, threads: int, batch: int = 1, accelerator: Accelerator = NONE) -> Engine:
     """The model file at ``path``, ready to run ``batch`` samples at once on ``threads`` threads of the CPU.
 
     What the runtime freed when it had loaded the file goes back to the system.
 
     Raises:
-        JobError: as ``prepare``, or the file's batch size is fixed and is not ``batch``.
+        JobError: as ``check``, or the file's batch size is fixed and is not ``batch``.
         RuntimeRefusedError: the runtime does not load the file.
     """
-    engine = _module(path).load(path, threads, batch)
+    engine = _module(path).load(path, threads, batch, accelerator)
     release()
     return engine
+
+
+def load_profiled(
+    path: Path, threads: int, accelerator: Accelerator, folder: Path
+) -> tuple[Engine, Callable[[], Path]] | None:
+    """As ``load``, with the runtime's own profiler on; with it what ends that, and gives the file that it wrote.
+
+    ``None``: this runtime has no profiler that Python reaches.
+
+    Raises:
+        JobError, RuntimeRefusedError: as ``load``.
+    """
+    module = _module(path)
+    module.prepare()
+    profiled: Callable[..., tuple[Engine, Callable[[], Path]]] | None = getattr(module, "load_profiled", None)
+    return None if profiled is None else profiled(path, threads, accelerator, folder)
 
 
 def _module(path: Path) -> Module:

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from ..accelerator import NONE, Accelerator
+
 Array = npt.NDArray[np.generic]
 
 
@@ -19,6 +21,8 @@ class Engine(Protocol):
     input_shape: tuple[int, ...]  # with the batch; in the layout of the file
     input_dtype: str  # NumPy name
     details: dict[str, Any]  # what else the runtime can tell: providers, delegates
+    # How many nodes each provider or delegate took, the one that was asked for first; None: the runtime does not tell.
+    placement: dict[str, int] | None
 
     def run(self, x: Array) -> Array:
         """The first output for ``x`` (``input_shape``, ``input_dtype``, C order).
@@ -36,6 +40,10 @@ class Module(Protocol):
         """Import the runtime, or raise ``JobError`` with what to install."""
         ...
 
-    def load(self, path: Path, threads: int, batch: int) -> Engine:
+    def check(self, accelerator: Accelerator) -> None:
+        """Do nothing where this runtime has that accelerator, or raise ``JobError`` with what it has."""
+        ...
+
+    def load(self, path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> Engine:
         """Load a file, or raise ``RuntimeRefusedError`` with what the runtime said."""
         ...

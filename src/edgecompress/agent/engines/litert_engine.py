@@ -1,4 +1,4 @@
-"""LiteRT on the CPU, or its predecessor tflite-runtime where only that is installed: runs TFLite files."""
+"""LiteRT, with any delegate, or its predecessor tflite-runtime where only that is installed: runs TFLite files."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
 from .contract import Array
+from .litert_nodes import Nodes
 
 # (name in the record, module, distribution); the first that imports is taken.
 _RUNTIMES = (
@@ -36,16 +38,27 @@ def prepare() -> tuple[str, Any, str]:
     )
 
 
+def check(accelerator: Accelerator) -> None:
+    """See that the delegate is there and can be loaded.
+
+    Raises:
+        JobError: it cannot, or neither runtime is installed.
+    """
+    runtime, module, _ = prepare()
+    _delegates(runtime, module, accelerator)
+
+
 class LiteRtEngine:
     """One interpreter."""
 
-    def __init__(self, interpreter: Any, runtime: str, version: str) -> None:
+    def __init__(self, interpreter: Any, runtime: str, version: str, nodes: Nodes) -> None:
         given = interpreter.get_input_details()[0]
         self.runtime = runtime
         self.version = version
         self.input_shape = tuple(int(size) for size in given["shape"])
         self.input_dtype = given["dtype"].__name__
-        self.details = {"delegates": _delegates(interpreter)}
+        self.details = {"delegates": nodes.delegates()}
+        self.placement = nodes.placement()
         self._set, self._invoke, self._get = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
         self._input = given["index"]
         self._output = interpreter.get_output_details()[0]["index"]
@@ -58,25 +71,31 @@ class LiteRtEngine:
         return y
 
 
-def load(path: Path, threads: int, batch: int) -> LiteRtEngine:
-    """The TFLite file at ``path``, with the runtime's default delegate (XNNPACK).
+def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> LiteRtEngine:
+    """The TFLite file at ``path``, with the delegate asked for, and the runtime's default one (XNNPACK) for the rest.
 
     Raises:
-        JobError: the file's input is not one the agent can feed.
+        JobError: the file's input is not one the agent can feed, or there is no such delegate.
         RuntimeRefusedError: the runtime does not load it.
     """
     runtime, module, version = prepare()
+    delegates = _delegates(runtime, module, accelerator)
+    nodes = Nodes(accelerator.delegate)
     try:
-        interpreter = module.Interpreter(model_path=str(path), num_threads=threads)
+        interpreter = module.Interpreter(
+            model_path=str(path), num_threads=threads, experimental_delegates=delegates or None
+        )
+        nodes.before_default(interpreter)
         shape = _shape(interpreter.get_input_details(), path.name, batch)
         if shape is not None:
             interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
         interpreter.allocate_tensors()
+        nodes.after_default(interpreter)
     except JobError:
         raise
     except Exception as error:
         raise RuntimeRefusedError(f"{runtime} does not load {path.name}: {first_line(error)}") from error
-    return LiteRtEngine(interpreter, runtime, version)
+    return LiteRtEngine(interpreter, runtime, version, nodes)
 
 
 def _shape(inputs: list[dict[str, Any]], name: str, batch: int) -> list[int] | None:
@@ -96,12 +115,13 @@ def _shape(inputs: list[dict[str, Any]], name: str, batch: int) -> list[int] | N
     return [batch, *rest]
 
 
-def _delegates(interpreter: Any) -> list[str] | None:
-    """``["XNNPACK"]`` where that took part of the graph, ``[]`` where not; ``None`` where the runtime cannot tell."""
-    # A delegated part of the graph is listed as an operator of its own, and no other delegate is asked for here. The
-    # method is private to the runtime, and it is the only place that tells.
-    listing = getattr(interpreter, "_get_ops_details", None)
-    if listing is None:
-        return None
-    names = {str(op["op_name"]) for op in listing()}
-    return ["XNNPACK"] if any(name == "DELEGATE" or "XNNPack" in name for name in names) else []
+def _delegates(runtime: str, module: Any, accelerator: Accelerator) -> list[Any]:
+    """The delegate asked for, loaded from its library; none where none is asked for."""
+    if accelerator.provider:
+        raise JobError("a provider is of onnxruntime; for LiteRT give a delegate")
+    if not accelerator.delegate:
+        return []
+    try:
+        return [module.load_delegate(accelerator.delegate)]
+    except Exception as error:  # whatever the library raises while it starts
+        raise JobError(f"{runtime} cannot load the delegate {accelerator.delegate}: {first_line(error)}") from error

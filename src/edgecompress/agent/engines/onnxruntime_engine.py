@@ -1,17 +1,21 @@
-"""onnxruntime on the CPU: runs ONNX files."""
+"""onnxruntime, on the CPU or with another of its execution providers: runs ONNX files."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
 from .contract import Array
 
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"}
 _ERRORS_ONLY = 3
+_SUFFIX = "ExecutionProvider"
+_CPU, _CUDA, _TENSORRT = f"CPU{_SUFFIX}", f"CUDA{_SUFFIX}", f"Tensorrt{_SUFFIX}"
 
 
 def prepare() -> Any:
@@ -27,6 +31,15 @@ def prepare() -> Any:
             f"onnxruntime does not import here ({first_line(error)}); "
             f"install it: {sys.executable} -m pip install onnxruntime"
         ) from error
+
+
+def check(accelerator: Accelerator) -> None:
+    """See that the provider is one of this build.
+
+    Raises:
+        JobError: it is not, or onnxruntime is not installed.
+    """
+    _providers(prepare(), accelerator)
 
 
 class OnnxRuntimeEngine:
@@ -49,6 +62,7 @@ class OnnxRuntimeEngine:
         self.input_shape = (batch, *rest)
         self.input_dtype = _DTYPES[given.type]
         self.details: dict[str, Any] = {"providers": session.get_providers()}
+        self.placement = _placement(session)
         self._run = session.run
         self._input = given.name
         self._outputs = [session.get_outputs()[0].name]
@@ -59,22 +73,79 @@ class OnnxRuntimeEngine:
         return y
 
 
-def load(path: Path, threads: int, batch: int) -> OnnxRuntimeEngine:
+def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> OnnxRuntimeEngine:
     """The ONNX file at ``path``, with all of the runtime's default graph optimisations.
 
     Raises:
-        JobError: the file's input is not one the agent can feed.
-        RuntimeRefusedError: onnxruntime does not load it.
+        JobError: the file's input is not one the agent can feed, or there is no such provider.
+        RuntimeRefusedError: onnxruntime does not load it, or goes on without the provider that was asked for.
     """
+    return _load(path, threads, batch, accelerator)[0]
+
+
+def load_profiled(
+    path: Path, threads: int, accelerator: Accelerator, folder: Path
+) -> tuple[OnnxRuntimeEngine, Callable[[], Path]]:
+    """As ``load``, with the runtime's profiler on; and what ends that and gives the file it wrote, in ``folder``."""
+    engine, session = _load(path, threads, 1, accelerator, folder / "profile")
+    return engine, lambda: Path(session.end_profiling())
+
+
+def _load(
+    path: Path, threads: int, batch: int, accelerator: Accelerator, profile: Path | None = None
+) -> tuple[OnnxRuntimeEngine, Any]:
     module = prepare()
+    providers = _providers(module, accelerator)
     options = module.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     # Idle workers of one session would spin into the timed region of the next: stop them when its run ends.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    options.add_session_config_entry("session.record_ep_graph_assignment_info", "1")
+    if profile is not None:
+        options.enable_profiling, options.profile_file_prefix = True, str(profile)
     try:
-        session = module.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # Without that, a provider that fails is replaced by the CPU's with a line on stdout.
+        session = module.InferenceSession(str(path), options, providers=providers, enable_fallback=False)
     except Exception as error:
         raise RuntimeRefusedError(f"onnxruntime does not load {path.name}: {first_line(error)}") from error
-    return OnnxRuntimeEngine(session, module.__version__, batch, path.name)
+    taken = session.get_providers()
+    if providers[0] not in taken:
+        raise RuntimeRefusedError(
+            f"onnxruntime cannot start {providers[0]} here, and would run {path.name} with {', '.join(taken)}: "
+            "are the libraries that it needs installed?"
+        )
+    return OnnxRuntimeEngine(session, module.__version__, batch, path.name), session
+
+
+def _providers(module: Any, accelerator: Accelerator) -> list[str]:
+    """The providers for a session: the one asked for, and those that get what it leaves."""
+    if accelerator.delegate:
+        raise JobError("a delegate is of LiteRT; for onnxruntime give a provider")
+    if not accelerator.provider:
+        return [_CPU]
+    available: list[str] = module.get_available_providers()
+    names = {_short(name): name for name in module.get_all_providers()}
+    wanted = names.get(_short(accelerator.provider), accelerator.provider)
+    if wanted not in available:
+        raise JobError(f"this onnxruntime ({module.__version__}) has no {wanted}; it has {', '.join(available)}")
+    after = [_CUDA] if wanted == _TENSORRT and _CUDA in available else []
+    return list(dict.fromkeys([wanted, *after, _CPU]))
+
+
+def _short(name: str) -> str:
+    """``CUDAExecutionProvider`` and ``Cuda`` are ``cuda``."""
+    short = name.lower()
+    return short[: -len(_SUFFIX)] if short.endswith(_SUFFIX.lower()) else short
+
+
+def _placement(session: Any) -> dict[str, int] | None:
+    """How many nodes each provider took, after the optimisations that come before they choose."""
+    tell = getattr(session, "get_provider_graph_assignment_info", None)
+    if tell is None:
+        return None
+    counts = dict.fromkeys(session.get_providers(), 0)
+    for part in tell():
+        counts[part.ep_name] = counts.get(part.ep_name, 0) + len(part.get_nodes())
+    return counts

@@ -8,7 +8,18 @@ from collections.abc import Callable
 from ..events import Events
 from ..job import Job
 
-STEPS = ("accuracy", "conditions", "install", "latency", "memory", "outputs", "unpack")
+STEPS = (
+    "accelerator",
+    "accuracy",
+    "conditions",
+    "energy",
+    "install",
+    "latency",
+    "memory",
+    "outputs",
+    "profile",
+    "unpack",
+)
 
 
 def find(name: str) -> Callable[[Job, Events], None]:

@@ -16,19 +16,19 @@ def accuracy(job: Job, events: Events) -> None:
 
     Job: ``file``; ``eval``, an npz file with ``x`` (samples, channels, ...) and ``y`` (samples, class numbers);
     ``layout``; ``threads``; ``limit``, the number of samples to take from the front (all); ``reference``, an npz file
-    with ``y`` (at most as many rows as samples, classes), to compare the outputs with; ``batch`` (1). Events:
-    ``progress``; then ``accuracy`` with ``correct``, ``total`` and ``largest_difference`` (absolute, over the rows
-    that the reference has; null without one).
+    with ``y`` (at most as many rows as samples, classes), to compare the outputs with; ``batch`` (1); ``provider`` or
+    ``delegate`` (none). Events: ``progress``; then ``accuracy`` with ``correct``, ``total`` and ``largest_difference``
+    (absolute, over the rows that the reference has; null without one).
     """
     file, data, layout, threads = job.file("file"), job.file("eval"), job.layout(), job.count("threads")
-    batch = job.count("batch", 1)
+    batch, accelerator = job.count("batch", 1), job.accelerator()
     limit = job.count("limit") if job.has("limit") else None
     reference = inputs.read_array(job.file("reference"), "y").astype(np.float32) if job.has("reference") else None
     job.finish()
     x, y = inputs.read_array(data, "x")[:limit], inputs.read_array(data, "y")[:limit]
     if y.shape != (len(x),):
         raise JobError(f"{data}: 'x' has {len(x)} samples and 'y' the shape {y.shape}; give one label a sample")
-    engine = engines.load(file, threads, batch)
+    engine = engines.load(file, threads, batch, accelerator)
     correct, difference = 0, None if reference is None else 0.0
     for number, part in enumerate(inputs.batches(x, engine, layout)):
         first = number * batch

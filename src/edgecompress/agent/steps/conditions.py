@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import platform
 import re
 import shutil
+import sys
+import time
+import zipfile
 from pathlib import Path
 
 from ..events import Events
@@ -15,6 +19,7 @@ from ..job import Job
 from ..system.emulation import emulation
 from ..system.files import entries, number, text
 from ..system.heat import power_mode, temperatures, throttling
+from ..system.power import sensor
 
 _RUNTIMES = ("onnxruntime", "ai-edge-litert", "tflite-runtime", "numpy", "psutil")
 
@@ -45,6 +50,9 @@ def conditions(job: Job, events: Events) -> None:
         temperatures=temperatures(root),
         throttling=throttling(root),
         power_mode=power_mode(root),
+        power=_power(root),
+        clock=_clock(),
+        agent=_agent(),
         disk_free=shutil.disk_usage(Path.cwd()).free,
         python=platform.python_version(),
         libc=" ".join(platform.libc_ver()).strip() or None,
@@ -93,6 +101,28 @@ def _memory(root: Path) -> dict[str, int | None]:
         "swap_total": total,
         "swap_used": None if total is None or free is None else total - free,
     }
+
+
+def _power(root: Path) -> dict[str, object]:
+    """The sensor that ``energy`` would read, and its rails; where there is none, why."""
+    found, why = sensor(root)
+    return {"sensor": found.name if found else None, "rails": list(found.rails) if found else [], "why": why}
+
+
+def _clock() -> dict[str, float | None]:
+    """Seconds on the clock of the date, on the one that times are taken by, and on one that runs in sleep too."""
+    boottime = getattr(time, "CLOCK_BOOTTIME", None)
+    return {
+        "wall": time.time(),
+        "monotonic": time.monotonic(),
+        "boottime": None if boottime is None else time.clock_gettime(boottime),
+    }
+
+
+def _agent() -> str | None:
+    """The checksum of the zip file that this program runs from; ``None`` where it runs from a folder."""
+    path = Path(sys.argv[0])
+    return hashlib.sha256(path.read_bytes()).hexdigest() if zipfile.is_zipfile(path) else None
 
 
 def _load(root: Path) -> list[float] | None:

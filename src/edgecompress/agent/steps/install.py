@@ -7,6 +7,7 @@ import csv
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -61,6 +62,8 @@ def install(job: Job, events: Events) -> None:
             _pip(requirements, site)
         packages = _packages(site)
         (new / NOTE).write_text(json.dumps({"key": key, "packages": packages}), encoding="utf-8")
+        # A file system may write names before contents: a board that loses its power would keep empty files.
+        os.sync()
         if folder.exists():
             folder.replace(old)
         new.replace(folder)

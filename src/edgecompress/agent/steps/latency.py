@@ -30,10 +30,10 @@ class Timed:
     """One file, loaded, with its inputs and its times."""
 
     def __init__(self, job: Job, threads: int) -> None:
-        self.file, self.layout = job.file("file"), job.layout()
+        self.file, self.layout, accelerator = job.file("file"), job.layout(), job.accelerator()
         job.finish()
         start = _clock()
-        self.engine: Engine = engines.load(self.file, threads)
+        self.engine: Engine = engines.load(self.file, threads, accelerator=accelerator)
         self.load_ns = _clock() - start
         self.first_ns = 0
         self.feed: list[Array] = []
@@ -56,11 +56,11 @@ def latency(job: Job, events: Events) -> None:
     reached, or ``max_seconds`` are over, and stop after an even number. Of very many rounds, an even sample is sent:
     one pair of rounds in ``stride``.
 
-    Job: ``files``, each ``{"file", "layout"}``; ``inputs``, an npz file whose ``x`` gives up to 31 samples (absent:
-    normal noise from ``seed``); ``warmup``, a number of rounds or ``"settle"`` (until the median of 16 rounds is
-    within 2 % of that of the 16 before, for every file); ``warmup_max_seconds`` (10); ``min_runs``; ``min_seconds``
-    (0); ``max_seconds``; ``window_seconds``, to sum up the times of each so many seconds apart (0: not); ``threads``;
-    ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
+    Job: ``files``, each ``{"file", "layout"}`` and ``provider`` or ``delegate`` (none); ``inputs``, an npz file whose
+    ``x`` gives up to 31 samples (absent: normal noise from ``seed``); ``warmup``, a number of rounds or ``"settle"``
+    (until the median of 16 rounds is within 2 % of that of the 16 before, for every file); ``warmup_max_seconds``
+    (10); ``min_runs``; ``min_seconds`` (0); ``max_seconds``; ``window_seconds``, to sum up the times of each so many
+    seconds apart (0: not); ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
     """
     threads, seed = job.count("threads"), job.count("seed", 0, least=0)
     min_runs, min_seconds, max_seconds = (
@@ -116,6 +116,7 @@ def latency(job: Job, events: Events) -> None:
             runtime=timed.engine.runtime,
             version=timed.engine.version,
             details=timed.engine.details,
+            placement=timed.engine.placement,
         )
 
 

@@ -18,10 +18,11 @@ def memory(job: Job, events: Events) -> None:
     size since the import where the kernel lets it be reset (``peak_since_import``), else since the process began.
 
     Job: ``file``; ``layout``; ``threads``; ``inputs``, an npz file whose first row of ``x`` is run (absent: noise);
-    ``seed`` (0). Event: ``memory``; it also has ``load_ns`` and ``first_ns``, measured in this fresh process.
+    ``seed`` (0); ``provider`` or ``delegate`` (none). Event: ``memory``; it also has ``load_ns`` and ``first_ns``,
+    measured in this fresh process.
     """
     file, layout, threads = job.file("file"), job.layout(), job.count("threads")
-    seed = job.count("seed", 0, least=0)
+    seed, accelerator = job.count("seed", 0, least=0), job.accelerator()
     given = job.file("inputs") if job.has("inputs") else None
     job.finish()
     # One row is cut out and the rest is gone before the first reading, or the data would count as the model's.
@@ -31,7 +32,7 @@ def memory(job: Job, events: Events) -> None:
     after_import = resident()
 
     start = time.perf_counter_ns()
-    engine = engines.load(file, threads)
+    engine = engines.load(file, threads, accelerator=accelerator)
     load_ns = time.perf_counter_ns() - start
     after_load = resident()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .files import entries, text
@@ -9,6 +10,9 @@ from .files import entries, text
 _ARM = ("aarch64", "arm64", "armv7l", "armv6l")
 # Clocks that only a hypervisor with hardware support for virtual machines offers.
 _HYPERVISOR_CLOCKS = ("kvm-clock", "xen", "hyperv_clocksource_tsc_page", "hyperv_clocksource_msr")
+# An Arm kernel makes BogoMIPS of the rate of the processor's counter. A virtual machine that runs on the processor
+# itself has that processor's; QEMU's translator counts in steps of 16 ns unless it emulates an Armv8.6 processor.
+_TRANSLATOR_COUNTER = re.compile(r"^BogoMIPS\s*: 125\.00$", re.MULTILINE)
 
 
 def emulation(root: Path, machine: str) -> dict[str, object]:
@@ -44,6 +48,10 @@ def _judge(root: Path, machine: str) -> tuple[bool | None, str]:
         )
         if seen
     ]
-    if signs:
-        return None, f"{', '.join(signs)}; whether the virtual machine is emulated cannot be told"
-    return False, "no sign of a virtual machine"
+    if not signs:
+        return False, "no sign of a virtual machine"
+    emulated: bool | None = None
+    why = "whether the virtual machine is emulated cannot be told"
+    if machine in _ARM and _TRANSLATOR_COUNTER.search(cpuinfo):
+        emulated, why = True, "the processor's counter has the rate that QEMU's translator gives it"
+    return emulated, f"{', '.join(signs)}; {why}"

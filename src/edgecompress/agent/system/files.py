@@ -1,8 +1,12 @@
-"""Small files of the kernel, which may be absent."""
+"""Small files of the kernel and programs of a board, which may be absent."""
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+
+_SECONDS = 10
+_PROGRAMS = ("usr/bin", "usr/sbin", "opt/vc/bin", "bin", "sbin", "system/bin")
 
 
 def text(path: Path) -> str | None:
@@ -27,3 +31,22 @@ def entries(path: Path) -> list[str]:
         return sorted(entry.name for entry in path.iterdir())
     except OSError:
         return []
+
+
+def output(root: Path, program: str, *arguments: str) -> str | None:
+    """What a board's own program says; ``None`` where there is none, or it fails."""
+    for folder in _PROGRAMS:
+        path = root / folder / program
+        if path.is_file():
+            try:
+                done = subprocess.run(
+                    [str(path), *arguments],
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    check=False,
+                    timeout=_SECONDS,
+                )
+            except (OSError, subprocess.SubprocessError):
+                return None
+            return done.stdout.decode("utf-8", errors="replace").strip() if not done.returncode else None
+    return None

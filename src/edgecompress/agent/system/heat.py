@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
-from .files import entries, number, text
+from .files import entries, number, output, text
 
-_SECONDS = 10
 # vcgencmd get_throttled, https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
 _BITS = {0: "under-voltage", 1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 _SINCE_BOOT = 16
@@ -32,7 +30,7 @@ def throttling(root: Path) -> dict[str, list[str]] | None:
 
     On a Raspberry Pi the firmware's bits; elsewhere the kernel's cooling devices of the processor, which tell of now.
     """
-    said = text(root / _FIRMWARE) or _output(root, "vcgencmd", "get_throttled")
+    said = text(root / _FIRMWARE) or output(root, "vcgencmd", "get_throttled")
     bits = re.fullmatch(r"(?:throttled=)?(?:0x)?([0-9a-fA-F]+)", (said or "").strip())
     if bits:
         value = int(bits.group(1), 16)
@@ -53,24 +51,5 @@ def throttling(root: Path) -> dict[str, list[str]] | None:
 
 def power_mode(root: Path) -> str | None:
     """The power mode of a Jetson (``nvpmodel -q``), as it names it; ``None`` on other boards."""
-    said = re.search(r"NV Power Mode:\s*(.+)", _output(root, "nvpmodel", "-q") or "")
+    said = re.search(r"NV Power Mode:\s*(.+)", output(root, "nvpmodel", "-q") or "")
     return said.group(1).strip() if said else None
-
-
-def _output(root: Path, program: str, *arguments: str) -> str | None:
-    """What a board's own program says; ``None`` where there is none, or it fails."""
-    for folder in ("usr/bin", "usr/sbin", "opt/vc/bin", "bin", "sbin"):
-        path = root / folder / program
-        if path.is_file():
-            try:
-                done = subprocess.run(
-                    [str(path), *arguments],
-                    stdin=subprocess.DEVNULL,
-                    capture_output=True,
-                    check=False,
-                    timeout=_SECONDS,
-                )
-            except (OSError, subprocess.SubprocessError):
-                return None
-            return done.stdout.decode("utf-8", errors="replace").strip() if not done.returncode else None
-    return None

@@ -48,7 +48,7 @@ def run(module: nn.Module, work: Work, checkpoint: Checkpoint) -> Details:
         work.retrain(name, training)
         if not last:
             result = _result(name, work, details)
-            details[f"round_{number}_accuracy"] = result.validation_accuracy
+            details[f"round_{number}_accuracy"] = result.accuracy
             of_round.finish(module, result.model_copy(update={"details": details}))
     return details
 

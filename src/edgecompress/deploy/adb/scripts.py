@@ -33,6 +33,7 @@ def hold(mark: str, folder: str, who: str, *, take: bool) -> str:
     """
     return f"""{_HEAD}
 say() {{ printf '{mark} %s 0\\n%s' "$1" "$2"; exit; }}
+make_room() {{ rm -f "$root"/blobs/*; }}
 root={shlex.quote(folder)}
 if [ -z "$root" ]; then
   for base in {ANDROID} "$TMPDIR" /tmp; do [ -d "$base" ] && [ -w "$base" ] && break; done
@@ -48,11 +49,14 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
     {"kill -TERM" if take else 'say busy "${rest#* }"; :'} "$holder"
   fi
   rm -f "$root/lock"
-  ln -s "$mine" "$root/lock" || say folder
+  ln -s "$mine" "$root/lock" 2>/dev/null || {{
+    [ -L "$root/lock" ] || make_room
+    ln -s "$mine" "$root/lock"
+  }} || say folder
 fi
 rm -rf "$root/work"; find "$root/blobs" -type f -mtime +{_KEPT_DAYS} -exec rm -f {{}} + 2>/dev/null
 work=$root/work/$$
-mkdir -p "$work" || say folder
+mkdir -p "$work" 2>/dev/null || {{ make_room; mkdir -p "$work"; }} || say folder
 finish() {{ rm -rf "$work"; [ "$(readlink "$root/lock")" != "$mine" ] || rm -f "$root/lock"; exit; }}
 trap finish TERM HUP INT
 trap '' PIPE

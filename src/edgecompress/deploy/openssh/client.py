@@ -169,8 +169,9 @@ class Client:
                 f"{self.name} is busy with the job of {rest or 'someone else'}: wait for its end, "
                 "or end it with 'edgecompress devices clean NAME --force'"
             )
-        lines = [line for line in errors.splitlines() if line.strip()]
-        return RuntimeFailedError(f"{self.name}: cannot make a work folder there: {lines[0] if lines else 'no reason'}")
+        lines = [line for line in errors.splitlines() if line.strip()] or ["no reason given"]
+        reason = "its disk is full: make room there" if "No space left" in lines[0] else lines[0]
+        return RuntimeFailedError(f"{self.name}: cannot make a work folder there: {reason}")
 
 
 class _After:

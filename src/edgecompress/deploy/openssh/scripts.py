@@ -22,6 +22,8 @@ KEEP = (
     _COMMON
     + _IN_ENGLISH
     + """
+# On a full disk what can be sent again goes: or nobody could log in to make room, 'devices clean' neither.
+make_room() { rm -f "$root"/blobs/*; }
 case $1 in
   '') root=${XDG_CACHE_HOME:-$HOME/.cache}/edgecompress ;;
   '~/'*) root=$HOME/${1#??} ;;
@@ -39,12 +41,15 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
     kill -TERM "$holder" 2>/dev/null
   fi
   rm -f "$root/lock"
-  ln -s "$mine" "$root/lock" || say folder
+  ln -s "$mine" "$root/lock" 2>/dev/null || {
+    [ -L "$root/lock" ] || make_room
+    ln -s "$mine" "$root/lock"
+  } || say folder
 fi
 rm -rf "$root/work"; rm -f "$root"/blobs/.part.*
 find "$root/blobs" -type f -mtime +30 -exec rm -f {} + 2>/dev/null
 work=$root/work/$$
-mkdir -p "$work" || say folder
+mkdir -p "$work" 2>/dev/null || { make_room; mkdir -p "$work"; } || say folder
 finish() { rm -rf "$work"; [ "$(readlink "$root/lock")" = "$mine" ] && rm -f "$root/lock"; say closed; }
 trap finish TERM HUP INT
 trap '' PIPE

@@ -5,6 +5,7 @@ encoded before are decoded first, so that a file can be packed again in another 
 control flow stays.
 """
 
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,14 +17,12 @@ from onnx_ir.passes import common
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
-from edgecompress.errors import InputError
-from edgecompress.export.decoded import Array, decoded_weights, file_bytes, inspect_onnx
+from edgecompress.errors import CheckError
+from edgecompress.export.decoded import Array, each_weight, file_bytes, inspect_onnx
 from edgecompress.export.formats.onnx import write_compressed
 from edgecompress.export.onnx_graph import equivalence
 from edgecompress.export.onnx_graph.builder import LABEL
-from edgecompress.export.onnx_graph.compress import LEAST_OPSET
-from edgecompress.export.onnx_graph.read import first_line, read_proto, to_ir
-from edgecompress.export.verify import bit_identical
+from edgecompress.export.onnx_graph.read import converted, read_proto, take_apart, to_ir
 
 _MAY_BE_REPLACED = 4
 """From this IR version on, an initialiser that is an input too may be replaced at run time; before, each had to be."""
@@ -48,40 +47,62 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
         CheckError: what was written does not hold the same weights, does not run, or computes something else.
         MissingDependencyError: onnxruntime is not installed.
     """
+    size = file_bytes(source)  # before the model is in memory: it reads the file once more
     proto = read_proto(source)
-    weights = decoded_weights(source)
-    model = to_ir(_converted(proto, source), source)
+    weights = fingerprints(source, proto)
+    encoded = dict(each_weight(source, proto)) if _holds_encoded(proto) else {}
+    model = to_ir(converted(proto, source), source)
+    take_apart(model)
     if model.ir_version < _MAY_BE_REPLACED:
         common.RemoveInitializersFromInputsPass()(model)
         model.ir_version = _MAY_BE_REPLACED
     common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)
-    decoded = _decode(model, weights)
+    decoded = _decode(model, encoded)
+    del proto, encoded
     cleared = _clear_negative_zeros(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         written = Path(folder) / target.name
         ledger = write_compressed(model, written, encoding)
-        if not decoded and ledger.file_bytes >= file_bytes(source):
+        if not decoded and ledger.file_bytes >= size:
             return _copied(source, target)
-        bit_identical(written, weights | cleared)
+        _check_identical(written, weights | cleared)
         equivalence.prove(source, written, target)
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
             file.replace(target.with_name(file.name))
     return ledger
 
 
-def _converted(proto: onnx.ModelProto, source: Path) -> onnx.ModelProto:
-    """The model in an opset that has the operators of the decoders."""
-    opset = next((entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
-    if opset >= LEAST_OPSET:
-        return proto
-    try:
-        return onnx.version_converter.convert_version(proto, LEAST_OPSET)
-    except Exception as error:  # a C++ library, with errors of many kinds
-        raise InputError(
-            f"{source} is of ONNX opset {opset}, and cannot be converted to {LEAST_OPSET} ({first_line(error)}); "
-            "export it again with a later opset"
-        ) from error
+def fingerprints(path: Path, proto: onnx.ModelProto | None = None) -> dict[str, str]:
+    """What tells the weights of an ONNX file apart, bit by bit, by name: the file's weights need no second copy."""
+    return {name: _fingerprint(array) for name, array in each_weight(path, proto)}
+
+
+def _fingerprint(array: Array) -> str:
+    found = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return f"{array.dtype} {array.shape} {found.hexdigest()}"
+
+
+def _check_identical(path: Path, weights: dict[str, str]) -> None:
+    """Make sure that ``path`` decodes to these weights.
+
+    Raises:
+        CheckError: a weight is missing, or is another; the line names it.
+    """
+    missing = dict.fromkeys(weights)
+    for name, array in each_weight(path):
+        if name in missing and _fingerprint(array) != weights[name]:
+            raise CheckError(
+                f"{path}: weight '{name}' differs from the source's; keep it, and please report this model"
+            )
+        missing.pop(name, None)
+    if missing:
+        raise CheckError(f"{path}: weight '{next(iter(missing))}' is not in the file")
+
+
+def _holds_encoded(proto: onnx.ModelProto) -> bool:
+    """Whether this package encoded weights of the model."""
+    return any(entry.key == LABEL for node in proto.graph.node for entry in node.metadata_props)
 
 
 def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
@@ -101,8 +122,8 @@ def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
     return found
 
 
-def _clear_negative_zeros(model: ir.Model) -> dict[str, Array]:
-    """Turn -0.0 into 0.0 where that changes no sum; the arrays that changed.
+def _clear_negative_zeros(model: ir.Model) -> dict[str, str]:
+    """Turn -0.0 into 0.0 where that changes no sum; the fingerprints of the arrays that changed.
 
     Masks that are multiplied leave -0.0 wherever a negative weight was pruned, PyTorch's own among them.
     """
@@ -115,8 +136,9 @@ def _clear_negative_zeros(model: ir.Model) -> dict[str, Array]:
             continue
         array = tensor.numpy()
         if np.any((array == 0) & np.signbit(array)):
-            changed[name] = array + array.dtype.type(0)
-            value.const_value = ir.Tensor(changed[name], name=name)
+            cleared = array + array.dtype.type(0)
+            changed[name] = _fingerprint(cleared)
+            value.const_value = ir.Tensor(cleared, name=name)
     return changed
 
 

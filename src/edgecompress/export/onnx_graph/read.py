@@ -1,6 +1,8 @@
 """Reading an ONNX file that may be anything, and refusing in one line what cannot be used."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import onnx_ir as ir
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from edgecompress.errors import InputError
+from edgecompress.export.onnx_graph.compress import LEAST_OPSET
 
 LARGEST_MESSAGE = 2**31 - 2**20
 """Bytes of data from which a tensor is too large for a protobuf message, which ends at 2 GiB."""
@@ -23,7 +26,7 @@ def read_proto(path: Path) -> onnx.ModelProto:
     Raises:
         InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
-    try:
+    with readable(path):
         proto = onnx.load_model_from_string(path.read_bytes())
         onnx.load_external_data_for_model(proto, str(path.parent))
         if reason := _incomplete(proto):
@@ -34,11 +37,22 @@ def read_proto(path: Path) -> onnx.ModelProto:
                 onnx.checker.check_tensor(tensor)
             elif len(tensor.raw_data) != math.prod(tensor.dims) * _itemsize(tensor):
                 raise InputError(f"{path} is damaged: the size of the tensor {tensor.name!r} does not fit its shape")
+    return proto
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Say in one line what is wrong with the file ``path`` that is read inside.
+
+    Raises:
+        InputError: it cannot be read, or is no ONNX model.
+    """
+    try:
+        yield
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
         raise InputError(f"{path} is not an ONNX model, or it is damaged: {first_line(error)}") from error
-    return proto
 
 
 def read_onnx(path: Path) -> ir.Model:
@@ -62,6 +76,36 @@ def to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
         return ir.from_proto(proto)
     except (ir.serde.SerdeError, ValueError, IndexError) as error:
         raise InputError(f"{path} is a damaged ONNX model: {first_line(error)}") from error
+
+
+def take_apart(model: ir.Model) -> None:
+    """Give each weight memory of its own, so that what the file was read into can go.
+
+    A tensor of a message is copied out of it each time that it is looked at, and the message stays as long as one of
+    its tensors is used: a large model would be in memory twice, to the end.
+    """
+    for name, value in model.graph.initializers.items():
+        tensor = value.const_value
+        if tensor is not None and tensor.dtype != ir.DataType.STRING:
+            value.const_value = ir.Tensor(tensor.numpy(), dtype=tensor.dtype, name=name)
+
+
+def converted(proto: onnx.ModelProto, source: Path) -> onnx.ModelProto:
+    """The model in an opset that has the operators of the decoders.
+
+    Raises:
+        InputError: it cannot be converted.
+    """
+    opset = next((entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    if opset >= LEAST_OPSET:
+        return proto
+    try:
+        return onnx.version_converter.convert_version(proto, LEAST_OPSET)
+    except Exception as error:  # a C++ library, with errors of many kinds
+        raise InputError(
+            f"{source} is of ONNX opset {opset}, and cannot be converted to {LEAST_OPSET} ({first_line(error)}); "
+            "export it again with a later opset"
+        ) from error
 
 
 def _itemsize(tensor: onnx.TensorProto) -> int:

@@ -57,5 +57,6 @@ def _cells(row: Row) -> dict[str, object]:
         "accuracy_samples": row.samples,
         "drop_points": row.drop,
         "largest_difference": row.difference,
+        "energy_mj": row.energy,
         "failures": "; ".join(row.failures),
     }

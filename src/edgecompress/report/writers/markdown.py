@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.report.extras import extras
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
 from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, rows, title
 
@@ -27,15 +28,18 @@ _COLUMNS = (
 def markdown(record: BenchRecord, manifest: Manifest) -> str:
     """The benchmark as a Markdown section."""
     comparison, note = against_paper(record, manifest)
+    more = extras(record)
     parts = [
         f"## {title(record)}",
         _table(_COLUMNS, [_cells(row) for row in rows(record)]),
+        *(_table(extra.columns, extra.rows) for extra in more if extra.rows),
         _table(("", "here", "paper"), comparison),
         note,
     ]
     if lines := [*failures(record), *cautions(record)]:
         parts.append("\n".join(f"- **{_escape(line)}**" for line in lines))
-    parts.append("\n".join(f"- {_escape(line)}" for line in conditions(record)))
+    said = (*conditions(record), *(line for extra in more for line in extra.notes))
+    parts.append("\n".join(f"- {_escape(line)}" for line in said))
     parts.append(f"Measured {record.created} by edgecompress {record.tool_version}.")
     return "\n\n".join(parts) + "\n"
 

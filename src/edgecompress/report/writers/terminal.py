@@ -7,6 +7,7 @@ from rich.table import Table
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.report.extras import Extra, extras
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
 from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, rows, title
 
@@ -20,13 +21,15 @@ def terminal(record: BenchRecord, manifest: Manifest) -> str:
     console = Console(file=stream, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
     console.print(f"{title(record)}\n")
     comparison, note = against_paper(record, manifest)
-    for table in (_size(every), _time(every), _paper(comparison)):
+    more = extras(record)
+    extra_tables = [_filled(extra) for extra in more if extra.rows]
+    for table in (_size(every), _time(every), *extra_tables, _paper(comparison)):
         console.print(table)
         console.print()
     console.print(f"{note}\n")
     for line in (*failures(record), *cautions(record)):
         console.print(f"! {line}")
-    for line in conditions(record):
+    for line in (*conditions(record), *(line for extra in more for line in extra.notes)):
         console.print(line)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
@@ -35,6 +38,13 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for i, column in enumerate(columns):
         table.add_column(column, justify="right" if i else "left", overflow="fold")
+    return table
+
+
+def _filled(extra: Extra) -> Table:
+    table = _table(*extra.columns)
+    for line in extra.rows:
+        table.add_row(*line)
     return table
 
 

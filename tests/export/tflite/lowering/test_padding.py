@@ -1,5 +1,7 @@
+import numpy as np
 import onnx
 import onnx_ir as ir
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import helper, shape_inference
@@ -66,3 +68,42 @@ def test_the_number_of_places_is_what_onnx_infers(size, kernel, stride, pads, ce
     value = Value(Tensor("x", (1, 1, size, 1)), (1, 1, size), image_view((1, 1, size)))
     (found,) = [ir.from_proto(model).graph.node(0)]
     assert axes(found, value, (kernel,))[1].out == inferred.dim[2].dim_value
+
+
+@pytest.mark.parametrize(
+    ("pads", "own", "codes"),
+    [
+        ((0, 0, 0, 1, 0, 0, 1, 2), (0, 0, 0, 0), ["CONV_2D"]),  # what TensorFlow pads, as others export it
+        ((0, 0, 0, 1, 0, 0, 0, 1), (0, 0, 1, 1), ["CONV_2D"]),
+        ((0, 0, 2, 2, 0, 0, 2, 2), (1, 1, 1, 1), ["PAD", "CONV_2D"]),  # one PAD for both
+        ((0, 1, 0, 1, 0, 0, 1, 1), (0, 0, 0, 0), ["PAD", "CONV_2D"]),  # channels too: it stays
+    ],
+)
+def test_a_pad_before_a_convolution_becomes_its_padding(agree, onnx_model, pads, own, codes):
+    filters = np.random.default_rng(0).normal(size=(4, 3 + pads[1] + pads[5], 3, 4)).astype(np.float32)
+    nodes = [
+        helper.make_node("Pad", ["x", "p"], ["a"]),
+        helper.make_node("Conv", ["a", "w"], ["y"], strides=[2, 2], pads=own),
+    ]
+    found = agree(onnx_model(nodes, {"x": (1, 3, 8, 9)}, {"p": np.array(pads, np.int64), "w": filters}))
+    assert found == codes
+
+
+@pytest.mark.parametrize("auto_pad", ["SAME_UPPER", "VALID"])
+def test_a_pad_before_a_convolution_that_pads_by_a_rule(agree, onnx_model, auto_pad):
+    filters = np.random.default_rng(0).normal(size=(4, 3, 3, 4)).astype(np.float32)
+    nodes = [
+        helper.make_node("Pad", ["x", "p"], ["a"]),
+        helper.make_node("Conv", ["a", "w"], ["y"], strides=[2, 2], auto_pad=auto_pad),
+    ]
+    agree(onnx_model(nodes, {"x": (1, 3, 8, 9)}, {"p": np.array((0, 0, 1, 2, 0, 0, 3, 1), np.int64), "w": filters}))
+
+
+def test_a_pad_that_others_read_stays(agree, onnx_model):
+    filters = np.random.default_rng(0).normal(size=(4, 3, 3, 4)).astype(np.float32)
+    nodes = [
+        helper.make_node("Pad", ["x", "p"], ["a"]),
+        helper.make_node("Conv", ["a", "w"], ["y"], strides=[2, 2]),
+    ]
+    constants = {"p": np.array((0, 0, 0, 1, 0, 0, 1, 2), np.int64), "w": filters}
+    assert agree(onnx_model(nodes, {"x": (1, 3, 8, 9)}, constants, outputs=("y", "a"))) == ["PAD", "CONV_2D"]

@@ -3,7 +3,7 @@
 import numpy as np
 import onnx_ir as ir
 
-from edgecompress.export.tflite.lowering.context import Lowering, Value, output_name, refused
+from edgecompress.export.tflite.lowering.context import Lowering, Padded, Value, output_name, refused
 from edgecompress.export.tflite.lowering.joining import cut
 from edgecompress.export.tflite.lowering.shape import axes_of
 from edgecompress.export.tflite.lowering.views import View
@@ -45,7 +45,9 @@ def pad(node: ir.Node, lowering: Lowering) -> Value:
         return Value(lowering.emit("MIRROR_PAD", inputs, view.shape, name, mode=_REFLECT), shape, view)
     fill = _fill(node, lowering)
     if fill == 0:
-        return Value(lowering.emit("PAD", inputs, view.shape, name), shape, view)
+        tensor = lowering.emit("PAD", inputs, view.shape, name)
+        lowering.padded[node.outputs[0]] = Padded(value, tuple(amounts), lowering.graph.operators[-1])
+        return Value(tensor, shape, view)
     filling = lowering.parameter(f"{name}/fill", "", np.array([fill], np.float32))
     return Value(lowering.emit("PADV2", [*inputs, filling], view.shape, name), shape, view)
 

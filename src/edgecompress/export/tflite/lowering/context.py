@@ -29,6 +29,15 @@ class Value:
     view: View
 
 
+@dataclass(frozen=True)
+class Padded:
+    """What a PAD of zeros was made from: the value without them, and how many before and after each of its axes."""
+
+    value: Value
+    amounts: tuple[tuple[int, int], ...]
+    operator: Operator
+
+
 class Lowering:
     """The TFLite graph being made and the ONNX values it holds so far."""
 
@@ -38,6 +47,7 @@ class Lowering:
         self.graph = Graph([], [], [])
         self.values: dict[ir.Value, Value] = {}
         self.known: dict[ir.Value, Array] = {}
+        self.padded: dict[ir.Value, Padded] = {}
         self._constants: dict[tuple[str, str], Tensor] = {}
         self._arranged: dict[tuple[Tensor, View, View], Tensor] = {}
 
@@ -212,14 +222,18 @@ class Lowering:
             return None
         step: ir.Value | None = given
         while step is not None and step in self.values and self.values[step].tensor is tensor:
-            # Constant nodes read no more of a value than its shape or type.
-            readers = [use for use in step.uses() if use.node not in self.constant_nodes]
-            if len(readers) != 1 or step.is_graph_output():
+            if not self.has_one_reader(step):
                 return None
             producer = step.producer()
             held = producer.inputs if producer is not None else ()
             step = next((value for value in held if value in self.values and self.values[value].tensor is tensor), None)
         return operator
+
+    def has_one_reader(self, value: ir.Value) -> bool:
+        """Whether one node reads the elements of ``value``, and nothing else does."""
+        # Constant nodes read no more of a value than its shape or type.
+        readers = [use for use in value.uses() if use.node not in self.constant_nodes]
+        return len(readers) == 1 and not value.is_graph_output()
 
 
 def output_name(node: ir.Node, index: int = 0) -> str:

@@ -28,10 +28,10 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
     Filters: ONNX (O, I / groups, H, W) becomes OHWI (O, H, W, I / groups), depthwise (1, H, W, O); a 1-D filter has
     H = 1. An absent bias becomes one of zeros, because older runtimes need the input.
     """
-    value = lowering.value(node)
     filters = lowering.weight(node, 1)
-    if filters is None or filters.ndim not in (3, 4) or len(value.shape) != filters.ndim:
+    if filters is None or filters.ndim not in (3, 4) or len(lowering.value(node).shape) != filters.ndim:
         raise refused(node, "only 1-D and 2-D convolutions, with a constant filter, are supported")
+    value, more = padding.absorbed(node, lowering)
     groups = node.attributes.get_int("group", 1)
     outputs, channels = filters.shape[0], value.shape[1]
     if groups < 1 or filters.shape[1] * groups != channels or outputs % groups:
@@ -41,7 +41,7 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
     if filters.ndim == 3:
         filters = filters[:, :, np.newaxis, :]
     depthwise = groups > 1 and filters.shape[1] == 1
-    along = padding.axes(node, value, kernel)
+    along = padding.axes(node, value, kernel, more)
     source, remaining = padding.pad(lowering, node, value, along)
     height, width = along
     options: dict[str, Any] = {

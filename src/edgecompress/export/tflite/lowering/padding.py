@@ -54,8 +54,29 @@ class Axis:
         return self.before == 0 and self.needed == 0
 
 
-def axes(node: ir.Node, value: Value, kernel: tuple[int, ...]) -> tuple[Axis, Axis]:
+def absorbed(node: ir.Node, lowering: Lowering) -> tuple[Value, tuple[tuple[int, int], ...]]:
+    """What a Conv slides over, and zeros around it: a Pad that nothing else reads becomes padding of the Conv.
+
+    Exporters write padding that is not the same on both sides so; as padding of the Conv it may be TFLite's SAME.
+    """
+    value = lowering.value(node)
+    given = node.inputs[0]
+    none = ((0, 0),) * (len(value.shape) - 2)
+    if given not in lowering.padded or node.attributes.get_string("auto_pad", "NOTSET").startswith("SAME"):
+        return value, none
+    before = lowering.padded[given]
+    if any(max(amount) for amount in before.amounts[:2]) or not lowering.has_one_reader(given):
+        return value, none
+    lowering.graph.operators.remove(before.operator)
+    return before.value, before.amounts[2:]
+
+
+def axes(
+    node: ir.Node, value: Value, kernel: tuple[int, ...], more: tuple[tuple[int, int], ...] | None = None
+) -> tuple[Axis, Axis]:
     """The axes H and W of a Conv or a pool with ``kernel`` (H, W), or (L,): then H is one place.
+
+    ``more`` are places of padding beside those of the attributes, before and after each axis.
 
     Raises:
         InputError: the attributes do not fit the value, or a window is larger than what it slides over.
@@ -73,11 +94,11 @@ def axes(node: ir.Node, value: Value, kernel: tuple[int, ...]) -> tuple[Axis, Ax
 
     auto_pad = node.attributes.get_string("auto_pad", "NOTSET")
     ceil_mode = node.attributes.get_int("ceil_mode", 0) == 1
-    sizes = value.shape[2:]
-    found = [
-        _axis(sizes[d], kernel[d], strides[d], dilations[d], (pads[d], pads[d + rank]), auto_pad, ceil_mode)
-        for d in range(rank)
-    ]
+    sizes, more = value.shape[2:], more or ((0, 0),) * rank
+    if auto_pad == "VALID":
+        pads = (0,) * 2 * rank
+    around = [(pads[d] + more[d][0], pads[d + rank] + more[d][1]) for d in range(rank)]
+    found = [_axis(sizes[d], kernel[d], strides[d], dilations[d], around[d], auto_pad, ceil_mode) for d in range(rank)]
     if any(axis.out < 1 for axis in found):
         raise refused(node, f"its window is larger than its padded input {sizes}")
     if rank == 1:
@@ -102,7 +123,7 @@ def _axis(
         total = max(0, (out - 1) * stride + extent - size)
         before = total // 2 if auto_pad == "SAME_UPPER" else total - total // 2
         return Axis(size, kernel, stride, dilation, before, total - before, out)
-    before, after = (0, 0) if auto_pad == "VALID" else pads
+    before, after = pads
     span = size + before + after - extent
     out = span // stride + 1
     # A last partial window counts if it starts inside the input or the padding before it.

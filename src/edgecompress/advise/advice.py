@@ -1,0 +1,114 @@
+"""What pays: read from records of micro-benchmarks, and from nothing else."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from edgecompress.advise.records import Change, MicroRecord, Network
+from edgecompress.bench.statistics import Ratio
+from edgecompress.record import Record
+
+HOW: dict[Change, str] = {
+    "pruned": "prune.sparsity and cluster.bits of the recipe",
+    "half": "width=0.5, or a [structure] table that removes channels of the trained network",
+    "int8": "export.int8=true",
+    "float16": 'export.tflite_weights="float16", the default',
+}
+"""What in a recipe asks for a change."""
+
+
+class Line(Record):
+    """What one change does in one runtime, against the network as it is in the same runtime."""
+
+    change: Change
+    what: str
+    runtime: str
+    file: str
+    bytes: int
+    smaller: float = Field(description="bytes of the unchanged file over this one's")
+    latency: Ratio | None = Field(description="over the unchanged file's; null: not measured, or emulated")
+    load: float | None = Field(description="load time over the unchanged file's, one measurement each")
+    peak: float | None = Field(description="peak memory of the process over that with the unchanged file, one each")
+    how: str = Field(description="what in a recipe asks for it")
+
+
+class Advice(Record):
+    """What is known before any training. Nothing in it is estimated."""
+
+    schema_version: Literal[1] = 1
+    network: Network
+    target: str
+    record: str = Field(description="id of the record that all of it is from")
+    created: str
+    place: str = Field(description="the machine that was measured")
+    on_target: bool = Field(description="whether that machine is the target")
+    taken: Literal["measured", "emulated"]
+    threads: int
+    mode: str
+    lines: list[Line]
+    runtimes: dict[str, float] = Field(description="median of the unchanged network in each runtime, nanoseconds")
+    left_out: dict[str, str]
+    warnings: list[str]
+
+
+def best(records: Sequence[tuple[str, MicroRecord]], network: Network, target: str) -> tuple[str, MicroRecord] | None:
+    """The record to advise from: of this network; of the target before any other board, measured before emulated.
+
+    ``records`` are ids and records, newest first; of equally good ones the first is taken. ``None``: there is none.
+    """
+    fitting = [each for each in records if each[1].network == network]
+    return min(fitting, key=lambda each: (each[1].taken != "measured", each[1].place.profile != target), default=None)
+
+
+def advise(number: str, record: MicroRecord, target: str) -> Advice:
+    """The advice that follows from a record for a target. Latencies of an emulated machine are left out."""
+    timed = record.taken == "measured"
+    on_target = record.place.profile == target
+    ratios = {each.compressed: each.latency for each in record.comparisons} if timed else {}
+    unchanged = {file.runtime: file for name, file in record.files.items() if record.variants[name].change == "none"}
+    lines = []
+    for name, file in record.files.items():
+        variant, base = record.variants[name], unchanged[file.runtime]
+        if variant.change == "none":
+            continue
+        memory = (file.memory, base.memory) if file.memory and base.memory else None
+        peaks = (memory[0].peak, memory[1].peak) if memory else (None, None)
+        lines.append(
+            Line(
+                change=variant.change,
+                what=variant.what,
+                runtime=file.runtime,
+                file=name,
+                bytes=file.bytes,
+                smaller=base.bytes / file.bytes,
+                latency=ratios.get(name),
+                load=memory[0].load_ns / memory[1].load_ns if memory and timed else None,
+                peak=peaks[0] / peaks[1] if peaks[0] and peaks[1] else None,
+                how=HOW[variant.change],
+            )
+        )
+    warnings = []
+    if not on_target:
+        warnings.append(
+            f"latency, load and memory were measured on {record.place.name}, not on {target}: they say nothing certain "
+            f"about {target}. Sizes hold everywhere"
+        )
+    if not timed:
+        warnings.append(f"{record.place.name} is emulated: its times are left out")
+    failures = [f"{name}: {each.step}: {each.message}" for name, file in record.files.items() for each in file.failures]
+    return Advice(
+        network=record.network,
+        target=target,
+        record=number,
+        created=record.created,
+        place=record.place.name,
+        on_target=on_target,
+        taken=record.taken,
+        threads=record.threads,
+        mode=record.protocol.mode,
+        lines=lines,
+        runtimes={runtime: file.latency.summary.p50 for runtime, file in unchanged.items() if file.latency and timed},
+        left_out=record.left_out,
+        warnings=[*warnings, *failures, *record.validity.concerns],
+    )

@@ -1,0 +1,119 @@
+"""The micro-benchmark: the variants of a network, written, pushed to a device and timed there in the same rounds."""
+
+import datetime
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+import edgecompress
+from edgecompress import devices, target
+from edgecompress.advise.records import MicroRecord, Network, Place
+from edgecompress.advise.subject import subject
+from edgecompress.advise.variants import write_variants
+from edgecompress.bench.compare import compare
+from edgecompress.bench.journal import Journal
+from edgecompress.bench.measure import EVAL, Measurement
+from edgecompress.bench.protocol import protocol as find_protocol
+from edgecompress.bench.records import Conditions
+from edgecompress.bench.run import safe_name, thread_count
+from edgecompress.bench.validity import validity
+from edgecompress.deploy.on_device import AgentOnDevice
+from edgecompress.devices import LOCAL, Device
+from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
+from edgecompress.progress import Progress
+from edgecompress.target import Target
+
+INPUTS = 31  # rows of noise, as many as the agent takes in turn
+
+
+def measure(
+    model: str,
+    network: Network,
+    board: Target,
+    *,
+    device: str,
+    mode: str,
+    threads: int | None = None,
+    progress: Progress,
+) -> MicroRecord:
+    """Measure the variants of ``network``, which ``subject.identity`` found for ``model``.
+
+    Args:
+        model: as the user named it.
+        network: what that is.
+        board: the profile that the files and the number of threads are for.
+        device: where, see ``devices.find``.
+        mode: one of ``protocol.MODES``.
+        threads: of the runtimes; ``None``: as ``bench``.
+        progress: told of every step.
+
+    Raises:
+        InputError: no such device or mode, or no variant can be written.
+        RuntimeFailedError: nothing ran, or the device failed.
+        DeviceLostError: the device is gone. What was measured is kept for the next call that asks the same.
+    """
+    where, protocol = devices.find(device), find_protocol(mode)
+    runtimes = [each for each in board.runtimes if not where.runtimes or each in where.runtimes]
+    if not runtimes:
+        raise InputError(f"{where.name} has none of {board.name}'s runtimes: {', '.join(board.runtimes)}")
+    began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as name:
+        folder = Path(name)
+        files, left_out = write_variants(subject(model, network), folder, board, runtimes, progress)
+        if not files:
+            raise InputError(f"no file of {network.name} could be written: {next(iter(left_out.values()))}")
+        rows = np.random.default_rng(protocol.seed).standard_normal((INPUTS, *network.input_shape))
+        np.savez(folder / EVAL, x=rows.astype(np.float32), y=np.zeros(INPUTS, np.int64))
+        with where.connect() as connection:
+            agent = AgentOnDevice(connection)
+            key = {"device": where.to_json(), "protocol": protocol.to_json(), "tool": edgecompress.__version__}
+            digests = {name: file.sha256 for name, file in files.items()}
+            path = platformdirs.user_cache_path("edgecompress") / "advise" / f"{safe_name(where.name)}.partial.jsonl"
+            journal = Journal(agent, path, {**key, "files": digests})
+            measurement = Measurement(journal, folder, files, protocol, progress)
+            try:
+                before = measurement.conditions("before")
+                count, note = thread_count(threads, board, before)
+                measurement.speed(count)
+                after = measurement.conditions("after")
+            except DeviceLostError as error:
+                raise DeviceLostError(f"{error}; what was measured until now is not measured again") from error
+    results = measurement.results()
+    journal.forget()
+    if not any(file.latency for file in results.values()):
+        first = next(failure for file in results.values() for failure in file.failures)
+        raise RuntimeFailedError(f"no variant of {network.name} ran on {where.name}: {first.message}")
+    return MicroRecord(
+        tool_version=edgecompress.__version__,
+        created=began.isoformat(timespec="seconds"),
+        seconds=time.monotonic() - start,
+        taken="emulated" if before.emulation.emulated else "measured",
+        network=network,
+        place=place(where, before),
+        target=board.name,
+        protocol=protocol,
+        threads=count,
+        threads_note=note,
+        agent_sha256=agent.sha256,
+        before=before,
+        after=after,
+        variants={name: file.variant for name, file in files.items()},
+        files=results,
+        comparisons=compare(results, seed=protocol.seed),
+        left_out=left_out,
+        validity=validity(before, after, protocol, count, results, journal.earlier, measurement.notes),
+    )
+
+
+def place(where: Device, conditions: Conditions) -> Place:
+    """Which board a device is: by its device tree; without one, what it was registered as."""
+    address = where.name if where.name == where.address else f"{where.name} ({where.address})"
+    profile = where.target
+    if conditions.board is not None:
+        boards = [target.load(each) for each in target.names()]
+        fitting = [each.name for each in boards if each.transport != LOCAL and conditions.board.startswith(each.title)]
+        profile = fitting[0] if fitting else "host" if where.transport == LOCAL else None
+    return Place(address=address, profile=profile, name=conditions.board or conditions.cpu or conditions.machine)

@@ -1,0 +1,138 @@
+"""The files of a micro-benchmark: the network as it is, and what each kind of compression makes of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from edgecompress import bundle, methods
+from edgecompress.advise.records import Change, Variant
+from edgecompress.advise.subject import Subject
+from edgecompress.bundle import Kind
+from edgecompress.compress.cluster.algorithms.kmeans import kmeans
+from edgecompress.errors import EdgecompressError
+from edgecompress.export.int8.onnx import quantized
+from edgecompress.export.int8.program import check_installed
+from edgecompress.export.int8.tflite import tflite as write_int8_tflite
+from edgecompress.export.proved import FORMATS, KINDS, FileKind
+from edgecompress.export.verify import Layout
+from edgecompress.progress import Progress
+from edgecompress.target import Runtime, Target
+
+SPARSITY = 0.9
+BITS = 5
+CALIBRATION = 32  # samples: the ranges decide no latency
+LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+EIGHT_BITS = ("aarch64", "armv7l")  # see int8.onnx.quantized
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class VariantFile:
+    """A file that was written, as ``bench.measure.ToMeasure`` has it."""
+
+    variant: Variant
+    runtime: Runtime
+    kind: Kind
+    bytes: int
+    sha256: str
+    input_layout: Layout
+
+
+def write_variants(
+    given: Subject, folder: Path, board: Target, runtimes: list[Runtime], progress: Progress
+) -> tuple[dict[str, VariantFile], dict[str, str]]:
+    """Write every variant that can be made into ``folder``.
+
+    Args:
+        given: the network.
+        folder: for the files, named ``CHANGE.SUFFIX``.
+        board: the profile they are for.
+        runtimes: those to write for.
+        progress: told of each file.
+
+    Returns:
+        The files by name, those of a runtime with the unchanged network first; and what could not be made, with the
+        reason.
+    """
+    inputs = np.random.default_rng(0).standard_normal((CALIBRATION, *given.network.input_shape)).astype(np.float32)
+    pruned = prune_and_cluster(given.graph)
+    files: dict[str, VariantFile] = {}
+    left_out: dict[str, str] = {}
+    if given.half is None:
+        left_out["half"] = "of an ONNX file no channels are removed: only built-in networks are made at half the width"
+    for kind in (each for each in KINDS if each.runtime in runtimes):
+        write = methods.find(FORMATS, kind.format)
+        pruning = f"{SPARSITY:.0%} of each layer's weights zero, the others {2**BITS} values a layer, encoded"
+        makers: dict[Change, tuple[Kind, str, Callable[[Path], object]]] = {
+            "none": ("dense", "float32", partial(write, given.graph, compress=False)),
+            "pruned": ("compressed", pruning, partial(write, pruned, compress=True)),
+            "int8": ("dense-int8", "int8 weights and activations", partial(_int8, given.graph, kind, board, inputs)),
+        }
+        if given.half is not None:
+            what = "half of the channels of every hidden layer, in multiples of 8, float32"
+            makers["half"] = ("compressed", what, partial(write, given.half, compress=False))
+        if kind.format == "tflite":
+            what = "weights rounded to float16, computed in float32"
+            makers["float16"] = ("compressed", what, partial(write, given.graph, compress=True, weights="float16"))
+        for change, (holds, what, make) in makers.items():
+            name = f"{'dense' if change == 'none' else change}.{kind.format}"
+            progress(f"write {name}", 0, 1)
+            try:
+                make(folder / name)
+            except EdgecompressError as error:
+                left_out[name] = str(error)
+                if change == "none":
+                    break  # there is nothing to compare with
+                continue
+            size = (folder / name).stat().st_size
+            digest = bundle.digest(folder / name)
+            files[name] = VariantFile(Variant(change=change, what=what), kind.runtime, holds, size, digest, kind.layout)
+            progress(f"write {name}", 1, 1, f"{size:,} bytes")
+    return files, left_out
+
+
+def prune_and_cluster(graph: ir.Model) -> ir.Model:
+    """A copy of ``graph`` in which each layer has its largest weights, as ``2**BITS`` values by k-means, and zeros.
+
+    Each layer gets the same sparsity: magnitudes of weights that were never trained say nothing about layers.
+    """
+    made = graph.clone()
+    for name in sorted({str(node.inputs[1].name) for node in made.graph if _reads_a_weight(node) and node.inputs[1]}):
+        value = made.graph.initializers[name]
+        assert value.const_value is not None
+        weight = value.const_value.numpy()
+        value.const_value = ir.tensor(_few_values(weight), name=name)
+    return made
+
+
+def _few_values(weight: Floats) -> Floats:
+    kept = max(1, weight.size - round(SPARSITY * weight.size))
+    flat = weight.ravel()
+    largest = np.argpartition(np.abs(flat), weight.size - kept)[weight.size - kept :]
+    # Centroids of a recipe are float16 unless it says otherwise.
+    centroids = kmeans(flat[largest], 2**BITS).astype(np.float16).astype(np.float32)
+    nearest = np.searchsorted((centroids[1:] + centroids[:-1]) / 2, flat[largest])
+    made = np.zeros_like(flat)
+    made[largest] = centroids[nearest]
+    return made.reshape(weight.shape)
+
+
+def _reads_a_weight(node: ir.Node) -> bool:
+    weight = node.inputs[1] if node.op_type in LAYERS and len(node.inputs) > 1 else None
+    tensor = weight.const_value if weight is not None else None
+    return tensor is not None and weight is not None and weight.is_initializer() and tensor.dtype == ir.DataType.FLOAT
+
+
+def _int8(graph: ir.Model, kind: FileKind, board: Target, inputs: Floats, path: Path) -> None:
+    check_installed()
+    if kind.format == "onnx":
+        integers = quantized(graph, inputs, seven_bits=board.arch not in EIGHT_BITS)
+        methods.find(FORMATS, kind.format)(integers, path, compress=False)
+    else:
+        write_int8_tflite(graph, path, inputs)

@@ -1,0 +1,25 @@
+"""Whether a device has what the agent takes to measure: told before anything is pushed, and not once for each step."""
+
+from collections.abc import Iterable
+
+from edgecompress.bench.records import Conditions
+from edgecompress.deploy.provision import ALTERNATIVES
+from edgecompress.devices import LOCAL, Device
+from edgecompress.errors import RuntimeFailedError
+from edgecompress.target import Runtime
+
+
+def check(device: Device, conditions: Conditions, runtimes: Iterable[Runtime]) -> None:
+    """See that NumPy is there, and one of ``runtimes`` at least: files of the others fail, each in its own row.
+
+    Raises:
+        RuntimeFailedError: they are not; the line says how to mend that.
+    """
+    there = {name for name, version in conditions.versions.items() if version}
+    wanted = dict.fromkeys(runtimes)
+    usable = any(alternative[0] in there for runtime in wanted for alternative in ALTERNATIVES[runtime])
+    missing = [name for name, found in (("numpy", "numpy" in there), (" or ".join(wanted), usable)) if not found]
+    if missing:
+        local = device.transport == LOCAL
+        mend = "pip install 'edgecompress[bench]'" if local else f"edgecompress devices setup {device.name}"
+        raise RuntimeFailedError(f"{device.name} has no {' and no '.join(missing)}: {mend}")

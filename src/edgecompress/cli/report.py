@@ -1,0 +1,44 @@
+"""``edgecompress report``: all records together, as one page."""
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgecompress import methods
+from edgecompress.cli import console
+from edgecompress.record import write_atomically
+
+FORMATS = "edgecompress.report.formats"
+
+
+def report(
+    records: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Records, or folders to look through: bundles, benchmarks, searches, studies. Default: this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write. Default: report.html, .md or .csv here.")
+    ] = None,
+    format_: Annotated[
+        str,
+        typer.Option("--format", help="html: one page with everything in it. markdown: the tables. csv: every figure."),
+    ] = "html",
+) -> None:
+    """Make one report of many records: the paper beside what was reproduced and measured, sizes, latency, layers."""
+    with console.long_work("nothing was written"):
+        from edgecompress.report.found import find
+        from edgecompress.report.whole import whole
+
+        write = methods.find(FORMATS, format_)
+        path = output or Path(f"report{importlib.import_module(write.__module__).SUFFIX}")
+        found = find(records or [Path()])
+        document = whole(found)
+        write_atomically(path, write(document, path.parent))
+    for note in found.notes:
+        console.warn(note)
+    typer.echo(f"{path}: {document.made}")

@@ -1,0 +1,164 @@
+"""The comparison of two records: rows, notes and the verdict on each limit."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Literal
+
+import edgecompress
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.statistics import Change, changes
+from edgecompress.compare.comparable import check
+from edgecompress.compare.limits import DROP, Limit
+from edgecompress.compare.readings import UNITS, Reading, Timed, readings
+from edgecompress.compare.records import CompareRecord, Judged, Row, Side
+from edgecompress.errors import InputError
+from edgecompress.record import Published
+
+Given = tuple[str, str, Published]  # its name, its id, and the record
+DENSE = ("dense",)  # kinds that no limit is on unless a file is named: the network as it was is there to compare with
+
+
+def compare(
+    a: Given,
+    b: Given,
+    *,
+    limits: Sequence[Limit] = (),
+    allow: Iterable[str] = (),
+    files: Sequence[str] = (),
+    seed: int = 0,
+) -> CompareRecord:
+    """Compare B with A.
+
+    Args:
+        a: The record to compare with, with the name it was given by and its id.
+        b: The record that is judged, likewise.
+        limits: What B must keep.
+        allow: Names of ``comparable.NAMES`` that may differ.
+        files: Compare these files alone, by their names in B; none: all that both records have.
+        seed: Of the resampling.
+
+    Raises:
+        InputError: the two are not comparable, have no file in common, or a limit is on what was not measured.
+    """
+    allowed = check(a[2], b[2], frozenset(allow))
+    before = {(each.kind, each.runtime, each.metric): each for each in readings(a[2])}
+    after = [each for each in readings(b[2]) if not files or each.file in files]
+    for name in files:
+        if name not in {each.file for each in after}:
+            known = sorted({each.file for each in readings(b[2])})
+            raise InputError(f"B has no file '{name}'; choose from: {', '.join(known)}")
+    pairs = [
+        (before[each.kind, each.runtime, each.metric], each)
+        for each in after
+        if (each.kind, each.runtime, each.metric) in before
+    ]
+    if not pairs:
+        raise InputError("A and B have no file and metric in common: compare records of bundles that were built alike")
+    # All metrics of a file are computed from the same resamples, once.
+    found: dict[tuple[str, str], dict[str, Change]] = {}
+    for first, second in pairs:
+        if first.timed and second.timed and (second.kind, second.runtime) not in found:
+            found[second.kind, second.runtime] = _changes(first.timed, second.timed, seed)
+    rows = [_row(first, second, found.get((second.kind, second.runtime), {})) for first, second in pairs]
+    return CompareRecord(
+        tool_version=edgecompress.__version__,
+        a=_side(*a),
+        b=_side(*b),
+        allowed=allowed,
+        notes=_notes(a[2], b[2], rows),
+        rows=rows,
+        limits=[judged for limit in limits for judged in _judge(limit, rows, named=bool(files))],
+    )
+
+
+def _side(name: str, number: str, record: Published) -> Side:
+    about = record.about()
+    return Side(
+        name=name,
+        id=number,
+        kind=record.kind,
+        created=about.created,
+        model=about.model,
+        data=about.data,
+        device=about.device,
+    )
+
+
+def _changes(a: Timed, b: Timed, seed: int) -> dict[str, Change]:
+    metrics = [name for name in b.metrics if name in a.metrics]
+    return dict(zip(metrics, changes(b.rounds, a.rounds, partial(b.values, metrics), seed=seed), strict=True))
+
+
+def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:
+    change = intervals.get(b.metric)
+    verdict: str = "the same" if a.value == b.value else "more" if b.value > a.value else "less"
+    return Row(
+        file=b.file,
+        kind=b.kind,
+        runtime=b.runtime,
+        metric=b.metric,
+        unit=UNITS[b.metric],
+        a=a.value,
+        b=b.value,
+        difference=b.value - a.value,
+        ratio=b.value / a.value if a.value else None,
+        change=change,
+        verdict=change.ratio.verdict if change else verdict,
+    )
+
+
+def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
+    """The limit on each file that it is on.
+
+    A bound on B's own value is broken by that value. A bound on the growth over A's is broken where the whole interval
+    of the growth is beyond it, so that noise does not break a build.
+    """
+    metric = "acc" if limit.metric == DROP else limit.metric
+    judged = []
+    unit: Literal["ns", "bytes", "percent", "points", "ratio"]
+    for row in rows:
+        if row.metric != metric or (row.kind in DENSE and not named):
+            continue
+        value, why, unit = row.b, "its value", row.unit
+        broken = limit.broken_by(value)
+        if limit.metric == DROP:
+            value, why, unit = row.a - row.b, "below A's", "points"
+            # Percentages are counts over samples: what binary fractions add to a drop of exactly 0.5 is not a drop.
+            broken = limit.broken_by(round(value, 9))
+        elif limit.growth:
+            if row.ratio is None:
+                raise InputError(f"'{limit.text}': {row.file} has the value 0 in A, which nothing can be a part of")
+            value, why, unit = 100 * (row.ratio - 1), "growth over A's", "percent"
+            broken = limit.broken_by(value)
+            if row.change:
+                interval = row.change.ratio
+                ends = [100 * (end - 1) for end in (interval.low, interval.high)]
+                why = f"growth over A's, 95 % interval {ends[0]:.1f} to {ends[1]:.1f} %"
+                broken = all(limit.broken_by(end) for end in ends)
+        judged.append(Judged(limit=limit.text, file=row.file, value=value, unit=unit, broken=broken, why=why))
+    if not judged:
+        where = "the files named" if named else "any file but the dense ones, in both records"
+        raise InputError(f"'{limit.text}' cannot be judged: {metric} was not measured for {where}")
+    return judged
+
+
+def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
+    """What a reader should know before believing a difference."""
+    notes: list[str] = []
+    if not (isinstance(a, BenchRecord) and isinstance(b, BenchRecord)):
+        return notes
+    for side, record in (("A", a), ("B", b)):
+        if record.taken != "measured":
+            notes.append(f"{side} is {record.taken}: its times say nothing, and are left out")
+        if record.validity.disturbed:
+            notes.append(f"{side} was disturbed: {'; '.join(record.validity.disturbed)}")
+    digests = {(str(file.kind), str(file.runtime)): file.sha256 for file in a.files.values()}
+    for row in rows:
+        if row.metric != "p50" or row.verdict not in ("slower", "faster"):
+            continue
+        if b.files[row.file].sha256 == digests[row.kind, row.runtime]:
+            notes.append(
+                f"{row.file} is the same file in A and B and was {row.verdict} in B: the machine or the runtime was "
+                "not the same; over_dense is a ratio within each run"
+            )
+    return notes

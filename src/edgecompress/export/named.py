@@ -1,0 +1,95 @@
+"""The proof of a file of several inputs or outputs: each by its name, in its runtime, in a process of its own."""
+
+import importlib.metadata
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx_ir as ir
+
+from edgecompress.errors import CheckError
+from edgecompress.export import named_outputs
+from edgecompress.export.isolated import run_program
+from edgecompress.export.onnx_graph.write import write
+from edgecompress.export.verify import OutputCheck, Verification, bit_identical, compare_outputs
+
+Array = npt.NDArray[Any]
+SECONDS = 1800
+_RUNTIMES = {".onnx": ("onnxruntime", "onnxruntime"), ".tflite": ("litert", "ai-edge-litert")}
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a file is proved against.
+
+    Attributes:
+        inputs: by name, (N, channels, ...), in the types that the file takes.
+        expected: outputs by name, of the same samples.
+    """
+
+    inputs: Mapping[str, Array]
+    expected: Mapping[str, Array]
+
+
+def outputs(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """What the runtime of ``path`` makes of ``inputs``.
+
+    Raises:
+        CheckError: it refused the file, or crashed on it.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        given, written = Path(folder) / "x.npz", Path(folder) / "y.npz"
+        np.savez(given, allow_pickle=False, **inputs)
+        code, reason = run_program(
+            named_outputs.__name__, [str(path.resolve()), str(given), str(written)], seconds=SECONDS
+        )
+        if code:
+            raise CheckError(f"{path}: its runtime does not run it: {reason}")
+        with np.load(written, allow_pickle=False) as archive:
+            return dict(archive)
+
+
+def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
+    """What onnxruntime computes from a graph as it is, for networks that PyTorch does not run here.
+
+    Raises:
+        CheckError: onnxruntime does not run it.
+    """
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        path = Path(folder) / "graph.onnx"
+        write(graph, path)
+        return outputs(path, inputs)
+
+
+def verify_named(
+    path: Path, reference: Named, *, relative_tolerance: float, weights: Mapping[str, Array] | None
+) -> Verification:
+    """Prove ``path``: every output within the tolerance of the reference's, and its weights bit by bit.
+
+    Raises:
+        CheckError: it does not run, an output is missing or differs, or a weight does.
+    """
+    produced = outputs(path, reference.inputs)
+    checks: list[OutputCheck] = []
+    for name, wanted in reference.expected.items():
+        if name not in produced:
+            raise CheckError(f"{path}: it has no output '{name}' (it has {', '.join(produced)})")
+        flat = (np.asarray(each, np.float32).reshape(len(each), -1) for each in (produced[name], wanted))
+        made, expected = flat
+        checks.append(
+            compare_outputs(
+                path, made, expected, absolute_tolerance=relative_tolerance, relative_tolerance=relative_tolerance
+            )
+        )
+    runtime, package = _RUNTIMES[path.suffix]
+    worst = max(checks, key=lambda check: check.largest_difference)
+    return Verification(
+        runtime=runtime,
+        version=importlib.metadata.version(package),
+        outputs=worst.model_copy(update={"argmax_agreement": min(check.argmax_agreement for check in checks)}),
+        identical_weights=None if weights is None else bit_identical(path, weights),
+    )

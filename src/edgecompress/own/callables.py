@@ -1,0 +1,106 @@
+"""``package.module:name`` and ``folder/file.py:name``: a function of the user's own, imported and called."""
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from edgecompress.errors import InputError
+
+
+def is_callable(spec: str) -> bool:
+    """Whether ``spec`` is written as a function in a module, and not as a name or a path."""
+    module, colon, name = spec.rpartition(":")
+    return bool(colon) and name.isidentifier() and (module.endswith(".py") or _dotted(module))
+
+
+def call(spec: str) -> Any:
+    """What the function ``spec`` returns, called without arguments; the current folder is searched first.
+
+    Raises:
+        InputError: it cannot be imported, is no function, needs arguments, or raises something.
+    """
+    function = _find(spec)
+    needed = _needed(function)
+    if needed:
+        raise InputError(f"{spec} needs arguments ({', '.join(needed)}); give a function that needs none and calls it")
+    try:
+        return function()
+    except (Exception, SystemExit) as error:
+        raise InputError(f"{spec} raised {_said(error)}") from error
+
+
+def _dotted(name: str) -> bool:
+    return bool(name) and all(part.isidentifier() for part in name.split("."))
+
+
+def _needed(function: Callable[..., Any]) -> list[str]:
+    """The names of the parameters that must be given."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [each.name for each in parameters if each.default is each.empty and each.kind not in variadic]
+
+
+def _find(spec: str) -> Callable[..., Any]:
+    place, _, name = spec.rpartition(":")
+    module = _from_file(Path(place)) if place.endswith(".py") else _from_path(place)
+    if not hasattr(module, name):
+        known = [each for each in vars(module) if not each.startswith("_") and callable(getattr(module, each))]
+        close = get_close_matches(name, known, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else f"; it has {', '.join(known) or 'no functions'}"
+        raise InputError(f"{place} has no '{name}'{hint}")
+    found = getattr(module, name)
+    if not callable(found):
+        raise InputError(f"{spec} is a {type(found).__name__}; give a function without arguments that returns it")
+    function: Callable[..., Any] = found
+    return function
+
+
+def _from_path(name: str) -> object:
+    """The module of this name, from the current folder or the environment."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)  # it stays: what the module imports later must be found too
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            raise InputError(f"there is no module '{name}' here or in the environment; check the name") from error
+        raise InputError(f"importing {name} raised {_said(error)}") from error
+    except (Exception, SystemExit) as error:
+        raise InputError(f"importing {name} raised {_said(error)}") from error
+
+
+def _from_file(path: Path) -> object:
+    """The module in a file."""
+    if not path.is_file():
+        raise InputError(f"{path} does not exist; give a Python file and a function in it, as nets/mine.py:make")
+    name = f"edgecompress_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    sys.modules[name] = module  # a class in it can be copied only if its module is found
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise InputError(f"importing {path} raised {_said(error)}") from error
+    return module
+
+
+def _said(error: BaseException) -> str:
+    """An error in one line."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

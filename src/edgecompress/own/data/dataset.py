@@ -1,0 +1,184 @@
+"""From samples to a data set: checked against the network, split, scaled."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecompress.errors import InputError
+from edgecompress.model.datasets._split import SEED, Indices, stratified
+from edgecompress.model.datasets._standardise import standardised, statistics
+from edgecompress.model.datasets.contract import Dataset, DataSource
+from edgecompress.own.data.samples import Part, Samples
+from edgecompress.own.ends import Ends, rows
+from edgecompress.recipe import Inputs
+
+LEAST = 3
+_PIXEL = 255
+
+
+def dataset(name: str, samples: Samples, ends: Ends, settings: Inputs) -> Dataset:
+    """The data set ``name``. It has classes where the samples have and the network puts out scores of classes.
+
+    Args:
+        name: for reports.
+        samples: what was read.
+        ends: the network's inputs and outputs.
+        settings: scaling, augmentation and split, of the recipe.
+
+    Raises:
+        InputError: the samples do not fit the network, or are too few to be split.
+    """
+    classes = _classes(samples, ends)
+    if classes is None:
+        test = None if samples.test is None else Part(samples.test.x, None)
+        samples = replace(samples, training=Part(samples.training.x, None), test=test, validation=None)
+    training, judging, validation = _parts(samples, settings)
+    mean, std = _scaling(training, ends, settings)
+
+    def x(part: Part) -> NDArray[np.float32]:
+        if not ends.plain:
+            return rows(part.x, ends)
+        return standardised(part.x[0], np.arange(len(part)), mean, std)
+
+    return Dataset(
+        name=name,
+        train_x=x(training),
+        train_y=_labels(training),
+        validation_x=x(validation),
+        validation_y=_labels(validation),
+        test_x=x(judging),
+        test_y=_labels(judging),
+        classes=classes or (),
+        mean=mean,
+        std=std,
+        source=DataSource(official=True, sha256=samples.sha256, note=f"the user's own: {samples.what}"),
+        shift=settings.shift,
+        mirror=settings.mirror,
+    )
+
+
+def nothing(ends: Ends, count: int, seed: int) -> Dataset:
+    """A data set without samples but for noise to compare outputs on: normal floats, and 0 and 1 of whole numbers."""
+    random = np.random.RandomState(seed)
+    noise = [
+        random.standard_normal((count, *end.shape)).astype(end.dtype)
+        if "float" in end.dtype
+        else random.randint(0, 2, (count, *end.shape)).astype(end.dtype)
+        for end in ends.inputs
+    ]
+    empty, none = np.zeros((0, *ends.row), np.float32), np.zeros(0, np.int64)
+    return Dataset(
+        name="none",
+        train_x=empty,
+        train_y=none,
+        validation_x=empty,
+        validation_y=none,
+        test_x=rows(noise, ends),
+        test_y=none,
+        classes=(),
+        mean=(),
+        std=(),
+        source=DataSource(official=True, sha256="", note="no data were given"),
+        shift=0,
+        mirror=False,
+    )
+
+
+def why_no_classes(ends: Ends) -> str | None:
+    """Why a network's outputs are not scores of classes; None: they are."""
+    if len(ends.inputs) > 1 or len(ends.outputs) > 1:
+        return f"it has {len(ends.inputs)} inputs and {len(ends.outputs)} outputs"
+    if not ends.plain:
+        return f"its input is of type {ends.inputs[0].dtype}"
+    if len(ends.outputs[0].shape) != 1 or ends.outputs[0].shape[0] < 2:
+        shape = "x".join(map(str, ends.outputs[0].shape)) or "one number"
+        return f"its output is {shape} a sample, and not a score for each class"
+    return None
+
+
+def _classes(samples: Samples, ends: Ends) -> tuple[str, ...] | None:
+    """The names of the classes, in the order of the scores; None where nothing is classified."""
+    if samples.training.y is None or why_no_classes(ends):
+        return None
+    scores = ends.outputs[0].shape[0]
+    found = np.unique(samples.training.y)
+    highest = max(
+        int(part.y.max()) for part in (samples.training, samples.test) if part is not None and part.y is not None
+    )
+    if highest >= scores:
+        raise InputError(
+            f"the data have the class {highest}, and the network puts out {scores} scores, 0 to {scores - 1}"
+        )
+    if len(found) < 2:
+        raise InputError(f"the data have one class ({found[0]}); two or more are needed")
+    names = samples.classes
+    if names is not None and len(names) != scores:
+        raise InputError(
+            f"the data have {len(names)} classes and the network puts out {scores} scores; they must be as many"
+        )
+    return names or tuple(map(str, range(scores)))
+
+
+def _parts(samples: Samples, settings: Inputs) -> tuple[Part, Part, Part]:
+    """What trains, what judges at the end, and what judges on the way, the same in every run."""
+    training, test, validation = samples.training, samples.test, samples.validation
+    if test is None:
+        training, test = _cut(training, settings.test)
+    if validation is None and training.y is not None:
+        training, validation = _cut(training, settings.validation)
+    return training, test, validation or Part(tuple(x[:0] for x in training.x), None)
+
+
+def _cut(part: Part, fraction: float) -> tuple[Part, Part]:
+    if part.y is None:
+        if len(part) < 2:
+            raise InputError("the data have one sample; give two or more, one of them to compare outputs on")
+        order = np.random.RandomState(SEED).permutation(len(part))
+        at = max(1, round(fraction * len(part)))
+        return _rows(part, np.sort(order[at:])), _rows(part, np.sort(order[:at]))
+    labels, counts = np.unique(part.y, return_counts=True)
+    if counts.min() < LEAST:
+        few = labels[counts.argmin()]
+        raise InputError(
+            f"class {few} has {counts.min()} samples; {LEAST} or more are needed, to train, validate and test"
+        )
+    return tuple(_rows(part, indices) for indices in stratified(part.y, fraction))  # type: ignore[return-value]
+
+
+def _rows(part: Part, indices: Indices) -> Part:
+    return Part(tuple(x[indices] for x in part.x), None if part.y is None else part.y[indices])
+
+
+def _labels(part: Part) -> NDArray[np.int64]:
+    return np.zeros(0, np.int64) if part.y is None else part.y
+
+
+def _scaling(training: Part, ends: Ends, settings: Inputs) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each channel, in the units of the raw samples."""
+    if not ends.plain:
+        if settings.mean is not None or settings.std is not None:
+            raise InputError(
+                "inputs.mean and inputs.std are for networks of one input; give the inputs as it takes them"
+            )
+        return (), ()
+    raw = training.x[0]
+    channels = raw.shape[1]
+    pixels = raw.dtype == np.uint8
+    low, high = settings.range if pixels else (0.0, float(_PIXEL))
+    unit = _PIXEL / (high - low)
+    if settings.mean is None and settings.std is None:
+        return statistics(raw) if pixels else ((0.0,) * channels, (1.0,) * channels)
+    mean, std = (
+        _each(name, given, channels)
+        for name, given in (("mean", settings.mean or [0.0]), ("std", settings.std or [1.0]))
+    )
+    return tuple((m - low) * unit for m in mean), tuple(s * unit for s in std)
+
+
+def _each(name: str, given: list[float], channels: int) -> list[float]:
+    if len(given) not in (1, channels):
+        raise InputError(
+            f"inputs.{name} has {len(given)} numbers; give one, or one for each of the {channels} channels"
+        )
+    return given * channels if len(given) == 1 else given

@@ -1,0 +1,148 @@
+"""What was read of the user's own data, before it is split and scaled."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecompress.bundle import End
+from edgecompress.errors import InputError
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples that belong together.
+
+    Attributes:
+        x: an array of shape (N, ...) for each input.
+        y: classes of shape (N,); None: there are none.
+    """
+
+    x: tuple[Array, ...]
+    y: NDArray[np.int64] | None
+
+    def __len__(self) -> int:
+        return len(self.x[0])
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All that was read.
+
+    Attributes:
+        training: what networks learn from, or are calibrated with.
+        test: what they are judged on; None: it is cut off the training part.
+        validation: what decides while they train; None: it is cut off the training part.
+        classes: names; None: they are numbered.
+        sha256: over what was read.
+        what: a few words, for reports.
+        notes: what the user should know.
+    """
+
+    training: Part
+    test: Part | None
+    validation: Part | None
+    classes: tuple[str, ...] | None
+    sha256: str
+    what: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shapes(self) -> tuple[End, ...]:
+        """What a network takes that takes these samples."""
+        return tuple(
+            End(
+                name="input" if len(self.training.x) == 1 else f"input{number}",
+                shape=list(x.shape[1:]),
+                dtype="float32" if x.dtype.kind == "f" or x.dtype == np.uint8 else x.dtype.name,
+            )
+            for number, x in enumerate(self.training.x)
+        )
+
+
+def from_arrays(where: str, arrays: Mapping[str, Array], inputs: Sequence[End], sha256: str, what: str) -> Samples:
+    """Samples of named arrays: x, and y, x_test, y_test and classes if they are there.
+
+    A network of several inputs has an array for each, under the input's name.
+
+    Args:
+        where: whence the arrays are, for errors.
+        arrays: by name.
+        inputs: of the network; empty: not known yet, and one.
+        sha256: over what was read.
+        what: a few words on what the samples are.
+
+    Raises:
+        InputError: an array is missing, of another length or shape, or holds what is no number.
+    """
+    names = [end.name for end in inputs] if len(inputs) > 1 else ["x"]
+    missing = next((name for name in names if name not in arrays), None)
+    if missing is not None:
+        raise InputError(f"{where} has no array '{missing}' (it has {', '.join(arrays) or 'none'})")
+    classes = arrays.get("classes")
+    notes: list[str] = []
+    training = _part(where, arrays, names, "", inputs, notes)
+    test = _part(where, arrays, names, "_test", inputs, notes) if f"{names[0]}_test" in arrays else None
+    if test and (test.y is None) != (training.y is None):
+        raise InputError(f"{where} has classes for only one of x and x_test; give y and y_test, both of whole numbers")
+    return Samples(
+        training, test, None, None if classes is None else tuple(map(str, classes)), sha256, what, tuple(notes)
+    )
+
+
+def digest_arrays(arrays: Mapping[str, Array]) -> str:
+    """SHA-256 over names, types, shapes and numbers."""
+    found = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        found.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+def _part(
+    where: str, arrays: Mapping[str, Array], names: Sequence[str], suffix: str, inputs: Sequence[End], notes: list[str]
+) -> Part:
+    x = tuple(_inputs(where, f"{name}{suffix}", arrays) for name in names)
+    count = len(x[0])
+    known: Sequence[End | None] = inputs or [None] * len(x)
+    for name, array, end in zip(names, x, known, strict=True):
+        if len(array) != count:
+            raise InputError(f"{where}: '{name}{suffix}' has {len(array)} samples, '{names[0]}{suffix}' {count}")
+        if end is not None and list(array.shape[1:]) != list(end.shape):
+            sizes = "x".join(map(str, array.shape[1:])) or "1"
+            wanted = "x".join(map(str, end.shape)) or "1"
+            raise InputError(f"{where}: samples of '{name}{suffix}' are of shape {sizes}, the network takes {wanted}")
+    y = arrays.get(f"y{suffix}")
+    return Part(x, None if y is None else _classes(where, f"y{suffix}", y, count, notes))
+
+
+def _inputs(where: str, name: str, arrays: Mapping[str, Array]) -> Array:
+    array = arrays[name]
+    if array.dtype.kind not in "fiub":
+        raise InputError(f"{where}: '{name}' is of type {array.dtype}; give an array of numbers")
+    if array.ndim < 2 or not array.size:
+        raise InputError(f"{where}: '{name}' has shape {array.shape}; give (samples, ...), such as (N, 3, 32, 32)")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = int(np.argwhere(~np.isfinite(array).all(axis=tuple(range(1, array.ndim))))[0, 0])
+        raise InputError(f"{where}: '{name}' holds NaN or infinite values, first in sample {bad}; repair the data")
+    return array
+
+
+def _classes(where: str, name: str, y: Array, count: int, notes: list[str]) -> NDArray[np.int64] | None:
+    """Classes, or None where ``y`` is something else to learn."""
+    if y.ndim == 0 or len(y) != count:
+        raise InputError(f"{where}: '{name}' has shape {y.shape}, x has {count} samples; give one class a sample")
+    if y.dtype.kind not in "iub":
+        notes.append(f"{where}: '{name}' holds no classes but {y.dtype}: nothing is trained, x alone is used")
+        return None
+    if y.ndim != 1:
+        raise InputError(f"{where}: '{name}' has shape {y.shape}; give one class a sample, shape ({count},)")
+    if y.min() < 0:
+        raise InputError(f"{where}: '{name}' holds the class {y.min()}; classes are numbered from 0")
+    return y.astype(np.int64)

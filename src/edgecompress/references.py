@@ -1,0 +1,77 @@
+"""What the files of a network are compared with, and how near two networks are where no classes judge them."""
+
+from typing import Any
+
+import numpy as np
+import onnx_ir as ir
+import torch
+from numpy.typing import NDArray
+
+from edgecompress.bundle import Fidelity
+from edgecompress.compress.evaluate import outputs
+from edgecompress.export import named
+from edgecompress.export.named import Named
+from edgecompress.export.proved import Reference
+from edgecompress.own import ends
+from edgecompress.request import Prepared
+
+Array = NDArray[Any]
+
+
+def by_name(given: Prepared) -> bool:
+    """Whether inputs and outputs go by their names: there are several, or PyTorch does not run the network."""
+    return given.own is not None and (not given.own.ends.plain or given.own.why_not_run is not None)
+
+
+def samples_of(given: Prepared, count: int) -> dict[str, Array]:
+    """The first ``count`` test samples as the ONNX file takes them: x, and y where there are classes."""
+    data = given.data
+    x = data.test_x[:count]
+    if by_name(given):
+        assert given.own is not None
+        names = [end.name for end in given.own.ends.inputs]
+        return dict(zip(names, ends.arrays(x, given.own.ends), strict=True))
+    return {"x": x, "y": data.test_y[:count]} if data.classes else {"x": x}
+
+
+def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Reference | Named:
+    """What the network says of ``x``, with the weights that it has now.
+
+    Args:
+        given: the network.
+        graph: the network's ONNX graph with these weights.
+        x: test inputs as the stages take them.
+
+    Raises:
+        CheckError: onnxruntime does not run a network that PyTorch does not run either.
+    """
+    if not by_name(given):
+        return Reference(x, outputs(given.network, torch.from_numpy(x)).numpy(), None)
+    assert given.own is not None
+    inputs = samples_of(given, len(x))
+    if given.own.why_not_run:
+        return Named(inputs, named.of_graph(graph, inputs))
+    return Named(inputs, ends.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.ends))
+
+
+def fidelity(given: Prepared, dense: Reference | Named, compressed: Reference | Named) -> Fidelity:
+    """How near the outputs of the compressed network are to those of the dense one, on the same inputs."""
+    pairs = [
+        (np.asarray(a, np.float64).reshape(len(a), -1), np.asarray(b, np.float64).reshape(len(b), -1))
+        for a, b in zip(_outputs(dense), _outputs(compressed), strict=True)
+    ]
+    whole = sum(float(np.square(a).sum()) for a, _ in pairs)
+    off = sum(float(np.square(a - b).sum()) for a, b in pairs)
+    agreement = None
+    if len(pairs) == 1 and pairs[0][0].shape[1] > 1:
+        agreement = float(np.mean(pairs[0][0].argmax(1) == pairs[0][1].argmax(1)))
+    return Fidelity(
+        samples=len(pairs[0][0]),
+        inputs="given" if len(given.data.train_x) else "noise",
+        relative_error=(off / whole) ** 0.5 if whole else 0.0,
+        agreement=agreement,
+    )
+
+
+def _outputs(known: Reference | Named) -> list[Array]:
+    return [known.expected] if isinstance(known, Reference) else list(known.expected.values())

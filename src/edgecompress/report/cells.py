@@ -1,0 +1,46 @@
+"""Cells of a report's tables: a value and its text, one function a quantity, so that each reads the same everywhere."""
+
+from edgecompress.report.document import Cell
+from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+
+NONE = "-"
+
+
+def words(text: str | None) -> Cell:
+    """Text; a dash for none."""
+    return Cell(text or NONE, text or None)
+
+
+def count(value: int | None) -> Cell:
+    """A whole number: bytes, samples, values."""
+    return Cell(NONE if value is None else f"{value:,}", value)
+
+
+def time(nanoseconds: float | None) -> Cell:
+    """A time, in milliseconds."""
+    return Cell(milliseconds(nanoseconds), None if nanoseconds is None else nanoseconds / 1e6)
+
+
+def memory(size: int | None) -> Cell:
+    """A size in memory, in MiB."""
+    return Cell(mebibytes(size), None if size is None else size / 2**20)
+
+
+def points(value: float | None) -> Cell:
+    """A percentage or a difference of two, in points."""
+    return Cell(percent(value), value)
+
+
+def part(fraction: float | None) -> Cell:
+    """A fraction, as a percentage with one decimal."""
+    return Cell(NONE if fraction is None else f"{100 * fraction:.1f}", None if fraction is None else 100 * fraction)
+
+
+def times(ratio: float | None) -> Cell:
+    """How many times smaller."""
+    return Cell(NONE if ratio is None else f"{significant(ratio)}x", ratio)
+
+
+def number(value: float | None, decimals: int = 2) -> Cell:
+    """Any other number."""
+    return Cell(NONE if value is None else f"{value:,.{decimals}f}", value)

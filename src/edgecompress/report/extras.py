@@ -1,0 +1,96 @@
+"""Tables that only some benchmarks have: the slowest operators of each file, energy, and who runs which nodes."""
+
+from dataclasses import dataclass
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.report.numbers import significant
+
+TOP = 5
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A table, and what must be said with it, a sentence a line. Nothing of an emulated machine's speed is in one."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    notes: list[str]
+
+
+def extras(record: BenchRecord) -> list[Extra]:
+    """Those that the record has something for."""
+    return [extra for extra in (_placement(record), _operators(record), _energy(record)) if extra.rows or extra.notes]
+
+
+def _placement(record: BenchRecord) -> Extra:
+    """Nodes by provider or delegate, where one was asked for."""
+    rows: list[tuple[str, ...]] = []
+    for name, file in record.files.items():
+        placement = file.latency.placement if file.latency else None
+        if placement and record.accelerator.of(file.runtime):
+            rows.append((name, ", ".join(f"{who} {count}" for who, count in placement.items())))
+    return Extra(("file", "nodes"), rows, [])
+
+
+def _operators(record: BenchRecord) -> Extra:
+    """The slowest operators of each file, as its runtime's own profiler saw them."""
+    rows: list[tuple[str, ...]] = []
+    notes, profiled = [], []
+    for name, file in record.files.items():
+        profile = file.profile
+        if profile is None or record.taken == "emulated":
+            continue
+        if profile.note:
+            notes.append(f"Operators of {name}: {profile.note}.")
+            continue
+        profiled.append(f"{name} {significant(profile.run_p50_us or 0)} us")
+        for node in profile.nodes[:TOP]:
+            rows.append(
+                (
+                    name,
+                    node.name,
+                    node.op_type,
+                    node.provider.removesuffix("ExecutionProvider"),
+                    str(node.calls),
+                    significant(node.p50_us),
+                    f"{100 * node.share:.1f}",
+                )
+            )
+    if profiled:
+        notes.insert(
+            0,
+            f"Operators: the {TOP} of each file that took most, by onnxruntime's own profiler in a process of its own; "
+            f"share is of all time of these runs. A whole run there, median: {', '.join(profiled)}.",
+        )
+    return Extra(("file", "node", "operator", "on", "calls", "p50 us", "share %"), rows, notes)
+
+
+def _energy(record: BenchRecord) -> Extra:
+    """Energy of an inference."""
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
+    sensors: dict[str, None] = {}
+    for name, file in record.files.items():
+        energy = file.energy
+        if energy is None or record.taken == "emulated":
+            continue
+        sensors[f"{energy.sensor} ({', '.join(energy.rails)})"] = None
+        if energy.millijoules is None or energy.millijoules_with_idle is None:
+            notes.append(f"Energy of {name}: {energy.note}.")
+            continue
+        rows.append(
+            (
+                name,
+                significant(energy.millijoules),
+                significant(energy.millijoules_with_idle),
+                significant(energy.watts),
+                significant(energy.idle_watts),
+            )
+        )
+    if rows:
+        notes.insert(
+            0,
+            f"Energy: of one inference, from {', '.join(sensors)}; mJ is without the power that the same process drew "
+            "while it waited, before and after.",
+        )
+    return Extra(("file", "mJ", "mJ with idle", "W", "idle W"), rows, notes)

@@ -1,0 +1,67 @@
+"""HTML: one file with everything in it, that asks no network for anything, reads on paper too, and needs no script."""
+
+import base64
+import gzip
+import hashlib
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+from edgecompress.report.document import Column, Document
+
+SUFFIX = ".html"
+_TEMPLATES = Path(__file__).parents[1] / "templates"
+LONG = 14
+"""Tables with more rows are folded beneath their chart."""
+
+
+def html(document: Document, folder: Path) -> str:
+    """The report as a page; records are linked as seen from ``folder``, and each is in the page, byte by byte.
+
+    Whatever comes from a record is escaped, and the page's content security policy lets no script run but its own and
+    nothing be fetched.
+
+    Raises:
+        ModuleNotFoundError: the extra ``report`` is not installed.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    from edgecompress.report.formats._drawing import drawings
+
+    script, style = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
+    keys = [row.key for section in document.sections for figure in section.figures for row in figure.table.rows]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        document=document,
+        script=Markup(script),  # noqa: S704 - our own file
+        style=Markup(style),  # noqa: S704 - our own file
+        hashes={"script": _digest(script), "style": _digest(style)},
+        numbers={source.id: f"R{i}" for i, source in enumerate(document.sources, 1)},
+        links={source.id: quote(source.path_from(folder)) for source in document.sources},
+        drawn=lambda chart: [(name, Markup(svg)) for name, svg in drawings(chart, keys)],  # noqa: S704 - escaped there
+        heads=_heads,
+        packed=_packed,
+        long=LONG,
+    )
+
+
+def _heads(columns: tuple[Column, ...]) -> list[tuple[str, list[Column]]]:
+    """Neighbouring columns under their common heading."""
+    return [(group, list(members)) for group, members in groupby(columns, key=lambda column: column.group)]
+
+
+def _packed(content: bytes) -> str:
+    """A file's bytes for the page: a record of raw samples is a megabyte otherwise."""
+    return base64.b64encode(gzip.compress(content, mtime=0)).decode()
+
+
+def _digest(text: str) -> str:
+    """The hash by which a content security policy knows an inline script or style."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,251 @@
+"""Which records a report is made from: files and folders, read, told apart, and matched with each other."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bundle import Manifest
+from edgecompress.errors import InputError
+from edgecompress.record import Published, Record, first_error
+from edgecompress.search.records import SearchRecord
+from edgecompress.study.records import CellRecord, StudyIndex
+
+# What a report reads: the name of a kind, its schema, and keys that no other kind has together.
+KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
+    "bundle": (Manifest, frozenset({"models", "ratios", "recipe"})),
+    "benchmark": (BenchRecord, frozenset({"bundle", "device", "protocol"})),
+    "search": (SearchRecord, frozenset({"max_drop", "recipe", "trials"})),
+    "study cell": (CellRecord, frozenset({"cell", "recipe_digest", "state"})),
+    "study": (StudyIndex, frozenset({"cells", "study", "budget_minutes"})),
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One record and the file it is in."""
+
+    path: Path
+    kind: str
+    record: Record
+    content: bytes = field(repr=False)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the file, hexadecimal."""
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def id(self) -> str:
+        """A short name for this file's content, fit for a link."""
+        return f"record-{self.sha256[:12]}"
+
+    def path_from(self, folder: Path) -> str:
+        """The file's path as seen from ``folder``, with slashes."""
+        return Path(os.path.relpath(self.path.resolve(), folder.resolve())).as_posix()
+
+
+def how_taken(record: CellRecord) -> Literal["measured", "emulated"]:
+    """How a cell's figures were taken."""
+    return "emulated" if record.machine.emulated else "measured"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A benchmark, with the bundle that it measured where that is at hand too."""
+
+    source: Source
+    record: BenchRecord
+    bundle: "Bundle | None"
+    label: str
+
+    @property
+    def machine(self) -> str:
+        """The board or the processor, and whether it is the board that the bundle was made for."""
+        seen = self.record.before
+        name = seen.board or seen.cpu or "unknown processor"
+        return name if self.record.device.is_target else f"{name} (not the bundle's board)"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle's manifest."""
+
+    source: Source
+    manifest: Manifest
+    label: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """All records of a report, each kind in the order of its files' names, and what was passed over."""
+
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def bundles(self) -> list[Bundle]:
+        """The bundles, each with a label that no other one has."""
+        sources = self._of("bundle")
+        names = [f"{each.record.model.name}, {each.record.data.name}" for each in sources]
+        folders = [f"{name} ({each.path.parent.name})" for name, each in zip(names, sources, strict=True)]
+        paths = [f"{name} ({each.path})" for name, each in zip(names, sources, strict=True)]
+        # The shortest that tells them apart.
+        names = [
+            next(
+                tried
+                for tried, all_of_its_kind in zip(choice, (names, folders, paths), strict=True)
+                if all_of_its_kind.count(tried) == 1
+            )
+            for choice in zip(names, folders, paths, strict=True)
+        ]
+        return [Bundle(source, source.record, name) for source, name in zip(sources, names, strict=True)]
+
+    @property
+    def benches(self) -> list[Bench]:
+        """The benchmarks, each with its bundle."""
+        bundles = {bundle.source.sha256: bundle for bundle in self.bundles}
+        found = []
+        for source in self._of("benchmark"):
+            info = source.record.bundle
+            bundle = bundles.get(info.manifest_sha256)
+            label = bundle.label if bundle else f"{info.model}, {info.data}"
+            found.append(Bench(source, source.record, bundle, label))
+        return found
+
+    @property
+    def searches(self) -> list[tuple[Source, SearchRecord]]:
+        """The searches."""
+        return [(source, source.record) for source in self._of("search")]
+
+    @property
+    def cells(self) -> list[tuple[Source, CellRecord]]:
+        """The cells of studies."""
+        return [(source, source.record) for source in self._of("study cell")]
+
+    @property
+    def studies(self) -> list[tuple[Source, StudyIndex]]:
+        """The indices of studies."""
+        return [(source, source.record) for source in self._of("study")]
+
+    def _of(self, kind: str) -> list[Any]:
+        return [source for source in self.sources if source.kind == kind]
+
+
+def find(paths: Sequence[Path]) -> Found:
+    """The records in ``paths``: a file is one; of a folder, all ``.json`` files in it and below that are.
+
+    Raises:
+        InputError: a path is absent; a file that was named is no record, or one anywhere is damaged, of a newer schema,
+            or has another content than a second one of the same run; or there is no record at all.
+    """
+    sources: dict[str, Source] = {}
+    runs: dict[tuple[str, ...], Source] = {}
+    others: list[Path] = []
+    notes: list[str] = []
+    for path, named in _files(paths):
+        source = read(path)
+        if source is None:
+            if named:
+                raise InputError(f"{path} is no record; a report is made from {_kinds()}")
+            others.append(path)
+            continue
+        earlier = sources.get(source.sha256)
+        if earlier:
+            if earlier.path.resolve() != path.resolve():
+                notes.append(f"{path} is a copy of {earlier.path}, and shown once")
+            continue
+        sources[source.sha256] = source
+        run = _run(source)
+        if run in runs:
+            raise InputError(
+                f"{runs[run].path} and {path} are two records of one {source.kind} and differ; leave one of them out"
+            )
+        runs[run] = source
+    if not sources:
+        where = ", ".join(map(str, paths))
+        raise InputError(f"no records in {where}; 'edgecompress build', 'bench' and 'search' write them")
+    if others:
+        names = ", ".join(map(str, others[:3])) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+        notes.append(f"passed over, no records: {names}")
+    return Found(tuple(sorted(sources.values(), key=lambda source: str(source.path))), tuple(notes))
+
+
+def read(path: Path) -> Source | None:
+    """The record in a file; ``None`` where it holds something else.
+
+    Raises:
+        InputError: it cannot be read, is of a newer schema, or has a record's keys and breaks its schema.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict):
+        return None
+    for kind, (schema, keys) in KINDS.items():
+        if not keys <= document.keys():
+            continue
+        version = document.get("schema_version", 1)
+        known = schema.model_fields["schema_version"].default
+        if isinstance(version, int) and version > known:
+            raise InputError(
+                f"{path}: this {kind} record is of schema version {version}; this edgecompress reads up to {known}: "
+                "update it"
+            )
+        try:
+            # Older versions are read too, where a kind has some.
+            read_as = schema.from_json(content, str(path)) if issubclass(schema, Published) else None
+            return Source(path, kind, read_as or schema.model_validate_json(content), content)
+        except ValidationError as error:
+            raise InputError(f"{path}: {first_error(error)}") from error
+    return None
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
+    """The files to look at, and whether each was named itself."""
+    for path in paths:
+        if path.is_dir():
+            for folder, below, names in os.walk(path):
+                # Hidden folders are caches and half-written bundles.
+                below[:] = sorted(name for name in below if not name.startswith("."))
+                for name in sorted(names):
+                    if name.endswith(".json") and not name.startswith("."):
+                        yield Path(folder) / name, False
+        elif path.exists():
+            yield path, True
+        else:
+            raise InputError(f"{path} is not there; give files or folders with {_kinds()}")
+
+
+def _kinds() -> str:
+    *first, last = KINDS
+    return f"records of a {', a '.join(first)} or a {last}"
+
+
+def _run(source: Source) -> tuple[str, ...]:
+    """What names the run that wrote a record: two records of one run cannot both be right."""
+    record: Any = source.record
+    match source.kind:
+        case "bundle":
+            return source.kind, record.created, record.recipe.model_dump_json(), record.target.name
+        case "benchmark":
+            return source.kind, record.created, record.device.address, record.bundle.manifest_sha256
+        case "search":
+            given = record.recipe.model_dump_json()
+            return source.kind, record.model, record.data, given, str(record.max_drop), str(record.size_budget)
+        case "study cell":
+            return source.kind, record.study, record.cell.name, record.recipe_digest
+        case _:
+            return source.kind, record.study, record.taken

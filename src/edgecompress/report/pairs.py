@@ -1,0 +1,173 @@
+"""A network on a data set, compressed: what the paper says of it, what was reproduced, and what the device says."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgecompress.bundle import Accuracy, DataInfo
+from edgecompress.report import paper
+from edgecompress.report.document import Taken
+from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
+from edgecompress.report.table import rows
+from edgecompress.study.records import CellRecord
+
+NEAR = 0.95
+"""A pair that keeps no more than one weight in this many times the paper's ratio is compared with the paper."""
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """What a device, or the machine that computed a cell, says of a pair. Accuracy is in points, latency a ratio."""
+
+    where: str
+    drop: float | None
+    latency: float | None
+    taken: Taken
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One configuration. Accuracies are in percent of the test set, means over the seeds."""
+
+    name: str
+    model: str
+    data: str
+    seeds: int
+    dense: float
+    pruned: float | None
+    compressed: float
+    drops: tuple[float, ...]  # a seed each
+    weights: float  # prunable weights over those kept
+    onnx: float
+    tflite: float | None
+    device: OnDevice | None
+    reasons: tuple[str, ...]  # why its figures need not be the paper's
+    records: tuple[str, ...]
+    taken: Taken = "measured"
+
+    @property
+    def drop(self) -> float:
+        """Points of accuracy lost, the mean of the seeds."""
+        return statistics.fmean(self.drops)
+
+    @property
+    def published(self) -> paper.Published | None:
+        """What the paper says of this kind of data."""
+        return paper.published(self.data)
+
+    @property
+    def deviation(self) -> float | None:
+        """Points lost beyond the paper's figure; negative: fewer. ``None``: not comparable."""
+        if self.published is None or self.weights < NEAR * self.published.ratio:
+            return None
+        return self.drop - self.published.points
+
+
+def pairs(found: Found) -> list[Pair]:
+    """All of them, by data set and network, weaker compression first."""
+    every = [
+        _of_bundle(bundle, bundle.manifest.accuracy, found.benches)
+        for bundle in found.bundles
+        if bundle.manifest.accuracy
+    ]
+    seeds: dict[tuple[object, ...], list[tuple[Source, CellRecord]]] = {}
+    for source, record in found.cells:
+        if record.outcome:
+            cell = record.cell
+            same = (cell.model, cell.data, cell.width, cell.sparsity, cell.method, cell.bits, cell.distill)
+            seeds.setdefault((record.study, how_taken(record), *same), []).append((source, record))
+    every += [_of_cells(cells) for cells in seeds.values()]
+    return sorted(every, key=lambda pair: (pair.data.lower(), pair.model, pair.weights))
+
+
+def headline(every: Sequence[Pair]) -> list[Pair]:
+    """Of each network and data set the configuration next to the paper's ratio, from ``NEAR`` times that upwards."""
+    chosen: dict[tuple[str, str], Pair] = {}
+    for pair in every:
+        if pair.deviation is not None:
+            key = (pair.model, pair.data)
+            if key not in chosen or pair.weights < chosen[key].weights:
+                chosen[key] = pair
+    return list(chosen.values())
+
+
+def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> Pair:
+    manifest = bundle.manifest
+    epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
+    stages = ", ".join(stage.stage for stage in manifest.stages)
+    reasons = [*_data_reasons(manifest.data), f"{epochs} epochs ({stages})"]
+    if manifest.model.width != 1:
+        reasons.insert(0, f"width {manifest.model.width:g}")
+    if manifest.ratios.macs is not None:
+        reasons.insert(0, f"channels removed: {1 / manifest.ratios.macs:.0%} of the arithmetic left")
+    measured = [bench for bench in benches if bench.bundle and bench.bundle.source is bundle.source]
+    # The board's own figures before another machine's, the newest of each.
+    measured.sort(key=lambda bench: (bench.record.device.is_target, bench.record.created))
+    last = measured[-1:]
+    return Pair(
+        name=bundle.label,
+        model=manifest.model.name,
+        data=manifest.data.name,
+        seeds=1,
+        dense=accuracy.dense,
+        pruned=None,
+        compressed=accuracy.compressed,
+        drops=(accuracy.dense - accuracy.compressed,),
+        weights=manifest.ratios.weights,
+        onnx=manifest.ratios.onnx,
+        tflite=manifest.ratios.tflite,
+        device=_on_device(last[0]) if last else None,
+        reasons=tuple(reasons),
+        records=(bundle.source.id, *(bench.source.id for bench in last)),
+    )
+
+
+def _on_device(bench: Bench) -> OnDevice | None:
+    for row in rows(bench.record):
+        if row.kind == "compressed":
+            ratio = row.ratio.ratio if row.ratio else None
+            return OnDevice(f"{bench.machine}, {row.file}", row.drop, ratio, bench.record.taken)
+    return None
+
+
+def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
+    """The seeds of one configuration."""
+    outcomes = [record.outcome for _, record in cells if record.outcome]
+    first, cell = outcomes[0], cells[0][1].cell
+    budget = first.budget
+    reasons = [*_data_reasons(first.data)]
+    if cell.width != 1:
+        reasons.append(f"width {cell.width:g}")
+    if budget.epochs_scale != 1:
+        reasons.append(f"{budget.epochs_scale:g} of the recipe's epochs")
+    if budget.training_samples < budget.training_samples_available:
+        reasons.append(f"{budget.training_samples:,} of {budget.training_samples_available:,} training samples")
+    reasons.append(f"{'+'.join(map(str, budget.epochs.values()))} epochs ({', '.join(budget.epochs)})")
+    latency = next((each for each in first.latency if each.how != "emulated"), None)
+    device = None
+    if latency:
+        device = OnDevice(f"{latency.where}, {latency.runtime}", None, latency.ratio, latency.how)
+    accuracies = [outcome.accuracy for outcome in outcomes]
+    configuration = f"{cell.method}, {cell.bits} bits{', distilled' if cell.distill else ''}"
+    mean = statistics.fmean
+    return Pair(
+        name=f"{cell.model}, {first.data.name}, {100 * cell.sparsity:g} % pruned, {configuration}",
+        model=cell.model,
+        data=first.data.name,
+        seeds=len(outcomes),
+        dense=mean(each.baseline.percent for each in accuracies),
+        pruned=mean(each.pruned.percent for each in accuracies),
+        compressed=mean(each.clustered.percent for each in accuracies),
+        drops=tuple(each.drop for each in accuracies),
+        weights=mean(outcome.weights_ratio for outcome in outcomes),
+        onnx=mean(outcome.sizes.ratio_onnx for outcome in outcomes),
+        tflite=mean(outcome.sizes.ratio_tflite for outcome in outcomes),
+        device=device,
+        reasons=tuple(reasons),
+        records=tuple(source.id for source, _ in cells),
+        taken=how_taken(cells[0][1]),
+    )
+
+
+def _data_reasons(data: DataInfo) -> list[str]:
+    return [] if data.official else [f"rebuilt data: {data.note}" if data.note else "rebuilt data"]

@@ -1,0 +1,228 @@
+"""Bytes against accuracy against latency: every file that was run, and which of them no other one beats."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgecompress.report import cells, charts
+from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table, Taken
+from edgecompress.report.found import Bench, Found, how_taken
+from edgecompress.report.numbers import significant
+from edgecompress.report.table import cautions, conditions, rows
+
+_KEY = "var(--ink-soft)"
+WIDE_RANGE = 5
+"""Values further apart than this factor are drawn on a logarithmic axis."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A file. ``latency`` is in the unit of its figure; ``None``: not measured, and no objective of its figure."""
+
+    name: str
+    series: str
+    shape: str
+    bytes: int
+    accuracy: float
+    latency: float | None
+    taken: Taken
+    record: str
+
+
+def front(found: Found) -> Section | None:
+    """A figure for each device and data set of the benchmarks, and for each data set of the study's cells."""
+    figures = [*_benches(found), *_cells(found)]
+    about = (
+        "A file is on the front (filled) where no other one is at least as good in all of bytes, accuracy and latency, "
+        "and better in one. Point at a mark, or reach a plot with Tab and its marks with the arrow keys."
+    )
+    return Section("front", "Bytes, accuracy, latency", about, tuple(figures)) if figures else None
+
+
+def best(points: Sequence[Point]) -> list[bool]:
+    """Which points no other one dominates (Pareto), in bytes, accuracy and, where all have one, latency."""
+    timed = all(point.latency is not None for point in points)
+    costs = [(point.bytes, -point.accuracy, (point.latency or 0.0) if timed else 0.0) for point in points]
+    return [
+        not any(other != cost and all(a <= b for a, b in zip(other, cost, strict=True)) for other in costs)
+        for cost in costs
+    ]
+
+
+def _benches(found: Found) -> list[Figure]:
+    groups: dict[tuple[str, str, str, int], list[Bench]] = {}
+    for bench in found.benches:
+        key = (bench.record.bundle.data, bench.machine, bench.record.taken, bench.record.threads)
+        groups.setdefault(key, []).append(bench)
+    figures: list[Figure] = []
+    for (data, machine, taken, threads), benches in groups.items():
+        points = [
+            Point(
+                name=f"{bench.label}: {row.file}",
+                series=bench.label,
+                shape=row.runtime.split()[0],
+                bytes=row.bytes,
+                accuracy=row.accuracy,
+                latency=None if row.p50 is None else row.p50 / 1e6,
+                taken=bench.record.taken,
+                record=bench.source.id,
+            )
+            for bench in benches
+            for row in rows(bench.record)
+            if row.accuracy is not None
+        ]
+        if not points:
+            continue
+        caption = (
+            f"Test accuracy of each file on {data} against its size and its median latency, {taken} on {machine}, "
+            f"{threads} {'thread' if threads == 1 else 'threads'}, batch 1."
+        )
+        notes = tuple(dict.fromkeys(line for bench in benches for line in cautions(bench.record)))
+        details = tuple(dict.fromkeys(line for bench in benches for line in conditions(bench.record)))
+        title = f"{data} on {machine}"
+        figures.append(_figure(f"front-{len(figures)}", title, caption, points, "p50", "ms", notes, details))
+    return figures
+
+
+def _cells(found: Found) -> list[Figure]:
+    groups: dict[str, list[Point]] = {}
+    for source, record in found.cells:
+        outcome = record.outcome
+        if not outcome:
+            continue
+        ratio = next((each for each in outcome.latency if each.runtime == "onnxruntime"), None)
+        ratio = ratio if ratio and ratio.how != "emulated" else None
+        point = Point(
+            name=record.cell.name,
+            series=record.cell.model,
+            shape=record.cell.method,
+            bytes=outcome.sizes.onnx,
+            accuracy=outcome.accuracy.clustered.percent,
+            latency=ratio.ratio if ratio else None,
+            taken=how_taken(record),
+            record=source.id,
+        )
+        groups.setdefault(outcome.data.name, []).append(point)
+    return [
+        _figure(
+            f"front-cells-{i}",
+            f"{data}, study cells",
+            f"Test accuracy on {data}, as PyTorch runs the network, against the size of the cell's ONNX file and its "
+            "latency in onnxruntime over the dense file's, on the machine that computed the cell.",
+            points,
+            "latency",
+            "x dense",
+            (),
+            (),
+        )
+        for i, (data, points) in enumerate(groups.items())
+    ]
+
+
+def _figure(
+    key: str,
+    title: str,
+    caption: str,
+    points: Sequence[Point],
+    latency: str,
+    unit: str,
+    notes: tuple[str, ...],
+    details: tuple[str, ...],
+) -> Figure:
+    columns = (
+        Column("file", words=True),
+        Column("size", "bytes"),
+        Column("accuracy", "%"),
+        Column(latency, unit),
+        Column("on the front", words=True),
+    )
+    lines: list[Row] = []
+    marks: list[dict[str, Any]] = []
+    for i, (point, leads) in enumerate(zip(points, best(points), strict=True)):
+        row = Row(
+            key=f"{key}-{i}",
+            cells=(
+                cells.words(point.name),
+                cells.count(point.bytes),
+                cells.points(point.accuracy),
+                Cell(cells.NONE if point.latency is None else significant(point.latency), point.latency),
+                cells.words("yes" if leads else "no"),
+            ),
+            taken=point.taken,
+            records=(point.record,),
+            stands_out=leads,
+        )
+        lines.append(row)
+        timed = "" if point.latency is None else f", {latency} {significant(point.latency)} {unit}"
+        told = f"{point.name}: {point.bytes:,} bytes, {point.accuracy:.2f} %{timed}{', on the front' if leads else ''}"
+        marks.append(
+            {
+                "series": point.series,
+                "shape": point.shape,
+                "bytes": point.bytes,
+                "accuracy": point.accuracy,
+                "latency": point.latency,
+                "front": leads,
+                "says": charts.says(row, told),
+            }
+        )
+    drawn = [_chart(marks, "bytes", "file size, bytes")]
+    if any(point.latency is not None for point in points):
+        drawn.append(_chart(marks, "latency", f"{latency}, {unit}"))
+    return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), notes, details)
+
+
+def _chart(marks: Sequence[dict[str, Any]], field: str, title: str) -> Chart:
+    series = list(dict.fromkeys(mark["series"] for mark in marks))
+    colours = dict(zip(series, itertools.cycle(charts.COLOURS), strict=False))
+    shapes = list(dict.fromkeys(mark["shape"] for mark in marks))
+
+    # Hollow marks are filled with the page's ground and not with nothing: they answer inside too.
+    shown = [
+        {**mark, "fill": colours[mark["series"]] if mark["front"] else "var(--ground)"}
+        for mark in marks
+        if mark[field] is not None
+    ]
+
+    values = [mark[field] for mark in shown]
+    log = min(values) > 0 and max(values) > WIDE_RANGE * min(values)
+
+    def draw(width: int) -> dict[str, Any]:
+        return charts.chart(
+            width,
+            260,
+            shown,
+            mark={"type": "point", "size": 90, "strokeWidth": 2, "filled": False},
+            encoding={
+                "x": {
+                    "field": field,
+                    "type": "quantitative",
+                    "title": title + (" (log)" if log else ""),
+                    "scale": {"type": "log" if log else "linear", "nice": False, "zero": False, "padding": 14},
+                    "axis": {"tickCount": 4, "format": "~s" if field == "bytes" else "~g", "grid": not log},
+                },
+                "y": {
+                    "field": "accuracy",
+                    "type": "quantitative",
+                    "title": "test accuracy, %",
+                    "scale": {"zero": False, "padding": 14},
+                },
+                "stroke": {
+                    "field": "series",
+                    "type": "nominal",
+                    "scale": {"domain": series, "range": list(colours.values())},
+                    "legend": {"symbolFillColor": "transparent", "symbolStrokeWidth": 2.5} if len(series) > 1 else None,
+                },
+                "fill": {"field": "fill", "type": "nominal", "scale": None},
+                "shape": {
+                    "field": "shape",
+                    "type": "nominal",
+                    "scale": {"domain": shapes, "range": ["circle", "square", "diamond", "triangle-up", "cross"]},
+                    "legend": {"symbolFillColor": _KEY, "symbolStrokeColor": _KEY} if len(shapes) > 1 else None,
+                },
+                "description": {"field": "says"},
+            },
+        )
+
+    return Chart(f"Test accuracy against {title}", draw, half=True)

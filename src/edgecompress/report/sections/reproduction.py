@@ -1,0 +1,188 @@
+"""The paper's figures, the reproduced ones and the device's side by side, with the deviation and what explains it."""
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from edgecompress.report import cells, charts, paper
+from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
+from edgecompress.report.found import Found
+from edgecompress.report.numbers import percent
+from edgecompress.report.pairs import NEAR, Pair, headline, pairs
+
+PAPER, HERE, DEVICE = "paper", "reproduced", "on the device"
+DRAWN = 30
+"""More lines than these, and only those that are compared with the paper are drawn; the table has all."""
+
+_REPRODUCED = "reproduced, test set"
+# Colour, shape and area. The device's mark fits into the other one: mostly both say the same.
+_LOOKS = {
+    _REPRODUCED: (charts.COLOURS[0], "circle", 130),
+    DEVICE: (charts.COLOURS[1], "diamond", 30),
+    PAPER: ("var(--ink-soft)", "M0,-2.5V2.5", 40),
+}
+
+
+def reproduction(found: Found) -> Section | None:
+    """A line for each configuration, and the averages beside the paper's."""
+    every = pairs(found)
+    if not every:
+        return None
+    figures = [_averages(chosen)] if (chosen := headline(every)) else []
+    figures.append(_pairs(every, _left_out(found)))
+    about = (
+        f"Of the paper only the abstract is public ({paper.CITATION}): averages over its networks on a kind of data. "
+        "How it counts compression, whether its drops are points or relative, and its training budget are not. Its "
+        "figures are taken as points of accuracy and as all prunable weights over those kept."
+    )
+    return Section("paper", "The paper, reproduced", about, tuple(figures))
+
+
+def _averages(chosen: Sequence[Pair]) -> Figure:
+    columns = (
+        Column("data", words=True),
+        Column("weights kept, one in", group=PAPER),
+        Column("average drop", group=PAPER, words=True),
+        Column("networks", group=HERE),
+        Column("weights kept, one in", group=HERE),
+        Column("average drop", "points", HERE),
+        Column("deviation", "points"),
+    )
+    kinds: dict[paper.Published, list[Pair]] = {}
+    for pair in chosen:
+        if pair.published:
+            kinds.setdefault(pair.published, []).append(pair)
+    rows: list[Row] = []
+    for published, members in kinds.items():
+        drop = statistics.fmean(pair.drop for pair in members)
+        row = Row(
+            key=f"averages-{len(rows)}",
+            cells=(
+                cells.words(published.kind),
+                Cell(f"{published.ratio:.0f}", published.ratio),
+                cells.words(published.drop),
+                cells.count(len(members)),
+                cells.number(statistics.fmean(pair.weights for pair in members), 1),
+                cells.points(drop),
+                Cell(f"{drop - published.points:+.2f}", drop - published.points),
+            ),
+            taken="measured",
+            records=tuple(dict.fromkeys(record for pair in members for record in pair.records)),
+        )
+        rows.append(row)
+    members_named = "; ".join(pair.name for pair in chosen)
+    caption = (
+        "Points of test accuracy lost from the dense to the compressed network. Of each network and data set the "
+        f"configuration nearest the paper's ratio among those that keep at most one weight in {NEAR * paper.RATIO:g}. "
+        "A negative deviation means that less was lost than the paper says."
+    )
+    return Figure(
+        "averages", "Averages", caption, Table(columns, tuple(rows)), details=(f"Averaged here: {members_named}.",)
+    )
+
+
+def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
+    staged = any(pair.pruned is not None for pair in every)  # a bundle does not tell it apart
+    columns = (
+        Column("network, data", words=True),
+        Column("weights kept, one in", group=PAPER),
+        Column("average drop", group=PAPER, words=True),
+        Column("weights kept, one in", group=HERE),
+        Column("dense", "%", HERE),
+        *([Column("pruned", "%", HERE)] if staged else []),
+        Column("compressed", "%", HERE),
+        Column("drop", "points", HERE),
+        Column("seeds", group=HERE),
+        Column("ONNX smaller", group=HERE),
+        Column("TFLite smaller", group=HERE),
+        Column("drop", "points", DEVICE),
+        Column("latency / dense", group=DEVICE),
+        Column("where", group=DEVICE, words=True),
+        Column("deviation", "points"),
+        Column("what differs from the paper, or may", words=True),
+    )
+    rows: list[Row] = []
+    marks: list[dict[str, Any]] = []
+    compared = headline(every)
+    for pair in every:
+        said, device, deviation = pair.published, pair.device, pair.deviation
+        spread = f" ({percent(min(pair.drops))} to {percent(max(pair.drops))})" if pair.seeds > 1 else ""
+        row = Row(
+            key=f"pairs-{len(rows)}",
+            cells=(
+                cells.words(pair.name),
+                Cell(f"{said.ratio:.0f}", said.ratio) if said else cells.words(None),
+                cells.words(said.drop if said else None),
+                cells.number(pair.weights, 1),
+                cells.points(pair.dense),
+                *([cells.points(pair.pruned)] if staged else []),
+                cells.points(pair.compressed),
+                Cell(percent(pair.drop) + spread, pair.drop),
+                cells.count(pair.seeds),
+                cells.times(pair.onnx),
+                cells.times(pair.tflite),
+                cells.points(device.drop if device else None),
+                cells.number(device.latency if device else None, 3),
+                cells.words(f"{device.where}: {device.taken}" if device else None),
+                Cell(cells.NONE if deviation is None else f"{deviation:+.2f}", deviation),
+                cells.words("; ".join(pair.reasons)),
+            ),
+            taken=pair.taken,
+            records=pair.records,
+        )
+        rows.append(row)
+        if len(every) <= DRAWN or pair in compared:
+            marks += _marks(row, pair)
+    caption = (
+        "Each compressed network on its whole test set, as PyTorch runs it, beside the figure of the same file where "
+        "it was run on a device. Drops are in points of accuracy, negative where accuracy rose. A deviation is given "
+        "where at least the paper's ratio was reached."
+    )
+    return Figure("pairs", "Network by network", caption, Table(columns, tuple(rows)), (_chart(marks),), left_out)
+
+
+def _marks(row: Row, pair: Pair) -> list[dict[str, Any]]:
+    """The marks of a line: what was reproduced, the device's figure, and the paper's average."""
+    found = [(_REPRODUCED, pair.drop, f"{pair.name}: {percent(pair.drop)} points lost, reproduced")]
+    if pair.device and pair.device.drop is not None:
+        told = f"{pair.name}: {percent(pair.device.drop)} points lost on {pair.device.where}, {pair.device.taken}"
+        found.append((DEVICE, pair.device.drop, told))
+    if pair.published:
+        told = f"The paper's average for {pair.published.kind}: {pair.published.drop}"
+        found.append((PAPER, pair.published.points, told))
+    return [{"pair": pair.name, "who": who, "drop": drop, "says": charts.says(row, told)} for who, drop, told in found]
+
+
+def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
+    who = [each for each in _LOOKS if any(mark["who"] == each for mark in marks)]
+    colours, shapes, areas = zip(*(_LOOKS[each] for each in who), strict=True)
+    encoding = {
+        "y": {"field": "pair", "type": "nominal", "sort": None, "axis": None},
+        "x": {
+            "field": "drop",
+            "type": "quantitative",
+            "title": "points of accuracy lost",
+            "scale": {"padding": 8},
+        },
+        "color": {"field": "who", "type": "nominal", "scale": {"domain": who, "range": colours}},
+        "shape": {"field": "who", "type": "nominal", "scale": {"domain": who, "range": shapes}},
+        "size": {"field": "who", "type": "nominal", "scale": {"domain": who, "range": areas}},
+        "description": {"field": "says"},
+    }
+
+    def draw(width: int) -> dict[str, Any]:
+        points = {"mark": {"type": "point", "strokeWidth": 2, "yOffset": 8}, "encoding": encoding}
+        return charts.chart(width, {"step": 38}, marks, layer=[points, charts.above("pair")])
+
+    return Chart("Points of accuracy lost, by network and data", draw)
+
+
+def _left_out(found: Found) -> tuple[str, ...]:
+    """What a study did not compute, or could not."""
+    failed = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
+    for _, index in found.studies:
+        names = [entry.cell.name for entry in index.cells if entry.state == "left out"]
+        if names:
+            budget = "" if index.budget_minutes is None else f" (budget {index.budget_minutes:g} minutes)"
+            failed.append(f"Left out of study {index.study}{budget}: {', '.join(names)}.")
+    return tuple(failed)

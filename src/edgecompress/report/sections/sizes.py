@@ -1,0 +1,160 @@
+"""Where the bytes of each file went: the ledger, as bars beside the entropy bound of the weights."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgecompress.report import cells, charts
+from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
+from edgecompress.report.found import Bundle, Found, how_taken
+from edgecompress.report.pairs import headline, pairs
+
+PARTS = ("weights, up to their entropy bound", "weights, above it", "graph, names, header")
+
+
+def sizes(found: Found) -> Section | None:
+    """A bar and a line for each file of each bundle, and for the files of each study cell."""
+    figures = [each for each in (_bundles(found.bundles), _cells(found)) if each]
+    about = (
+        "Everything in a file counts: indices, codebooks, biases, normalisation, the operators that decode, and the "
+        "graph. The bound is the order-0 entropy of the weights with their codebooks."
+    )
+    return Section("sizes", "Size ledger", about, tuple(figures)) if figures else None
+
+
+def _bundles(bundles: Sequence[Bundle]) -> Figure | None:
+    columns = (
+        Column("file", words=True),
+        Column("kind", words=True),
+        Column("size", "bytes"),
+        Column("smaller"),
+        Column("weights", "bytes", "of these"),
+        Column("graph", "bytes", "of these"),
+        Column("entropy bound", "bytes", "weights at best"),
+        Column("file / bound", group="weights at best"),
+        Column("container", "bytes"),
+        Column("after load", "MiB", "memory, build machine"),
+        Column("peak", "MiB", "memory, build machine"),
+    )
+    rows: list[Row] = []
+    bars: list[dict[str, Any]] = []
+    for bundle in bundles:
+        dense = {file.runtime: file.bytes for file in bundle.manifest.models.values() if file.kind == "dense"}
+        for name, file in bundle.manifest.models.items():
+            ledger, packed = file.ledger, bundle.manifest.files.get(f"{name}.ecz")
+            smaller = dense[file.runtime] / file.bytes if file.kind != "dense" and file.runtime in dense else None
+            label = f"{bundle.label}: {name}"
+            row = Row(
+                key=f"sizes-{len(rows)}",
+                cells=(
+                    cells.words(label),
+                    cells.words(file.kind),
+                    cells.count(file.bytes),
+                    cells.times(smaller),
+                    cells.count(file.bytes - ledger.graph_bytes),
+                    cells.count(ledger.graph_bytes),
+                    cells.count(ledger.entropy_bytes),
+                    cells.number(ledger.bound_ratio),
+                    cells.count(packed.bytes if packed else None),
+                    cells.memory(file.memory.after_load),
+                    cells.memory(file.memory.peak),
+                ),
+                taken="measured",
+                records=(bundle.source.id,),
+            )
+            rows.append(row)
+            if smaller is not None:
+                stored = file.bytes - ledger.graph_bytes
+                bars += _bar(row, label, smaller * file.bytes, (stored, ledger.entropy_bytes, ledger.graph_bytes))
+    if not rows:
+        return None
+    caption = (
+        "Each file as a share of the dense file of its runtime, dense = 100 %. Memory is of a process that loads the "
+        "file and runs it once, on the machine that built it, Python and the runtime included."
+    )
+    return Figure("sizes-bundles", "Bundles", caption, Table(columns, tuple(rows)), _chart(bars))
+
+
+def _cells(found: Found) -> Figure | None:
+    columns = (
+        Column("cell", words=True),
+        Column("dense", "bytes", "ONNX"),
+        Column("size", "bytes", "ONNX"),
+        Column("smaller", group="ONNX"),
+        Column("entropy bound", "bytes", "ONNX"),
+        Column("file / bound", group="ONNX"),
+        Column("container", "bytes", "ONNX"),
+        Column("dense", "bytes", "TFLite"),
+        Column("size", "bytes", "TFLite"),
+        Column("smaller", group="TFLite"),
+    )
+    # A whole grid has hundreds of cells: the table has them all, the bars those that stand beside the paper's figures.
+    shown = {record for pair in headline(pairs(found)) for record in pair.records}
+    rows: list[Row] = []
+    bars: list[dict[str, Any]] = []
+    for source, record in found.cells:
+        if not record.outcome:
+            continue
+        size = record.outcome.sizes
+        row = Row(
+            key=f"cell-sizes-{len(rows)}",
+            cells=(
+                cells.words(record.cell.name),
+                cells.count(size.dense_onnx),
+                cells.count(size.onnx),
+                cells.times(size.ratio_onnx),
+                cells.count(size.entropy_bound),
+                cells.number(size.onnx / size.entropy_bound if size.entropy_bound else None),
+                cells.count(size.container),
+                cells.count(size.dense_tflite),
+                cells.count(size.tflite),
+                cells.times(size.ratio_tflite),
+            ),
+            taken=how_taken(record),
+            records=(source.id,),
+        )
+        rows.append(row)
+        if source.id in shown:
+            bars += _bar(row, record.cell.name, size.dense_onnx, (size.onnx, size.entropy_bound, 0))
+    if not rows:
+        return None
+    caption = (
+        "The ONNX file of each cell as a share of its dense file, dense = 100 %. What is above the entropy bound of "
+        "the weights is the graph and what the code costs. Bars: the cells that are compared with the paper."
+    )
+    return Figure("sizes-cells", "Study cells", caption, Table(columns, tuple(rows)), _chart(bars))
+
+
+def _bar(row: Row, label: str, dense: float, sizes: tuple[int, int, int]) -> list[dict[str, Any]]:
+    """The parts of one file's bar. Weights can be below their bound, which is of order 0: then all of them are."""
+    stored, bound, graph = sizes
+    return [
+        {
+            "file": label,
+            "part": part,
+            "place": i,
+            "percent": 100 * size / dense,
+            "says": charts.says(row, f"{label}: {part} {size:,} bytes, {100 * size / dense:.2f} % of the dense file"),
+        }
+        for i, (part, size) in enumerate(zip(PARTS, (min(stored, bound), max(0, stored - bound), graph), strict=True))
+        if size
+    ]
+
+
+def _chart(bars: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
+    encoding = {
+        "y": {"field": "file", "type": "nominal", "sort": None, "axis": None},
+        "x": {"field": "percent", "type": "quantitative", "title": "% of the dense file"},
+        "color": {
+            "field": "part",
+            "type": "nominal",
+            "scale": {"domain": list(PARTS), "range": [*charts.COLOURS[:2], "var(--ink-faint)"]},
+        },
+        "order": {"field": "place"},
+        "description": {"field": "says"},
+    }
+
+    def draw(width: int) -> dict[str, Any]:
+        layers = [{"mark": {"type": "bar", "height": 12, "yOffset": 6}, "encoding": encoding}, charts.above("file")]
+        return charts.chart(width, {"step": 36}, bars, layer=layers)
+
+    return (Chart("Bars of the compressed files' sizes, by part", draw),) if bars else ()

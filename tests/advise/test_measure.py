@@ -1,0 +1,70 @@
+import onnxruntime
+import pytest
+
+from edgecompress import devices, target
+from edgecompress.advise.measure import measure, place
+from edgecompress.devices import Device
+from edgecompress.errors import InputError
+from edgecompress.progress import silent
+
+CHANGES = {"none", "pruned", "half", "int8"}
+
+
+def test_every_variant_is_timed_in_the_rounds_of_the_unchanged_network(record):
+    for runtime, suffix, changes in (("onnxruntime", "onnx", CHANGES), ("litert", "tflite", CHANGES | {"float16"})):
+        names = [name for name in record.files if name.endswith(suffix)]
+        assert {record.variants[name].change for name in names} == changes
+        for name in names:
+            file = record.files[name]
+            assert (file.runtime, file.failures) == (runtime, [])
+            assert len(file.latency.samples_ns) >= 100
+            assert set(file.latency.together_with) == set(names) - {name}
+            assert file.memory.load_ns > 0
+    assert {(each.compressed, each.dense) for each in record.comparisons} == {
+        (name, f"dense.{name.split('.')[1]}") for name in record.files if not name.startswith("dense")
+    }
+    assert record.left_out == {}
+
+
+def test_it_says_what_it_was_measured_on(record):
+    assert record.target == "rpi4"
+    assert record.place.address == "local"
+    assert record.place.profile in ("host", "rpi4", None)
+    assert record.place.name
+    assert record.files["dense.onnx"].runtime_version == f"onnxruntime {onnxruntime.__version__}"
+    assert record.about().target == (record.place.profile or "")
+
+
+def test_a_board_is_what_its_device_tree_says_and_not_what_it_was_registered_as(record):
+    device = Device(name="board", address="ssh://me@board", target="rpi5")
+    for tree, profile in (
+        ("Raspberry Pi 4 Model B Rev 1.4", "rpi4"),
+        ("Some Other Board", None),
+        (None, "rpi5"),
+    ):
+        conditions = record.before.model_copy(update={"board": tree})
+        assert place(device, conditions).profile == profile
+    assert place(device, record.before).address == "board (ssh://me@board)"
+    conditions = record.before.model_copy(update={"board": None})
+    assert place(devices.find("local"), conditions).profile == "host"
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [({"device": "rpi4"}, "no device of the profile 'rpi4'"), ({"mode": "fast"}, "unknown mode 'fast'")],
+)
+def test_wrong_options_are_one_line_before_anything_is_written(network, options, line):
+    def progress(*_):
+        pytest.fail("work has begun")
+
+    given = {"device": "local", "mode": "quick", **options}
+    with pytest.raises(InputError, match=line):
+        measure("alexnet", network, target.load("rpi4"), progress=progress, **given)
+
+
+def test_a_device_without_the_runtimes_of_the_target(network, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    board = target.load("rpi4").model_copy(update={"runtimes": ["litert"]})
+    devices.add(Device(name="only", address="ssh://me@only", runtimes=["onnxruntime"]))
+    with pytest.raises(InputError, match="only has none of rpi4's runtimes: litert"):
+        measure("alexnet", network, board, device="only", mode="quick", progress=silent)

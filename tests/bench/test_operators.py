@@ -1,0 +1,43 @@
+import pytest
+
+from edgecompress import bundle
+from edgecompress.bench.measure import Measurement
+from edgecompress.bench.operators import RUNS
+from edgecompress.bench.protocol import protocol
+from edgecompress.deploy.on_device import AgentOnDevice
+from edgecompress.deploy.transports.local import local
+
+
+@pytest.fixture(scope="module")
+def profiled(small_bundle):
+    """Two files of the small bundle, timed for a moment, and profiled."""
+    manifest = bundle.load(small_bundle)
+    chosen = manifest.model_copy(update={"models": {n: manifest.models[n] for n in ("model.onnx", "model.tflite")}})
+    short = protocol("quick").model_copy(update={"min_runs": 2, "min_seconds": 0.0})
+    with local() as connection:
+        measurement = Measurement(AgentOnDevice(connection), small_bundle, chosen, short, lambda *told: None)
+        measurement.all(1, profile=True)
+    return measurement.results()
+
+
+def test_every_operator_of_the_network_is_in_the_profile(profiled):
+    profile = profiled["model.onnx"].profile
+    assert (profile.runs, profile.note) == (RUNS, None)
+    assert all(node.calls == RUNS for node in profile.nodes)
+    kinds = [node.op_type for node in profile.nodes]
+    # The five convolutions and the classifier of AlexNet; what decodes weights was folded when the file was loaded.
+    assert (kinds.count("Conv") + kinds.count("FusedConv"), kinds.count("Gemm")) == (5, 1)
+    shares = [node.share for node in profile.nodes]
+    assert shares == sorted(shares, reverse=True)
+    assert 0.3 < sum(shares) <= 1
+
+
+def test_a_runtime_without_a_profiler_says_so_and_fails_nothing(profiled):
+    file = profiled["model.tflite"]
+    assert file.failures == []
+    assert (file.profile.nodes, file.profile.run_p50_us) == ([], None)
+    assert file.profile.note.startswith("not offered by this runtime")
+
+
+def test_it_is_not_taken_unless_asked_for(measured):
+    assert all(file.profile is None for file in measured[0].files.values())

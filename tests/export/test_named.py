@@ -1,0 +1,35 @@
+import numpy as np
+import onnx_ir as ir
+import pytest
+
+from edgecompress.errors import CheckError
+from edgecompress.export.named import Named, of_graph, verify_named
+
+from .test_named_outputs import save
+
+A = np.random.default_rng(0).normal(size=(5, 2, 3)).astype(np.float32)
+INPUTS = {"a": A, "b": A}
+
+
+def test_a_file_whose_outputs_are_the_reference_s_is_proved(tmp_path):
+    save(tmp_path / "m.onnx")
+    proof = verify_named(
+        tmp_path / "m.onnx", Named(INPUTS, {"sum": 2 * A, "less": -A}), relative_tolerance=1e-4, weights={}
+    )
+    assert (proof.runtime, proof.outputs.samples, proof.identical_weights) == ("onnxruntime", 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("expected", "message"),
+    [({"sum": 2 * A, "less": A}, "differ from the reference"), ({"other": A}, "has no output 'other'")],
+)
+def test_an_output_that_differs_or_is_missing_fails(tmp_path, expected, message):
+    save(tmp_path / "m.onnx")
+    with pytest.raises(CheckError, match=message):
+        verify_named(tmp_path / "m.onnx", Named(INPUTS, expected), relative_tolerance=1e-4, weights=None)
+
+
+def test_what_a_graph_computes_comes_from_onnxruntime(tmp_path):
+    save(tmp_path / "m.onnx")
+    made = of_graph(ir.load(tmp_path / "m.onnx"), INPUTS)
+    assert np.array_equal(made["sum"], 2 * A)

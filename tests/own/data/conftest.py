@@ -1,0 +1,17 @@
+import pytest
+
+from edgecompress.bundle import End
+from edgecompress.own.ends import Ends
+
+
+@pytest.fixture
+def ends():
+    """``ends(classes, shape)`` of a network of one input."""
+
+    def make(classes, shape=(1, 4, 4)):
+        return Ends(
+            (End(name="x", shape=list(shape), dtype="float32"),),
+            (End(name="y", shape=[classes], dtype="float32"),),
+        )
+
+    return make

@@ -1,0 +1,82 @@
+import onnx_ir as ir
+import onnxruntime
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from edgecompress.compress.layers import compressible
+from edgecompress.errors import InputError
+from edgecompress.own.ends import join
+from edgecompress.own.factory import factory
+from edgecompress.own.read import ends_of
+from edgecompress.recipe import load
+
+
+def session(model):
+    content = ir.to_proto(model.graph(model.module)).SerializeToString()
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def test_a_function_s_network_is_exported_under_the_names_of_its_inputs(here):
+    model = factory("nets:two", ends_of(["tokens=5:int64", "x=4"]), None)
+    join(model.module, model.ends)
+    run = session(model)
+    assert [each.name for each in run.get_inputs()] == ["tokens", "x"]
+    assert [each.name for each in run.get_outputs()] == [end.name for end in model.ends.outputs]
+    assert [end.shape for end in model.ends.outputs] == [[8], [1]]
+    assert not model.trained
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])
+def test_a_checkpoint_gives_the_weights_whichever_way_it_is_saved(here, name):
+    model = factory("nets:make", ends_of(["1x8x8"]), None)
+    state = {key: torch.full_like(tensor, 2) for key, tensor in model.module.state_dict().items()}
+    if name.endswith("pt"):
+        torch.save({"state_dict": {f"module.{key}": tensor for key, tensor in state.items()}}, here / name)
+    else:
+        save_file(state, here / name)
+    given = factory("nets:make", ends_of(["1x8x8"]), here / name)
+    assert given.trained
+    assert all(torch.equal(tensor, state[key]) for key, tensor in given.module.state_dict().items())
+
+
+def test_tied_weights_are_one_weight_from_the_checkpoint_to_the_file(here):
+    made = factory("nets:tied", ends_of(["8"]), None)
+    state = made.module.state_dict()
+    save_file({key: tensor for key, tensor in state.items() if key != "second.weight"}, here / "w.safetensors")
+    model = factory("nets:tied", ends_of(["8"]), here / "w.safetensors")
+    assert model.module.second.weight is model.module.first.weight
+    weights = compressible(model.module, load("any"))
+    assert list(weights) == ["first"]
+    with torch.no_grad():
+        weights["first"].mul_(0.5)
+    matrices = [value for value in model.graph(model.module).graph.initializers.values() if len(value.shape) == 2]
+    assert len(matrices) == 1
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("nets:number", "returned a int, not a torch.nn.Module"),
+        ("nets:hollow", "without weights"),
+        ("nets:tied", "does not run on inputs of shape 1x8x9"),
+    ],
+)
+def test_what_is_no_network_is_one_line(here, spec, message):
+    with pytest.raises(InputError, match=message):
+        factory(spec, ends_of(["1x8x9"]), None)
+
+
+def test_a_pickle_and_weights_of_another_network_are_refused(here):
+    torch.save({"network": torch.nn.Linear(2, 2)}, here / "w.pt")
+    with pytest.raises(InputError, match="no pickle is loaded here"):
+        factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
+    torch.save([1, 2], here / "w.pt")
+    with pytest.raises(InputError, match="holds a list and not tensors by name"):
+        factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
+    (here / "w.pt").write_bytes(b"nonsense")
+    with pytest.raises(InputError, match="holds more than tensors"):
+        factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
+    save_file({"conv.weight": torch.zeros(8, 1, 3, 3)}, here / "w.safetensors")
+    with pytest.raises(InputError, match=r"has no 'conv.bias'"):
+        factory("nets:make", ends_of(["1x8x8"]), here / "w.safetensors")

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+
+from edgecompress.errors import InputError
+from edgecompress.own.read import built_in_ends, ends_of, is_own_data, read, samples
+from edgecompress.progress import silent
+from edgecompress.recipe import Inputs
+
+
+def get(model="nets:make", data="none", checkpoint=None, **settings):
+    def known():
+        from edgecompress.model.datasets import load
+
+        return load(data)
+
+    return read(model, data, Inputs(**settings), checkpoint=checkpoint, seed=1, known=known, progress=silent)
+
+
+def test_inputs_are_written_with_names_and_types_or_without():
+    (only,) = ends_of(["3x32x32"])
+    assert (only.name, only.shape, only.dtype) == ("input", [3, 32, 32], "float32")
+    first, second = ends_of(["tokens=16:int64", "8"])
+    assert (first.name, first.shape, first.dtype) == ("tokens", [16], "int64")
+    assert (second.name, second.shape) == ("input1", [8])
+    for wrong in ("3x", "axb", "3x0", "4:text", ""):
+        with pytest.raises(InputError, match="is not a shape"):
+            ends_of([wrong])
+
+
+def test_data_of_the_user_s_own_and_built_in_ones(here):
+    (here / "digits").mkdir()
+    (here / "mine").mkdir()
+    assert not is_own_data("digits")
+    assert not is_own_data("cifar")
+    for spec in ("mine", "./digits", "d.npz", "data:make", "none", "no/such"):
+        assert is_own_data(spec), spec
+
+
+def test_a_function_s_network_takes_what_the_data_are(here):
+    x = np.random.default_rng(0).normal(size=(30, 1, 8, 8)).astype(np.float32)
+    np.savez(here / "d.npz", x=x, y=np.arange(30) % 3)
+    model, data, _ = get(data="d.npz")
+    assert model.ends.inputs[0].shape == [1, 8, 8]
+    assert data.classes == ("0", "1", "2")
+    assert data.name == "d"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "the network's input is not known; say its shape"),
+        ({"data": "d.npz"}, "d.npz does not exist"),
+        ({"data": "./notes.txt"}, "is no data that can be read"),
+        ({"data": "digits"}, "Digits has 10 classes, and make puts out 3"),
+        ({"data": "digits", "shapes": ["1x8x8"]}, "Digits is of shape 1x32x32, make takes 1x8x8"),
+        ({"model": "m.onnx"}, "m.onnx does not exist"),
+        ({"model": "m.onnx", "checkpoint": "w"}, "m.onnx has its own"),
+        ({"model": "nets:two", "data": "images", "shapes": ["5:int64", "4"]}, "the network has 2 inputs"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(here, options, message):
+    (here / "notes.txt").touch()
+    (here / "images").mkdir()
+    with pytest.raises(InputError, match=message):
+        get(**options)
+
+
+def test_a_built_in_network_learns_the_user_s_classes(here):
+    np.savez(here / "d.npz", x=np.zeros((6, 9, 64), np.float32), y=np.arange(6) % 2)
+    ends = built_in_ends(samples("d.npz", (), silent), ())
+    assert (ends.inputs[0].shape, ends.outputs[0].shape) == ([9, 64], [2])
+    np.savez(here / "d.npz", x=np.zeros((6, 9, 64), np.float32))
+    with pytest.raises(InputError, match="learns classes"):
+        built_in_ends(samples("d.npz", (), silent), ())

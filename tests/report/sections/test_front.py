@@ -1,0 +1,59 @@
+import pytest
+
+from edgecompress.report.sections.front import Point, best, front
+
+
+def point(size, accuracy, latency, taken="measured"):
+    return Point("a", "b", "c", size, accuracy, latency, taken, "record-0")
+
+
+def test_the_front_is_what_no_other_point_beats_in_all_three():
+    points = [
+        point(100, 90.0, 5.0),
+        point(50, 90.0, 6.0),  # smaller, slower
+        point(100, 89.0, 5.0),  # beaten by the first
+        point(60, 90.0, 6.0),  # beaten by the second
+        point(200, 95.0, 9.0),
+        point(50, 90.0, 6.0),  # the second's equal
+    ]
+    assert best(points) == [True, True, False, False, True, True]
+
+
+def test_without_latency_bytes_and_accuracy_decide():
+    assert best([point(100, 90.0, None), point(50, 90.0, None), point(50, 80.0, 1.0)]) == [False, True, False]
+
+
+def test_a_figure_for_each_data_set_and_machine(found):
+    figures = {figure.title: figure for figure in front(found).figures}
+    assert set(figures) >= {
+        "Digits on Raspberry Pi 4 Model B Rev 1.4",
+        "Digits on Intel(R) Xeon(R) Processor (not the bundle's board)",
+        "UCI-HAR, study cells",
+    }
+    measured = figures["Digits on Raspberry Pi 4 Model B Rev 1.4"]
+    assert [chart.label for chart in measured.charts] == [
+        "Test accuracy against file size, bytes",
+        "Test accuracy against p50, ms",
+    ]
+
+
+def test_the_emulated_are_apart_and_without_latency(found):
+    (emulated,) = (figure for figure in front(found).figures if "emulated" in figure.caption)
+    assert len(emulated.charts) == 1
+    assert any("emulated, not measured on a device" in note for note in emulated.notes)
+
+
+def test_figures_are_those_of_the_record(found):
+    figure = next(figure for figure in front(found).figures if "Raspberry" in figure.title)
+    bench = next(bench for bench in found.benches if bench.source.path.stem == "sustained")
+    for row in figure.table.rows:
+        name, size, accuracy, latency, _ = (cell.value for cell in row.cells)
+        file = bench.record.files[name.rsplit(": ", 1)[1]]
+        assert (size, accuracy) == (file.bytes, file.accuracy.percent)
+        assert latency == pytest.approx(file.latency.summary.p50 / 1e6)
+
+
+def test_an_axis_is_logarithmic_where_values_are_far_apart(found):
+    size, latency = next(figure for figure in front(found).figures if "Raspberry" in figure.title).charts
+    assert size.draw(400)["encoding"]["x"]["scale"]["type"] == "log"  # 10 MB beside 0.3 MB
+    assert latency.draw(400)["encoding"]["x"]["scale"]["type"] == "linear"  # 0.303 to 0.318 ms

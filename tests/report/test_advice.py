@@ -1,0 +1,83 @@
+from edgecompress.advise.advice import Advice, Line
+from edgecompress.advise.records import Network
+from edgecompress.bench.statistics import Ratio
+from edgecompress.report.advice import advice
+
+
+def line(change, ratio, verdict, smaller):
+    latency = ratio and Ratio(ratio=ratio, low=ratio - 0.01, high=ratio + 0.01, verdict=verdict)
+    return Line(
+        change=change,
+        what=f"what {change} is",
+        runtime="litert",
+        file=f"{change}.tflite",
+        bytes=1000,
+        smaller=smaller,
+        latency=latency,
+        load=None,
+        peak=1.5,
+        how=f"key of {change}",
+    )
+
+
+def found(**changed):
+    values = {
+        "network": Network(name="alexnet", width=0.5, input_shape=[1, 32, 32], classes=10, sha256=None),
+        "target": "rpi4",
+        "record": "f" * 64,
+        "created": "2026-01-01",
+        "place": "Some Processor",
+        "on_target": True,
+        "taken": "measured",
+        "threads": 4,
+        "mode": "standard",
+        "lines": [
+            line("pruned", 1.0, "no difference seen", 30.0),
+            line("half", 0.26, "faster", 4.0),
+            line("int8", 1.4, "slower", 3.9),
+            line("float16", None, "", 2.0),
+        ],
+        "runtimes": {"litert": 2_500_000.0},
+        "left_out": {"int8.onnx": "no quantiser"},
+        "warnings": ["mind this"],
+    }
+    return Advice(**{**values, **changed})
+
+
+def text(capsys, **changed):
+    advice(found(**changed))
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_each_change_stands_under_what_it_does(capsys):
+    said = text(capsys)
+    places = [
+        said.index(part)
+        for part in (
+            "Makes it faster:",
+            "half of the channels, litert: file 4.00x smaller (1,000 bytes), latency 0.26x (0.25 to 0.27)",
+            "Leaves the latency as it is:",
+            "pruned and clustered, litert: file 30.0x smaller (1,000 bytes), latency 1.00x (0.99 to 1.01)",
+            "Makes it slower:",
+            "int8, litert: file 3.90x smaller",
+            "Size alone is known:",
+            "float16, litert: file 2.00x smaller (1,000 bytes), peak memory 1.50x",
+            "pruned and clustered (what pruned is): key of pruned",
+            "not measured: int8.onnx: no quantiser",
+            "note: mind this",
+            "record: ffffffffffff",
+        )
+    ]
+    assert places == sorted(places)
+    assert "as it is, in litert: 2.50 ms" in said
+    assert "measured on rpi4" in said
+    assert "NOT" not in said
+
+
+def test_another_machine_is_named_in_the_first_line(capsys):
+    assert "measured on Some Processor, NOT on rpi4" in text(capsys, on_target=False)
+
+
+def test_a_file_has_no_width(capsys):
+    network = Network(name="m.onnx", width=None, input_shape=[3, 8], classes=None, sha256="0" * 64)
+    assert text(capsys, network=network).startswith("m.onnx (3x8): measured on")

@@ -1,0 +1,37 @@
+import vl_convert
+
+from edgecompress.report import cells, charts
+from edgecompress.report.document import Row
+
+ROW = Row("sizes-0", (cells.words("a"),), "measured", ())
+
+
+def test_a_chart_is_as_wide_as_it_is_told_with_its_axes():
+    spec = charts.chart(
+        400,
+        100,
+        [{"x": 1, "y": "a rather long name of a file"}],
+        mark="bar",
+        encoding={"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "nominal"}},
+    )
+    svg = vl_convert.vegalite_to_svg(spec)
+    assert 'width="400"' in svg
+    assert "var(--" in svg
+
+
+def test_a_name_stands_once_above_what_it_names():
+    values = [{"file": "one", "n": i, "part": str(i)} for i in range(3)] + [{"file": "two", "n": 1, "part": "0"}]
+    bars = {
+        "mark": "bar",
+        "encoding": {
+            "x": {"field": "n", "type": "quantitative"},
+            "y": {"field": "file", "type": "nominal", "axis": None},
+            "color": {"field": "part", "type": "nominal"},
+        },
+    }
+    svg = vl_convert.vegalite_to_svg(charts.chart(400, 100, values, layer=[bars, charts.above("file")]))
+    assert (svg.count(">one<"), svg.count(">two<")) == (1, 1)
+
+
+def test_a_mark_says_its_row_first():
+    assert charts.says(ROW, "a: 5 bytes") == "sizes-0 a: 5 bytes"

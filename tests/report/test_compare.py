@@ -1,0 +1,16 @@
+from edgecompress.compare.limits import parse
+from edgecompress.compare.run import compare as run
+from edgecompress.report.compare import compare
+
+
+def test_every_figure_has_its_unit_and_every_limit_its_outcome(record, capsys):
+    given = [(name, name * 64, record) for name in "ab"]
+    compare(run(*given, limits=parse("size>1B,acc_drop>0.5,p50>5%,p90>1s")))
+    text = " ".join(capsys.readouterr().out.split())
+    assert "a (bench: alexnet, Fashion-MNIST, local, 2024-05-06T07:08:09+00:00)" in text
+    p50 = record.files["dense.onnx"].latency.summary.p50
+    assert f"p50 {p50 / 1e6:.3f} ms {p50 / 1e6:.3f} ms +0.000 ms 1.000 (" in text
+    assert "BROKEN: size>1B: model.onnx" in text
+    assert "kept: acc_drop>0.5: model.onnx 0.00 points (below A's)" in text
+    assert "kept: p50>5%: model.onnx 0.00 % (growth over A's, 95 % interval" in text
+    assert "kept: p90>1s" in text

@@ -1,0 +1,104 @@
+import pytest
+
+from edgecompress.bench.accelerator import Accelerator
+from edgecompress.bench.energy import Energy
+from edgecompress.bench.operators import Operator, Profile
+from edgecompress.report.extras import TOP, extras
+from edgecompress.report.writers.csv import csv
+from edgecompress.report.writers.markdown import markdown
+from edgecompress.report.writers.terminal import terminal
+
+WRITERS = [terminal, markdown]
+
+
+def changed(record, **files):
+    found = {name: file.model_copy(update=files.get(name.replace(".", "_"), {})) for name, file in record.files.items()}
+    return record.model_copy(update={"files": found})
+
+
+@pytest.fixture
+def profiled(record):
+    nodes = [
+        Operator(
+            name=f"conv{i}",
+            op_type="Conv",
+            provider="CUDAExecutionProvider",
+            calls=100,
+            mean_us=50.0,
+            p50_us=40.0 + i,
+            share=0.3 / 2**i,
+        )
+        for i in range(TOP + 3)
+    ]
+    none = Profile(runs=0, run_p50_us=None, nodes=[], note="not offered by this runtime: no profiler")
+    return changed(
+        record,
+        model_onnx={"profile": Profile(runs=100, run_p50_us=345.0, nodes=nodes, note=None)},
+        dense_tflite={"profile": none},
+    )
+
+
+@pytest.fixture
+def powered(record):
+    energy = Energy(
+        sensor="ina3221",
+        rails=["VDD_IN"],
+        idle_watts=3.0,
+        watts=5.5,
+        idle_seconds=10.0,
+        seconds=10.0,
+        runs=2000,
+        readings=200,
+        millijoules=12.5,
+        millijoules_with_idle=27.5,
+        note=None,
+    )
+    still = energy.model_copy(update={"millijoules": None, "millijoules_with_idle": None, "note": "it stood still"})
+    return changed(record, model_onnx={"energy": energy}, dense_onnx={"energy": still})
+
+
+def test_a_record_without_any_has_none(record):
+    assert extras(record) == []
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_the_slowest_operators_are_a_short_table(profiled, manifest, write):
+    text = write(profiled, manifest)
+    cells = ["conv1", "Conv", "CUDA", "100", "41.0", "15.0"]
+    (line,) = [line for line in text.splitlines() if "conv1" in line]
+    assert [cell for cell in line.replace("|", " ").split() if cell in cells] == cells
+    assert f"conv{TOP - 1}" in text
+    assert f"conv{TOP}" not in text
+    said = " ".join(text.split())
+    assert "A whole run there, median: model.onnx 345 us" in said
+    assert "Operators of dense.tflite: not offered by this runtime" in said
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_energy_is_told_with_its_sensor_and_what_was_subtracted(powered, manifest, write):
+    text = write(powered, manifest)
+    said = " ".join(text.replace("|", " ").replace("`", "").split())
+    assert "model.onnx 12.5 27.5 5.50 3.00" in said
+    assert "ina3221 (VDD_IN)" in said
+    assert "Energy of dense.onnx: it stood still" in said
+
+
+def test_energy_is_a_column_of_the_csv(powered, manifest):
+    header, *lines = (line.split(",") for line in csv(powered, manifest).splitlines())
+    column, file = header.index("energy_mj"), header.index("file")
+    assert {line[file]: line[column] for line in lines} == {"dense.onnx": "", "model.onnx": "12.5", "dense.tflite": ""}
+
+
+def test_nothing_of_an_emulated_machines_speed_is_shown(profiled, powered):
+    for record in (profiled, powered):
+        emulated = record.model_copy(update={"taken": "emulated"})
+        assert all(not extra.rows for extra in extras(emulated))
+
+
+def test_who_runs_the_nodes_is_told_where_it_was_asked_for(record):
+    latency = record.files["model.onnx"].latency
+    placement = {"CUDAExecutionProvider": 11, "CPUExecutionProvider": 3}
+    placed = changed(record, model_onnx={"latency": latency.model_copy(update={"placement": placement})})
+    assert extras(placed) == []
+    (extra,) = extras(placed.model_copy(update={"accelerator": Accelerator(provider="cuda")}))
+    assert extra.rows == [("model.onnx", "CUDAExecutionProvider 11, CPUExecutionProvider 3")]

@@ -1,0 +1,86 @@
+import pytest
+
+from edgecompress.report.found import find
+from edgecompress.report.pairs import headline, pairs
+
+from . import documents
+
+
+@pytest.fixture
+def by_name(found):
+    return {pair.name: pair for pair in pairs(found)}
+
+
+CELLS = "alexnet, UCI-HAR, 90 % pruned, kmeans, 4 bits"
+
+
+def test_seeds_of_one_configuration_are_one_pair(by_name):
+    pair = by_name[CELLS]
+    assert pair.seeds == 2
+    assert pair.drops == pytest.approx((2.0, 4.0))
+    assert pair.drop == pytest.approx(3.0)
+    assert (pair.dense, pair.pruned, pair.compressed) == pytest.approx((94.0, 93.0, 91.0))
+    assert len(pair.records) == 2
+
+
+def test_the_deviation_is_from_the_papers_figure_for_this_kind_of_data(by_name):
+    assert by_name[CELLS].deviation == pytest.approx(3.0 - 5.0)
+    assert by_name["alexnet, Digits"].published is None
+    assert by_name["alexnet, Digits"].deviation is None
+
+
+def test_what_explains_a_deviation_is_said(by_name):
+    assert by_name[CELLS].reasons == (
+        "rebuilt data: rebuilt windows",
+        "0.25 of the recipe's epochs",
+        "500 of 7,000 training samples",
+        "4+2 epochs (train, prune)",
+    )
+    assert by_name["alexnet, Digits"].reasons == ("24+14+10+4 epochs (train, prune, retrain, cluster)",)
+
+
+def test_another_width_and_removed_channels_are_said(tmp_path):
+    document = documents.manifest()
+    document["model"]["width"] = 0.5
+    document["ratios"]["macs"] = 4.0
+    (pair,) = pairs(find([documents.write(tmp_path, manifest=document)]))
+    assert pair.reasons[:2] == ("channels removed: 25% of the arithmetic left", "width 0.5")
+
+
+def test_a_bundle_has_the_device_figures_of_its_own_benchmark(by_name):
+    device = by_name["alexnet, Digits"].device
+    # The board's own comes before that of the machine that built it.
+    assert device.where.startswith("Raspberry Pi 4 Model B Rev 1.4, model")
+    assert device.drop == pytest.approx(100 * 1 / 359)
+
+
+def test_an_emulated_machines_latency_is_no_devices(tmp_path):
+    real = documents.REAL / "manifest.json"
+    (tmp_path / "manifest.json").write_bytes(real.read_bytes())
+    (pair,) = pairs(find([documents.write(tmp_path, emulated=documents.emulated())]))
+    assert pair.device.latency is None
+    assert pair.device.taken == "emulated"
+
+
+def test_an_emulated_ratio_of_a_cell_is_left_out(tmp_path):
+    document = documents.cell()
+    document["outcome"]["latency"][0]["how"] = "emulated"
+    (pair,) = pairs(find([documents.write(tmp_path, cell=document)]))
+    assert pair.device is None
+
+
+def test_cells_of_an_emulated_machine_are_a_pair_of_their_own(tmp_path):
+    emulated = documents.cell(1)
+    emulated["machine"]["emulated"] = True
+    every = pairs(find([documents.write(tmp_path, here=documents.cell(0), emulated=emulated)]))
+    assert sorted((pair.seeds, pair.taken) for pair in every) == [(1, "emulated"), (1, "measured")]
+
+
+def test_the_headline_is_the_configuration_next_to_the_papers_ratio(tmp_path):
+    weak, near, strong = documents.cell(sparsity=0.5), documents.cell(), documents.cell(sparsity=0.95)
+    for document, kept in ((weak, 5000), (strong, 500)):
+        document["outcome"]["weights_kept"] = kept
+    every = pairs(find([documents.write(tmp_path, weak=weak, near=near, strong=strong)]))
+    assert [pair.weights for pair in every] == [2, 10, 20]
+    assert [pair.weights for pair in headline(every)] == [10]
+    assert [pair.weights for pair in headline(every[::2])] == [20]
