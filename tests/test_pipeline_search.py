@@ -1,7 +1,9 @@
 import datetime
 import importlib.util
 import itertools
+from multiprocessing import get_context
 
+import optuna
 import pytest
 
 from edgecompress import bundle, pipeline, pipeline_search
@@ -10,6 +12,7 @@ from edgecompress.errors import CheckError, InputError, MissingDependencyError
 from edgecompress.pipeline_search import How
 from edgecompress.progress import silent
 from edgecompress.request import Request
+from edgecompress.search import ledger
 from edgecompress.search.limits import Limits
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
@@ -19,14 +22,11 @@ from .conftest import SMALL
 CHANGES = (*SMALL, "search.steps=0", "search.sparsities=[0.9]", "search.bits=[3]", "search.candidates=1")
 
 
-ALONE = How()
-
-
-def search(tmp_path, cache, limits, how=ALONE, *, changes=CHANGES, builds=False):
+def search(tmp_path, cache, limits, how=None, *, changes=CHANGES, builds=False):
     told = []
     request = Request(target="host", changes=changes, output=tmp_path / "out", cache_dir=cache, eval_samples=10)
     found = pipeline_search.search(
-        request, limits, how, builds=builds, progress=silent, warn=pytest.fail, tell=told.append
+        request, limits, how or How(), builds=builds, progress=silent, warn=pytest.fail, tell=told.append
     )
     assert told == found.records
     return found
@@ -47,7 +47,7 @@ def test_the_bundle_has_the_bytes_that_were_counted_and_the_layers_that_were_cho
         layer = manifest.recipe.layer(name)
         assert (layer.sparsity, layer.bits) == (setting.sparsity, setting.bits)
     again = search(tmp_path, small_cache, Limits(100.0, None, 6))  # what a search left may be replaced by it
-    assert again.record == found.records[0]
+    assert again.records == found.records
 
 
 def test_the_test_set_is_never_looked_at(tmp_path, small_bundle, small_cache, monkeypatch):
@@ -80,16 +80,25 @@ def test_a_missing_optuna_is_said_before_anything_is_trained(tmp_path, monkeypat
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
-def test_several_workers_share_the_trials_and_the_same_command_joins_them(tmp_path, small_bundle, small_cache):
-    storage = f"sqlite:///{tmp_path / 'trials.db'}"
-    alone = search(tmp_path / "alone", small_cache, Limits(100.0, None, 6), How(storage=str(tmp_path / "journal")))
-    shared = search(tmp_path / "shared", small_cache, Limits(100.0, None, 6), How(storage=storage, workers=2))
-    (one,), (other,) = alone.records, shared.records
+def test_several_workers_share_the_trials_and_the_same_command_goes_on_from_them(tmp_path, small_bundle, small_cache):
+    limits, storage = Limits(100.0, None, 6), f"sqlite:///{tmp_path / 'trials.db'}"
+    alone = search(tmp_path / "alone", small_cache, limits, How(storage=str(tmp_path / "journal")))
+    shared = search(tmp_path / "shared", small_cache, limits, How(storage=storage, workers=2))
     # The first trials are fixed points: who tries them, and when, changes nothing.
-    assert other.trials == one.trials
-    assert other.candidates == one.candidates
-    again = search(tmp_path / "again", small_cache, Limits(100.0, None, 6), How(storage=storage))
-    assert again.records == shared.records
+    assert shared.records == alone.records
+    assert search(tmp_path / "again", small_cache, limits, How(storage=storage)).records == shared.records
+
+
+def test_a_worker_that_helps_takes_trials_until_there_are_none(tmp_path, small_bundle, small_cache):
+    limits, storage = Limits(100.0, None, 3), str(tmp_path / "journal")
+    request = Request(target="host", changes=CHANGES, cache_dir=small_cache)
+    helper = get_context("spawn").Process(target=pipeline_search._help, args=(request, limits, storage))
+    helper.start()
+    helper.join()
+    (name,) = {each.study_name for each in optuna.get_all_study_summaries(ledger._storage(storage))}
+    trials = ledger.Ledger(storage, name).finished()
+    assert [trial.number for trial in trials] == [0, 1, 2]
+    assert search(tmp_path, small_cache, limits, How(storage=storage)).records[0].trials == trials
 
 
 def test_channels_that_are_removed_make_latency_an_objective(tmp_path, small_bundle, small_cache):

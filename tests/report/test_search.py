@@ -1,5 +1,6 @@
 from edgecompress import recipe
 from edgecompress.report import search as report
+from edgecompress.search.objectives import BoardLatency, FrontRecord, Point
 from edgecompress.search.records import Candidate, SearchRecord, Sensitivity, Setting, Trial
 
 
@@ -43,3 +44,42 @@ def test_the_scan_and_the_front_with_what_was_chosen(capsys):
 def test_a_search_that_found_nothing_has_tables_too(capsys):
     report.search(record(chosen=None, candidates=record().candidates[:1], front=[]))
     assert "chosen" not in capsys.readouterr().out
+
+
+def test_the_front_with_what_boards_measured(capsys):
+    board = BoardLatency(
+        device="kitchen",
+        runtime="onnxruntime",
+        p50_ns=2_500_000,
+        ratio=0.61,
+        taken="measured",
+        record="front/0/bench/x.json",
+    )
+    small = Point(
+        recipe="front/0.toml",
+        macs=0.5,
+        trial=3,
+        bytes=800,
+        accuracy=96.5,
+        drop=1.0,
+        latency=0.62,
+        holds=False,
+        boards=(board,),
+    )
+    large = small.model_copy(
+        update={
+            "recipe": "front/1.toml",
+            "macs": 1.0,
+            "bytes": 1234,
+            "drop": 0.25,
+            "latency": 1.0,
+            "holds": True,
+            "boards": (),
+        }
+    )
+    report.front(
+        FrontRecord(tool_version="0", model="m", data="d", dense_accuracy=97.5, points=(small, large), chosen=1)
+    )
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert "800 1.00 50 % 0.62x 2.50 ms front/0.toml does not hold".split() in lines  # noqa: SIM905
+    assert "1,234 0.25 100 % 1.00x - front/1.toml chosen".split() in lines  # noqa: SIM905

@@ -12,7 +12,7 @@ from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.export.onnx_graph.builder import LABEL
 from edgecompress.export.onnx_graph.frontier import Constant, Frontier, frontier
-from edgecompress.export.onnx_graph.read import read_proto
+from edgecompress.export.onnx_graph.read import read_proto, readable
 
 Array = npt.NDArray[np.generic]
 
@@ -151,8 +151,13 @@ def _label(constant: Constant) -> str:
 
 
 def file_bytes(path: Path) -> int:
-    """Size of the file and of the files its tensors lie in."""
-    proto = onnx.load(path, load_external_data=False)
-    tensors = onnx.external_data_helper._get_all_tensors(proto)
-    names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
-    return sum(file.stat().st_size for file in [path, *(path.parent / name for name in names)])
+    """Size of the file and of the files its tensors lie in.
+
+    Raises:
+        InputError: one of them cannot be read, or the file is no ONNX model.
+    """
+    with readable(path):
+        proto = onnx.load(path, load_external_data=False)
+        tensors = onnx.external_data_helper._get_all_tensors(proto)
+        names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+        return sum(file.stat().st_size for file in [path, *(path.parent / name for name in names)])

@@ -24,6 +24,9 @@ NUMBER, WORKER, BEAT, TRIAL = "number", "worker", "beat", "trial"
 SECONDS_BETWEEN_BEATS = 60.0
 SECONDS_UNTIL_LOST = 1800.0
 """A worker on another machine that said nothing for so long is taken to be gone; one on this machine is looked for."""
+SIGNS_OF_A_RACE = ("already exists", "unique constraint", "duplicate key", "database is locked")
+"""What databases say when two workers make the tables of a new one at the same time."""
+ATTEMPTS, SECONDS_BETWEEN_ATTEMPTS = 20, 0.25
 UNTRAINED = 100.0
 """The drop that a trial is given which was not trained: Optuna wants a number, and no network can lose more points."""
 
@@ -116,16 +119,21 @@ def _storage(url: str) -> "BaseStorage | str":
         path = Path(url)
         path.parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(JournalFileBackend(str(path)))
-    try:
-        return RDBStorage(url)
-    except ModuleNotFoundError as error:
-        raise InputError(f"--storage {url}: this needs {error.name}, which is not installed") from error
-    except Exception as error:  # each driver has errors of its own
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"cannot use the storage: {reason}; give the path of a journal file, or a URL as "
-            "sqlite:///search.db or postgresql://user@host/name"
-        ) from error
+    for attempt in range(ATTEMPTS):
+        try:
+            return RDBStorage(url)
+        except ModuleNotFoundError as error:
+            raise InputError(f"--storage {url}: this needs {error.name}, which is not installed") from error
+        except Exception as error:  # each driver has errors of its own
+            reason = " ".join(str(error).split()) or type(error).__name__
+            if any(sign in reason.lower() for sign in SIGNS_OF_A_RACE) and attempt + 1 < ATTEMPTS:
+                time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+                continue
+            raise InputError(
+                f"cannot use the storage: {reason}; give the path of a journal file, or a URL as "
+                "sqlite:///search.db or postgresql://user@host/name"
+            ) from error
+    raise AssertionError
 
 
 def _this_worker() -> str:

@@ -127,7 +127,7 @@ def records_in(url):
 
 
 @pytest.mark.slow
-def test_two_nodes_one_of_which_dies_leave_the_records_that_one_process_leaves(nodes, bucket, tmp_path):
+def test_two_nodes_one_of_which_dies_leave_the_records_that_one_process_leaves(bucket, nodes, tmp_path):
     alone = study(tmp_path / "local", str(tmp_path / "alone"), "--workers", "1")
     assert alone.wait() == 0, alone.stderr.read()
     second = nodes.start(f"--address={nodes.address}")
@@ -140,7 +140,7 @@ def test_two_nodes_one_of_which_dies_leave_the_records_that_one_process_leaves(n
         said += line
         if line.count(";") == 1 and second.poll() is None:  # two cells are being computed
             nodes.kill(second)
-    assert together.wait() == 0, said
+    assert together.wait() == 0, (said, [record.error for record in records_in(f"{bucket}/records")])
     assert second.poll() is not None, said
     here, there = records_in(str(tmp_path / "alone")), records_in(f"{bucket}/records")
     assert len(here) == len(there) == 4

@@ -47,6 +47,7 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
         CheckError: what was written does not hold the same weights, does not run, or computes something else.
         MissingDependencyError: onnxruntime is not installed.
     """
+    size = file_bytes(source)  # before the model is in memory: it reads the file once more
     proto = read_proto(source)
     weights = fingerprints(source, proto)
     encoded = dict(each_weight(source, proto)) if _holds_encoded(proto) else {}
@@ -63,7 +64,7 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         written = Path(folder) / target.name
         ledger = write_compressed(model, written, encoding)
-        if not decoded and ledger.file_bytes >= file_bytes(source):
+        if not decoded and ledger.file_bytes >= size:
             return _copied(source, target)
         _check_identical(written, weights | cleared)
         equivalence.prove(source, written, target)

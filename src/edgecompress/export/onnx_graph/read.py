@@ -1,6 +1,8 @@
 """Reading an ONNX file that may be anything, and refusing in one line what cannot be used."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,7 @@ def read_proto(path: Path) -> onnx.ModelProto:
     Raises:
         InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
-    try:
+    with readable(path):
         proto = onnx.load_model_from_string(path.read_bytes())
         onnx.load_external_data_for_model(proto, str(path.parent))
         if reason := _incomplete(proto):
@@ -35,11 +37,22 @@ def read_proto(path: Path) -> onnx.ModelProto:
                 onnx.checker.check_tensor(tensor)
             elif len(tensor.raw_data) != math.prod(tensor.dims) * _itemsize(tensor):
                 raise InputError(f"{path} is damaged: the size of the tensor {tensor.name!r} does not fit its shape")
+    return proto
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Say in one line what is wrong with the file ``path`` that is read inside.
+
+    Raises:
+        InputError: it cannot be read, or is no ONNX model.
+    """
+    try:
+        yield
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
         raise InputError(f"{path} is not an ONNX model, or it is damaged: {first_line(error)}") from error
-    return proto
 
 
 def read_onnx(path: Path) -> ir.Model:
