@@ -214,7 +214,7 @@ def beside_litert_torch_table() -> str:
     record = json.loads((ROOT / "results" / "litert-torch.json").read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     lines = [
-        f"Dense files of the same compressed network, in turn in one process, one thread; {versions}; {record['cpu']}, "
+        f"Dense files of the same compressed network, run in turn on one thread; {versions}; {record['cpu']}, "
         f"{record['taken'][:10]}: `python benchmarks/beside_litert_torch.py`.",
         "",
         "| network | input | our latency over litert-torch's, 95 % interval | pairs of runs | ours, bytes "
