@@ -34,7 +34,7 @@ def test_a_board_with_a_sensor_is_asked_for_the_energy_of_each_file(small_bundle
         agent = OnABoardWithASensor(connection)
         agent.root = board
         chosen = manifest.model_copy(update={"models": models})
-        measurement = Measurement(agent, small_bundle, chosen, short, lambda *told: None)
+        measurement = Measurement(agent, small_bundle, chosen.models, short, lambda *told: None)
         assert measurement.conditions("before").power == PowerSensor(sensor="ina3221", rails=["VDD_IN"], why="")
         measurement.all(1, energy=True)
     for file in measurement.results().values():

@@ -232,7 +232,7 @@ def test_an_agent_of_another_version_is_refused(small_bundle, tmp_path):
             archive.writestr("edgecompress_agent/more.py", "")
         connection.push(tmp_path / NAME, NAME, deadline())
         manifest = bundle.load(small_bundle)
-        measurement = Measurement(agent, small_bundle, manifest, protocol("quick"), silent)
+        measurement = Measurement(agent, small_bundle, manifest.models, protocol("quick"), silent)
         with pytest.raises(AgentFailedError, match="is not the one that was sent"):
             measurement.conditions("before")
 

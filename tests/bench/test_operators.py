@@ -15,7 +15,7 @@ def profiled(small_bundle):
     chosen = manifest.model_copy(update={"models": {n: manifest.models[n] for n in ("model.onnx", "model.tflite")}})
     short = protocol("quick").model_copy(update={"min_runs": 2, "min_seconds": 0.0})
     with local() as connection:
-        measurement = Measurement(AgentOnDevice(connection), small_bundle, chosen, short, lambda *told: None)
+        measurement = Measurement(AgentOnDevice(connection), small_bundle, chosen.models, short, lambda *told: None)
         measurement.all(1, profile=True)
     return measurement.results()
 

@@ -96,3 +96,16 @@ def test_an_agent_that_is_a_zip_file_tells_its_checksum(agent, tmp_path):
     event = agent("conditions", {}, (sys.executable, str(tmp_path / "agent.pyz")))[1][-1]
     assert event["agent"] == hashlib.sha256(content).hexdigest()
     assert agent("conditions", {})[1][-1]["agent"] is None
+
+
+def test_an_onnxruntime_with_cuda_is_one_under_another_name(agent, tmp_path):
+    (tmp_path / "agent.pyz").write_bytes(agent_zip())
+    metadata = tmp_path / "there" / "onnxruntime_gpu-1.23.0.dist-info" / "METADATA"
+    metadata.parent.mkdir(parents=True)
+    metadata.write_text("Metadata-Version: 2.1\nName: onnxruntime-gpu\nVersion: 1.23.0\n")
+    # Without the packages of this environment, and with those of that folder.
+    command = (sys.executable, "-S", str(tmp_path / "agent.pyz"))
+    event = agent("conditions", {}, command, {"PYTHONPATH": str(tmp_path / "there")})[1][-1]
+    assert event["versions"] == {
+        "onnxruntime": "1.23.0", "ai-edge-litert": None, "tflite-runtime": None, "numpy": None, "psutil": None,
+    }  # fmt: skip

@@ -21,7 +21,11 @@ from ..system.files import entries, number, text
 from ..system.heat import power_mode, temperatures, throttling
 from ..system.power import sensor
 
-_RUNTIMES = ("onnxruntime", "ai-edge-litert", "tflite-runtime", "numpy", "psutil")
+# By the names that records use; the builds of onnxruntime with CUDA are distributed under another.
+_DISTRIBUTIONS = {
+    "onnxruntime": ("onnxruntime", "onnxruntime-gpu"),
+    **{name: (name,) for name in ("ai-edge-litert", "tflite-runtime", "numpy", "psutil")},
+}
 
 
 def conditions(job: Job, events: Events) -> None:
@@ -133,10 +137,14 @@ def _load(root: Path) -> list[float] | None:
 
 def _versions() -> dict[str, str | None]:
     """The versions of what the agent may use; ``None`` for what is not installed."""
-    found: dict[str, str | None] = {}
-    for name in _RUNTIMES:
+    return {name: _version(distributions) for name, distributions in _DISTRIBUTIONS.items()}
+
+
+def _version(distributions: tuple[str, ...]) -> str | None:
+    """The version of the first of some distributions that is installed."""
+    for distribution in distributions:
         try:
-            found[name] = importlib.metadata.version(name)
+            return importlib.metadata.version(distribution)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+            continue
+    return None
