@@ -19,9 +19,11 @@ from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.compare.records import CompareRecord
 from edgecompress.recipe import Recipe
+from edgecompress.report.reproduction import reproduction
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
+from edgecompress.study.run import INDEX
 from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -266,6 +268,12 @@ def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def study_cells() -> list[CellRecord]:
+    """The cells of the paper's study that results/ has."""
+    paths = sorted((ROOT / "results" / "study").glob("*.json"))
+    return [CellRecord.from_file(path) for path in paths if path.name != INDEX]
+
+
 def filled(page: Path, **tables: str) -> str:
     """A page with its tables made anew, each between two marks that name it."""
     text = page.read_text(encoding="utf-8")
@@ -282,9 +290,9 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    readme, compression, runtimes, ecz, models, tflite = (
+    readme, compression, runtimes, ecz, models, tflite, paper = (
         ROOT / "README.md",
-        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite")),
+        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite", "paper")),
     )
     return {
         ecz: filled(ecz, containers=containers_table()),
@@ -293,6 +301,7 @@ def documents() -> dict[Path, str]:
         runtimes: filled(runtimes, loads=loads_table()),
         models: filled(models, architectures=architectures_table()),
         tflite: filled(tflite, litert_torch=beside_litert_torch_table()),
+        paper: filled(paper, reproduction=reproduction(study_cells())),
         DOCS / "cli.md": cli_reference(),
         **schemas,
     }
