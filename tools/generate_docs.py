@@ -66,20 +66,21 @@ def _commands(group: Typer) -> list[str]:
 
 
 def results_table() -> str:
-    """A row for each build in results/, from its manifest and its record alone."""
+    """A row for each build in results/, from its manifest and, where it was measured, its record."""
     rows = [
         "| network, data | test accuracy dense / compressed | weights kept | dense ONNX | ONNX | TFLite "
         "| latency ONNX / TFLite, compressed over dense |",
         "|---|---|---|---|---|---|---|",
     ]
     notes = []
-    for folder in sorted(path for path in (ROOT / "results").iterdir() if path.is_dir()):
-        manifest, record = Manifest.from_file(folder / "manifest.json"), BenchRecord.from_file(folder / "record.json")
+    for path in sorted((ROOT / "results").glob("*/manifest.json")):
+        manifest, measured = Manifest.from_file(path), path.with_name("record.json")
+        record = BenchRecord.from_file(measured) if measured.exists() else None
         sizes = {name: file.bytes for name, file in manifest.models.items()}
         latency = " / ".join(
             f"{each.latency.ratio:.2f} ({each.latency.low:.2f} to {each.latency.high:.2f})"
-            for each in record.comparisons
-            if record.files[each.compressed].kind == "compressed"
+            for each in (record.comparisons if record else ())
+            if record and record.files[each.compressed].kind == "compressed"
         )
         epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
         stages = ", ".join(stage.stage for stage in manifest.stages)
@@ -90,13 +91,17 @@ def results_table() -> str:
             f"| {name} | {manifest.accuracy.dense:.2f} % / "
             f"{manifest.accuracy.compressed:.2f} % | 1 in {manifest.ratios.weights:.1f} | {sizes['dense.onnx']:,} B "
             f"| {sizes['model.onnx']:,} B, **{manifest.ratios.onnx:.1f}x** | {sizes['model.tflite']:,} B, "
-            f"{manifest.ratios.tflite:.1f}x | {latency} |"
+            f"{manifest.ratios.tflite:.1f}x | {latency or '-'} |"
         )
         official = "" if manifest.data.official else f"; data: {manifest.data.note}"
+        how = (
+            f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
+            if record
+            else "Not benchmarked yet."
+        )
         notes.append(
             f"{name}: seed {manifest.recipe.seed}, {epochs} epochs ({stages}), "
-            f"{manifest.accuracy.samples:,} test samples{official}. "
-            f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
+            f"{manifest.accuracy.samples:,} test samples{official}. {how}"
         )
     paper = (
         "The paper's own figures, of which only the abstract is public: an average accuracy drop below 0.5 points at "
