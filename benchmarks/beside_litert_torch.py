@@ -15,6 +15,7 @@ import collections
 import datetime
 import importlib.metadata
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -69,9 +70,11 @@ def operators(path: Path) -> dict[str, int]:
 def latencies(files: list[Path], seconds: float) -> list[list[int]]:
     """Nanoseconds of each file in the same rounds, in an order that alternates.
 
-    Of two equal files, the one loaded first can be 2 to 4 % slower, so each is first in every second process.
+    Of two equal files, the one loaded first can be 2 to 4 % slower, so each is first in every second process. On a busy
+    machine one process is slower than another: each one's times are put on the scale of the first.
     """
-    samples: dict[str, list[int]] = {str(file): [] for file in files}
+    samples: dict[str, list[int]] = {file.name: [] for file in files}
+    scale = None
     for number in range(PROCESSES):
         job = {
             "files": [{"file": str(file), "layout": "channels_last"} for file in files[:: -1 if number % 2 else 1]],
@@ -83,8 +86,10 @@ def latencies(files: list[Path], seconds: float) -> list[list[int]]:
         }
         events = run_step("latency", job, files[0], seconds=1800)
         found = {event["file"]: event["samples_ns"] for event in events if event["event"] == "latency"}
-        for file in files:
-            samples[str(file)] += found[file.name]
+        median = statistics.median(found[files[-1].name])
+        scale = scale or median
+        for name, times in found.items():
+            samples[name] += [round(each * scale / median) for each in times]
     return list(samples.values())
 
 

@@ -19,9 +19,11 @@ from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.compare.records import CompareRecord
 from edgecompress.recipe import Recipe
+from edgecompress.report.reproduction import reproduction
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
+from edgecompress.study.run import INDEX
 from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,20 +66,21 @@ def _commands(group: Typer) -> list[str]:
 
 
 def results_table() -> str:
-    """A row for each build in results/, from its manifest and its record alone."""
+    """A row for each build in results/, from its manifest and, where it was measured, its record."""
     rows = [
         "| network, data | test accuracy dense / compressed | weights kept | dense ONNX | ONNX | TFLite "
         "| latency ONNX / TFLite, compressed over dense |",
         "|---|---|---|---|---|---|---|",
     ]
     notes = []
-    for folder in sorted(path for path in (ROOT / "results").iterdir() if path.is_dir()):
-        manifest, record = Manifest.from_file(folder / "manifest.json"), BenchRecord.from_file(folder / "record.json")
+    for path in sorted((ROOT / "results").glob("*/manifest.json")):
+        manifest, measured = Manifest.from_file(path), path.with_name("record.json")
+        record = BenchRecord.from_file(measured) if measured.exists() else None
         sizes = {name: file.bytes for name, file in manifest.models.items()}
         latency = " / ".join(
             f"{each.latency.ratio:.2f} ({each.latency.low:.2f} to {each.latency.high:.2f})"
-            for each in record.comparisons
-            if record.files[each.compressed].kind == "compressed"
+            for each in (record.comparisons if record else ())
+            if record and record.files[each.compressed].kind == "compressed"
         )
         epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
         stages = ", ".join(stage.stage for stage in manifest.stages)
@@ -88,13 +91,17 @@ def results_table() -> str:
             f"| {name} | {manifest.accuracy.dense:.2f} % / "
             f"{manifest.accuracy.compressed:.2f} % | 1 in {manifest.ratios.weights:.1f} | {sizes['dense.onnx']:,} B "
             f"| {sizes['model.onnx']:,} B, **{manifest.ratios.onnx:.1f}x** | {sizes['model.tflite']:,} B, "
-            f"{manifest.ratios.tflite:.1f}x | {latency} |"
+            f"{manifest.ratios.tflite:.1f}x | {latency or '-'} |"
         )
         official = "" if manifest.data.official else f"; data: {manifest.data.note}"
+        how = (
+            f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
+            if record
+            else "Not benchmarked yet."
+        )
         notes.append(
             f"{name}: seed {manifest.recipe.seed}, {epochs} epochs ({stages}), "
-            f"{manifest.accuracy.samples:,} test samples{official}. "
-            f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
+            f"{manifest.accuracy.samples:,} test samples{official}. {how}"
         )
     paper = (
         "The paper's own figures, of which only the abstract is public: an average accuracy drop below 0.5 points at "
@@ -214,7 +221,7 @@ def beside_litert_torch_table() -> str:
     record = json.loads((ROOT / "results" / "litert-torch.json").read_text(encoding="utf-8"))
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     lines = [
-        f"Dense files of the same compressed network, in turn in one process, one thread; {versions}; {record['cpu']}, "
+        f"Dense files of the same compressed network, run in turn on one thread; {versions}; {record['cpu']}, "
         f"{record['taken'][:10]}: `python benchmarks/beside_litert_torch.py`.",
         "",
         "| network | input | our latency over litert-torch's, 95 % interval | pairs of runs | ours, bytes "
@@ -266,6 +273,12 @@ def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def study_cells() -> list[CellRecord]:
+    """The cells of the paper's study that results/ has."""
+    paths = sorted((ROOT / "results" / "study").glob("*.json"))
+    return [CellRecord.from_file(path) for path in paths if path.name != INDEX]
+
+
 def filled(page: Path, **tables: str) -> str:
     """A page with its tables made anew, each between two marks that name it."""
     text = page.read_text(encoding="utf-8")
@@ -282,9 +295,9 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    readme, compression, runtimes, ecz, models, tflite = (
+    readme, compression, runtimes, ecz, models, tflite, paper = (
         ROOT / "README.md",
-        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite")),
+        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite", "paper")),
     )
     return {
         ecz: filled(ecz, containers=containers_table()),
@@ -293,6 +306,7 @@ def documents() -> dict[Path, str]:
         runtimes: filled(runtimes, loads=loads_table()),
         models: filled(models, architectures=architectures_table()),
         tflite: filled(tflite, litert_torch=beside_litert_torch_table()),
+        paper: filled(paper, reproduction=reproduction(study_cells())),
         DOCS / "cli.md": cli_reference(),
         **schemas,
     }

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from edgecompress.errors import InputError
 from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
+from edgecompress.model.datasets.contract import Dataset
 from edgecompress.recipe import Recipe
 from edgecompress.record import About, Published, Record, write_atomically
 from edgecompress.target import Runtime, Target
@@ -44,7 +45,22 @@ class DataInfo(Record):
     classes: list[str] = Field(description="empty: the data have none, and no accuracy is known")
     mean: list[float] = Field(default=[], description="of each channel, taken off raw samples; empty: nothing is")
     std: list[float] = Field(default=[], description="of each channel, raw samples are divided by it")
-    raw: str = Field(default="", description="what raw samples are, where a build was given the user's own")
+
+    @classmethod
+    def of(cls, data: Dataset) -> Self:
+        """What a record says of ``data``."""
+        return cls(
+            name=data.name,
+            official=data.source.official,
+            sha256=data.source.sha256,
+            note=data.source.note,
+            train=len(data.train_x),
+            validation=len(data.validation_x),
+            test=len(data.test_x) if data.source.sha256 else 0,  # what was given, and not noise
+            classes=list(data.classes),
+            mean=list(data.mean),
+            std=list(data.std),
+        )
 
 
 class End(Record):

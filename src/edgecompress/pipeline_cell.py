@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from edgecompress.export.proved import FORMATS, KINDS, FileKind, Reference, writ
 from edgecompress.export.verify import compare_latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.to_onnx import filled, traced
+from edgecompress.model.to_onnx import grapher
 from edgecompress.pipeline import PROOF_SAMPLES
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
@@ -152,16 +153,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
             training_samples=len(data.train_x),
             training_samples_available=len(whole.train_x),
         ),
-        data=DataInfo(
-            name=data.name,
-            official=data.source.official,
-            sha256=data.source.sha256,
-            note=data.source.note,
-            train=len(data.train_x),
-            validation=len(data.validation_x),
-            test=len(data.test_x),
-            classes=list(data.classes),
-        ),
+        data=DataInfo.of(data),
         accuracy=Accuracies(**accuracy),
         weights_total=sum(weight.numel() for weight in weights.values()),
         weights_kept=sum(int(torch.count_nonzero(weight)) for weight in weights.values()),
@@ -234,13 +226,13 @@ def _files(
 ) -> tuple[Sizes, tuple[LatencyRatio, ...]]:
     """Write the four files and the container, and prove them where the plan says so."""
     x = data.test_x[:PROOF_SAMPLES]
-    graph = _graph(cell.model, data.input_shape, len(data.classes), cell.width)
+    graph = _grapher(cell.model, data.input_shape, len(data.classes), cell.width)
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.compressed}
     for kind, state in states.items():
         network.load_state_dict(state)
         expected = outputs(network, torch.from_numpy(x)).numpy() if plan.prove else None
-        model = filled(graph, network)
+        model = graph(network)
         for each in KINDS:
             against = None if expected is None else Reference(x, expected, None)
             ledgers[kind, each.format] = _written(
@@ -285,6 +277,6 @@ def _latency(folder: Path, kind: FileKind, here: Machine) -> LatencyRatio:
 
 
 @lru_cache(maxsize=4)
-def _graph(model: str, input_shape: tuple[int, ...], classes: int, width: float) -> ir.Model:
-    """The graph of a network, which its weights do not change: exporting it takes longer than a small cell."""
-    return traced(load.network(model, input_shape, classes, width=width), input_shape)
+def _grapher(model: str, input_shape: tuple[int, ...], classes: int, width: float) -> Callable[[nn.Module], ir.Model]:  # noqa: ARG001 - they name the architecture
+    """What makes graphs of one architecture: the exporter takes longer than a small cell, and runs once for many."""
+    return grapher(input_shape)

@@ -20,6 +20,7 @@ from edgecompress.pipeline_front import front_of, measured
 from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
 from edgecompress.request import Prepared, Request, prepare
+from edgecompress.search.ledger import opened
 from edgecompress.search.limits import Limits
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
@@ -102,6 +103,8 @@ def search(
     for name in how.devices:  # before hours of work, not after
         devices_room.find(name)
     protocol(how.mode)
+    if how.storage:
+        opened(how.storage)
     records, said = [], set[str]()
     requests = [replace(request, changes=changes) for changes in _changes(request, how.macs)]
     for each in requests:

@@ -1,6 +1,5 @@
 import shutil
 import sys
-import venv
 
 import pytest
 
@@ -36,11 +35,10 @@ def test_one_dead_board_does_not_stop_the_others(folder, sshd, free_port):
     assert {told[0] for told in said} == {"dead", "local", "board"}
 
 
-def test_a_record_of_a_run_that_failed_is_not_lost(folder, sshd, tmp_path):
-    venv.create(tmp_path / "bare")  # no NumPy, no runtime
-    python = str(tmp_path / "bare" / "bin" / "python")
-    devices.add(Device(name="bare", address=f"ssh://{sshd.address}", python=python, folder=str(sshd.root)))
-    (outcome,) = bench_all(folder, ["bare"], mode="quick", threads=1)
+def test_a_record_of_a_run_that_failed_is_not_lost(broken):
+    nothing = b"\0" * 500
+    folder = broken(dense_onnx=nothing, model_onnx=nothing, dense_tflite=nothing, model_tflite=nothing)
+    (outcome,) = bench_all(folder, ["local"], mode="quick", threads=1)
     assert "no file of the bundle ran" in outcome.error
     assert all(file.failures for file in outcome.record.files.values())
 

@@ -12,7 +12,7 @@ from torch import nn
 from edgecompress import methods
 from edgecompress.errors import InputError
 from edgecompress.model.load import NETWORKS, network
-from edgecompress.model.to_onnx import filled, to_onnx, traced
+from edgecompress.model.to_onnx import filled, grapher, to_onnx, traced
 
 PLAIN = {"Conv", "BatchNormalization", "Relu", "MaxPool", "GlobalAveragePool", "Add", "Flatten", "Gemm"}
 
@@ -121,3 +121,22 @@ def test_a_graph_that_was_traced_once_serves_every_network_of_its_architecture(n
     for module in (second, first, second):
         found = onnx_ir.to_proto(filled(graph, module)).SerializeToString()
         assert found == onnx_ir.to_proto(to_onnx(module, shape)).SerializeToString()
+
+
+def test_a_network_in_many_states_is_exported_again_only_where_its_shapes_have_changed(monkeypatch):
+    from edgecompress.compress.structure.shapes import load_state
+
+    exports, export = [], torch.onnx.export
+    monkeypatch.setattr(torch.onnx, "export", lambda *given, **named: exports.append(1) or export(*given, **named))
+    shape = (9, 128)
+    module, other = trained_looking("alexnet", shape), trained_looking("alexnet", shape)
+    narrow = network("alexnet", shape, 5, width=0.0625).eval().state_dict()
+    graph = grapher(shape)
+    found = [graph(module), graph(other)]
+    assert len(exports) == 1
+    load_state(module, narrow)
+    found.append(graph(module))
+    assert len(exports) == 2
+    wanted = [to_onnx(each, shape) for each in (trained_looking("alexnet", shape), other, module)]
+    for one, two in zip(found, wanted, strict=True):
+        assert onnx_ir.to_proto(one).SerializeToString() == onnx_ir.to_proto(two).SerializeToString()

@@ -133,7 +133,7 @@ def search(
     if found.built:
         typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
-        given = ["--model", model, *(["--data", data] if data else [])]
+        given = ["--model", model, "--data", request.data_named]
         given += ["--recipe", str(found.folder / pipeline_search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
         typer.echo(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

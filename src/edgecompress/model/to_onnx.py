@@ -4,7 +4,7 @@ import copy
 import inspect
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -106,6 +106,19 @@ def filled(graph: ir.Model, module: nn.Module) -> ir.Model:
     optimizer.fold_constants(model)
     onnx_cleanup.clean(model, plain.state_dict().keys())
     return model
+
+
+def grapher(input_shape: tuple[int, ...]) -> Callable[[nn.Module], ir.Model]:
+    """``to_onnx`` for one network in many states: the exporter runs again only where the shapes have changed."""
+    traces: dict[tuple[object, ...], ir.Model] = {}
+
+    def graph(module: nn.Module) -> ir.Model:
+        shapes = tuple((name, tensor.shape) for name, tensor in module.state_dict().items())
+        if shapes not in traces:
+            traces[shapes] = traced(module, input_shape)
+        return filled(traces[shapes], module)
+
+    return graph
 
 
 def _plain(module: nn.Module) -> nn.Module:

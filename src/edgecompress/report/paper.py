@@ -27,3 +27,16 @@ _OF_DATA = {"fashion-mnist": SPATIAL, "cifar-10": SPATIAL, "uci-har": TEMPORAL}
 def published(data: str) -> Published | None:
     """The paper's figures for the data set of that name; ``None`` for data that the paper does not have."""
     return _OF_DATA.get("-".join(data.lower().replace("_", " ").replace("-", " ").split()))
+
+
+class DeepCompression(NamedTuple):
+    """What Deep Compression reports of one network: dense bytes over stored bytes after each of its steps."""
+
+    network: str
+    pruned: float
+    shared: float  # and quantised by shared weights
+    coded: float  # and Huffman-coded
+
+
+DEEP_COMPRESSION_CITATION = "Han, Mao, Dally, ICLR 2016: ImageNet, without loss of accuracy; sizes of storage"
+DEEP_COMPRESSION = (DeepCompression("AlexNet", 9, 27, 35), DeepCompression("VGG-16", 13, 31, 49))

@@ -50,13 +50,13 @@ class Ledger:
         self._claimed: Any = None
         self._last_beat = 0.0
         self._study: Study = optuna.create_study(
-            storage=_storage(url), study_name=name, directions=["minimize", "minimize"], load_if_exists=True
+            storage=opened(url), study_name=name, directions=["minimize", "minimize"], load_if_exists=True
         )
 
     def finished(self) -> list[Trial]:
         """All trials that came to an end, by their numbers; of two of one number the first."""
         done = self._study.get_trials(deepcopy=False, states=(self._states.COMPLETE,))
-        found = {}
+        found: dict[int, Trial] = {}
         for each in done:
             trial = Trial.model_validate_json(each.user_attrs[TRIAL])
             found.setdefault(trial.number, trial)
@@ -111,7 +111,8 @@ class Ledger:
         return found
 
 
-def _storage(url: str) -> "BaseStorage | str":
+def opened(url: str) -> "BaseStorage":
+    """The storage at ``url``, made if need be; errors are those of ``Ledger``."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
 
@@ -149,7 +150,7 @@ def _lives(worker: str, beat: float) -> bool:
 
 def _started(process: int) -> float | None:
     """When a process started: numbers of processes are used again."""
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     try:
         found = psutil.Process(process)

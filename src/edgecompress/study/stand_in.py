@@ -1,6 +1,7 @@
 """Patterns in the shape of a data set that is not there. They serve a smoke test, and nothing else."""
 
 import hashlib
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,12 @@ def stand_in(name: str) -> Dataset:
     parts = {key: part(seed, count) for seed, (key, count) in enumerate(SAMPLES.items(), start=1)}
     digest = hashlib.sha256(b"".join(x.tobytes() + y.tobytes() for x, y in parts.values())).hexdigest()
     channels = shape[0]
+    arrays: dict[str, Any] = {}
+    for key, (x, y) in parts.items():
+        arrays |= {f"{key}_x": x, f"{key}_y": y}
     return Dataset(
         name=f"patterns in the shape of {name}",
-        **{f"{key}_x": x for key, (x, _) in parts.items()},
-        **{f"{key}_y": y for key, (_, y) in parts.items()},
+        **arrays,
         classes=tuple(str(each) for each in range(classes)),
         mean=(0.0,) * channels,
         std=(1.0,) * channels,

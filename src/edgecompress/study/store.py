@@ -9,7 +9,7 @@ from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.record import write_atomically
 
 if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
+    from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 
 
 class Store:
@@ -88,7 +88,7 @@ class Store:
 
 def _opened(url: str) -> tuple["AbstractFileSystem", str]:
     try:
-        from fsspec.core import url_to_fs
+        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
     except ModuleNotFoundError as error:
         raise MissingDependencyError(
             "a study needs fsspec, which is not installed: pip install 'edgecompress[study]'"

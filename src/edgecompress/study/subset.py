@@ -1,6 +1,7 @@
 """A part of a data set, for training budgets that are cut and for smoke tests."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ def subset(data: Dataset, *, train: int | None, judge: int | None) -> Dataset:
     They are taken at equal distances: files are often sorted by class or by person. What they were standardised by
     stays that of the whole.
     """
-    changes = {}
+    changes: dict[str, Any] = {}
     for part, wanted in (("train", train), ("validation", judge), ("test", judge)):
         x, y = getattr(data, f"{part}_x"), getattr(data, f"{part}_y")
         if wanted is not None and wanted < len(x):

@@ -157,7 +157,7 @@ def test_every_truncation_is_an_input_error_or_still_readable():
         _outcome(SAMPLE[:length])
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_damage_anywhere_is_contained(data):
     damaged = bytearray(SAMPLE)

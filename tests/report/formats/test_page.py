@@ -95,9 +95,10 @@ def test_escape_hides_what_was_said(opened):
     page = opened()
     front(page).focus()
     page.keyboard.press("End")
-    assert page.locator("#says").is_visible()
+    says = page.locator("#says")
+    says.wait_for(state="visible")
     page.keyboard.press("Escape")
-    assert page.locator("#says").is_hidden()
+    says.wait_for(state="hidden")
 
 
 def test_tab_goes_through_skip_theme_sections_and_plots_in_the_order_of_the_page(opened):

@@ -19,14 +19,15 @@ from edgecompress.deploy.process import OnPart
 from edgecompress.deploy.transports.contract import ENVIRONMENT
 from edgecompress.errors import DeviceLostError, MissingDependencyError, RuntimeFailedError
 
-CONNECT_SECONDS = 20
+CONNECT_SECONDS = 20  # until keys are exchanged: a board that is not there
+READY_SECONDS = 60  # until the work folder is there: a busy board, or one that has much of a cut-off job to remove
 CLOSE_SECONDS = 10
 _LONGEST_FOLDER = 60  # a socket's whole path may have 104 bytes on some systems, and ssh adds 17 to it for a while
 # On top of the user's configuration. Without a terminal nothing can be asked for, and a board that is switched off must
 # be noticed: after a minute of silence.
 _OPTIONS = (
     "BatchMode=yes",
-    f"ConnectTimeout={CONNECT_SECONDS // 2}",
+    f"ConnectTimeout={CONNECT_SECONDS}",
     "ServerAliveInterval=10",
     "ServerAliveCountMax=6",
     "LogLevel=ERROR",
@@ -89,7 +90,7 @@ class Client:
         output, start = b"", token.encode() + b"\n"
         try:
             self._master.stdin.write(script)
-            for part in process.parts(self._master.stdout, Deadline.after(CONNECT_SECONDS)):
+            for part in process.parts(self._master.stdout, Deadline.after(READY_SECONDS)):
                 output += part
                 _, found, rest = output.partition(start)
                 if found and rest.count(b"\0") == 3:
@@ -97,7 +98,7 @@ class Client:
                     folder, work, ready = rest.decode(errors="surrogateescape").split("\0")[:3]
                     return There(folder, work, bool(ready))
         except TimeoutError as error:
-            raise DeviceLostError(f"{self.name} did not answer within {CONNECT_SECONDS} s") from error
+            raise DeviceLostError(f"{self.name} did not answer within {READY_SECONDS} s") from error
         except BrokenPipeError:
             pass  # ssh ended; its words tell why
         self._master.wait()

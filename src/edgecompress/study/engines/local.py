@@ -96,15 +96,16 @@ class _Pool:
 
     def _heard(self, worker: _Worker) -> Iterator[Ended]:
         """Read what a worker said, and see whether it lives."""
-        assert worker.cell is not None
+        running = worker.cell
+        assert running is not None
         try:
             while worker.pipe.poll():
                 said = worker.pipe.recv()
                 if isinstance(said, str):
                     worker.note = said
                 else:
-                    cell, worker.cell = worker.cell, None
-                    yield Ended(cell, said)
+                    worker.cell = None
+                    yield Ended(running, said)
                     return
         except (EOFError, OSError):
             worker.process.join(PATIENCE)
@@ -113,7 +114,7 @@ class _Pool:
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             worker.pipe.close()
             self._workers[self._workers.index(worker)] = None
-            yield Ended(worker.cell, None, f"its process died: {how}")
+            yield Ended(running, None, f"its process died: {how}")
 
 
 def _serve(pipe: Connection, compute: Compute) -> None:

@@ -3,6 +3,7 @@
 Moritz et al., "Ray: A distributed framework for emerging AI applications", OSDI 2018.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,9 +33,9 @@ def ray(compute: Compute, workers: Workers) -> Iterator[Pool]:
         raise MissingDependencyError(
             "--engine ray needs ray, which is not installed: pip install 'edgecompress[ray]'"
         ) from error
-    settings = {} if workers.address else {"num_cpus": workers_room.cores(), "include_dashboard": False}
+    settings: dict[str, Any] = {} if workers.address else {"num_cpus": workers_room.cores(), "include_dashboard": False}
     try:
-        cluster.init(address=workers.address or "local", log_to_driver=False, logging_level="ERROR", **settings)
+        cluster.init(address=workers.address or "local", log_to_driver=False, logging_level=logging.ERROR, **settings)
     except (OSError, RuntimeError, ValueError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"no Ray cluster can be used at {workers.address or 'this machine'}: {reason}") from error

@@ -65,8 +65,8 @@ def _refuse_unknown(graph: ir.Graph, known: frozenset[ir.Node]) -> None:
         hint = "; export with opset 20, where GELU is one operator" if "Erf" in unknown else ""
         raise InputError(
             f"cannot write {', '.join(unknown)} to TFLite; supported operators: {', '.join(sorted(OPERATORS))}{hint}. "
-            "Use format onnx, or convert the model to TFLite with another tool (litert-torch converts PyTorch models) "
-            "and compress that file with: edgecompress pack"
+            "Use format onnx, or convert the model with litert-torch (pip install 'edgecompress[litert-torch]', in an "
+            "environment of its own) and compress that file with: edgecompress pack"
         )
 
 

@@ -1,0 +1,73 @@
+import pytest
+
+from edgecompress.report.reproduction import reproduction
+from edgecompress.study.records import Accuracies, Count
+
+from ..study.conftest import make_cell, make_record
+
+
+def record(drop=1, **changes):
+    """A cell of 200 test samples that loses ``drop`` of them."""
+    made = make_record(make_cell(**changes))
+    baseline, clustered = Count(correct=180, total=200), Count(correct=180 - drop, total=200)
+    accuracy = Accuracies(baseline=baseline, pruned=baseline, clustered=clustered)
+    return made.model_copy(update={"outcome": made.outcome.model_copy(update={"accuracy": accuracy})})
+
+
+def lines(text, start):
+    return [line for line in text.splitlines() if line.startswith(start)]
+
+
+def test_seeds_are_one_row_with_their_range():
+    text = reproduction([record(drop=2, seed=2), record(drop=4), record(drop=0, seed=3)])
+    (row,) = lines(text.split("## Each network")[1].split("## Beside")[0], "| alexnet")
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells == [
+        "alexnet, UCI-HAR", "4", "3", "90.00 (90.00 to 90.00)", "90.00 (90.00 to 90.00)", "89.00 (88.00 to 90.00)",
+        "1.00 (0.00 to 2.00)", "10.0x", "13.3x", "8.2x", "15.4x", "4+2+1+1",
+    ]  # fmt: skip
+
+
+def test_averages_are_over_networks_and_data_sets_beside_the_papers():
+    images = [record(drop=1, data="cifar-10"), record(drop=0, data="fashion-mnist", model="vgg16bn")]
+    images += [record(drop=3, data="fashion-mnist", model="vgg16bn", seed=2)]
+    text = reproduction([*images, record(drop=-2, model="resnet18")])
+    (spatial,), (temporal,) = lines(text, "| spatial"), lines(text, "| temporal")
+    # 0.5 points on the one and 0.75, the mean of two seeds, on the other.
+    assert [cell.strip() for cell in spatial.split("|")[2:4]] == ["+0.62 points", "2"]
+    assert "< 0.5 %" in spatial
+    assert [cell.strip() for cell in temporal.split("|")[2:4]] == ["-1.00 points", "1"]
+    assert "about 5.0 %" in temporal
+
+
+def test_what_is_missing_is_named_and_what_is_off_the_base_is_in_no_average():
+    others = [record(drop=40, sparsity=0.5), record(drop=40, method="ward"), record(drop=40, distill=True)]
+    text = reproduction([record(drop=2), *others, record(drop=40, width=0.5)])
+    assert "+1.00 points" in lines(text, "| temporal")[0]
+    (missing,) = lines(text, "Not computed")
+    assert missing.count(" on ") == 11
+    assert "alexnet on uci-har" not in missing
+    assert len(lines(text.split("## The other cells")[1], "| alexnet")) == 4
+
+
+def test_data_that_are_not_official_and_cut_budgets_are_told():
+    made = record(model="vgg19bn")
+    data = made.outcome.data.model_copy(update={"official": False, "note": "rebuilt from pictures"})
+    budget = made.outcome.budget.model_copy(update={"training_samples": 100, "epochs_scale": 0.5})
+    cut = made.model_copy(update={"outcome": made.outcome.model_copy(update={"data": data, "budget": budget})})
+    text = reproduction([cut])
+    assert "- UCI-HAR: rebuilt from pictures." in text
+    assert "- vgg19bn on uci-har: trained on 100 of 600 samples." in text
+    assert "- vgg19bn on uci-har: 0.5 of the recipe's epochs." in text
+
+
+def test_failed_cells_are_no_figures():
+    failed = make_record(make_cell(), state="failed", error="no", outcome=None)
+    assert "no records" in reproduction([failed])
+    assert "no records" in reproduction([])
+
+
+@pytest.mark.parametrize("figure", ["27x", "35x", "31x", "49x"])
+def test_deep_compression_s_own_figures_stand_beside(figure):
+    text = reproduction([record(), record(model="vgg16bn")])
+    assert figure in text.split("## Beside Deep Compression")[1]
