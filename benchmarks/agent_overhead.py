@@ -7,6 +7,9 @@ profiler run one after the other, each in a process of its own, in this order an
 have the same processor affinity, number of threads, inputs and warm-up. A round gives a ratio of medians; the ratio of
 all is the median over rounds, its 95 % interval a bootstrap over rounds. Run it alone on the machine.
 
+Take a bundle whose inference lasts a millisecond or so: profiling takes time for every node, which is in what the
+profiler says, and of a network that runs in tens of microseconds it is the larger part.
+
 Exit code 1: the agent is more than 2 % above the bare loop, or more than 5 % from the profiler, and the whole interval
 says so. --keep writes results/agent-overhead.json.
 """
