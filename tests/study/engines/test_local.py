@@ -88,7 +88,8 @@ def test_nothing_runs_on_after_the_pool_is_closed_or_its_process_was_killed(tmp_
         "if __name__ == '__main__':\n"
         "    with local(compute, Workers(count=1)) as pool:\n"
         f"        pool.start(make_cell(model='waits', data={str(mark)!r}))\n"
-        "        pool.wait(600)\n"
+        "        while True:\n"  # a note ends a wait too
+        "            pool.wait(600)\n"
     )
     (tmp_path / "main.py").write_text(code)
     root = Path(__file__).parents[3]

@@ -126,7 +126,6 @@ def records_in(url):
     return [CellRecord.model_validate_json(store.read(name)) for name in sorted(store.names() - {"index.json"})]
 
 
-@pytest.mark.xfail(reason="not yet seen to pass on an idle machine", strict=False)
 @pytest.mark.slow
 def test_two_nodes_one_of_which_dies_leave_the_records_that_one_process_leaves(bucket, nodes, tmp_path):
     alone = study(tmp_path / "local", str(tmp_path / "alone"), "--workers", "1")
