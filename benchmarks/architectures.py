@@ -41,7 +41,7 @@ from edgecompress.export.tflite.inspection import decoded_weights_tflite
 from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.verify import bit_identical, outputs
 from edgecompress.model import datasets
-from edgecompress.model.to_onnx import filled, traced
+from edgecompress.model.to_onnx import grapher
 from edgecompress.progress import silent
 from encode import cpu
 
@@ -143,15 +143,15 @@ def measured(name: str, size: int, real: torch.Tensor, folder: Path) -> dict[str
     random = torch.from_numpy(np.random.default_rng(0).normal(size=(SAMPLES, *shape)).astype(np.float32))
     inputs = {"random": random, "real": real[-SAMPLES:]}
     started = user_seconds()
-    architecture = traced(module, shape)
-    graph = filled(architecture, module)
+    graph_of = grapher(shape)
+    graph = graph_of(module)
     seconds = {"to_onnx": user_seconds() - started}
     sources = _written(graph, folder)
     check = Check(module, inputs)
     difference = {f"dense{path.suffix}": check(path) for path in sources}
     compress(module)
     check = Check(module, inputs)
-    graph = filled(architecture, module)
+    graph = graph_of(module)
     started = user_seconds()
     sources = _written(graph, folder)
     seconds["write"] = user_seconds() - started

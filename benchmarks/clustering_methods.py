@@ -19,21 +19,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import torch
 
 from edgecompress import methods, recipe
 from edgecompress.compress import stages
 from edgecompress.compress.cluster.centroids import ALGORITHMS
-from edgecompress.compress.context import Context
 from edgecompress.compress.evaluate import accuracy
-from edgecompress.compress.train import TrainingData
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.progress import silent
 from edgecompress.record import write_atomically
-from edgecompress.request import DATA_VERSION
+from edgecompress.request import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SOFT = "soft"
@@ -65,22 +62,9 @@ class Study:
         chosen, data = self.recipe(*changes), self.data
         torch.manual_seed(chosen.seed)
         network = load.network(self.given.model, data.input_shape, len(data.classes), width=chosen.width)
-        arrays = (data.train_x, data.train_y, data.validation_x, data.validation_y)
-        train_x, train_y, validation_x, validation_y = (torch.from_numpy(array) for array in arrays)
-        context = Context(
-            recipe=chosen,
-            training=TrainingData(train_x, train_y, data.shift, data.mirror),
-            validation=(validation_x, validation_y),
-            folder=(self.given.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
-            # That of a build, so that its baseline is taken where there is one.
-            identity={
-                "model": self.given.model,
-                "data": data.source.sha256,
-                "data_version": DATA_VERSION,
-                "checkpoint": None,
-            },
-            progress=silent,
-        )
+        # The identity is a build's, so that its baseline is taken where there is one.
+        identity = identity_of(self.given.model, data)
+        context = context_of(chosen, data, identity, cache_dir=self.given.cache_dir, progress=silent)
         made = stages.compress(network, context, trained=False)
         compressed = accuracy(network, *self.test)
         network.load_state_dict(made.dense)

@@ -3,12 +3,12 @@
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import onnx_ir as ir
-import platformdirs
 import torch
 from torch import nn
 
@@ -21,7 +21,6 @@ from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
 from edgecompress.compress.evaluate import outputs
 from edgecompress.compress.layers import compressible
-from edgecompress.compress.train import TrainingData
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.export.container.pack import pack_container
@@ -35,7 +34,7 @@ from edgecompress.model.to_onnx import grapher
 from edgecompress.pipeline import PROOF_SAMPLES
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
-from edgecompress.request import DATA_VERSION
+from edgecompress.request import DATA_VERSION, context_of, identity_of
 from edgecompress.study.grid import Point
 from edgecompress.study.machine import machine
 from edgecompress.study.plan import Plan
@@ -180,21 +179,12 @@ def _data(name: str, folder: Path | None, download: bool, stand_ins: bool) -> Da
 
 def _context(cell: Cell, chosen: Recipe, plan: Plan, data: Dataset, progress: Progress) -> Context:
     # That of a build, so that both take the stages that the other has finished.
-    identity = {"model": cell.model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": None}
+    identity = identity_of(cell.model, data)
     cut = {"train": plan.train_samples, "judge": plan.judge_samples}
     if any(cut.values()):
         identity["samples"] = cut
-    arrays = (data.train_x, data.train_y, data.validation_x, data.validation_y)
-    train_x, train_y, validation_x, validation_y = (torch.from_numpy(array) for array in arrays)
-    return Context(
-        recipe=chosen,
-        training=TrainingData(train_x, train_y, data.shift, data.mirror),
-        validation=(validation_x, validation_y),
-        folder=(plan.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
-        identity=identity,
-        progress=progress,
-        mirror=Store(plan.artefacts) if plan.artefacts else None,
-    )
+    context = context_of(chosen, data, identity, cache_dir=plan.cache_dir, progress=progress)
+    return replace(context, mirror=Store(plan.artefacts) if plan.artefacts else None)
 
 
 def _states(made: stages.Compressed) -> dict[str, State]:

@@ -1,8 +1,8 @@
 """What a build or a search is asked for, and what that means: recipe, data set, network, and how they are run."""
 
 import copy
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,7 +110,7 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     network = load.network(request.model, data.input_shape, len(data.classes), width=chosen.width)
     if request.checkpoint:
         load.load_checkpoint(network, request.checkpoint)
-    identity = _identity(request, data)
+    identity = identity_of(request.model, data, request.checkpoint)
     if is_own_data(request.data_named):
         identity["inputs"] = chosen.inputs.model_dump()
 
@@ -219,21 +219,28 @@ def _context(
     graph: Callable[[nn.Module], ir.Model],
     progress: Progress,
 ) -> Context:
+    context = context_of(chosen, data, identity, cache_dir=request.cache_dir, progress=progress)
+    return replace(context, latency=_measure(network, graph, chosen.structure)) if chosen.structure else context
+
+
+def context_of(
+    chosen: recipe.Recipe, data: Dataset, identity: Mapping[str, Any], *, cache_dir: Path | None, progress: Progress
+) -> Context:
+    """What the stages of a network on ``data`` are run with; ``cache_dir`` ``None``: the user's cache folder."""
     return Context(
         recipe=chosen,
         training=TrainingData(torch.from_numpy(data.train_x), torch.from_numpy(data.train_y), data.shift, data.mirror),
         validation=(torch.from_numpy(data.validation_x), torch.from_numpy(data.validation_y)),
-        folder=(request.cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
+        folder=(cache_dir or platformdirs.user_cache_path("edgecompress")) / "stages",
         identity=identity,
         progress=progress,
-        latency=_measure(network, graph, chosen.structure) if chosen.structure else None,
     )
 
 
-def _identity(request: Request, data: Dataset) -> dict[str, Any]:
-    """What, beside the recipe, decides the weights that training ends with."""
-    given = bundle.digest(request.checkpoint) if request.checkpoint else None
-    return {"model": request.model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
+def identity_of(model: str, data: Dataset, checkpoint: Path | None = None) -> dict[str, Any]:
+    """What, beside the recipe, decides the weights that training a built-in network ends with."""
+    given = bundle.digest(checkpoint) if checkpoint else None
+    return {"model": model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
 
 
 def _measure(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:

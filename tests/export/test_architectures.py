@@ -1,8 +1,5 @@
 """Networks that others wrote, from PyTorch to packed files: what ``benchmarks/architectures.py`` asserts, smaller."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -11,9 +8,6 @@ from foreign_networks import NETWORKS
 from sklearn.datasets import load_digits
 
 QUICK = ("squeezenet1_1", "ds_cnn")
-# The rows of the table in docs/models.md.
-RECORD = Path(__file__).parents[2] / "results" / "architectures.json"
-TABLE = list(json.loads(RECORD.read_text(encoding="utf-8"))["networks"])
 SIZE = 64
 
 
@@ -27,7 +21,7 @@ def digits(name):
 
 
 @pytest.mark.parametrize(
-    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in TABLE]
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS]
 )
 def test_files_of_a_foreign_network_compute_what_pytorch_does_and_get_smaller(tmp_path, name):
     row = measured(name, SIZE, digits(name), tmp_path)

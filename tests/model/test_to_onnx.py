@@ -12,7 +12,7 @@ from torch import nn
 from edgecompress import methods
 from edgecompress.errors import InputError
 from edgecompress.model.load import NETWORKS, network
-from edgecompress.model.to_onnx import filled, grapher, to_onnx, traced
+from edgecompress.model.to_onnx import grapher, to_onnx
 
 PLAIN = {"Conv", "BatchNormalization", "Relu", "MaxPool", "GlobalAveragePool", "Add", "Flatten", "Gemm"}
 
@@ -117,9 +117,10 @@ def test_a_graph_that_was_traced_once_serves_every_network_of_its_architecture(n
         for tensor in second.state_dict().values():
             if tensor.is_floating_point():
                 tensor.add_(0.01 * torch.rand_like(tensor))
-    graph = traced(first, shape)
+    graph = grapher(shape)
+    graph(first)
     for module in (second, first, second):
-        found = onnx_ir.to_proto(filled(graph, module)).SerializeToString()
+        found = onnx_ir.to_proto(graph(module)).SerializeToString()
         assert found == onnx_ir.to_proto(to_onnx(module, shape)).SerializeToString()
 
 

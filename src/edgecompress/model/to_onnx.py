@@ -17,10 +17,11 @@ from edgecompress.errors import InputError
 from edgecompress.model import onnx_cleanup
 
 OPSET = 18
+INPUT, OUTPUT = "input", "logits"
 
 
 def to_onnx(
-    module: nn.Module, input_shape: tuple[int, ...], *, input_name: str = "input", output_name: str = "logits"
+    module: nn.Module, input_shape: tuple[int, ...], *, input_name: str = INPUT, output_name: str = OUTPUT
 ) -> ir.Model:
     """The graph of ``module`` in evaluation mode, float32, with a dynamic first axis called ``batch``.
 
@@ -40,18 +41,8 @@ def to_onnx(
     Raises:
         InputError: PyTorch's exporter cannot express the module; the line has its reason.
     """
-    return filled(traced(module, input_shape, input_name=input_name, output_name=output_name), module)
-
-
-def traced(
-    module: nn.Module, input_shape: tuple[int, ...], *, input_name: str = "input", output_name: str = "logits"
-) -> ir.Model:
-    """The exporter's graph of ``module``, for ``filled``. It takes seconds, and is the same for the same architecture.
-
-    Arguments and errors are those of ``to_onnx``.
-    """
     # Two samples: a batch of one would be taken for a constant.
-    return _traced(module, [torch.zeros(2, *input_shape)], [input_name], [output_name])
+    return graph_of(module, [torch.zeros(2, *input_shape)], [input_name], [output_name])
 
 
 def graph_of(
@@ -68,7 +59,7 @@ def graph_of(
     Raises:
         InputError: as ``to_onnx``.
     """
-    return filled(_traced(module, examples, input_names, output_names), module)
+    return _filled(_traced(module, examples, input_names, output_names), module)
 
 
 def _traced(
@@ -96,8 +87,8 @@ def _traced(
     return model
 
 
-def filled(graph: ir.Model, module: nn.Module) -> ir.Model:
-    """What ``to_onnx`` makes of ``module``, from the graph of ``traced``, of this module or one of its architecture."""
+def _filled(graph: ir.Model, module: nn.Module) -> ir.Model:
+    """The exporter's graph, of ``module`` or another one of its architecture, with the weights of ``module``."""
     plain, model = _plain(module), graph.clone()
     for name, tensor in plain.state_dict().items():
         value = model.graph.initializers.get(name)
@@ -115,8 +106,8 @@ def grapher(input_shape: tuple[int, ...]) -> Callable[[nn.Module], ir.Model]:
     def graph(module: nn.Module) -> ir.Model:
         shapes = tuple((name, tensor.shape) for name, tensor in module.state_dict().items())
         if shapes not in traces:
-            traces[shapes] = traced(module, input_shape)
-        return filled(traces[shapes], module)
+            traces[shapes] = _traced(module, [torch.zeros(2, *input_shape)], [INPUT], [OUTPUT])
+        return _filled(traces[shapes], module)
 
     return graph
 
