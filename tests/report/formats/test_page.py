@@ -101,6 +101,20 @@ def test_escape_hides_what_was_said(opened):
     says.wait_for(state="hidden")
 
 
+def test_what_is_said_stays_with_its_mark_while_the_page_scrolls_and_goes_with_it(opened):
+    """Going to a plot by keyboard scrolls to it, and the browser tells of that later than of the next key."""
+    page = opened()
+    plot, says = front(page), page.locator("#says")
+    plot.focus()
+    page.keyboard.press("End")
+    scroll = "by => new Promise(done => { scrollBy(0, by); requestAnimationFrame(() => requestAnimationFrame(done)); })"
+    before = says.bounding_box()["y"]
+    page.evaluate(scroll, 20)
+    assert says.bounding_box()["y"] == pytest.approx(before - 20, abs=1)
+    page.evaluate(scroll, 3 * WIDE["height"])
+    assert says.is_hidden()
+
+
 def test_tab_goes_through_skip_theme_sections_and_plots_in_the_order_of_the_page(opened):
     page = opened()
     seen = []

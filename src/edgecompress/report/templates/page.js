@@ -51,14 +51,33 @@ function nearest(plot, x, y) {
   return found;
 }
 
+let pointed = null; // the mark that is spoken of
+
 function quiet() {
+  pointed = null;
   says.hidden = true;
   for (const lit of document.querySelectorAll(".lit, .pointing")) lit.classList.remove("lit", "pointing");
 }
 
+function place() {
+  const box = pointed.getBoundingClientRect();
+  const left = Math.min(Math.max(8, (box.left + box.right - says.offsetWidth) / 2), innerWidth - says.offsetWidth - 8);
+  const above = box.top - says.offsetHeight - 10;
+  says.style.left = `${left}px`;
+  says.style.top = `${above > 8 ? above : box.bottom + 10}px`;
+}
+
+function follow() {
+  if (!pointed) return;
+  const { top, bottom } = pointed.getBoundingClientRect();
+  if (bottom < 0 || top > innerHeight) quiet();
+  else place();
+}
+
 function point(plot, mark) {
-  if (mark.classList.contains("lit") && !says.hidden && says.textContent === mark.dataset.says) return;
+  if (mark === pointed) return;
   quiet();
+  pointed = mark;
   const figure = plot.closest("figure");
   figure.classList.add("pointing");
   mark.classList.add("lit");
@@ -69,11 +88,7 @@ function point(plot, mark) {
   document.getElementById(mark.dataset.row)?.classList.add("lit");
   says.textContent = mark.dataset.says;
   says.hidden = false;
-  const box = mark.getBoundingClientRect();
-  const left = Math.min(Math.max(8, (box.left + box.right - says.offsetWidth) / 2), innerWidth - says.offsetWidth - 8);
-  const above = box.top - says.offsetHeight - 10;
-  says.style.left = `${left}px`;
-  says.style.top = `${above > 8 ? above : box.bottom + 10}px`;
+  place();
 }
 
 function reveal(element) {
@@ -127,10 +142,11 @@ for (const plot of document.querySelectorAll(".plot")) {
     if (!(next >= 0 && next < marks.length)) return;
     event.preventDefault();
     current = marks[next];
+    current.scrollIntoView({ block: "nearest" });
     point(plot, current);
   });
 }
-addEventListener("scroll", quiet, { passive: true });
+addEventListener("scroll", follow, { passive: true });
 
 // --- records: unpacked when they are asked for ---
 async function contentOf(record) {
