@@ -68,6 +68,7 @@ def bare(file: str, inputs: str, threads: int, runs: int) -> list[int]:
 def profiled(file: str, inputs: str, threads: int, runs: int) -> tuple[list[int], list[int]]:
     """Nanoseconds of each call as the agent's engine is timed, and as onnxruntime's profiler saw the same call."""
     from edgecompress.agent import engines
+    from edgecompress.agent import inputs as fed
     from edgecompress.agent.accelerator import NONE
     from edgecompress.agent.engines.onnxruntime_profile import read
 
@@ -77,10 +78,11 @@ def profiled(file: str, inputs: str, threads: int, runs: int) -> tuple[list[int]
         loaded = engines.load_profiled(Path(file), threads, NONE, Path(folder))
         assert loaded is not None
         engine, finish = loaded
+        feeds = fed.batches({fed.ONLY: rows[:ROWS]}, engine, "channels_first")
         for number in range(WARMUP + runs):
-            x = rows[number % ROWS][None]
+            feed = feeds[number % ROWS]
             start = time.perf_counter_ns()
-            engine.run(x)
+            engine.run(feed)
             samples.append(time.perf_counter_ns() - start)
         _, taken = read(finish(), WARMUP)
     return samples[WARMUP:], [1000 * microseconds for microseconds in taken]

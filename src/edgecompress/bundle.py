@@ -71,6 +71,10 @@ class End(Record):
     dtype: str
 
 
+NO_DATA = "none"
+"""The name of the data of a bundle that was made without any."""
+
+
 class ModelInfo(Record):
     """The network."""
 

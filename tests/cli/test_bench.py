@@ -30,6 +30,43 @@ def test_the_record_as_json_and_where_it_was_asked_for(edgecompress, copy, tmp_p
     assert json.loads(done.stdout) == json.loads((tmp_path / "r.json").read_text())
 
 
+TWO = """
+import torch
+from torch import nn
+
+
+class Two(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table, self.mix, self.last = nn.Embedding(20, 8), nn.Linear(4, 8), nn.Linear(8, 8)
+
+    def forward(self, tokens, x):
+        h = self.table(tokens).mean(1) + torch.relu(self.mix(x))
+        return {"last": self.last(h), "sum": h.sum(1, keepdim=True)}
+
+
+def two():
+    torch.manual_seed(0)
+    return Two()
+"""
+
+
+def test_a_bundle_of_several_inputs_of_which_one_is_whole_numbers(edgecompress, tmp_path):
+    (tmp_path / "nets.py").write_text(TWO)
+    shapes = 'inputs.shapes=["tokens=16:int64", "x=4"]'
+    done = edgecompress("build", "--target", "host", "--model", "nets:two", "--set", shapes, "-o", "two")
+    assert done.returncode == 0, done.stderr
+    done = edgecompress("bench", "two", "--mode", "quick", "--profile", "-o", "r.json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("two without data, for host: measured")
+    assert "Accuracy: not measured." in done.stdout
+    files = BenchRecord.from_file(tmp_path / "r.json").files
+    assert {name: (file.failures, file.latency.inputs) for name, file in files.items()} == {
+        name: ([], "rows") for name in ("dense.onnx", "dense.tflite", "model.onnx", "model.tflite")
+    }
+    assert all(file.memory.peak for file in files.values())
+
+
 def test_wrong_inputs(refused, copy, tmp_path):
     assert "not a bundle" in refused("bench", "nowhere")
     assert "unknown mode 'fast'" in refused("bench", copy, "--mode", "fast")

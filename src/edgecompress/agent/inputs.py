@@ -1,14 +1,19 @@
-"""What a model is fed: rows of real data or seeded noise, in the layout and type of the file, before any timing."""
+"""What a model is fed: rows of real data or seeded noise, in the layout and types of the file, before any timing."""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from .engines.contract import Array, Engine
+from .engines.contract import Array, Engine, Feed, Input
 from .errors import JobError, RuntimeRefusedError, first_line
+
+ONLY = "x"  # the name of the rows for a file of one input, whatever the file calls it
 
 
 def read_array(path: Path, name: str) -> Array:
@@ -17,12 +22,29 @@ def read_array(path: Path, name: str) -> Array:
     Raises:
         JobError: the file is not an npz file, or has no such array.
     """
+    with _opened(path) as archive:
+        if name not in archive:
+            raise JobError(f"{path} has no array '{name}' (it has {', '.join(archive.files) or 'none'})")
+        array: Array = archive[name]
+        return array
+
+
+def read_rows(path: Path, count: int) -> Feed:
+    """The first ``count`` rows of every array of an npz file, by name.
+
+    Raises:
+        JobError: the file is not an npz file.
+    """
+    with _opened(path) as archive:
+        # Copies: a part of an array keeps all of it in memory.
+        return {name: archive[name][:count].copy() for name in archive.files}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            if name not in archive:
-                raise JobError(f"{path} has no array '{name}' (it has {', '.join(archive.files) or 'none'})")
-            array: Array = archive[name]
-            return array
+            yield archive
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise JobError(f"cannot read {path}: {first_line(error)}") from error
 
@@ -32,41 +54,75 @@ def to_layout(x: Array, layout: str) -> Array:
     return np.ascontiguousarray(np.moveaxis(x, 1, -1) if layout == "channels_last" and x.ndim > 2 else x)
 
 
-def batches(x: Array, engine: Engine, layout: str) -> list[Array]:
-    """``x`` (samples, channels, ...), cut into what ``engine`` takes at once.
+def batches(rows: Feed, engine: Engine, layout: str) -> list[Feed]:
+    """``rows`` (samples, channels, ...) of each input, by its name, cut into what ``engine`` takes at once.
 
-    Samples past the last full batch are followed by zeros: the first ``len(x)`` rows of the outputs count.
+    A file of one input takes ``x``. Samples past the last full batch are followed by zeros: the first rows of the
+    outputs count, as many as there are samples.
 
     Raises:
-        JobError: there are no samples, or they do not fit the model's input.
+        JobError: there are no samples, an input has none, or they do not fit it.
     """
+    names = {given: ONLY if len(engine.inputs) == 1 else given.name for given in engine.inputs}
+    missing = [name for name in names.values() if name not in rows]
+    if missing:
+        raise JobError(f"the inputs have no array '{missing[0]}' (they have {', '.join(rows) or 'none'})")
+    parts = {given.name: _parts(rows[name], given, layout) for given, name in names.items()}
+    if len({len(each) for each in parts.values()}) != 1:
+        raise JobError("the inputs have different numbers of rows")
+    return [dict(zip(parts, each)) for each in zip(*parts.values())]  # noqa: B905 (strict came with Python 3.10)
+
+
+def _parts(x: Array, given: Input, layout: str) -> list[Array]:
+    """The rows of one input, in batches."""
     if not len(x):
         raise JobError("the inputs have no rows")
-    size = engine.input_shape[0]
-    fitting = to_layout(x, layout).astype(engine.input_dtype, copy=False)
-    if fitting.shape[1:] != engine.input_shape[1:]:
+    size, *shape = given.shape
+    fitting = to_layout(x, layout)
+    if fitting.shape[1:] != tuple(shape):
         raise JobError(
-            f"a sample of shape {fitting.shape[1:]} ({layout}) does not fit the model's input {engine.input_shape[1:]}"
+            f"a sample of shape {fitting.shape[1:]} ({layout}) does not fit the model's input {given.shape[1:]}"
         )
-    missing = -len(fitting) % size
-    if missing:
-        fitting = np.concatenate([fitting, np.zeros((missing, *fitting.shape[1:]), fitting.dtype)])
+    if not np.can_cast(fitting.dtype, given.dtype, "same_kind"):
+        raise JobError(f"the model takes {given.dtype} as '{given.name}', and the inputs have {fitting.dtype}")
+    fitting = fitting.astype(given.dtype, copy=False)
+    short = -len(fitting) % size
+    if short:
+        fitting = np.concatenate([fitting, np.zeros((short, *shape), fitting.dtype)])
     return [fitting[start : start + size] for start in range(0, len(fitting), size)]
 
 
-def noise(engine: Engine, count: int, seed: int) -> list[Array]:
-    """``count`` inputs of standard normal values, the same for the same seed."""
+def noise(engine: Engine, count: int, seed: int) -> list[Feed]:
+    """``count`` inputs of standard normal values, the same for the same seed; whole numbers are 0 and 1.
+
+    Those two are in any table that whole numbers point into.
+    """
     random = np.random.default_rng(seed)
-    return [random.standard_normal(engine.input_shape).astype(engine.input_dtype) for _ in range(count)]
+
+    def one(given: Input) -> Array:
+        whole = np.dtype(given.dtype).kind in "iub"
+        values = random.integers(0, 2, given.shape) if whole else random.standard_normal(given.shape)
+        return values.astype(given.dtype)
+
+    return [{given.name: one(given) for given in engine.inputs} for _ in range(count)]
 
 
-def run(engine: Engine, x: Array, name: str) -> Array:
+def feeds(engine: Engine, layout: str, rows: Feed | None, count: int, seed: int) -> list[Feed]:
+    """``rows`` for ``engine``, or where there are none ``count`` inputs of noise.
+
+    Raises:
+        JobError: as ``batches``.
+    """
+    return noise(engine, count, seed) if rows is None else batches(rows, engine, layout)
+
+
+def run(engine: Engine, feed: Feed, name: str) -> list[Array]:
     """``engine.run``, for calls that are not timed.
 
     Raises:
         RuntimeRefusedError: the runtime failed.
     """
     try:
-        return engine.run(x)
+        return engine.run(feed)
     except Exception as error:
         raise RuntimeRefusedError(f"{engine.runtime} fails in {name}: {first_line(error)}") from error

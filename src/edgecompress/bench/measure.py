@@ -106,9 +106,10 @@ class Measurement:
         if energy and self._protocol.energy_seconds:
             for name in self._models:
                 self._energy(name, threads)
-        self._make_references()
-        for name in self._models if labelled else ():
-            self._accuracy(name, threads)
+        if labelled:
+            self._make_references()
+            for name in self._models:
+                self._accuracy(name, threads)
         if profile:
             for name in self._models:
                 self._profile(name, threads)

@@ -172,7 +172,7 @@ def _proved(
 def _proved_by_name(
     graph: ir.Model, path: Path, kind: FileKind, ledger: Ledger, reference: Named, rounding: str
 ) -> Proved:
-    """What is known of a file of several ends; memory and latency are not: the agent runs files of one input."""
+    """What is known of a file of several ends; how its latency compares is for ``bench`` to tell."""
     is_onnx = kind.format == "onnx"
     half = any(
         array.dtype == np.float16 for array in (*reference.inputs.values(), *_arrays(graph, np.float16).values())
@@ -185,7 +185,7 @@ def _proved_by_name(
         weights=_arrays(graph, np.float32, np.float16) if is_onnx else None,
     )
     runs_in = ["onnxruntime >= 1.20"] if is_onnx else list(runtimes(path))
-    return Proved(ledger, verification, Memory(after_load=None, peak=None), runs_in)
+    return Proved(ledger, verification, memory(path, layout=kind.layout), runs_in)
 
 
 def _arrays(graph: ir.Model, *types: type[np.generic]) -> dict[str, npt.NDArray[np.generic]]:

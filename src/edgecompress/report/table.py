@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.statistics import Ratio
-from edgecompress.bundle import Manifest
+from edgecompress.bundle import NO_DATA, Manifest
 from edgecompress.report import paper
 from edgecompress.report.numbers import percent, significant
 
@@ -81,7 +81,8 @@ def rows(record: BenchRecord) -> list[Row]:
 
 def title(record: BenchRecord) -> str:
     """What was measured, in one line."""
-    return f"{record.bundle.model} on {record.bundle.data}, for {record.bundle.target}: {record.taken}"
+    data = "without data" if record.bundle.data == NO_DATA else f"on {record.bundle.data}"
+    return f"{record.bundle.model} {data}, for {record.bundle.target}: {record.taken}"
 
 
 def conditions(record: BenchRecord) -> list[str]:
@@ -98,8 +99,10 @@ def conditions(record: BenchRecord) -> list[str]:
         f"Threads: {record.threads} ({record.threads_note}). Batch 1.",
         f"Latency: mode {protocol.mode}: warm-up {settled}, then at least {protocol.min_runs} runs and "
         f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in a process.",
-        f"Accuracy: {' or '.join(map(str, samples)) or 'no'} samples of {record.bundle.data}, run on the device; pt is "
-        "percentage points.",
+        f"Accuracy: {' or '.join(map(str, samples))} samples of {record.bundle.data}, run on the device; pt is "
+        "percentage points."
+        if samples
+        else "Accuracy: not measured.",
         "Load and memory: one fresh process a file, file cache warm. Peak is the whole process with Python, NumPy and "
         "the runtime; added is the peak over what these take.",
     ]

@@ -50,7 +50,7 @@ def test_times_are_summed_up_by_node_without_the_first_runs(written):
 def test_what_the_runtime_really_writes_is_read(files, x, tmp_path):
     engine, finish = load_profiled(files["onnx"][0], 1, NONE, tmp_path)
     for row in x[:5]:
-        engine.run(row[None])
+        engine.run({"x": row[None]})
     nodes, runs = read(finish(), 2)
     assert len(runs) == 3
     assert {(each["op_type"], each["calls"]) for each in nodes} == {("Flatten", 3), ("Gemm", 3)}

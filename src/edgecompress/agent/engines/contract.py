@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,16 @@ import numpy.typing as npt
 from ..accelerator import NONE, Accelerator
 
 Array = npt.NDArray[np.generic]
+Feed = dict[str, Array]
+"""What an engine is given at once: an array for each of its inputs, by the input's name."""
+
+
+class Input(NamedTuple):
+    """What a model file takes."""
+
+    name: str
+    shape: tuple[int, ...]  # with the batch; in the layout of the file
+    dtype: str  # NumPy name
 
 
 class Engine(Protocol):
@@ -18,17 +28,16 @@ class Engine(Protocol):
 
     runtime: str  # "onnxruntime", "litert" or "tflite-runtime"
     version: str
-    input_shape: tuple[int, ...]  # with the batch; in the layout of the file
-    input_dtype: str  # NumPy name
+    inputs: tuple[Input, ...]
     details: dict[str, Any]  # what else the runtime can tell: providers, delegates
     # How many nodes each provider or delegate took, the one that was asked for first; None: the runtime does not tell.
     placement: dict[str, int] | None
 
-    def run(self, x: Array) -> Array:
-        """The first output for ``x`` (``input_shape``, ``input_dtype``, C order).
+    def run(self, feed: Feed) -> list[Array]:
+        """All outputs for ``feed``, whose arrays are as ``inputs`` says and in C order.
 
-        This is what latency times, and it holds the runtime's own calls alone: the input handed over, the inference,
-        and the output fetched as an array of its own.
+        This is what latency times, and it holds the runtime's own calls alone: the inputs handed over, the inference,
+        and each output fetched as an array of its own.
         """
         ...
 

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array
+from .contract import Array, Feed, Input
 from .litert_nodes import Nodes
 
 # (name in the record, module, distribution); the first that imports is taken.
@@ -52,23 +54,25 @@ class LiteRtEngine:
     """One interpreter."""
 
     def __init__(self, interpreter: Any, runtime: str, version: str, nodes: Nodes) -> None:
-        given = interpreter.get_input_details()[0]
+        details = interpreter.get_input_details()
         self.runtime = runtime
         self.version = version
-        self.input_shape = tuple(int(size) for size in given["shape"])
-        self.input_dtype = given["dtype"].__name__
+        self.inputs = tuple(
+            Input(each["name"], tuple(int(size) for size in each["shape"]), np.dtype(each["dtype"]).name)
+            for each in details
+        )
         self.details = {"delegates": nodes.delegates()}
         self.placement = nodes.placement()
         self._set, self._invoke, self._get = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
-        self._input = given["index"]
-        self._output = interpreter.get_output_details()[0]["index"]
+        self._inputs = [(each["index"], each["name"]) for each in details]
+        self._outputs = [each["index"] for each in interpreter.get_output_details()]
 
-    def run(self, x: Array) -> Array:
-        """The first output for ``x``; it is copied out of the interpreter's memory."""
-        self._set(self._input, x)
+    def run(self, feed: Feed) -> list[Array]:
+        """All outputs for ``feed``; they are copied out of the interpreter's memory."""
+        for index, name in self._inputs:
+            self._set(index, feed[name])
         self._invoke()
-        y: Array = self._get(self._output)
-        return y
+        return [self._get(index) for index in self._outputs]
 
 
 def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> LiteRtEngine:
@@ -86,9 +90,10 @@ def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) 
             model_path=str(path), num_threads=threads, experimental_delegates=delegates or None
         )
         nodes.before_default(interpreter)
-        shape = _shape(interpreter.get_input_details(), path.name, batch)
-        if shape is not None:
-            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
+        for given in interpreter.get_input_details():
+            shape = _shape(given, path.name, batch)
+            if shape is not None:
+                interpreter.resize_tensor_input(given["index"], shape)
         interpreter.allocate_tensors()
         nodes.after_default(interpreter)
     except JobError:
@@ -98,19 +103,20 @@ def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) 
     return LiteRtEngine(interpreter, runtime, version, nodes)
 
 
-def _shape(inputs: list[dict[str, Any]], name: str, batch: int) -> list[int] | None:
-    """The shape to give the input for this batch; ``None`` where it has it already.
+def _shape(given: dict[str, Any], name: str, batch: int) -> list[int] | None:
+    """The shape to give an input for this batch; ``None`` where it has it already.
 
     Raises:
-        JobError: the input is not one array of floats, or its batch size is fixed and another.
+        JobError: it takes no plain numbers, or its batch size is fixed and another.
     """
-    kinds = [each["dtype"].__name__ for each in inputs]
-    if len(inputs) != 1 or kinds[0] not in ("float32", "float16"):
-        raise JobError(f"{name} takes {len(inputs)} inputs ({', '.join(kinds)}); the agent feeds one, of floats")
-    size, *rest = (int(each) for each in inputs[0]["shape"])
+    kind, quantised = np.dtype(given["dtype"]), len(given["quantization_parameters"]["scales"]) > 0
+    if kind.kind not in "fiub" or quantised or not len(given["shape"]):
+        said = f"quantised {kind}" if quantised else f"{kind} of shape {list(given['shape'])}"
+        raise JobError(f"{name} takes {said} as '{given['name']}'; the agent feeds arrays of numbers as they are")
+    size, *rest = (int(each) for each in given["shape"])
     if size == batch:
         return None
-    if int(inputs[0]["shape_signature"][0]) != -1:
+    if int(given["shape_signature"][0]) != -1:
         raise JobError(f'{name} takes batches of {size} and no other; set "batch": {size}')
     return [batch, *rest]
 

@@ -10,9 +10,12 @@ from typing import Any
 
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array
+from .contract import Array, Feed, Input
 
-_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"}
+_WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"} | {
+    f"tensor({name})": name for name in _WHOLE
+}
 _ERRORS_ONLY = 3
 _SUFFIX = "ExecutionProvider"
 _CPU, _CUDA, _TENSORRT = f"CPU{_SUFFIX}", f"CUDA{_SUFFIX}", f"Tensorrt{_SUFFIX}"
@@ -48,29 +51,17 @@ class OnnxRuntimeEngine:
     runtime = "onnxruntime"
 
     def __init__(self, session: Any, version: str, batch: int, name: str) -> None:
-        if len(session.get_inputs()) != 1:
-            raise JobError(f"{name} has {len(session.get_inputs())} inputs; the agent runs models with one")
-        (given,) = session.get_inputs()
-        first, *rest = given.shape
-        if given.type not in _DTYPES or not all(isinstance(size, int) for size in rest):
-            raise JobError(
-                f"{name} takes {given.type} of shape {given.shape}; the agent feeds floats, only the batch may vary"
-            )
-        if isinstance(first, int) and first != batch:
-            raise JobError(f'{name} takes batches of {first} and no other; set "batch": {first}')
+        self.inputs = tuple(_input(given, batch, name) for given in session.get_inputs())
         self.version = version
-        self.input_shape = (batch, *rest)
-        self.input_dtype = _DTYPES[given.type]
         self.details: dict[str, Any] = {"providers": session.get_providers()}
         self.placement = _placement(session)
         self._run = session.run
-        self._input = given.name
-        self._outputs = [session.get_outputs()[0].name]
+        self._outputs = [given.name for given in session.get_outputs()]
 
-    def run(self, x: Array) -> Array:
-        """The first output for ``x``."""
-        y: Array = self._run(self._outputs, {self._input: x})[0]
-        return y
+    def run(self, feed: Feed) -> list[Array]:
+        """All outputs for ``feed``."""
+        made: list[Array] = self._run(self._outputs, feed)
+        return made
 
 
 def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> OnnxRuntimeEngine:
@@ -117,6 +108,19 @@ def _load(
             "are the libraries that it needs installed?"
         )
     return OnnxRuntimeEngine(session, module.__version__, batch, path.name), session
+
+
+def _input(given: Any, batch: int, name: str) -> Input:
+    """One input of a session, for this batch."""
+    first, *rest = given.shape or (None,)
+    if given.type not in _DTYPES or not given.shape or not all(isinstance(size, int) for size in rest):
+        raise JobError(
+            f"{name} takes {given.type} of shape {given.shape} as '{given.name}'; "
+            "the agent feeds arrays of numbers, and only the first axis may vary"
+        )
+    if isinstance(first, int) and first != batch:
+        raise JobError(f'{name} takes batches of {first} and no other; set "batch": {first}')
+    return Input(given.name, (batch, *rest), _DTYPES[given.type])
 
 
 def _providers(module: Any, accelerator: Accelerator) -> list[str]:

@@ -25,14 +25,14 @@ def accuracy(job: Job, events: Events) -> None:
     limit = job.count("limit") if job.has("limit") else None
     reference = inputs.read_array(job.file("reference"), "y").astype(np.float32) if job.has("reference") else None
     job.finish()
-    x, y = inputs.read_array(data, "x")[:limit], inputs.read_array(data, "y")[:limit]
+    x, y = inputs.read_array(data, inputs.ONLY)[:limit], inputs.read_array(data, "y")[:limit]
     if y.shape != (len(x),):
         raise JobError(f"{data}: 'x' has {len(x)} samples and 'y' the shape {y.shape}; give one label a sample")
     engine = engines.load(file, threads, batch, accelerator)
     correct, difference = 0, None if reference is None else 0.0
-    for number, part in enumerate(inputs.batches(x, engine, layout)):
+    for number, part in enumerate(inputs.batches({inputs.ONLY: x}, engine, layout)):
         first = number * batch
-        said = np.asarray(inputs.run(engine, part, file.name), dtype=np.float32)[: len(x) - first]
+        said = np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32)[: len(x) - first]
         if not np.isfinite(said).all():
             raise RuntimeRefusedError(f"{file.name} gives outputs that are not finite, first at sample {first}")
         correct += int(np.count_nonzero(said.argmax(axis=-1) == y[first : first + batch]))

@@ -61,7 +61,7 @@ def energy(job: Job, events: Events) -> None:
     seconds of the runs / runs.
 
     Job: ``file``; ``layout``; ``threads``; ``seconds`` (10) of runs, and half of that for each wait; ``inputs``, an npz
-    file whose ``x`` gives up to 31 samples (absent: normal noise from ``seed``); ``seed`` (0); ``provider`` or
+    file that gives up to 31 samples (absent: noise from ``seed``); ``seed`` (0); ``provider`` or
     ``delegate`` (none); ``root`` ("/"), the folder that ``sys`` is read from. Event: ``energy`` with sensor, rails,
     idle_watts, watts, idle_seconds, seconds, runs, readings (null where the sensor counts), millijoules and
     millijoules_with_idle (of one inference; null with a ``note`` where the sensor could not tell).
@@ -76,11 +76,8 @@ def energy(job: Job, events: Events) -> None:
     sampler = None if meter.counts else Sampler.start(meter, max(FASTEST, 2 * seconds / MOST_READINGS))
     try:
         engine = engines.load(file, threads, accelerator=accelerator)
-        feed = (
-            inputs.noise(engine, ROWS, seed)
-            if given is None
-            else inputs.batches(inputs.read_array(given, "x")[:ROWS], engine, layout)
-        )
+        rows = None if given is None else inputs.read_rows(given, ROWS)
+        feed = inputs.feeds(engine, layout, rows, ROWS, seed)
         for x in (feed * WARMUP)[:WARMUP]:
             inputs.run(engine, x, file.name)
         first = _wait(meter, seconds / 2, events)

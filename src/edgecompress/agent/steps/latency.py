@@ -8,7 +8,7 @@ from array import array
 from statistics import median
 
 from .. import engines, inputs
-from ..engines.contract import Array, Engine
+from ..engines.contract import Engine, Feed
 from ..errors import JobError
 from ..events import Events
 from ..job import Job
@@ -36,13 +36,13 @@ class Timed:
         self.engine: Engine = engines.load(self.file, threads, accelerator=accelerator)
         self.load_ns = _clock() - start
         self.first_ns = 0
-        self.feed: list[Array] = []
+        self.feed: list[Feed] = []
         self.samples = array("q")
         self.windows: Windows | None = None
 
-    def take_inputs(self, x: Array | None, seed: int) -> None:
+    def take_inputs(self, rows: Feed | None, seed: int) -> None:
         """Prepare the inputs and run once: the first run, which allocates, is reported apart."""
-        self.feed = inputs.noise(self.engine, ROWS, seed) if x is None else inputs.batches(x, self.engine, self.layout)
+        self.feed = inputs.feeds(self.engine, self.layout, rows, ROWS, seed)
         start = _clock()
         inputs.run(self.engine, self.feed[0], self.file.name)
         self.first_ns = _clock() - start
@@ -56,11 +56,12 @@ def latency(job: Job, events: Events) -> None:
     reached, or ``max_seconds`` are over, and stop after an even number. Of very many rounds, an even sample is sent:
     one pair of rounds in ``stride``.
 
-    Job: ``files``, each ``{"file", "layout"}`` and ``provider`` or ``delegate`` (none); ``inputs``, an npz file whose
-    ``x`` gives up to 31 samples (absent: normal noise from ``seed``); ``warmup``, a number of rounds or ``"settle"``
-    (until the median of 16 rounds is within 2 % of that of the 16 before, for every file); ``warmup_max_seconds``
-    (10); ``min_runs``; ``min_seconds`` (0); ``max_seconds``; ``window_seconds``, to sum up the times of each so many
-    seconds apart (0: not); ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency`` a file.
+    Job: ``files``, each ``{"file", "layout"}`` and ``provider`` or ``delegate`` (none); ``inputs``, an npz file that
+    gives up to 31 samples, as ``x`` or by the inputs' names (absent: noise from ``seed``); ``warmup``, a number of
+    rounds or ``"settle"`` (until the median of 16 rounds is within 2 % of that of the 16 before, for every file);
+    ``warmup_max_seconds`` (10); ``min_runs``; ``min_seconds`` (0); ``max_seconds``; ``window_seconds``, to sum up the
+    times of each so many seconds apart (0: not); ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency``
+    a file.
     """
     threads, seed = job.count("threads"), job.count("seed", 0, least=0)
     min_runs, min_seconds, max_seconds = (
@@ -80,9 +81,9 @@ def latency(job: Job, events: Events) -> None:
     for each in file_jobs:
         engines.prepare(each.file("file"))
     files = [Timed(each, threads) for each in file_jobs]
-    x = None if given is None else inputs.read_array(given, "x")[:ROWS]
+    rows = None if given is None else inputs.read_rows(given, ROWS)
     for timed in files:
-        timed.take_inputs(x, seed)
+        timed.take_inputs(rows, seed)
 
     enabled = gc.isenabled()
     gc.collect()
@@ -112,7 +113,7 @@ def latency(job: Job, events: Events) -> None:
             others=others,
             windows=timed.windows.done if timed.windows is not None else [],
             threads=threads,
-            inputs="noise" if x is None else "rows",
+            inputs="noise" if rows is None else "rows",
             runtime=timed.engine.runtime,
             version=timed.engine.version,
             details=timed.engine.details,

@@ -17,7 +17,7 @@ def memory(job: Job, events: Events) -> None:
     what came on top of those. All are bytes; one the system does not tell is null. ``peak`` is the highest resident
     size since the import where the kernel lets it be reset (``peak_since_import``), else since the process began.
 
-    Job: ``file``; ``layout``; ``threads``; ``inputs``, an npz file whose first row of ``x`` is run (absent: noise);
+    Job: ``file``; ``layout``; ``threads``; ``inputs``, an npz file whose first row is run (absent: noise);
     ``seed`` (0); ``provider`` or ``delegate`` (none). Event: ``memory``; it also has ``load_ns`` and ``first_ns``,
     measured in this fresh process.
     """
@@ -26,7 +26,7 @@ def memory(job: Job, events: Events) -> None:
     given = job.file("inputs") if job.has("inputs") else None
     job.finish()
     # One row is cut out and the rest is gone before the first reading, or the data would count as the model's.
-    row = None if given is None else inputs.read_array(given, "x")[:1].copy()
+    row = None if given is None else inputs.read_rows(given, 1)
     engines.prepare(file)
     peak_was_reset = reset_peak()
     after_import = resident()
@@ -36,9 +36,9 @@ def memory(job: Job, events: Events) -> None:
     load_ns = time.perf_counter_ns() - start
     after_load = resident()
 
-    x = inputs.noise(engine, 1, seed)[0] if row is None else inputs.batches(row, engine, layout)[0]
+    (feed,) = inputs.feeds(engine, layout, row, 1, seed)
     start = time.perf_counter_ns()
-    inputs.run(engine, x, file.name)
+    inputs.run(engine, feed, file.name)
     first_ns = time.perf_counter_ns() - start
     after_run = resident()
 

@@ -21,11 +21,11 @@ def outputs(job: Job, events: Events) -> None:
     file, given, target = job.file("file"), job.file("inputs"), job.path("output")
     layout, threads, batch = job.layout(), job.count("threads", 1), job.count("batch", 1)
     job.finish()
-    x = inputs.read_array(given, "x")
+    x = inputs.read_array(given, inputs.ONLY)
     engine = engines.load(file, threads, batch)
     rows = []
-    for done, part in enumerate(inputs.batches(x, engine, layout)):
-        rows.append(np.asarray(inputs.run(engine, part, file.name), dtype=np.float32))
+    for done, part in enumerate(inputs.batches({inputs.ONLY: x}, engine, layout)):
+        rows.append(np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32))
         events.progress(done=min((done + 1) * batch, len(x)), total=len(x))
     y = np.concatenate(rows)[: len(x)]
     _write(target, y)

@@ -19,7 +19,7 @@ def profile(job: Job, events: Events) -> None:
     """Run a file under its runtime's profiler, in a process of its own: profiling takes time, which no latency shows.
 
     Job: ``file``; ``layout``; ``threads``; ``warmup`` (10) and ``runs`` (100), numbers of runs; ``inputs``, an npz file
-    whose ``x`` gives up to 31 samples (absent: normal noise from ``seed``); ``seed`` (0); ``provider`` or ``delegate``
+    that gives up to 31 samples (absent: noise from ``seed``); ``seed`` (0); ``provider`` or ``delegate``
     (none). Event: ``profile`` with runs, run_p50_us (of the whole run, as the profiler saw it) and ``nodes``, the
     slowest first: name, op_type, provider, calls, mean_us, p50_us and share (of all time of these runs). Where the
     runtime has no profiler that Python reaches, ``nodes`` is empty and ``note`` says so.
@@ -36,11 +36,8 @@ def profile(job: Job, events: Events) -> None:
             events.emit("profile", file=file.name, runs=0, run_p50_us=None, nodes=[], note=note)
             return
         engine, finish = loaded
-        feed = (
-            inputs.noise(engine, ROWS, seed)
-            if given is None
-            else inputs.batches(inputs.read_array(given, "x")[:ROWS], engine, layout)
-        )
+        rows = None if given is None else inputs.read_rows(given, ROWS)
+        feed = inputs.feeds(engine, layout, rows, ROWS, seed)
         for number in range(warmup + runs):
             inputs.run(engine, feed[number % len(feed)], file.name)
             events.progress(runs=number + 1, total=warmup + runs)

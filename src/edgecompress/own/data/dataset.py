@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecompress.bundle import NO_DATA
 from edgecompress.errors import InputError
 from edgecompress.model.datasets._split import SEED, Indices, stratified
 from edgecompress.model.datasets._standardise import standardised, statistics
@@ -69,7 +70,7 @@ def nothing(ends: Ends, count: int, seed: int) -> Dataset:
     ]
     empty, none = np.zeros((0, *ends.row), np.float32), np.zeros(0, np.int64)
     return Dataset(
-        name="none",
+        name=NO_DATA,
         train_x=empty,
         train_y=none,
         validation_x=empty,
