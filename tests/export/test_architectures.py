@@ -45,6 +45,9 @@ def test_files_of_a_foreign_network_compute_what_pytorch_does_and_get_smaller(tm
 
 def test_what_differs_is_found_out():
     difference = {"dense.onnx": {"random": 1e-6, "real": 2e-4}, "float16.tflite": {"random": 1e-2, "real": 1e-2}}
-    assert wrong({"difference": difference}) == ["dense.onnx 2.0e-04"]
-    assert wrong({"difference": {"packed.tflite": {"random": float("nan"), "real": 0.0}}})
+    own = {stage: {"random": 1e-3, "real": 9e-5} for stage in ("dense", "packed")}
+    assert wrong({"difference": difference, "float32": own}) == ["dense.onnx real 2.0e-04"]
+    assert wrong({"difference": {"packed.tflite": {"random": float("nan"), "real": 0.0}}, "float32": own})
+    own["dense"]["real"] = 1.1e-4
+    assert not wrong({"difference": difference, "float32": own})
     assert SAMPLES > 1
