@@ -67,6 +67,7 @@ def install(job: Job, events: Events) -> None:
         if folder.exists():
             folder.replace(old)
         new.replace(folder)
+        os.sync()  # and the name, before anybody is told that it is there
     except OSError as error:
         raise JobError(f"cannot install in {folder}: {error.strerror or error}") from error
     finally:
