@@ -27,13 +27,13 @@ test: setup lint
 test-all: setup lint
 	$(BIN)/python -m pytest
 
-# arm64 for real, emulated unless this machine is one: all encodings decoded there, the portable runtime, a bench over adb,
-# and the images of Dockerfile.arm64. As root; see docs/android.md for the packages that it takes.
+# arm64 for real, emulated unless this machine is one: all encodings decoded there, the portable runtime, a bench over adb
+# and over ssh on a whole emulated board, and the images of Dockerfile.arm64. As root; see docs/android.md for the packages that it takes.
 ARM64 ?= dist/arm64
 arm64: setup
 	PYTHON=$(BIN)/python tools/arm64/check $(ARM64)
 	$(BIN)/python tools/arm64/portable $(ARM64)/root $(ARM64)/packages $(ARM64)/portable.tar.gz
-	$(BIN)/python -m pytest -m slow tests/end_to_end/test_bench_adb.py
+	$(BIN)/python -m pytest -m slow tests/end_to_end/test_bench_adb.py tests/end_to_end/test_board.py
 	PYTHON=$(BIN)/python tools/arm64/build_image $(ARM64)
 
 lint: setup
