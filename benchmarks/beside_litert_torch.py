@@ -67,14 +67,14 @@ def operators(path: Path) -> dict[str, int]:
     return dict(sorted(collections.Counter(names).items()))
 
 
-def latencies(files: list[Path], seconds: float) -> list[list[int]]:
-    """Nanoseconds of each file in the same rounds, in an order that alternates.
+def latencies(files: list[Path], seconds: float) -> tuple[list[list[int]], list[int]]:
+    """Nanoseconds of each file in the same rounds, in an order that alternates, and how many rounds each process took.
 
     Of two equal files, the one loaded first can be 2 to 4 % slower, so each is first in every second process. On a busy
     machine one process is slower than another: each one's times are put on the scale of the first.
     """
     samples: dict[str, list[int]] = {file.name: [] for file in files}
-    scale = None
+    scale, processes = None, []
     for number in range(PROCESSES):
         job = {
             "files": [{"file": str(file), "layout": "channels_last"} for file in files[:: -1 if number % 2 else 1]],
@@ -88,9 +88,10 @@ def latencies(files: list[Path], seconds: float) -> list[list[int]]:
         found = {event["file"]: event["samples_ns"] for event in events if event["event"] == "latency"}
         median = statistics.median(found[files[-1].name])
         scale = scale or median
+        processes.append(len(found[files[0].name]))
         for name, times in found.items():
             samples[name] += [round(each * scale / median) for each in times]
-    return list(samples.values())
+    return list(samples.values()), processes
 
 
 def measured(name: str, size: int, python: str, folder: Path, seconds: float) -> dict[str, Any]:
@@ -111,14 +112,14 @@ def measured(name: str, size: int, python: str, folder: Path, seconds: float) ->
     for file in (ours, theirs):
         made, _, _ = outputs(file, x.numpy(), layout="channels_last")
         compare_outputs(file, made, expected, absolute_tolerance=0, relative_tolerance=TOLERANCE)
-    samples = latencies([ours, theirs], seconds)
+    samples, processes = latencies([ours, theirs], seconds)
     packed = pack(theirs, folder / "packed.tflite", encoding="smallest", progress=silent)
     return {
         "input": shape,
         "operators": {"edgecompress": operators(ours), "litert-torch": operators(theirs)},
         "milliseconds": [round(float(np.median(each)) / 1e6, 3) for each in samples],
         "runs": len(samples[0]),
-        "latency": ratio_of_medians(*samples).model_dump(),
+        "latency": ratio_of_medians(*samples, processes=processes).model_dump(),
         "bytes": {"edgecompress": ours.stat().st_size, "litert-torch": packed.source_bytes, "packed": packed.bytes},
     }
 

@@ -5,8 +5,8 @@
 Each run is bench in mode standard, whole, with a process for each step, of the file and of its runtime's dense file.
 Two intervals of 95 % are compared between the two runs of a pair, both as the record of a run has them:
 
-- of the file's median latency: ``latency.summary.p50_low`` to ``p50_high``, a bootstrap over blocks of its rounds;
-- of the ratio of its median to the dense file's: ``comparisons[].latency.low`` to ``high``, a bootstrap over the same.
+- of the file's median latency: ``latency.summary.p50_low`` to ``p50_high``;
+- of the ratio of its median to the dense file's: ``comparisons[].latency.low`` to ``high``.
 
 ``--seconds`` shortens the timed part of a run, which standard takes 60 s for; the record says it. A run on a machine
 that slowed down, swapped or shared its cores is refused as bench refuses it, unless --allow-noisy. Records of the runs

@@ -6,6 +6,7 @@ Usage: python tools/generate_docs.py        (a test fails when what it would wri
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,39 @@ def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def measuring_table() -> str:
+    """What the three benchmarks of the measuring found."""
+    overhead, quick, repeated = (
+        json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("agent-overhead", "bench-quick", "repeatability")
+    )
+    lines = ["| what | of | found | asked for |", "|---|---|---|---|"]
+    for name, file in overhead["files"].items():
+        of = f"`{name}`, {file['p50_ns']['agent'] / 1e6:.1f} ms"
+        for kind, title, limit in (
+            ("bare", "a bare loop's", "1.02 at most"),
+            ("profiler", "the profiler's", "0.95 to 1.05"),
+        ):
+            if kind in file:
+                found = "{ratio:.3f} ({low:.3f} to {high:.3f})".format(**file[kind])
+                lines.append(f"| the agent's time over {title} | {of} | {found} | {limit} |")
+    protocol, overlapping = repeated["protocol"], repeated["overlapping"]
+    runs = (
+        f"`{repeated['file']}`, {repeated['runs'][0]['p50_ns'] / 1e6:.1f} ms; {protocol['min_seconds']:g} s in "
+        f"{protocol['processes']} processes a run"
+    )
+    for kind, title in (("median", "the median"), ("ratio", "the ratio to the dense file")):
+        found = f"{overlapping[kind]} of {repeated['pairs']}"
+        lines.append(f"| pairs of runs whose intervals of {title} overlap | {runs} | {found} | 9 of 10 |")
+    seconds = max(chain(*quick["seconds"].values()))
+    pushed = sum(size for name, size in quick["bundle"].items() if name.endswith((".onnx", ".tflite", ".npz")))
+    lines.append(
+        f"| seconds of `bench --mode quick` over ssh, the slowest of {len(list(chain(*quick['seconds'].values())))} "
+        f"| a bundle of {pushed / 1e6:.0f} MB | {seconds:.1f} | 15 at most |"
+    )
+    return "\n".join([*lines, "", f"{overhead['cpu']}, {overhead['taken'][:10]}."])
+
+
 def study_cells() -> list[CellRecord]:
     """The cells of the paper's study that results/ has."""
     paths = sorted((ROOT / "results" / "study").glob("*.json"))
@@ -306,13 +340,14 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    readme, compression, runtimes, ecz, models, tflite, paper = (
+    readme, compression, runtimes, ecz, models, tflite, paper, benchmarking = (
         ROOT / "README.md",
-        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite", "paper")),
+        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite", "paper", "benchmarking")),
     )
     return {
         ecz: filled(ecz, containers=containers_table()),
         readme: filled(readme, results=results_table(), encodings=encodings_table()),
+        benchmarking: filled(benchmarking, measuring=measuring_table()),
         compression: filled(compression, clustering=clustering_tables()),
         runtimes: filled(runtimes, loads=loads_table()),
         models: filled(models, architectures=architectures_table()),

@@ -27,7 +27,9 @@ def test_the_page_says_the_modes_and_limits_that_the_code_has():
 
     latency = importlib.import_module("edgecompress.agent.steps.latency")
     quick, standard = MODES["quick"], MODES["standard"]
-    assert f"| `quick` | {quick.warmup} rounds | {quick.min_runs} runs a file and {quick.min_seconds:g} s" in PAGE
+    timed = f"{quick.min_runs} runs a file and {quick.min_seconds:g} s"
+    assert f"| `quick` | {quick.processes} | {quick.warmup} rounds | {timed}" in PAGE
+    assert f"| `standard` | {standard.processes} | until settled" in PAGE
     assert f"{standard.min_runs} runs a file and {standard.min_seconds:g} s | {standard.max_seconds:g} s |" in PAGE
     for number in (f"{latency.MOST_KEPT:,}", f"up to {latency.ROWS} test samples", f"from {P99_SAMPLES} samples"):
         assert number in PAGE

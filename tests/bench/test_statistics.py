@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgecompress.bench.statistics import P99_SAMPLES, ratio_of_medians, summary, verdict
+from edgecompress.bench.statistics import P99_SAMPLES, T_QUANTILES, ratio_of_medians, summary, verdict
 
 
 @settings(deadline=None, max_examples=25)
@@ -137,3 +137,39 @@ def test_a_clear_difference_is_called_one():
 )
 def test_a_difference_counts_beyond_one_percent(low, high, said):
     assert verdict(low, high) == said
+
+
+def by_process(random, processes, count, spread):
+    """Two files of equal speed, each faster or slower in each process by a part that stays the same within it."""
+    shift = 1 + spread * random.standard_normal((2, processes, 1))
+    noise = 1 + 0.01 * random.standard_normal((2, processes, count))
+    return (1e6 * shift * noise).reshape(2, -1).astype(np.int64)
+
+
+def test_what_differs_from_process_to_process_is_in_the_interval_where_processes_are_told():
+    def coverage(processes):
+        random = np.random.default_rng(6)
+
+        def interval(first, second):
+            found = ratio_of_medians(first.tolist(), second.tolist(), processes=processes)
+            return found.low, found.high
+
+        inside = 0
+        for _ in range(40):
+            low, high = interval(*by_process(random, 5, 50, 0.02))
+            inside += low <= 1 <= high
+        return inside / 40
+
+    assert coverage([50] * 5) >= 0.85
+    assert coverage([]) <= 0.65
+
+
+def test_the_quantiles_are_scipys():
+    scipy_stats = pytest.importorskip("scipy.stats")
+    degrees = np.arange(1, len(T_QUANTILES) + 1)
+    assert pytest.approx(scipy_stats.t.ppf(0.975, degrees), abs=5e-4) == T_QUANTILES
+
+
+def test_one_process_is_the_same_told_or_not():
+    samples = list(range(100, 300))
+    assert summary(samples) == summary(samples, processes=[200])

@@ -15,6 +15,8 @@ def compare(files: Mapping[str, FileResult], *, seed: int = 0) -> list[Compariso
         for other_name in file.latency.together_with:
             other = files[other_name]
             if other.kind == "dense" and other.latency is not None:
-                ratio = ratio_of_medians(file.latency.samples_ns, other.latency.samples_ns, seed=seed)
+                ratio = ratio_of_medians(
+                    file.latency.samples_ns, other.latency.samples_ns, processes=file.latency.processes, seed=seed
+                )
                 found.append(Comparison(runtime=file.runtime, compressed=name, dense=other_name, latency=ratio))
     return found

@@ -12,6 +12,7 @@ from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.energy import Energy
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.operators import RUNS, Profile
+from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
@@ -140,7 +141,7 @@ class Measurement:
         for event in events:
             name = event["file"]
             latency = Latency(
-                summary=summary(event["samples_ns"], seed=self._protocol.seed),
+                summary=summary(event["samples_ns"], processes=event["processes"], seed=self._protocol.seed),
                 together_with=[other for other in names if other != name],
                 **_only(event, Latency),
             )
@@ -157,32 +158,28 @@ class Measurement:
 
     def _time(self, title: str, names: list[str], threads: int) -> list[Event]:
         protocol = self._protocol
-        job = {
-            "files": [self._file(name) for name in names],
-            "inputs": EVAL,
-            "warmup": "settle" if protocol.warmup is None else protocol.warmup,
-            "warmup_max_seconds": protocol.warmup_max_seconds,
-            "min_runs": protocol.min_runs,
-            "min_seconds": protocol.min_seconds,
-            "max_seconds": protocol.max_seconds,
-            "window_seconds": protocol.window_seconds,
-            "threads": threads,
-            "seed": protocol.seed,
-        }
         # In hundredths: whichever of the two minima is further away says how far it is.
         self._progress(title, 0, 100)
+        files = [self._file(name) for name in names]
+        parts: list[list[Event]] = []
+        for number in range(protocol.processes):
+            job = {**share(protocol, files, number), "inputs": EVAL, "threads": threads}
+            before = sum(part[0]["runs"] for part in parts)
 
-        def on_progress(event: Event) -> None:
-            if event["phase"] == "warm-up":
-                self._progress(title, 0, 100, f"warm-up, {event['runs']} runs")
-                return
-            parts = [event["runs"] / event["min_runs"], 1.0]
-            if event["min_seconds"]:
-                parts.append(event["seconds"] / event["min_seconds"])
-            self._progress(title, min(99, int(100 * min(parts))), 100, f"{event['runs']} runs")
+            def on_progress(event: Event, number: int = number, job: Event = job, before: int = before) -> None:
+                done = 0.0
+                note = f"{before + event['runs']} runs"
+                if event["phase"] == "warm-up":
+                    note = f"warm-up, {event['runs']} runs"
+                else:
+                    done = min(1.0, event["runs"] / event["min_runs"])
+                    if job["min_seconds"]:
+                        done = min(done, event["seconds"] / job["min_seconds"])
+                self._progress(title, min(99, int(100 * (number + done) / protocol.processes)), 100, note)
 
-        seconds = LOAD_SECONDS * len(names) + protocol.warmup_max_seconds + 2 * protocol.max_seconds
-        events = self._agent.step("latency", job, seconds=seconds, on_progress=on_progress)
+            seconds = LOAD_SECONDS * len(names) + protocol.warmup_max_seconds + 2 * job["max_seconds"]
+            parts.append(self._agent.step("latency", job, seconds=seconds, on_progress=on_progress))
+        events = together(parts)
         self._progress(title, 100, 100, f"{events[0]['runs']} runs")
         return events
 

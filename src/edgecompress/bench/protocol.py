@@ -8,7 +8,7 @@ from edgecompress.record import Record
 
 
 class Protocol(Record):
-    """One mode. All files of a runtime are timed in one process, round by round, in an order that alternates."""
+    """One mode. All files of a runtime are timed together, round by round, in an order that alternates."""
 
     mode: str
     warmup: int | None = Field(description="rounds before timing; null: until the medians of 16 rounds agree to 2 %")
@@ -16,6 +16,7 @@ class Protocol(Record):
     min_runs: int = Field(description="timed runs a file, at least")
     min_seconds: float = Field(description="timed rounds take at least this long, all files of a runtime together")
     max_seconds: float = Field(description="and no longer than this, even if min_runs is not reached by then")
+    processes: int = Field(default=1, ge=1, description="that the runs and the seconds are shared out among")
     window_seconds: float = Field(default=0, description="times are summed up for each so many seconds apart; 0: not")
     energy_seconds: float = Field(
         default=0, description="runs of a file while the power is read, where the device has a sensor; 0: not"
@@ -24,7 +25,7 @@ class Protocol(Record):
 
 
 # quick is enough for a 90th percentile, standard for a 99th (see statistics.P99_SAMPLES), and it lasts long enough to
-# see a clock that changes; docs/benchmarking.md says what neither sees.
+# see a clock that changes and what a new process changes; docs/benchmarking.md says what neither sees.
 MODES = {
     mode.mode: mode
     for mode in (
@@ -36,6 +37,7 @@ MODES = {
             min_runs=1024,
             min_seconds=60,
             max_seconds=600,
+            processes=5,
             energy_seconds=10,
         ),
         # 10 minutes for each runtime: a board without a fan is slower by then, and throttles.

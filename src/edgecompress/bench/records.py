@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.energy import Energy, PowerSensor
@@ -104,10 +104,13 @@ class Latency(Record):
     """Times of batch-1 inference, in nanoseconds: the runtime's own calls, from an input array to an output array."""
 
     samples_ns: list[int] = Field(min_length=1, description="raw, in the order of the rounds")
+    processes: list[int] = Field(
+        default=[], description="how many of the samples each process has, one after the other; empty: all are of one"
+    )
     summary: Summary
     runs: int = Field(description="timed runs; the samples are one pair of runs in `stride`")
     stride: int
-    warmup_runs: int
+    warmup_runs: int = Field(description="of all processes")
     settled: bool | None = Field(
         description="whether the warm-up ended because the times had settled; null: fixed number"
     )
@@ -122,6 +125,12 @@ class Latency(Record):
         description="nodes by the provider or delegate that took them, the one that was asked for first; null: the "
         "runtime does not tell",
     )
+
+    @model_validator(mode="after")
+    def _every_sample_has_its_process(self) -> "Latency":
+        if self.processes and sum(self.processes) != len(self.samples_ns):
+            raise ValueError("processes must add up to the number of samples")
+        return self
 
 
 class Resident(Record):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,11 @@ RESAMPLES = 1000
 # A change of code layout or environment alone moves run times by about a percent (Mytkowicz et al., "Producing Wrong
 # Data Without Doing Anything Obviously Wrong!", ASPLOS 2009), so a smaller difference is not called one.
 MARGIN = 0.01
+# 97.5 % quantiles of Student's t for 1 to 20 degrees of freedom.
+T_QUANTILES = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+)
 
 
 class Summary(Record):
@@ -34,7 +40,8 @@ class Summary(Record):
     mean: float
     std: float = Field(description="of the sample (n - 1); 0 for a single one")
     p50_low: float | None = Field(
-        default=None, description="95 % interval of the median, of this run alone: what another run adds is not in it"
+        default=None,
+        description="95 % interval of the median; where all samples are of one process, what another adds is not in it",
     )
     p50_high: float | None = None
 
@@ -57,10 +64,17 @@ class Change(Record):
     ratio: Ratio
 
 
-def summary(samples_ns: Sequence[int], *, seed: int = 0) -> Summary:
-    """The summary of at least one sample. ``seed`` is of the resampling for the median's interval."""
+def summary(samples_ns: Sequence[int], *, processes: Sequence[int] = (), seed: int = 0) -> Summary:
+    """The summary of at least one sample.
+
+    Args:
+        samples_ns: Times, in the order in which they were taken.
+        processes: How many of them each process took, one after the other. Empty: all are of one.
+        seed: Of the resampling for the median's interval.
+    """
     values = np.asarray(samples_ns, dtype=np.float64)
-    medians = _interval(_resampled(values[None], lambda rounds: float(np.median(rounds)), seed))
+    draws = _resampled(values[None], lambda rounds: float(np.median(rounds)), seed, processes)
+    medians = _interval(draws, len(processes))
     p50, p90, p95, p99 = (float(value) for value in np.percentile(values, [50, 90, 95, 99]))
     return Summary(
         samples=len(values),
@@ -77,7 +91,9 @@ def summary(samples_ns: Sequence[int], *, seed: int = 0) -> Summary:
     )
 
 
-def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int = 0) -> Ratio:
+def ratio_of_medians(
+    samples: Sequence[int], base: Sequence[int], *, processes: Sequence[int] = (), seed: int = 0
+) -> Ratio:
     """``median(samples) / median(base)`` with its 95 % interval, for two files that were timed in the same rounds.
 
     The two times of a round stay together when rounds are resampled.
@@ -85,34 +101,43 @@ def ratio_of_medians(samples: Sequence[int], base: Sequence[int], *, seed: int =
     Args:
         samples: Times of one file, one a round.
         base: Times of the file it is compared with, in the same rounds.
+        processes: How many of the rounds each process took, one after the other. Empty: all are of one.
         seed: Of the resampling.
     """
     assert len(samples) == len(base) > 0
     both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
-    low, high = _interval(_resampled(both, _ratio, seed))
+    low, high = _interval(_resampled(both, _ratio, seed, processes), len(processes))
     return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
 
 
 def changes(
-    rounds: Samples, base: Samples, statistics: Callable[[Samples], Sequence[float]], *, seed: int = 0
+    rounds: Samples,
+    base: Samples,
+    statistics: Callable[[Samples], Sequence[float]],
+    *,
+    processes: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    seed: int = 0,
 ) -> list[Change]:
     """How statistics of one benchmark differ from the same ones of another, which was taken at another time.
 
-    Each is resampled by itself, in blocks as ``ratio_of_medians`` does: their rounds have nothing in common. The
-    interval is of the sampling within the two runs. What a new process or another day would change is not in it.
+    Each is resampled by itself, as ``ratio_of_medians`` does: their rounds have nothing in common. The interval is of
+    the sampling within the two benchmarks, and of their processes where there are several. What another day would
+    change is not in it.
 
     Args:
         rounds: Times, float64 (files, rounds): the files that the statistics are of, in the rounds they share.
         base: The same files of the other benchmark, float64 (files, its rounds).
         statistics: Of such an array; positive. One change is returned for each.
+        processes: How many rounds each process of the one and of the other took; empty: all are of one.
         seed: Of the resampling.
     """
     # Two seeds, so that the resamples of two equally long runs are not the same rounds.
-    draws = _resampled(rounds, statistics, seed), _resampled(base, statistics, seed + 1)
+    draws = [_resampled(each, statistics, seed + i, processes[i]) for i, each in enumerate((rounds, base))]
     found = []
     for i, (value, before) in enumerate(zip(statistics(rounds), statistics(base), strict=True)):
-        low, high = _interval(draws[0][:, i] - draws[1][:, i])
-        least, most = _interval(draws[0][:, i] / draws[1][:, i])
+        fewest = min(len(each) for each in processes)
+        low, high = _interval(draws[0][:, i] - draws[1][:, i], fewest)
+        least, most = _interval(draws[0][:, i] / draws[1][:, i], fewest)
         ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
         found.append(Change(difference=value - before, low=low, high=high, ratio=ratio))
     return found
@@ -125,27 +150,51 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _resampled(rows: Samples, statistic: Callable[[Samples], float | Sequence[float]], seed: int) -> Samples:
+def _resampled(
+    rows: Samples,
+    statistic: Callable[[Samples], float | Sequence[float]],
+    seed: int,
+    processes: Sequence[int] = (),
+) -> Samples:
     """A statistic, or several, of ``RESAMPLES`` resamples of ``rows`` (files, rounds): one row each.
 
     Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
     independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
-    instead: the circular block bootstrap (Politis and Romano, 1992), with the percentile interval (Efron, 1979).
+    instead: the circular block bootstrap (Politis and Romano, 1992), with the percentile interval (Efron, 1979). What
+    differs from process to process is in none of one's rounds, so where there are several, processes are resampled
+    first, and then the rounds of each.
     """
-    length = rows.shape[1]
-    block = math.isqrt(length)
+    lengths = list(processes) or [rows.shape[1]]
+    assert sum(lengths) == rows.shape[1]
+    firsts = np.cumsum([0, *lengths[:-1]])
     random = np.random.default_rng(seed)
-    found = []
-    for _ in range(RESAMPLES):
+
+    def blocks(process: int) -> npt.NDArray[np.int64]:
+        length = lengths[process]
+        block = math.isqrt(length)
         starts = random.integers(0, length, -(-length // block))
         rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        found.append(statistic(rows[:, rounds]))
+        return np.asarray(rounds + firsts[process], dtype=np.int64)
+
+    found = []
+    for _ in range(RESAMPLES):
+        drawn = random.integers(0, len(lengths), len(lengths)) if len(lengths) > 1 else [0]
+        found.append(statistic(rows[:, np.concatenate([blocks(process) for process in drawn])]))
     return np.asarray(found, dtype=np.float64)
 
 
-def _interval(draws: Samples) -> tuple[float, float]:
-    """The 95 % interval of what resamples came to."""
-    low, high = np.percentile(draws, [2.5, 97.5])
+def _interval(draws: Samples, processes: int = 1) -> tuple[float, float]:
+    """The 95 % interval of what resamples came to.
+
+    Resamples of few processes differ less than processes do. The percentiles are moved outwards to where they hold 95 %
+    for a mean of as many normal values: the expanded percentile interval (Hesterberg, "What Teachers Should Know About
+    the Bootstrap", The American Statistician 69, 2015).
+    """
+    tail = 0.025
+    if processes > 1:
+        quantile = T_QUANTILES[min(processes - 1, len(T_QUANTILES)) - 1]
+        tail = NormalDist().cdf(-math.sqrt(processes / (processes - 1)) * quantile)
+    low, high = np.percentile(draws, [100 * tail, 100 * (1 - tail)])
     return float(low), float(high)
 
 

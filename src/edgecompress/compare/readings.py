@@ -33,6 +33,7 @@ class Timed:
 
     metrics: tuple[str, ...]
     rounds: Samples  # (1, rounds) of the file in nanoseconds; (2, rounds) with those of the dense file
+    processes: Sequence[int] = ()  # how many of the rounds each process took; none: all are of one
 
     def values(self, metrics: Sequence[str], rounds: Samples) -> list[float]:
         """Some of the metrics, of such an array."""
@@ -94,7 +95,7 @@ def _times(add: Callable[..., Reading], file: FileResult, files: Mapping[str, Fi
         if dense and file.kind != "dense" and len(dense[0]) == len(rows[0]):
             rows.append(dense[0])
             metrics.append("over_dense")
-        timed = Timed(tuple(metrics), np.asarray(rows, dtype=np.float64))
+        timed = Timed(tuple(metrics), np.asarray(rows, dtype=np.float64), tuple(file.latency.processes))
         values = timed.values(metrics, timed.rounds)
         found += [add(name, value, timed) for name, value in zip(metrics, values, strict=True)]
     if file.memory:

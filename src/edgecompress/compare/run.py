@@ -86,7 +86,9 @@ def _side(name: str, number: str, record: Published) -> Side:
 
 def _changes(a: Timed, b: Timed, seed: int) -> dict[str, Change]:
     metrics = [name for name in b.metrics if name in a.metrics]
-    return dict(zip(metrics, changes(b.rounds, a.rounds, partial(b.values, metrics), seed=seed), strict=True))
+    processes = (b.processes, a.processes)
+    found = changes(b.rounds, a.rounds, partial(b.values, metrics), processes=processes, seed=seed)
+    return dict(zip(metrics, found, strict=True))
 
 
 def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.statistics import Ratio
 from edgecompress.bundle import NO_DATA, Manifest
@@ -98,7 +99,8 @@ def conditions(record: BenchRecord) -> list[str]:
         f"Runtimes: {', '.join(runtimes)}.",
         f"Threads: {record.threads} ({record.threads_note}). Batch 1.",
         f"Latency: mode {protocol.mode}: warm-up {settled}, then at least {protocol.min_runs} runs and "
-        f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in a process.",
+        f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in "
+        f"{_processes(protocol)}.",
         f"Accuracy: {' or '.join(map(str, samples))} samples of {record.bundle.data}, run on the device; pt is "
         "percentage points."
         if samples
@@ -106,6 +108,10 @@ def conditions(record: BenchRecord) -> list[str]:
         "Load and memory: one fresh process a file, file cache warm. Peak is the whole process with Python, NumPy and "
         "the runtime; added is the peak over what these take.",
     ]
+
+
+def _processes(protocol: Protocol) -> str:
+    return "a process" if protocol.processes == 1 else f"each of {protocol.processes} processes"
 
 
 def cautions(record: BenchRecord) -> list[str]:

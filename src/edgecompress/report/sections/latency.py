@@ -20,7 +20,7 @@ def latency(found: Found) -> Section | None:
     figures = [_figure(f"latency-{i}", bench) for i, bench in enumerate(found.benches)]
     about = (
         "Times of batch-1 inference: the runtime's own call, from an input array to an output array. The ratio is of "
-        "medians, with the 95 % interval of a block bootstrap; files of one runtime took turns in one process."
+        "medians, with the 95 % interval of a bootstrap over processes and blocks; files of one runtime took turns."
     )
     return Section("latency", "Latency", about, tuple(figures)) if figures else None
 
