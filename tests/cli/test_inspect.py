@@ -19,14 +19,14 @@ def test_a_model_that_the_agent_cannot_feed_is_inspected_all_the_same(edgecompre
     given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "ab"]
     graph = helper.make_graph(
         [helper.make_node("Sum", ["a", "b", "w"], ["y"])],
-        "two inputs",
+        "a batch of four",
         given,
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [4])],
         [numpy_helper.from_array(np.ones(4, np.float32), "w")],
     )
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), tmp_path / "m.onnx")
     done = edgecompress("inspect", "m.onnx", "--json")
-    assert "memory was not measured: m.onnx has 2 inputs" in done.stderr.replace(str(tmp_path) + "/", "")
+    assert "memory was not measured: m.onnx takes batches of 4" in done.stderr.replace(str(tmp_path) + "/", "")
     assert json.loads(done.stdout)["memory"] is None
     assert "warning" not in edgecompress("inspect", "m.onnx", "--no-memory").stderr
 
