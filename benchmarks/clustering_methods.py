@@ -45,7 +45,7 @@ class Study:
         self.data: Dataset = datasets.load(given.data, given.data_dir, download=True, progress=silent)
         self.test = (torch.from_numpy(self.data.test_x), torch.from_numpy(self.data.test_y))
         self.path: Path = given.output or RESULTS / f"clustering-{given.model}-{given.data}.json"
-        setup = {"model": given.model, "data": self.data.source.sha256, "recipe": self.recipe().model_dump()}
+        setup = {"model": given.model, "data": self.data.source.sha256, "recipe": self.recipe().model_dump(mode="json")}
         self.record: dict[str, Any] = {"schema_version": 1, "setup": setup, "rows": []}
         if self.path.exists():
             self.record = json.loads(self.path.read_text(encoding="utf-8"))
