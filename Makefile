@@ -28,7 +28,8 @@ test-all: setup lint
 	$(BIN)/python -m pytest
 
 # arm64 for real, emulated unless this machine is one: all encodings decoded there, the portable runtime, a bench over adb
-# and over ssh on a whole emulated board, and the images of Dockerfile.arm64. As root; see docs/android.md for the packages that it takes.
+# and over ssh on a whole emulated board, and the images of Dockerfile.arm64. As root; see docs/android.md for the
+# packages that it takes.
 ARM64 ?= dist/arm64
 arm64: setup
 	PYTHON=$(BIN)/python tools/arm64/check $(ARM64)

@@ -1,6 +1,7 @@
 import pytest
 
-from edgecompress.bench.processes import MOST_KEPT, share, together
+from edgecompress.agent.steps.latency import MOST_KEPT
+from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import MODES
 
 

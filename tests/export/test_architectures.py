@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from architectures import SAMPLES, measured, wrong
+from architectures import SAMPLES, TOLERANCE, measured, wrong
 from foreign_networks import NETWORKS
 from sklearn.datasets import load_sample_images
 
@@ -31,12 +31,16 @@ def marked(name):
 def test_files_of_a_foreign_network_compute_what_pytorch_does_and_get_smaller(tmp_path, name):
     row = measured(name, SIZE, photographs(name), tmp_path)
     assert not wrong(row), row["difference"]
+    # Here float32 is good enough for all of them: none needs what the benchmark allows where it is not.
+    judged = [each for file, each in row["difference"].items() if not file.startswith("float16")]
+    assert all(value <= TOLERANCE for each in judged for value in each.values()), row["difference"]
     assert row["difference"].keys() >= {"dense.onnx", "dense.tflite", "packed.onnx", "packed.tflite"}
     assert {kind for each in row["difference"].values() for kind in each} == {"random", "real"}
     assert row["difference"]["float16.tflite"]["real"] < 2e-2
-    for sizes in row["bytes"].values():
+    for kind, sizes in row["bytes"].items():
         assert sizes["ecz"] < sizes["packed"]
-        # Most of what the weights took; of a graph of many operators (an LSTM, unrolled) more than that stays.
+        # An LSTM is unrolled in TFLite: its graph of many operators is most of the file, and stays.
+        assert (name, kind) == ("lstm", "tflite") or sizes["packed"] < sizes["dense"] / 2
         assert sizes["dense"] - sizes["packed"] > 0.75 * 4 * row["parameters"]
     # What stays is what the network itself asks for: channel shuffles, and the heads of an attention.
     if name not in ("shufflenet_v2_x1_0", "vit_tiny_patch16"):

@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
+from edgecompress.agent.steps.latency import MOST_KEPT
 from edgecompress.bench.protocol import Protocol
 from edgecompress.deploy.on_device import Event
-
-MOST_KEPT = 16_384
-"""Samples of a file in a record: of more, an even part of each process is kept."""
 
 
 def share(protocol: Protocol, files: Sequence[Event], number: int) -> Event:
@@ -38,7 +36,8 @@ def together(parts: Sequence[Sequence[Event]]) -> list[Event]:
     """The events of all processes, one a file as the first process has them: counts and times added up.
 
     ``samples_ns`` are those of one process after the other, and ``processes`` says how many each has. They are thinned
-    to the largest ``stride`` of any, by pairs of rounds, so that each process counts by its runs.
+    to the largest ``stride`` of any, by pairs of rounds, so that each process counts by its runs; and as far as the
+    agent thins those of one, so that a record grows with neither.
     """
     return [
         _merged([next(event for event in part if event["file"] == one["file"]) for part in parts]) for one in parts[0]
