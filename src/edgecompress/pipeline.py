@@ -65,6 +65,7 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     bundle.check_replaceable(folder)
     given = prepare(request, progress=progress, warn=warn)
     compressed = stages.compress(given.network, given.context, trained=given.trained)
+    compressed = replace(compressed, structured={}, pruned={})  # a study's; here they would only take memory
     with bundle.staged(folder) as staging:
         manifest = _write(staging, request, board, given, compressed, progress)
         for message in manifest.warnings:
@@ -182,6 +183,7 @@ def _models(folder: Path, board: Target, given: Prepared, compressed: stages.Com
                     compress=smaller,
                 )
                 name, models[name] = _export(folder, INT8[kind], each, write, progress)
+        del graph, write  # the next graph need not be in memory beside this one
     known = results["dense"], results["compressed"]
     if known[0] is not None and known[1] is not None:
         return _Made(models, Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]), None, warnings)

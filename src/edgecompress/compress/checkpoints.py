@@ -148,12 +148,22 @@ def _tensors(module: nn.Module) -> State:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
 
 
+def _apart(tensors: State) -> State:
+    """The tensors, copied where two share memory, as a module's and its optimizer's do: safetensors refuses that."""
+    known: set[int] = set()
+    found = {}
+    for name, tensor in tensors.items():
+        place = tensor.untyped_storage().data_ptr()
+        found[name] = tensor.clone() if place in known else tensor
+        known.add(place)
+    return found
+
+
 def _save(path: Path, tensors: State, metadata: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        # Parameters of one optimizer may be the module's own; safetensors refuses memory that two names share.
-        save_file({name: tensor.clone() for name, tensor in tensors.items()}, temporary, metadata)
+        save_file(_apart(tensors), temporary, metadata)
         temporary.replace(path)
     except SafetensorError as error:
         temporary.unlink(missing_ok=True)

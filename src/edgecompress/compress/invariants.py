@@ -8,14 +8,14 @@ from edgecompress.compress.layers import distinct
 from edgecompress.errors import CheckError
 
 
-def same_zeros(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], stage: str) -> None:
-    """Make sure that a stage kept each layer's zeros exactly: the same weights, neither fewer nor more.
+def same_zeros(zeros: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], stage: str) -> None:
+    """Make sure that a stage kept each layer's ``zeros``, bool, exactly: the same weights, neither fewer nor more.
 
     Raises:
         CheckError: a layer's zeros changed; the line names the layer and the counts.
     """
     for name, weight in after.items():
-        old, new = before[name] == 0, weight == 0
+        old, new = zeros[name], weight == 0
         if not torch.equal(old.cpu(), new.cpu()):
             raise CheckError(
                 f"{stage}: layer '{name}' had {int(old.sum())} zeros and now has {int(new.sum())}, not the same ones"

@@ -85,7 +85,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             context = replace(context, early=work.early(module, context, checkpoint))
         epochs = 0 if decides["given"] or "reconstruct" in decides else settings.epochs * getattr(settings, "rounds", 1)
         if name in ("prune", "cluster"):
-            before[name] = state_of(module)
+            before[name] = state_of(module, before.get("prune", context.dense))
         result, was_kept = _run(name, does, epochs, module, context, checkpoint)
         results.append(result)
         kept |= {name} if was_kept else set()
@@ -96,7 +96,8 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             )
         if recipe.structure and name == "structure":
             rounds.forget(checkpoint, recipe.structure.rounds)
-    return Compressed(context.dense, state_of(module), results, before["prune"], before["cluster"], frozenset(kept))
+    structured, pruned = before["prune"], before["cluster"]
+    return Compressed(context.dense, state_of(module, pruned), results, structured, pruned, frozenset(kept))
 
 
 def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
@@ -136,14 +137,15 @@ def _computed(
 ) -> StageResult:
     """Run one stage, and keep its result."""
     weights = compressible(module, context.recipe)
-    before = {layer: weight.detach().clone() for layer, weight in weights.items()}
+    keeps_zeros = name in ("retrain", "cluster")
+    zeros = {layer: weight.detach() == 0 for layer, weight in weights.items()} if keeps_zeros else {}
     accuracy_before = judged(module, context.validation) if name != "train" else None
     started = time.monotonic()
     details = does(module, context, checkpoint)
     weights = compressible(module, context.recipe)  # other tensors, where channels are gone
     check_finite(module, f"after the stage '{name}'")
-    if name in ("retrain", "cluster"):
-        invariants.same_zeros(before, weights, name)
+    if keeps_zeros:
+        invariants.same_zeros(zeros, weights, name)
     result = StageResult(
         stage=name,
         epochs=epochs,

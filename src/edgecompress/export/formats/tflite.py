@@ -48,6 +48,7 @@ def tflite(
     graph = lower(model)
     forms = _forms(graph, encoding, weights) if compress else {}
     data = serialize(graph, forms)
+    del graph  # the file has its weights
     _check(data, forms, str(path))
     notes = {tensor.name: stored.note for tensor, stored in forms.items() if stored.note}
     written = ledger(data, str(path), notes)

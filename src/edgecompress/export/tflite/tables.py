@@ -33,7 +33,7 @@ def serialized(model: Any, data: int) -> bytes:
         raise InputError(f"the TFLite file would be {data} bytes; the format ends at 2 GiB: make the model smaller")
     builder = importlib.import_module("flatbuffers").Builder(data + (1 << 16))
     builder.Finish(model.Pack(builder), IDENTIFIER)
-    return bytes(builder.Output())
+    return bytes(memoryview(builder.Bytes)[builder.Head() :])  # Output() would be one copy more
 
 
 def weight_tensor(name: str | bytes, shape: tuple[int, ...], stored: Stored, buffer: int) -> Any:

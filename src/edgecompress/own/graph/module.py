@@ -74,7 +74,7 @@ class Graph(nn.Module):
 
     def __init__(self, model: ir.Model) -> None:
         super().__init__()
-        self.file = File(model)
+        self.file = File(model.clone())
         self.sources: dict[str, Source] = {}
         self.steps: tuple[Step, ...] = ()
         graph = model.graph
@@ -90,6 +90,15 @@ class Graph(nn.Module):
                 self._hold(name, value, shared)
         if not self.unknown:
             self.steps = tuple(self._steps(graph, made, names, model.opset_imports.get("", 0)))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Keep of the file's weights only what they are called and are like: the module has the values."""
+        for source in self.sources.values():
+            value = self.file.model.graph.initializers[source.initializer]
+            assert value.const_value is not None
+            dtype, shape = value.const_value.dtype, ir.Shape(value.const_value.shape.numpy())
+            value.const_value = ir.LazyTensor(_gone, dtype, shape, name=source.initializer)
 
     def _add(self, layer: Layer, model: ir.Model, shared: dict[Source, nn.Parameter]) -> str:
         """Add a layer under the name that its weight has. Returns that."""
@@ -207,7 +216,10 @@ class Graph(nn.Module):
 
 
 def written(module: Graph) -> ir.Model:
-    """The file's graph with the weights that ``module`` has now, each in the type that it has there."""
+    """The file's graph with the weights that ``module`` has now, each in the type that it has there.
+
+    Weights are not copied where they need not be: use the graph before the module changes.
+    """
     model = module.file.model.clone()
     state = module.state_dict()
     for name, source in module.sources.items():
@@ -215,9 +227,13 @@ def written(module: Graph) -> ir.Model:
         assert value.const_value is not None
         array = state[name].detach().cpu().numpy()
         kind = value.const_value.dtype.numpy()
-        made = np.ascontiguousarray(array.T if source.turned else array).astype(kind)
+        made = np.ascontiguousarray(array.T if source.turned else array).astype(kind, copy=False)
         value.const_value = ir.Tensor(made.reshape(value.const_value.shape.numpy()), name=source.initializer)
     return model
+
+
+def _gone() -> ir.TensorProtocol:
+    raise AssertionError("a weight of the file is the module's: written() puts it back")
 
 
 def _parent(module: nn.Module, path: str) -> nn.Module:
