@@ -247,17 +247,38 @@ def beside_litert_torch_table() -> str:
     return "\n".join(lines)
 
 
+def large_model_table() -> str:
+    """What benchmarks/large_model.py found: a row for each way to compress the model."""
+    record = json.loads((ROOT / "results" / "large-model.json").read_text(encoding="utf-8"))
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    lines = [
+        f"{record['parameters']:,} parameters, 90 % zeros; peak memory in times the file's size; {versions}, "
+        f"{record['taken'][:10]}: `python benchmarks/large_model.py --build`.",
+        "",
+        "| | files | MiB | packed MiB | the program | its runtime's processes | onnxruntime loads the packed file |",
+        "|---" * 7 + "|",
+    ]
+    for row in record["rows"]:
+        packed, load = (f"{row['packed'] / 2**20:.1f}", f"{row['load']:.2f}") if "load" in row else ("", "")
+        lines.append(
+            f"| `{row['what'].replace('pack', 'pack --encoding')}` | {row['files']} | {row['bytes'] / 2**20:.0f} "
+            f"| {packed} | {row['own']:.2f} | {row['proof']:.2f} | {load} |"
+        )
+    return "\n".join(lines)
+
+
 def clustering_tables() -> str:
     """All that benchmarks/clustering_methods.py found: a table for each network, data set and sparsity."""
     parts = []
     for path in sorted((ROOT / "results").glob("clustering-*.json")):
         record = json.loads(path.read_text(encoding="utf-8"))
         setup, rows = record["setup"], record["rows"]
-        epochs = setup["recipe"]["cluster"]["epochs"]
+        recipe = setup["recipe"]
+        width = "" if recipe["width"] == 1 else f" at width {recipe['width']:g}"
         parts.append(
-            f"**{path.stem.removeprefix('clustering-')}**: seed {setup['recipe']['seed']}, {epochs} epochs of "
-            f"fine-tuning, {record['samples']['test']:,} test samples, dense {rows[0]['test']['dense']:.2f} %, "
-            f"{record['taken'][:10]}."
+            f"**{path.stem.removeprefix('clustering-')}**{width}: seed {recipe['seed']}, epochs of fine-tuning: "
+            f"{recipe['cluster']['epochs']}, {record['samples']['test']:,} test samples, dense "
+            f"{rows[0]['test']['dense']:.2f} %, {record['taken'][:10]}."
         )
         for sparsity in sorted({row["sparsity"] for row in rows}):
             parts.append(_clustering_table(sparsity, [row for row in rows if row["sparsity"] == sparsity]))
@@ -271,7 +292,7 @@ def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
     best = {each: found["kmeans", each]["inertia"] for each in bits}
     zeros = f"{sparsity:.0%} zeros" if sparsity else "no zeros"
     lines = [f"| {zeros} | seconds | {' | '.join(f'{each} bits' for each in bits)} |", "|---" * (len(bits) + 2) + "|"]
-    for method in dict.fromkeys(row["method"] for row in rows):
+    for method in sorted({row["method"] for row in rows}, key=lambda name: (name not in ("kmeans", "soft"), name)):
         cells = []
         for each in bits:
             row = found.get((method, each))
@@ -340,9 +361,10 @@ def documents() -> dict[Path, str]:
         DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
         for name, record in SCHEMAS.items()
     }
-    readme, compression, runtimes, ecz, models, tflite, paper, benchmarking = (
+    names = ("compression", "runtimes", "ecz", "models", "own-models", "tflite", "paper", "benchmarking")
+    readme, compression, runtimes, ecz, models, own, tflite, paper, benchmarking = (
         ROOT / "README.md",
-        *(DOCS / f"{n}.md" for n in ("compression", "runtimes", "ecz", "models", "tflite", "paper", "benchmarking")),
+        *(DOCS / f"{name}.md" for name in names),
     )
     return {
         ecz: filled(ecz, containers=containers_table()),
@@ -351,6 +373,7 @@ def documents() -> dict[Path, str]:
         compression: filled(compression, clustering=clustering_tables()),
         runtimes: filled(runtimes, loads=loads_table()),
         models: filled(models, architectures=architectures_table()),
+        own: filled(own, large=large_model_table()),
         tflite: filled(tflite, litert_torch=beside_litert_torch_table()),
         paper: filled(paper, reproduction=reproduction(study_cells())),
         DOCS / "cli.md": cli_reference(),

@@ -28,7 +28,7 @@ def main() -> None:
     colours = pyplot.get_cmap("tab20").colors
     for (title, rows), pair in zip(groups, axes, strict=True):
         for axis, (stage, when) in zip(pair, STAGES.items(), strict=True):
-            for index, method in enumerate(dict.fromkeys(row["method"] for row in rows)):
+            for index, method in enumerate(sorted({row["method"] for row in rows})):
                 line = sorted((row["bits"], row["test"][stage]) for row in rows if row["method"] == method)
                 axis.plot(*zip(*line, strict=True), marker="o", markersize=3, label=method, color=colours[index])
             axis.axhline(rows[0]["test"]["dense"], color="black", linewidth=0.8, linestyle=":", label="dense")

@@ -4,7 +4,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress.errors import CheckError
-from edgecompress.export.onnx_graph.equivalence import prove
+from edgecompress.export.onnx_graph.equivalence import FOLDED, prove
+from edgecompress.export.onnx_graph.pack import pack_onnx
 
 
 @pytest.fixture
@@ -55,3 +56,21 @@ def test_a_source_that_random_inputs_do_not_run_need_only_load(save, tmp_path):
     (tmp_path / "broken.onnx").write_bytes(b"no model")
     with pytest.raises(CheckError, match="does not load"):
         prove(source, tmp_path / "broken.onnx", tmp_path / "target.onnx")
+
+
+def test_a_file_of_many_weights_is_judged_as_it_decodes_them(save, tmp_path):
+    random = np.random.default_rng(0)
+    levels = random.normal(size=4)[random.integers(0, 4, (4, 60000))]
+    weight = np.where(random.random((4, 60000)) < 0.9, 0, levels).astype(np.float32)
+    source, packed = save("source.onnx", weight), tmp_path / "packed.onnx"
+    pack_onnx(source, packed)
+    prove(source, packed, tmp_path / "target.onnx", weights=FOLDED + 1)
+    model = onnx.load(packed)
+    palette = next(tensor for tensor in model.graph.initializer if tensor.data_type == TensorProto.FLOAT)
+    palette.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(palette) * np.float32(1.001), palette.name))
+    onnx.save(model, packed)
+    with pytest.raises(CheckError, match="output 'y' differs"):
+        prove(source, packed, tmp_path / "target.onnx", weights=FOLDED + 1)
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(CheckError, match="does not load"):
+        prove(source, packed, tmp_path / "target.onnx", weights=FOLDED + 1)

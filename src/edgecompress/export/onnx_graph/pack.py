@@ -60,6 +60,7 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
     decoded = _decode(model, encoded)
     del proto, encoded
     cleared = _clear_negative_zeros(model)
+    held = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
         written = Path(folder) / target.name
@@ -67,7 +68,7 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
         if not decoded and ledger.file_bytes >= size:
             return _copied(source, target)
         _check_identical(written, weights | cleared)
-        equivalence.prove(source, written, target)
+        equivalence.prove(source, written, target, weights=held)
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
             file.replace(target.with_name(file.name))
     return ledger

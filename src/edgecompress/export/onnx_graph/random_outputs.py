@@ -1,7 +1,8 @@
-"""What an ONNX file computes from random inputs, as a program: ``python -m ... FILE OUTPUTS.npz``.
+"""What an ONNX file computes from random inputs, as a program: ``python -m ... FILE OUTPUTS.npz [unfolded]``.
 
 It is a process of its own because a malformed file can kill the one that loads it. The inputs depend only on their
-types and shapes.
+types and shapes. ``unfolded``: weights are decoded as the graph runs, each step's memory given back after it, and not
+all at once when the file is loaded.
 """
 
 import importlib
@@ -14,6 +15,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 DOES_NOT_LOAD, DOES_NOT_RUN = 1, 3
+UNFOLDED = "unfolded"
 
 _TYPES = {
     "float": "float32", "float16": "float16", "double": "float64", "bool": "bool", "int8": "int8", "uint8": "uint8",
@@ -23,13 +25,16 @@ _TYPES = {
 
 def main(arguments: list[str]) -> int:
     """Write all outputs to an npz file by name; 0, or why not as an exit code, with the reason on stderr."""
-    file, written = arguments
+    file, written, *how = arguments
     module = importlib.import_module("onnxruntime")
     options = module.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 4
+    left_out = ["ConstantFolding"] if UNFOLDED in how else []
     try:
-        session = module.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        session = module.InferenceSession(
+            file, options, providers=["CPUExecutionProvider"], disabled_optimizers=left_out
+        )
     except Exception as error:
         return _fail(DOES_NOT_LOAD, error)
     try:
