@@ -1,4 +1,4 @@
-"""Small bundles, built once for all tests that read one, from one training; a real sshd; and a real adb client."""
+"""Small bundles, built once for all tests that read one, from one training; real sshd, adb client and PostgreSQL."""
 
 import os
 import shutil
@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from .postgres import database, postgres  # noqa: F401 - fixtures
 
 SMALL = (
     "width=0.25",

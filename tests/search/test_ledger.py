@@ -31,8 +31,10 @@ def hold(url, ready):
     signal.pause()
 
 
-@pytest.fixture(params=["journal", "sqlite"])
+@pytest.fixture(params=["journal", "sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request, tmp_path):
+    if request.param == "postgresql":
+        return request.getfixturevalue("database")
     return str(tmp_path / "new" / "journal") if request.param == "journal" else f"sqlite:///{tmp_path / 'search.db'}"
 
 

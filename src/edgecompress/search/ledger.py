@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgecompress.errors import InputError
 from edgecompress.search.records import Trial
+from edgecompress.store.place import with_driver
 
 if TYPE_CHECKING:
     from optuna import Study
@@ -115,6 +116,7 @@ def opened(url: str) -> "BaseStorage":
     """The storage at ``url``, made if need be; errors are those of ``Ledger``."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
+    from sqlalchemy import make_url
 
     if "://" not in url:
         path = Path(url)
@@ -122,9 +124,9 @@ def opened(url: str) -> "BaseStorage":
         return JournalStorage(JournalFileBackend(str(path)))
     for attempt in range(ATTEMPTS):
         try:
-            return RDBStorage(url)
+            return RDBStorage(with_driver(make_url(url)).render_as_string(hide_password=False))
         except ModuleNotFoundError as error:
-            raise InputError(f"--storage {url}: this needs {error.name}, which is not installed") from error
+            raise InputError(f"--storage: this needs {error.name}, which is not installed") from error
         except Exception as error:  # each driver has errors of its own
             reason = " ".join(str(error).split()) or type(error).__name__
             if any(sign in reason.lower() for sign in SIGNS_OF_A_RACE) and attempt + 1 < ATTEMPTS:

@@ -41,5 +41,9 @@ def url(where: str) -> "URL":
     backend = made.get_backend_name()
     if backend not in ("sqlite", "postgresql") or (backend == "sqlite" and made.database in (None, "", ":memory:")):
         raise InputError(f"no store can be kept in '{made.render_as_string()}': write {_KINDS}")
-    # Which driver a bare postgresql: means depends on SQLAlchemy's release.
+    return with_driver(made)
+
+
+def with_driver(made: "URL") -> "URL":
+    """``made``, if of PostgreSQL and of no driver, with ours: which one it means depends on SQLAlchemy's release."""
     return made.set(drivername="postgresql+psycopg") if made.drivername == "postgresql" else made
