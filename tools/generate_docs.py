@@ -340,8 +340,8 @@ def measuring_table() -> str:
 
 
 def study_cells() -> list[CellRecord]:
-    """The cells of the paper's study that results/ has."""
-    paths = sorted((ROOT / "results" / "study").glob("*.json"))
+    """The cells of the paper's study that results/ has; of other budgets in folders of their own."""
+    paths = sorted((ROOT / "results").glob("study*/*.json"))
     return [CellRecord.from_file(path) for path in paths if path.name != INDEX]
 
 
