@@ -1,4 +1,6 @@
 import copy
+import gc
+import weakref
 
 import numpy as np
 import onnx_ir as ir
@@ -96,6 +98,18 @@ def test_a_weight_that_two_nodes_share_is_one_and_stays_one():
         next(iter(weights.values())).zero_()
     assert not torch.any(module(torch.randn(2, 4)))
     assert not np.any(written(module).graph.initializers["w"].const_value.numpy())
+
+
+def test_the_file_s_weights_are_not_in_memory_beside_the_module_s():
+    array = np.random.default_rng(0).normal(size=(4, 4)).astype(np.float32)
+    gone, before = weakref.ref(array), array.tobytes()
+    graph = model([h.make_node("MatMul", ["x", "w"], ["y"])], {"w": array})
+    graph.graph.initializers["w"].const_value = ir.Tensor(array, name="w")
+    module = Graph(graph)
+    del graph, array
+    gc.collect()
+    assert gone() is None
+    assert written(module).graph.initializers["w"].const_value.tobytes() == before
 
 
 def test_float16_is_trained_in_float32_and_written_as_float16():
