@@ -12,40 +12,39 @@ in docs/own-models.md is made.
 """
 
 import argparse
+import contextlib
 import datetime
 import importlib.metadata
 import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import psutil
 from onnx import TensorProto, helper, numpy_helper
 
 WIDTH = 4096
 LIMIT = 3.0
 RECORD = Path(__file__).parents[1] / "results" / "large-model.json"
-# What getrusage says of a process itself counts its parent's memory too, from before it became another program.
 _PACK = """
-import resource, sys
+import sys
 from pathlib import Path
 from edgecompress.export.pack import pack
 from edgecompress.progress import silent
 pack(Path(sys.argv[1]), Path(sys.argv[2]), encoding=sys.argv[3], progress=silent)
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 _LOAD = """
 import sys
 import onnxruntime
 onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 _BUILD = """
-import resource, sys
+import sys
 from edgecompress.cli import main
 source, folder = sys.argv[1:]
 sys.argv[1:] = ["build", "--target", "host", "--model", source, "--output", f"{folder}/bundle"]
@@ -54,9 +53,10 @@ try:
     main()
 except SystemExit as end:
     assert not end.code, end.code
-print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
+# What a process that has ended took, getrusage says with its parent's memory in it, from before it became another
+# program. So all are looked at while they run.
+_SECONDS_BETWEEN_LOOKS = 0.01
 
 
 def write(path: Path, parameters: int, *, external: bool) -> int:
@@ -79,11 +79,28 @@ def write(path: Path, parameters: int, *, external: bool) -> int:
     return len(weights) * WIDTH**2
 
 
-def peaks(program: str, size: int, *arguments: object) -> list[float]:
-    """What ``program`` prints last, KiB a line, as multiples of ``size`` bytes."""
+def peaks(program: str, size: int, *arguments: object) -> tuple[float, float]:
+    """The peaks of a process that runs ``program`` and of the largest one that it starts, in multiples of ``size``."""
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [1024 * int(line) / size for line in done.stdout.split()[-2:]]
+    own = started = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        process = psutil.Process(running.pid)
+        while running.poll() is None:
+            with contextlib.suppress(psutil.Error, OSError, StopIteration):
+                own = max(own, peak(running.pid))
+                mine = process.cmdline()
+                for each in process.children(recursive=True):
+                    if each.cmdline() != mine:  # else it still has this one's memory, and is about to become another
+                        started = max(started, peak(each.pid))
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+    assert not running.returncode, command
+    return own / size, started / size
+
+
+def peak(pid: int) -> int:
+    """The most that a process has taken yet, bytes."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
 def main() -> None:
@@ -109,7 +126,7 @@ def main() -> None:
             for mode in ("fast-load", "smallest"):
                 target = Path(folder) / "packed.onnx"
                 own, proof = peaks(_PACK, size, source, target, mode)
-                (load,) = peaks(_LOAD, size, target)
+                load, _ = peaks(_LOAD, size, target)
                 packed = target.stat().st_size
                 add({"what": f"pack {mode}", **given, "packed": packed, "own": own, "proof": proof, "load": load})
             if wanted.build and not external:

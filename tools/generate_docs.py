@@ -45,6 +45,16 @@ SCHEMAS = {
 }
 
 
+def recorded(name: str) -> Any:
+    """What a benchmark kept in results/."""
+    return json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def versions_in(record: Any) -> str:
+    """The packages that a benchmark was run with."""
+    return ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+
+
 def cli_reference() -> str:
     """Every command's --help, as it prints where there is no colour and 100 columns."""
     runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
@@ -113,7 +123,7 @@ def results_table() -> str:
 
 def encodings_table() -> str:
     """What benchmarks/encode.py --keep measured, of the synthetic network and of the bundles it was given."""
-    record = json.loads((ROOT / "results" / "encodings.json").read_text(encoding="utf-8"))
+    record = recorded("encodings")
     made = record["synthetic"]
     rows = [
         "| stored as | bytes | smaller | times the bound | load | peak memory | latency | exact | runs |",
@@ -149,7 +159,7 @@ def encodings_table() -> str:
 
 def containers_table() -> str:
     """What benchmarks/encode.py --keep measured of containers."""
-    record = json.loads((ROOT / "results" / "encodings.json").read_text(encoding="utf-8"))
+    record = recorded("encodings")
     made = record["synthetic"]
     lines = [
         f"VGG16BN-shaped network of `benchmarks/network.py`, {made['parameters']:,} weights, 90 % zeros, 32 centroids "
@@ -169,7 +179,7 @@ def containers_table() -> str:
 
 def loads_table() -> str:
     """What benchmarks/loads.py measured: a row for each release of onnxruntime."""
-    record = json.loads((ROOT / "results" / "loads.json").read_text(encoding="utf-8"))
+    record = recorded("loads")
     lines = [
         "The VGG16BN-shaped network of `benchmarks/encode.py`, 14.7 million weights, 90 % zeros, 32 centroids a layer. "
         f"One thread, {record['cpu']}, the least of five processes each, {record['taken'][:10]}: "
@@ -191,8 +201,8 @@ def loads_table() -> str:
 
 def architectures_table() -> str:
     """What benchmarks/architectures.py found: a row for each network that others wrote."""
-    record = json.loads((ROOT / "results" / "architectures.json").read_text(encoding="utf-8"))
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    record = recorded("architectures")
+    versions = versions_in(record)
     own = {
         name: max(max(each.values()) for each in row["float32"].values())
         for name, row in record["networks"].items()
@@ -230,8 +240,8 @@ def architectures_table() -> str:
 
 def beside_litert_torch_table() -> str:
     """What benchmarks/beside_litert_torch.py found: a row for each network."""
-    record = json.loads((ROOT / "results" / "litert-torch.json").read_text(encoding="utf-8"))
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    record = recorded("litert-torch")
+    versions = versions_in(record)
     lines = [
         f"Dense files of the same compressed network, run in turn on one thread; {versions}; {record['cpu']}, "
         f"{record['taken'][:10]}: `python benchmarks/beside_litert_torch.py`.",
@@ -249,8 +259,8 @@ def beside_litert_torch_table() -> str:
 
 def large_model_table() -> str:
     """What benchmarks/large_model.py found: a row for each way to compress the model."""
-    record = json.loads((ROOT / "results" / "large-model.json").read_text(encoding="utf-8"))
-    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    record = recorded("large-model")
+    versions = versions_in(record)
     lines = [
         f"{record['parameters']:,} parameters, 90 % zeros; peak memory in times the file's size; {versions}, "
         f"{record['taken'][:10]}: `python benchmarks/large_model.py --build`.",
@@ -308,10 +318,7 @@ def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
 
 def measuring_table() -> str:
     """What the three benchmarks of the measuring found."""
-    overhead, quick, repeated = (
-        json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("agent-overhead", "bench-quick", "repeatability")
-    )
+    overhead, quick, repeated = (recorded(name) for name in ("agent-overhead", "bench-quick", "repeatability"))
     lines = ["| what | of | found | asked for |", "|---|---|---|---|"]
     for name, file in overhead["files"].items():
         of = f"`{name}`, {file['p50_ns']['agent'] / 1e6:.1f} ms"

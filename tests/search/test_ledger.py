@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -105,3 +106,13 @@ def test_workers_that_race_try_each_number_once(url):
 def test_a_storage_that_cannot_be_used_is_one_line(wrong):
     with pytest.raises(InputError, match=r"cannot use the storage: .*journal file"):
         Ledger(wrong, "search")
+
+
+@pytest.mark.parametrize(("url", "driver"), [("postgresql://me:secret@h/x", "psycopg"), ("mysql://h/x", "MySQLdb")])
+def test_a_driver_that_is_not_installed_is_named_with_the_way_to_it(monkeypatch, url, driver):
+    monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(
+        InputError, match=rf"needs {driver}, which is not installed; .*edgecompress\[postgres\]"
+    ) as caught:
+        Ledger(url, "search")
+    assert "secret" not in str(caught.value)

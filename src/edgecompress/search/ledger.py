@@ -125,8 +125,12 @@ def opened(url: str) -> "BaseStorage":
     for attempt in range(ATTEMPTS):
         try:
             return RDBStorage(with_driver(make_url(url)).render_as_string(hide_password=False))
-        except ModuleNotFoundError as error:
-            raise InputError(f"--storage: this needs {error.name}, which is not installed") from error
+        except ImportError as error:
+            missing = getattr(error.__cause__ or error, "name", None) or "a driver"  # Optuna's own error names none
+            raise InputError(
+                f"--storage: this needs {missing}, which is not installed; install it (for PostgreSQL: pip install "
+                "'edgecompress[postgres]')"
+            ) from error
         except Exception as error:  # each driver has errors of its own
             reason = " ".join(str(error).split()) or type(error).__name__
             if any(sign in reason.lower() for sign in SIGNS_OF_A_RACE) and attempt + 1 < ATTEMPTS:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import onnx
 import pytest
@@ -6,6 +9,14 @@ from onnx import TensorProto, helper, numpy_helper
 from edgecompress.errors import CheckError
 from edgecompress.export.onnx_graph.equivalence import FOLDED, prove
 from edgecompress.export.onnx_graph.pack import pack_onnx
+from edgecompress.export.onnx_graph.random_outputs import UNFOLDED
+
+PEAK = """
+import sys
+from edgecompress.export.onnx_graph.random_outputs import main
+assert not main(sys.argv[1:])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
 
 
 @pytest.fixture
@@ -74,3 +85,18 @@ def test_a_file_of_many_weights_is_judged_as_it_decodes_them(save, tmp_path):
     packed.write_bytes(packed.read_bytes()[:-20])
     with pytest.raises(CheckError, match="does not load"):
         prove(source, packed, tmp_path / "target.onnx", weights=FOLDED + 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+def test_weights_that_are_decoded_as_the_file_runs_take_less_memory(save, tmp_path):
+    random = np.random.default_rng(0)
+    weight = random.normal(size=8)[random.integers(0, 8, (4, 2**20))]
+    weight = np.where(random.random(weight.shape) < 0.9, 0, weight).astype(np.float32)
+    source, packed = save("source.onnx", weight), tmp_path / "packed.onnx"
+    pack_onnx(source, packed)
+
+    def peak(*how):
+        command = [sys.executable, "-c", PEAK, packed, tmp_path / "outputs.npz", *how]
+        return 1024 * int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert peak(UNFOLDED) < peak() - 2 * weight.nbytes
