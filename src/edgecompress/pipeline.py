@@ -65,7 +65,6 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     bundle.check_replaceable(folder)
     given = prepare(request, progress=progress, warn=warn)
     compressed = stages.compress(given.network, given.context, trained=given.trained)
-    compressed = replace(compressed, structured={}, pruned={})  # a study's; here they would only take memory
     with bundle.staged(folder) as staging:
         manifest = _write(staging, request, board, given, compressed, progress)
         for message in manifest.warnings:

@@ -21,6 +21,7 @@ from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
 from edgecompress.compress.evaluate import outputs
 from edgecompress.compress.layers import compressible
+from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.export.container.pack import pack_container
@@ -143,7 +144,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="edgecompress-cell-") as folder:
         sizes, latency = _files(cell, Path(folder), network, made, data, chosen.export, plan, here)
-    network.load_state_dict(made.compressed)
+    load_state(network, made.compressed)
     weights = compressible(network, chosen)
     return Outcome(
         budget=Budget(
@@ -192,7 +193,7 @@ def _states(made: stages.Compressed) -> dict[str, State]:
 
 
 def _count(network: nn.Module, state: State, data: Dataset) -> Count:
-    network.load_state_dict(state)
+    load_state(network, state)
     found = outputs(network, torch.from_numpy(data.test_x)).argmax(1).numpy()
     return Count(correct=int(np.count_nonzero(found == data.test_y)), total=len(data.test_y))
 
@@ -220,7 +221,7 @@ def _files(
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.compressed}
     for kind, state in states.items():
-        network.load_state_dict(state)
+        load_state(network, state)
         expected = outputs(network, torch.from_numpy(x)).numpy() if plan.prove else None
         model = graph(network)
         for each in KINDS:

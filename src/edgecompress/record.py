@@ -5,9 +5,11 @@ import os
 import tempfile
 import typing
 from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, BinaryIO, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -141,12 +143,18 @@ def first_error(error: ValidationError) -> str:
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Write ``content`` under a temporary name beside ``path``, then rename it: no half-written file is ever seen."""
-    data = content.encode() if isinstance(content, str) else content
+    with atomic(path) as stream:
+        stream.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which is at ``path`` when the block has ended, and nowhere if the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
         # mkstemp makes files that only their owner can read; a bundle is to be shared like any other output.
         umask = os.umask(0)
         os.umask(umask)

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
+from edgecompress.compress.kept import KeptState
 from edgecompress.compress.record import StageResult
 from edgecompress.errors import InputError
 
-State = dict[str, torch.Tensor]
+State = Mapping[str, torch.Tensor]
 
 
 def key(previous: str, stage: str, decides: Mapping[str, Any]) -> str:
@@ -35,7 +36,7 @@ def digest(module: nn.Module) -> str:
     found = hashlib.sha256()
     for name, tensor in _tensors(module).items():
         found.update(f"{name} {list(tensor.shape)} {tensor.dtype} ".encode())
-        found.update(tensor.numpy().tobytes())
+        found.update(tensor.numpy().reshape(-1).data)
     return found.hexdigest()[:24]
 
 
@@ -72,15 +73,20 @@ class Checkpoint:
     def _part(self) -> Path:
         return self.folder / f"{self.key}.part.safetensors"
 
+    @property
+    def state(self) -> KeptState:
+        """The state of a finished stage."""
+        return KeptState(self._done)
+
     def finished(self) -> tuple[State, StageResult] | None:
-        """The stage's state and result if an earlier run finished it."""
-        loaded = _load(self._done)
-        if self.mirror and loaded is not None:
+        """The stage's state and result if it is finished, by this run or an earlier one."""
+        state = _load(self._done)
+        if self.mirror and state is not None:
             self.mirror.publish(self._done)
         elif self.mirror:
             self.mirror.fetch(self._done)
-            loaded = _load(self._done)
-        return None if loaded is None else (loaded[0], StageResult.model_validate_json(loaded[1]["result"]))
+            state = _load(self._done)
+        return None if state is None else (state, StageResult.model_validate_json(state.metadata["result"]))
 
     def finish(self, module: nn.Module, result: StageResult) -> None:
         """Keep the stage's result; the epochs before it are no longer needed."""
@@ -119,36 +125,35 @@ class Checkpoint:
 
         A state without what is ``carried`` now is none: going on from it would not end with the same bits.
         """
-        loaded = _load(self._part)
-        if loaded is None or not all(f"carried/{name}" in loaded[0] for name in carried):
+        tensors = _load(self._part)
+        if tensors is None or not all(f"carried/{name}" in tensors for name in carried):
             return 0
-        tensors, metadata = loaded
         for name, tensor in carried.items():
             tensor.copy_(tensors[f"carried/{name}"])
-        module.load_state_dict({name[7:]: tensor for name, tensor in tensors.items() if name.startswith("module/")})
+        module.load_state_dict({name[7:]: tensors[name] for name in tensors if name.startswith("module/")})
         for group, parameter in enumerate(_parameters(optimizer)):
             with torch.no_grad():
                 parameter.copy_(tensors[f"parameter/{group}"])
             prefix = f"optimizer/{group}/"
-            state = {name[len(prefix) :]: t for name, t in tensors.items() if name.startswith(prefix)}
+            state = {name[len(prefix) :]: tensors[name] for name in tensors if name.startswith(prefix)}
             if state:
                 # torch keeps a step counter on the CPU and everything else beside the parameter.
                 optimizer.state[parameter] = {
-                    name: value if value.ndim == 0 else torch.empty_like(parameter).copy_(value)
+                    name: value.clone() if value.ndim == 0 else torch.empty_like(parameter).copy_(value)
                     for name, value in state.items()
                 }
-        return int(metadata["epochs"])
+        return int(tensors.metadata["epochs"])
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 
-def _tensors(module: nn.Module) -> State:
+def _tensors(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
 
 
-def _apart(tensors: State) -> State:
+def _apart(tensors: State) -> dict[str, torch.Tensor]:
     """The tensors, copied where two share memory, as a module's and its optimizer's do: safetensors refuses that."""
     known: set[int] = set()
     found = {}
@@ -173,10 +178,9 @@ def _save(path: Path, tensors: State, metadata: dict[str, str]) -> None:
         raise
 
 
-def _load(path: Path) -> tuple[State, dict[str, str]] | None:
+def _load(path: Path) -> KeptState | None:
     """The tensors and metadata of a checkpoint; None if there is none, or if a crash of the machine left it damaged."""
     try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118 - not a dict
+        return KeptState(path)
     except (FileNotFoundError, SafetensorError):
         return None

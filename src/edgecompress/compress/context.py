@@ -52,17 +52,6 @@ Work = Callable[[nn.Module, Context, Checkpoint], Details]
 """What a stage does: changes the network in place, keeps its training in the checkpoint, and tells of it."""
 
 
-def state_of(module: nn.Module, known: State | None = None) -> State:
-    """The tensors of ``module`` as they are now, on the CPU; those that are the same bits in ``known`` are its own."""
-    found, known = {}, known or {}
-    for name, given in module.state_dict().items():
-        tensor = given.detach().cpu().contiguous()
-        other = known.get(name)
-        found[name] = other if other is not None and _same_bits(tensor, other) else tensor.clone()
-    return found
-
-
-def _same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
-    if (one.dtype, one.shape) != (other.dtype, other.shape):
-        return False
-    return torch.equal(*(tensor.reshape(-1).view(torch.uint8) for tensor in (one, other)))
+def state_of(module: nn.Module) -> State:
+    """The tensors of ``module`` as they are now, on the CPU."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in module.state_dict().items()}

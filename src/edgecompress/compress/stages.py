@@ -12,7 +12,7 @@ from edgecompress.compress import invariants, rewind, work
 from edgecompress.compress.checkpoints import Checkpoint, State, digest, key
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.granularity import shares
-from edgecompress.compress.context import Context, Work, state_of
+from edgecompress.compress.context import Context, Work
 from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import judged
 from edgecompress.compress.layers import check_finite, compressible, distinct
@@ -30,7 +30,7 @@ from edgecompress.recipe import deciding
 
 @dataclass(frozen=True)
 class Compressed:
-    """The network before and after, as state dictionaries on the CPU, and what each stage did.
+    """The network before and after, as state dictionaries that are read where they are kept, and what each stage did.
 
     Attributes:
         dense: after the first stage.
@@ -62,7 +62,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
     kept: set[str] = set()
-    before: dict[str, State] = {}
+    states: dict[str, State] = {}
     for name, does, settings in (
         ("train", work.baseline if not trained else work.given, recipe.train),
         *([("structure", work.structure, recipe.structure)] if recipe.structure else []),
@@ -84,20 +84,25 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         if name == "train" and recipe.retrain.rewind == "weights":
             context = replace(context, early=work.early(module, context, checkpoint))
         epochs = 0 if decides["given"] or "reconstruct" in decides else settings.epochs * getattr(settings, "rounds", 1)
-        if name in ("prune", "cluster"):
-            before[name] = state_of(module, before.get("prune", context.dense))
         result, was_kept = _run(name, does, epochs, module, context, checkpoint)
         results.append(result)
+        states[name] = checkpoint.state
         kept |= {name} if was_kept else set()
         if name == "train":
-            context = replace(context, dense=state_of(module))
+            context = replace(context, dense=states["train"])
             context = replace(
                 context, calibration=functools.cache(functools.partial(work.calibration, module, context))
             )
         if recipe.structure and name == "structure":
             rounds.forget(checkpoint, recipe.structure.rounds)
-    structured, pruned = before["prune"], before["cluster"]
-    return Compressed(context.dense, state_of(module, pruned), results, structured, pruned, frozenset(kept))
+    return Compressed(
+        dense=states["train"],
+        compressed=states["cluster"],
+        stages=results,
+        structured=states.get("structure", states["train"]),
+        pruned=states["retrain"],
+        kept=frozenset(kept),
+    )
 
 
 def _check(module: nn.Module, context: Context, *, trained: bool) -> None:

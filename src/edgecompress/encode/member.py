@@ -86,9 +86,13 @@ class Member:
         return "float16" if self.weights.is_float16 else "float32"
 
     @cached_property
-    def gaps(self) -> Integers:
-        """Elements that are not stored before each stored one."""
-        gaps: Integers = np.diff(self.positions, prepend=-1) - 1
+    def gaps(self) -> npt.NDArray[np.int32]:
+        """Elements that are not stored before each stored one; of at most 2**29 elements (``group.MOST_ELEMENTS``)."""
+        gaps = np.empty(len(self.positions), np.int32)
+        if len(gaps):
+            gaps[0] = self.positions[0]
+            np.subtract(self.positions[1:], self.positions[:-1], out=gaps[1:], casting="same_kind")
+            gaps[1:] -= 1
         return gaps
 
     @property

@@ -54,8 +54,10 @@ class Weights:
     def is_float16(self) -> bool:
         """Whether float16 holds every element exactly."""
         with np.errstate(over="ignore", invalid="ignore"):
-            back = self.patterns.view(np.float32).astype(np.float16).astype(np.float32)
-        return bool(np.array_equal(back.view(np.uint32), self.patterns))
+            return all(
+                np.array_equal(block.view(np.float32).astype(np.float16).astype(np.float32).view(np.uint32), block)
+                for block in (self.patterns[place] for place in _blocks(self.patterns.size))
+            )
 
 
 def palette(patterns: Patterns) -> Palette | None:

@@ -1,6 +1,7 @@
 """What an ONNX file really holds: its weights as a runtime sees them, whoever wrote the file and in whatever form."""
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import onnx
 
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.errors import InputError, MissingDependencyError
+from edgecompress.export.onnx_graph import lean
 from edgecompress.export.onnx_graph.builder import LABEL
 from edgecompress.export.onnx_graph.frontier import Constant, Frontier, frontier
-from edgecompress.export.onnx_graph.read import read_proto, readable
+from edgecompress.export.onnx_graph.lean import Lean
+from edgecompress.export.onnx_graph.read import read_lean, readable
 
 Array = npt.NDArray[np.generic]
 
@@ -30,16 +33,16 @@ def decoded_weights(path: Path) -> dict[str, Array]:
     return dict(each_weight(path))
 
 
-def each_weight(path: Path, proto: onnx.ModelProto | None = None) -> Iterator[tuple[str, Array]]:
+def each_weight(path: Path, model: Lean | None = None) -> Iterator[tuple[str, Array]]:
     """``decoded_weights`` one after the other, so that a caller who keeps none needs memory for few.
 
-    ``proto`` is the model in the file, if it is read already.
+    ``model`` is the model in the file, if it is read already.
 
     Raises:
         InputError, MissingDependencyError: as ``decoded_weights``.
     """
-    proto = proto or read_proto(path)
-    for constant, array in _decoded(proto, path, frontier(proto.graph)):
+    model = model or read_lean(path)
+    for constant, array in _decoded(model, _frontier(model)):
         yield constant.name, array
 
 
@@ -52,12 +55,12 @@ def inspect_onnx(path: Path) -> Ledger:
         InputError: the file is not a valid ONNX model, or a constant in it cannot be computed.
         MissingDependencyError: onnxruntime is needed for this file and not installed.
     """
-    size = file_bytes(path)  # before the model is in memory: it reads the file once more
-    proto = read_proto(path)
-    found = frontier(proto.graph)
+    size = file_bytes(path)
+    model = read_lean(path)
+    found = _frontier(model)
     entries = {
         constant.name: TensorEntry.of(constant.name, array, encoding=_label(constant), stored=constant.own)
-        for constant, array in _decoded(proto, path, found)
+        for constant, array in _decoded(model, found)
     }
     ordered = [entries[constant.name] for constant in found.constants if constant.name in entries]
     return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=size)
@@ -78,10 +81,15 @@ def _with_shares(entries: list[TensorEntry], shared: Mapping[tuple[str, ...], in
     return tuple(entry.model_copy(update={"bytes": entry.bytes + added[entry.name]}) for entry in entries)
 
 
-def _decoded(model: onnx.ModelProto, path: Path, found: Frontier) -> Iterator[tuple[Constant, Array]]:
+def _frontier(model: Lean) -> Frontier:
+    without = {name: place.dtype.itemsize * prod(place.shape) for name, place in model.places.items()}
+    return frontier(model.proto.graph, without)
+
+
+def _decoded(model: Lean, found: Frontier) -> Iterator[tuple[Constant, Array]]:
     """The weights, decoded together only where they share nodes: a caller that keeps none needs memory for few."""
     for constants in _connected(found.constants):
-        for constant, array in zip(constants, _evaluate(model, constants, path), strict=True):
+        for constant, array in zip(constants, _evaluate(model, constants), strict=True):
             if array.dtype.name not in _NOT_WEIGHTS:
                 yield constant, array
 
@@ -98,29 +106,33 @@ def _connected(constants: list[Constant]) -> list[list[Constant]]:
     return [members for _, members in groups]
 
 
-def _evaluate(model: onnx.ModelProto, constants: list[Constant], path: Path) -> list[Array]:
+def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
     """The arrays of constants, in one run."""
     if not any(constant.nodes or constant.sparse_initializers for constant in constants):
-        return [onnx.numpy_helper.to_array(constant.initializers[0]) for constant in constants]
+        yield from (model.array(constant.initializers[0]) for constant in constants)
+        return
+    proto = model.proto
     needed = {node.output[0] for constant in constants for node in constant.nodes}
-    dense = {tensor.name: tensor for constant in constants for tensor in constant.initializers}
+    dense = {tensor.name: model.whole(tensor) for constant in constants for tensor in constant.initializers}
     sparse = {tensor.values.name: tensor for constant in constants for tensor in constant.sparse_initializers}
     graph = onnx.GraphProto(name="constants", initializer=dense.values(), sparse_initializer=sparse.values())
-    graph.node.extend(node for node in model.graph.node if node.output and node.output[0] in needed)
+    graph.node.extend(node for node in proto.graph.node if node.output and node.output[0] in needed)
     for constant in constants:
         # The Identity is for a sparse initialiser, which onnxruntime returns expanded only from a node.
         output = onnx.helper.make_node("Identity", [constant.name], [f"{constant.name} decoded"])
         graph.node.append(output)
         graph.output.append(onnx.ValueInfoProto(name=output.output[0]))
-    part = onnx.ModelProto(ir_version=model.ir_version, opset_import=model.opset_import, graph=graph)
+    part = onnx.ModelProto(ir_version=proto.ir_version, opset_import=proto.opset_import, graph=graph)
     try:
-        return [np.asarray(array) for array in _session(part.SerializeToString()).run(None, {})]
+        arrays = _session(part.SerializeToString()).run(None, {})
     except MissingDependencyError:
         raise
     except Exception as error:  # onnxruntime raises classes of its own, without a common base
         names = ", ".join(repr(constant.name) for constant in constants)
         reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path}: cannot compute the constant {names}: {reason}") from error
+        raise InputError(f"{model.path}: cannot compute the constant {names}: {reason}") from error
+    while arrays:
+        yield np.asarray(arrays.pop(0))
 
 
 def _session(content: bytes) -> Any:
@@ -157,7 +169,7 @@ def file_bytes(path: Path) -> int:
         InputError: one of them cannot be read, or the file is no ONNX model.
     """
     with readable(path):
-        proto = onnx.load(path, load_external_data=False)
+        proto = lean.read(path).proto
         tensors = onnx.external_data_helper._get_all_tensors(proto)
         names = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
         return sum(file.stat().st_size for file in [path, *(path.parent / name for name in names)])

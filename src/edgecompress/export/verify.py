@@ -223,13 +223,16 @@ def bit_identical(path: Path, reference: Mapping[str, npt.NDArray[np.generic]]) 
             raise CheckError(
                 f"{path}: weight '{name}' is {found.dtype} {found.shape}, expected {array.dtype} {array.shape}"
             )
-        if found.tobytes() != array.tobytes():
-            unequal = np.frombuffer(found.tobytes(), np.uint8) != np.frombuffer(array.tobytes(), np.uint8)
-            count = np.count_nonzero(unequal.reshape(-1, array.itemsize).any(axis=1))
+        if count := np.count_nonzero(_bits(found) != _bits(array)):
             raise CheckError(f"{path}: weight '{name}' differs from the reference in {count} of {array.size} elements")
     for name in missing:
         raise CheckError(f"{path}: weight '{name}' is not in the file")
     return len(reference)
+
+
+def _bits(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """The flat array as unsigned integers, without a copy of one that is contiguous: the bits, whatever they mean."""
+    return np.ascontiguousarray(array).reshape(-1).view(f"u{array.itemsize}")
 
 
 def compare_latency(

@@ -10,7 +10,7 @@ from onnx_ir.passes import common
 from edgecompress.bundle import End, digest
 from edgecompress.errors import InputError
 from edgecompress.export.onnx_graph.builder import LABEL
-from edgecompress.export.onnx_graph.read import check_finite, converted, read_proto, take_apart, to_ir
+from edgecompress.export.onnx_graph.read import check_finite, converted, read_lean, to_ir
 from edgecompress.own.ends import Ends, outputs_of
 from edgecompress.own.graph.module import Graph, written
 from edgecompress.own.model import Model, architecture, short_name
@@ -34,13 +34,12 @@ def onnx_file(path: Path, shapes: tuple[End, ...]) -> Model:
 
 
 def read(path: Path) -> ir.Model:
-    """The graph in ``path`` with all weights as initialisers, of opset 13 or later.
+    """The graph in ``path`` with all weights as initialisers, of opset 13 or later. Large ones are read when used.
 
     Raises:
         InputError: as ``onnx_file``.
     """
-    model = to_ir(converted(read_proto(path), path), path)
-    take_apart(model)
+    model = to_ir(converted(read_lean(path)))
     common.RemoveInitializersFromInputsPass()(model)
     model.ir_version = max(model.ir_version, 4)
     common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)

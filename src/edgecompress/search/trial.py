@@ -135,4 +135,4 @@ def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, flo
     with tempfile.TemporaryDirectory(prefix="edgecompress-trial-") as folder:
         context = replace(subject.context, recipe=recipe, folder=Path(folder), progress=progress)
         made = stages.compress(subject.network, context, trained=True)
-    return subject.file_bytes(made.compressed), made.stages[-1].accuracy
+        return subject.file_bytes(made.compressed), made.stages[-1].accuracy

@@ -6,6 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress.errors import InputError
+from edgecompress.export.onnx_graph import lean
 from edgecompress.export.onnx_graph import write as room
 from edgecompress.export.onnx_graph.write import write
 
@@ -44,6 +45,30 @@ def test_large_tensors_go_to_a_second_file_that_onnxruntime_reads(model, tmp_pat
     x = np.ones((1, 4), np.float32)
     (y,) = session.run(None, {"x": x})
     assert np.array_equal(y, x @ np.arange(3000, dtype=np.float32).reshape(4, 750) + 1)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "float64", "int8", "int64", "bool"])
+def test_the_bytes_are_those_of_the_message(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(lean, "LARGE", 64)
+    turned = np.arange(600).reshape(20, 30).astype(kind).T
+    late = ir.LazyTensor(lambda: ir.Tensor(turned), ir.DataType.from_numpy(turned.dtype), ir.Shape((30, 20)), name="b")
+    told = ir.Tensor(turned, name="a", doc_string="what it is", metadata_props={"key": "value"})
+    x = ir.Value(name="x", type=ir.TensorType(ir.DataType.from_numpy(turned.dtype)), shape=ir.Shape((30, 20)))
+    values = [
+        ir.Value(name=each.name, const_value=each) for each in (told, late, ir.Tensor(np.ones(2, kind), name="c"))
+    ]
+    node = ir.node("Sum", [x, *values], name="sum")
+    graph = ir.Graph([x], node.outputs, nodes=[node], initializers=values, opset_imports={"": 18}, name="g")
+    graph.doc_string = "behind the weights"
+    made = ir.Model(graph, ir_version=10, producer_name="a test")
+    made.metadata_props["key"] = "value"
+    write(made, tmp_path / "m.onnx")
+    assert (tmp_path / "m.onnx").read_bytes() == ir.to_proto(made).SerializeToString(deterministic=True)
+    weights = {
+        tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(tmp_path / "m.onnx").graph.initializer
+    }
+    assert np.array_equal(weights["a"], turned)
+    assert np.array_equal(weights["b"], turned)
 
 
 def test_the_model_given_is_not_changed_by_it(model, tmp_path, monkeypatch):

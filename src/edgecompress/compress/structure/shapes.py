@@ -18,7 +18,7 @@ def load_state(module: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
 
     Args:
         module: convolutions, linear layers, BatchNorm and layers without parameters.
-        state: a state dictionary of the same names.
+        state: a state dictionary of the same names. Its tensors are copied one after the other, none is kept.
 
     Raises:
         CheckError: a tensor that belongs to another kind of layer has another shape.
@@ -32,7 +32,11 @@ def load_state(module: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
             if not isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear | nn.modules.batchnorm._BatchNorm):
                 raise CheckError(f"'{prefix}{own}' has shape {list(wanted.shape)}, the network's {list(tensor.shape)}")
             _replace(layer, own, tensor, wanted.shape)
-    module.load_state_dict(state)
+    own_tensors = module.state_dict()
+    assert own_tensors.keys() == state.keys(), "a state is of the network that it is loaded into"
+    with torch.no_grad():
+        for name, tensor in own_tensors.items():
+            tensor.copy_(state[name])
 
 
 def _replace(layer: nn.Module, name: str, tensor: torch.Tensor, shape: torch.Size) -> None:

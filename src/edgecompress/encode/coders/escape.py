@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits
-from edgecompress.encode.bits import Packed
+from edgecompress.encode.bits import Numbers, Packed
 
 Integers = npt.NDArray[np.int64]
 
@@ -46,7 +46,7 @@ def size(count: int, escapes: int, width: int) -> int:
     return bits.size(count + escapes, width)
 
 
-def encode(numbers: Integers, width: int) -> Escape:
+def encode(numbers: Numbers, width: int) -> Escape:
     """``numbers``, none negative, in codes of ``width`` bits, 2 to 8."""
     more, rest = np.divmod(numbers, escape(width))
     codes = np.full(len(numbers) + int(more.sum()), escape(width), np.uint8)

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits
-from edgecompress.encode.bits import Bytes, Packed
+from edgecompress.encode.bits import Bytes, Numbers, Packed
 
 Integers = npt.NDArray[np.int64]
 
@@ -48,12 +48,14 @@ def size(count: int, k: int) -> int:
     return bits.size(count, k) if k else 0
 
 
-def encode(numbers: Integers, k: int) -> Rice:
+def encode(numbers: Numbers, k: int) -> Rice:
     """``numbers``, none negative, with ``k`` low bits, 0 to 8."""
-    ends = np.cumsum((numbers >> k) + 1)
-    unary = np.zeros(int(ends[-1]) if len(ends) else 0, np.uint8)
-    unary[ends - 1] = 1
-    low = bits.pack(~numbers & ((1 << k) - 1), k) if k else None
+    ones = np.cumsum((numbers >> k) + 1)
+    ones -= 1
+    unary = np.zeros(int(ones[-1]) + 1 if len(ones) else 0, np.uint8)
+    unary[ones] = 1
+    del ones
+    low = bits.pack((~numbers & ((1 << k) - 1)).astype(np.uint8), k) if k else None
     return Rice(unary, low, len(numbers))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from onnx import TensorProto
 
 from edgecompress.export.container.found import Extent, FoundArray, channels_of
-from edgecompress.export.container.protobuf import BYTES, Data, Field, fields, varints
+from edgecompress.export.protobuf import BYTES, Data, Field, fields, varints
 
 _MODEL = {7: "graph", 25: "function"}
 _GRAPH = {1: "node", 5: "tensor", 15: "sparse"}

@@ -4,7 +4,7 @@ This works on the protobuf message and not on onnx-ir, because it has to say whi
 weight.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import onnx
@@ -50,8 +50,11 @@ class Frontier:
     shared: dict[tuple[str, ...], int]
 
 
-def frontier(graph: onnx.GraphProto) -> Frontier:
-    """All values computed from initialisers and Constant nodes alone that another kind of node or an output reads."""
+def frontier(graph: onnx.GraphProto, without: Mapping[str, int] | None = None) -> Frontier:
+    """All values computed from initialisers and Constant nodes alone that another kind of node or an output reads.
+
+    ``without`` says how many bytes of data an initialiser has in the file that it does not have in ``graph``.
+    """
     inputs = {value.name for value in graph.input}
     dense = {tensor.name: tensor for tensor in graph.initializer if tensor.name not in inputs}
     sparse = {tensor.values.name: tensor for tensor in graph.sparse_initializer if tensor.values.name not in inputs}
@@ -66,7 +69,7 @@ def frontier(graph: onnx.GraphProto) -> Frontier:
             read.update(dict.fromkeys(_reads(node)))
     read.update(dict.fromkeys(value.name for value in graph.output))
     closures = {name: _closure(name, producer, graph) for name in read if name in constant and name}
-    own, shared = _bytes(graph, closures, {**sparse, **dense})
+    own, shared = _bytes(graph, closures, {**sparse, **dense}, without or {})
     constants = [
         Constant(
             name,
@@ -81,7 +84,10 @@ def frontier(graph: onnx.GraphProto) -> Frontier:
 
 
 def _bytes(
-    graph: onnx.GraphProto, closures: dict[str, tuple[list[int], list[str]]], leaves: dict[str, Part]
+    graph: onnx.GraphProto,
+    closures: dict[str, tuple[list[int], list[str]]],
+    leaves: dict[str, Part],
+    without: Mapping[str, int],
 ) -> tuple[dict[str, int], dict[tuple[str, ...], int]]:
     """What each constant takes by itself, and what several take together, under their names."""
     types = {value.name: value for value in graph.value_info}
@@ -95,7 +101,7 @@ def _bytes(
         part = graph.node[key] if isinstance(key, int) else leaves.get(key)
         described = part.output if isinstance(part, onnx.NodeProto) else [key]
         parts = [part, *(types.get(output) for output in described)]
-        size = sum(_embedded(each) for each in parts if each is not None)
+        size = sum(_field(_bytes_of(each, without)) for each in parts if each is not None)
         found[tuple(names)] = found.get(tuple(names), 0) + size
     own = {names[0]: size for names, size in found.items() if len(names) == 1}
     return own, {names: size for names, size in found.items() if len(names) > 1}
@@ -141,16 +147,14 @@ def _closure(name: str, producer: dict[str, int], graph: onnx.GraphProto) -> tup
     return sorted(places), list(leaves)
 
 
-def _embedded(part: Part) -> int:
-    """Bytes of a message as a field of the graph: the field's tag, the length, the message."""
-    return _field(_bytes_of(part))
-
-
 def _field(size: int) -> int:
+    """Bytes of a field of so many: its tag, the length, what is in it."""
     return 1 + max(1, -(-size.bit_length() // 7)) + size
 
 
-def _bytes_of(part: Part) -> int:
+def _bytes_of(part: Part, without: Mapping[str, int]) -> int:
+    if isinstance(part, onnx.TensorProto) and part.name in without:
+        return int(part.ByteSize()) + _field(without[part.name])
     if isinstance(part, onnx.TensorProto) and len(part.raw_data) >= LARGEST_MESSAGE:
         # Read from a second file. As a message it would be too large to be measured.
         head = onnx.TensorProto(dims=part.dims, data_type=part.data_type, name=part.name)

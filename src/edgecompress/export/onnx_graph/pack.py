@@ -22,7 +22,8 @@ from edgecompress.export.decoded import Array, each_weight, file_bytes, inspect_
 from edgecompress.export.formats.onnx import write_compressed
 from edgecompress.export.onnx_graph import equivalence
 from edgecompress.export.onnx_graph.builder import LABEL
-from edgecompress.export.onnx_graph.read import converted, read_proto, take_apart, to_ir
+from edgecompress.export.onnx_graph.lean import Lean
+from edgecompress.export.onnx_graph.read import converted, read_lean, take_apart, to_ir
 
 _MAY_BE_REPLACED = 4
 """From this IR version on, an initialiser that is an input too may be replaced at run time; before, each had to be."""
@@ -47,18 +48,18 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
         CheckError: what was written does not hold the same weights, does not run, or computes something else.
         MissingDependencyError: onnxruntime is not installed.
     """
-    size = file_bytes(source)  # before the model is in memory: it reads the file once more
-    proto = read_proto(source)
-    weights = fingerprints(source, proto)
-    encoded = dict(each_weight(source, proto)) if _holds_encoded(proto) else {}
-    model = to_ir(converted(proto, source), source)
+    size = file_bytes(source)
+    read = read_lean(source)
+    weights = fingerprints(source, read)
+    encoded = dict(each_weight(source, read)) if _holds_encoded(read.proto) else {}
+    model = to_ir(converted(read))
     take_apart(model)
     if model.ir_version < _MAY_BE_REPLACED:
         common.RemoveInitializersFromInputsPass()(model)
         model.ir_version = _MAY_BE_REPLACED
     common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)
     decoded = _decode(model, encoded)
-    del proto, encoded
+    del read, encoded
     cleared = _clear_negative_zeros(model)
     held = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,9 +75,9 @@ def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Led
     return ledger
 
 
-def fingerprints(path: Path, proto: onnx.ModelProto | None = None) -> dict[str, str]:
+def fingerprints(path: Path, model: Lean | None = None) -> dict[str, str]:
     """What tells the weights of an ONNX file apart, bit by bit, by name: the file's weights need no second copy."""
-    return {name: _fingerprint(array) for name, array in each_weight(path, proto)}
+    return {name: _fingerprint(array) for name, array in each_weight(path, model)}
 
 
 def _fingerprint(array: Array) -> str:

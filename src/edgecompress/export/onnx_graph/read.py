@@ -11,14 +11,16 @@ import onnx_ir as ir
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from edgecompress.errors import InputError
+from edgecompress.export.onnx_graph import lean
 from edgecompress.export.onnx_graph.compress import LEAST_OPSET
+from edgecompress.export.onnx_graph.lean import Lean
 
 LARGEST_MESSAGE = 2**31 - 2**20
 """Bytes of data from which a tensor is too large for a protobuf message, which ends at 2 GiB."""
 
 
-def read_proto(path: Path) -> onnx.ModelProto:
-    """The model in the file, with the data of tensors that lie in other files.
+def read_lean(path: Path) -> Lean:
+    """The model in the file without the data of its large weights, but with those that lie in other files.
 
     What ``onnx.checker`` asks for beyond this is left to the runtime: exporters leave out shapes that it wants, and the
     runtimes do not miss them.
@@ -27,17 +29,20 @@ def read_proto(path: Path) -> onnx.ModelProto:
         InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
     with readable(path):
-        proto = onnx.load_model_from_string(path.read_bytes())
+        model = lean.read(path)
+        proto = model.proto
         onnx.load_external_data_for_model(proto, str(path.parent))
         if reason := _incomplete(proto):
             raise InputError(f"{path} is not a whole ONNX model: {reason}")
         for tensor in proto.graph.initializer:
+            if tensor.name in model.places:
+                continue  # its data have the length that its shape asks for
             # The checker takes a tensor as a message, which cannot be larger; beyond that the length must do.
             if len(tensor.raw_data) < LARGEST_MESSAGE:
                 onnx.checker.check_tensor(tensor)
             elif len(tensor.raw_data) != math.prod(tensor.dims) * _itemsize(tensor):
                 raise InputError(f"{path} is damaged: the size of the tensor {tensor.name!r} does not fit its shape")
-    return proto
+    return model
 
 
 @contextmanager
@@ -61,28 +66,34 @@ def read_onnx(path: Path) -> ir.Model:
     Raises:
         InputError: the file cannot be read, or does not hold a whole ONNX graph.
     """
-    return to_ir(read_proto(path), path)
+    model = to_ir(read_lean(path))
+    take_apart(model)
+    return model
 
 
-def to_ir(proto: onnx.ModelProto, path: Path) -> ir.Model:
-    """The model read from ``path`` as a graph, its sparse initialisers with their zeros.
+def to_ir(model: Lean) -> ir.Model:
+    """A model as a graph, its sparse initialisers with their zeros. What has no data in it is read when it is used.
 
     Raises:
         InputError: it is damaged.
     """
+    proto = model.proto
     try:
         # onnx-ir leaves sparse initialisers out without a word.
         proto.graph.initializer.extend(_expanded(sparse) for sparse in proto.graph.sparse_initializer)
-        return ir.from_proto(proto)
+        graph = ir.from_proto(proto)
     except (ir.serde.SerdeError, ValueError, IndexError) as error:
-        raise InputError(f"{path} is a damaged ONNX model: {first_line(error)}") from error
+        raise InputError(f"{model.path} is a damaged ONNX model: {first_line(error)}") from error
+    for name in model.places:
+        graph.graph.initializers[name].const_value = model.lazy(name)
+    return graph
 
 
 def take_apart(model: ir.Model) -> None:
-    """Give each weight memory of its own, so that what the file was read into can go.
+    """Give each weight memory of its own, so that the file, and what it was read into, can go.
 
     A tensor of a message is copied out of it each time that it is looked at, and the message stays as long as one of
-    its tensors is used: a large model would be in memory twice, to the end.
+    its tensors is used.
     """
     for name, value in model.graph.initializers.items():
         tensor = value.const_value
@@ -90,20 +101,20 @@ def take_apart(model: ir.Model) -> None:
             value.const_value = ir.Tensor(tensor.numpy(), dtype=tensor.dtype, name=name)
 
 
-def converted(proto: onnx.ModelProto, source: Path) -> onnx.ModelProto:
+def converted(model: Lean) -> Lean:
     """The model in an opset that has the operators of the decoders.
 
     Raises:
         InputError: it cannot be converted.
     """
-    opset = next((entry.version for entry in proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    opset = next((entry.version for entry in model.proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
     if opset >= LEAST_OPSET:
-        return proto
+        return model
     try:
-        return onnx.version_converter.convert_version(proto, LEAST_OPSET)
+        return Lean(onnx.version_converter.convert_version(model.filled(), LEAST_OPSET), model.path)
     except Exception as error:  # a C++ library, with errors of many kinds
         raise InputError(
-            f"{source} is of ONNX opset {opset}, and cannot be converted to {LEAST_OPSET} ({first_line(error)}); "
+            f"{model.path} is of ONNX opset {opset}, and cannot be converted to {LEAST_OPSET} ({first_line(error)}); "
             "export it again with a later opset"
         ) from error
 

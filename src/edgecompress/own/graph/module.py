@@ -93,7 +93,13 @@ class Graph(nn.Module):
         self._let_go()
 
     def _let_go(self) -> None:
-        """Keep of the file's weights only what they are called and are like: the module has the values."""
+        """Keep of the file's weights only what they are called and are like: the module has the values.
+
+        What the module has not is kept as it is now: the file may go.
+        """
+        for name, value in self.file.model.graph.initializers.items():
+            if isinstance(value.const_value, ir.LazyTensor):
+                value.const_value = ir.Tensor(value.const_value.numpy(), name=name)
         for source in self.sources.values():
             value = self.file.model.graph.initializers[source.initializer]
             assert value.const_value is not None

@@ -24,13 +24,17 @@ class Data(Protocol):
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a message: its ``number``; the value of a varint, or 0; the extent of everything else."""
+    """One field of a message: its ``number``; the value of a varint, or 0; the extent of everything else.
+
+    ``begin`` is where the whole field begins, with its number and its length.
+    """
 
     number: int
     wire: int
     value: int
     start: int
     stop: int
+    begin: int
 
 
 def fields(data: Data, start: int, stop: int) -> Iterator[Field]:
@@ -40,6 +44,7 @@ def fields(data: Data, start: int, stop: int) -> Iterator[Field]:
         ValueError: these bytes are no message.
     """
     while start < stop:
+        begin = start
         key, start = _varint(data, start, stop)
         number, wire = key >> 3, key & 7
         value, end = 0, start
@@ -54,8 +59,13 @@ def fields(data: Data, start: int, stop: int) -> Iterator[Field]:
             raise ValueError(f"a field of wire type {wire}")
         if end > stop or number == 0:
             raise ValueError("a field ends behind its message")
-        yield Field(number, wire, value, start, end)
+        yield Field(number, wire, value, start, end, begin)
         start = end
+
+
+def head(number: int, length: int) -> bytes:
+    """What stands before the ``length`` bytes of a message, of bytes or of text, in the field ``number``."""
+    return _as_varint(number << 3 | BYTES) + _as_varint(length)
 
 
 def varints(data: Data, field: Field) -> Iterator[int]:
@@ -80,3 +90,12 @@ def _varint(data: Data, at: int, stop: int) -> tuple[int, int]:
             return value, at
         shift += 7
     raise ValueError("a number ends behind its message")
+
+
+def _as_varint(value: int) -> bytes:
+    """A number seven bits a byte, the lowest first."""
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*found, value])

@@ -1,7 +1,7 @@
 import pytest
 from onnx import TensorProto
 
-from edgecompress.export.container.protobuf import BYTES, VARINT, fields, varints
+from edgecompress.export.protobuf import BYTES, VARINT, fields, head, varints
 
 
 def test_fields_of_a_message_that_protobuf_wrote():
@@ -28,3 +28,13 @@ def test_packed_numbers():
 def test_what_is_no_message(data):
     with pytest.raises(ValueError, match=r"message|wire type"):
         list(fields(data, 0, len(data)))
+
+
+@pytest.mark.parametrize("length", [0, 1, 127, 128, 300, 1 << 21])
+def test_a_field_is_written_as_protobuf_writes_it(length):
+    tensor = TensorProto(raw_data=bytes(length))
+    data = tensor.SerializeToString()
+    assert head(9, length) + bytes(length) == data
+    assert head(25, length)[0] == 0xCA  # a number beyond 15 takes a second byte
+    (field,) = fields(data, 0, len(data))
+    assert (field.begin, field.start, field.stop) == (0, len(data) - length, len(data))
