@@ -30,6 +30,7 @@ def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache)
     assert list(found.seconds.values())[:4] == [None] * 4
     assert found.seconds["export"] > 0
     assert found.budget.epochs == {"train": 6, "prune": 3, "retrain": 2, "cluster": 1}
+    assert found.budget.changes == PLAN.changes != ()
     assert found.budget.training_samples == found.budget.training_samples_available == manifest.data.train
     assert found.data == manifest.data
     assert found.accuracy.baseline.percent == pytest.approx(manifest.accuracy.dense)

@@ -152,6 +152,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
             epochs_scale=plan.epochs_scale,
             training_samples=len(data.train_x),
             training_samples_available=len(whole.train_x),
+            changes=plan.changes,
         ),
         data=DataInfo.of(data),
         accuracy=Accuracies(**accuracy),

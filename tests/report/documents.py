@@ -122,6 +122,7 @@ def cell(seed: int = 0, *, correct: int = 920, **changes: Any) -> dict[str, Any]
                 "epochs_scale": 0.25,
                 "training_samples": 500,
                 "training_samples_available": 7000,
+                "changes": ["train.batch_size=32"],
             },
             "data": data,
             "accuracy": {

@@ -34,6 +34,7 @@ def test_what_explains_a_deviation_is_said(by_name):
         "rebuilt data: rebuilt windows",
         "0.25 of the recipe's epochs",
         "500 of 7,000 training samples",
+        "the recipe with train.batch_size=32",
         "4+2 epochs (train, prune)",
     )
     assert by_name["alexnet, Digits"].reasons == ("24+14+10+4 epochs (train, prune, retrain, cluster)",)

@@ -53,12 +53,15 @@ def test_what_is_missing_is_named_and_what_is_off_the_base_is_in_no_average():
 def test_data_that_are_not_official_and_cut_budgets_are_told():
     made = record(model="vgg19bn")
     data = made.outcome.data.model_copy(update={"official": False, "note": "rebuilt from pictures"})
-    budget = made.outcome.budget.model_copy(update={"training_samples": 100, "epochs_scale": 0.5})
+    budget = made.outcome.budget.model_copy(
+        update={"training_samples": 100, "epochs_scale": 0.5, "changes": ("a.b=1", "c=2")}
+    )
     cut = made.model_copy(update={"outcome": made.outcome.model_copy(update={"data": data, "budget": budget})})
     text = reproduction([cut])
     assert "- UCI-HAR: rebuilt from pictures." in text
     assert "- vgg19bn on uci-har: trained on 100 of 600 samples." in text
     assert "- vgg19bn on uci-har: 0.5 of the recipe's epochs." in text
+    assert "- vgg19bn on uci-har: the recipe with a.b=1, c=2." in text
 
 
 def test_failed_cells_are_no_figures():

@@ -142,6 +142,8 @@ def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
         reasons.append(f"{budget.epochs_scale:g} of the recipe's epochs")
     if budget.training_samples < budget.training_samples_available:
         reasons.append(f"{budget.training_samples:,} of {budget.training_samples_available:,} training samples")
+    if budget.changes:
+        reasons.append(f"the recipe with {', '.join(budget.changes)}")
     reasons.append(f"{'+'.join(map(str, budget.epochs.values()))} epochs ({', '.join(budget.epochs)})")
     latency = next((each for each in first.latency if each.how != "emulated"), None)
     device = None

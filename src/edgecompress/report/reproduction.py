@@ -144,6 +144,8 @@ def _notes(rows: Sequence[Row]) -> str:
             notes.add(f"{where}: trained on {part} samples.")
         if budget.epochs_scale != 1:
             notes.add(f"{where}: {budget.epochs_scale:g} of the recipe's epochs.")
+        if budget.changes:
+            notes.add(f"{where}: the recipe with {', '.join(budget.changes)}.")
     return "\n".join(f"- {note}" for note in sorted(notes))
 
 

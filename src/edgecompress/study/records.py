@@ -40,6 +40,7 @@ class Budget(Record):
     epochs_scale: float = Field(description="factor that the recipe's epochs were multiplied by; 1: as it stands")
     training_samples: int
     training_samples_available: int = Field(description="of the whole training split")
+    changes: tuple[str, ...] = Field(default=(), description="keys of the recipe that the study set, as KEY=VALUE")
 
 
 class Count(Record):
