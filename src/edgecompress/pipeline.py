@@ -38,6 +38,7 @@ from edgecompress.export.int8.calibration import calibration
 from edgecompress.export.named import Named
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
+from edgecompress.heap import give_back
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.references import fidelity, reference, samples_of
@@ -205,6 +206,7 @@ def _export(
     progress(f"export {name}", 0, 1, "writing and proving")
     path = folder / name
     made = write(path)
+    give_back()
     progress(f"export {name}", 1, 1, f"{made.ledger.file_bytes:,} bytes, proved")
     return name, ModelFile(
         runtime=how.runtime,

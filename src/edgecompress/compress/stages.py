@@ -24,6 +24,7 @@ from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.cutting import dense
 from edgecompress.compress.structure.scoring import CRITERIA
 from edgecompress.compress.structure.shapes import load_state
+from edgecompress.heap import give_back
 from edgecompress.lock import held
 from edgecompress.recipe import deciding
 
@@ -87,6 +88,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
         result, was_kept = _run(name, does, epochs, module, context, checkpoint)
         results.append(result)
         states[name] = checkpoint.state
+        give_back()
         kept |= {name} if was_kept else set()
         if name == "train":
             context = replace(context, dense=states["train"])

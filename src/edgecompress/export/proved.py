@@ -18,6 +18,7 @@ from edgecompress.export.memory import Memory, memory
 from edgecompress.export.named import Named, verify_named
 from edgecompress.export.tflite.runtimes import runtimes
 from edgecompress.export.verify import Floats, Layout, Verification, verify
+from edgecompress.heap import give_back
 from edgecompress.recipe import Export
 from edgecompress.target import Runtime
 
@@ -103,6 +104,7 @@ def write_float(
     write: Format = methods.find(FORMATS, kind.format)
     options = {} if is_onnx else {"weights": settings.tflite_weights}
     ledger = write(graph, path, compress=compress, encoding=settings.encoding, **options)
+    give_back()
     rounding = "float32" if is_onnx else settings.tflite_weights
     if isinstance(reference, Named):
         return _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)

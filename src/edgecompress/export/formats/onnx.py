@@ -11,6 +11,7 @@ from edgecompress.export.decoded import inspect_onnx
 from edgecompress.export.onnx_graph.compress import LEAST_OPSET, compress_weights
 from edgecompress.export.onnx_graph.read import check_finite
 from edgecompress.export.onnx_graph.write import write
+from edgecompress.heap import give_back
 
 
 def onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "smallest") -> Ledger:
@@ -54,7 +55,9 @@ def _bare(model: ir.Model) -> ir.Model:
 
 def write_compressed(model: ir.Model, path: Path, encoding: Mode) -> Ledger:
     """Encode the weights of ``model``, of opset 13 or later, in place, and write it; the ledger of the file."""
-    return _write(model, path, compress_weights(model, encoding))
+    notes = compress_weights(model, encoding)
+    give_back()
+    return _write(model, path, notes)
 
 
 def _write(model: ir.Model, path: Path, notes: dict[str, str]) -> Ledger:
