@@ -1,9 +1,13 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from scipy.stats import entropy
 
+from edgecompress.encode import ledger
 from edgecompress.encode.ledger import Ledger, TensorEntry, entropy_bound
 from edgecompress.errors import InputError
 
@@ -19,6 +23,21 @@ def test_entropy_bound_is_mask_plus_indices_plus_codebook_or_the_plain_size(valu
     expected = min((mask_bits + index_bits) / 8 + 4 * codebook.size, array.nbytes)
     assert expected <= entropy_bound(array) + 1e-5
     assert entropy_bound(array) <= expected + 1
+
+
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+@given(
+    st.one_of(arrays.arrays(kind, st.integers(0, 60), elements=st.integers(-3, 3)) for kind in (np.float32, np.int8))
+)
+def test_patterns_are_counted_over_blocks_of_any_size(size, array):
+    with mock.patch.object(ledger, "_BLOCK", size):
+        entry = TensorEntry.of("w", array, encoding="raw", stored=1)
+    _, counts = np.unique(array, return_counts=True)
+    assert entry.distinct == len(counts)
+    codebook = len(counts) - int((array == 0).any())
+    coded = array.size * entropy(counts, base=2) / 8 if array.size else 0
+    expected = min(np.ceil(round(coded, 6)) + codebook * array.itemsize, array.nbytes)
+    assert entry.entropy_bytes == expected == entropy_bound(array)
 
 
 def test_entry_describes_the_array_by_its_bits():

@@ -1,6 +1,8 @@
 """The ledger: what each tensor of a file is, how it is stored, what that costs, and what it could cost at best."""
 
 import math
+from collections import Counter
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -8,6 +10,9 @@ import numpy.typing as npt
 from pydantic import Field
 
 from edgecompress.record import Record
+
+# Elements of a sorted array that are looked at at once.
+_BLOCK = 1 << 20
 
 
 class TensorEntry(Record):
@@ -27,16 +32,17 @@ class TensorEntry(Record):
     @classmethod
     def of(cls, name: str, array: npt.NDArray[np.generic], *, encoding: str, stored: int, note: str = "") -> Self:
         """The entry of ``array``, which the file holds in ``stored`` bytes as ``encoding``."""
+        counts = _Counts.of(array)
         return cls(
             name=name,
             shape=array.shape,
             dtype=array.dtype.name,
             elements=array.size,
             nonzero=int(np.count_nonzero(array)),
-            distinct=len(_counts(array)),
+            distinct=counts.distinct,
             encoding=encoding,
             bytes=stored,
-            entropy_bytes=entropy_bound(array),
+            entropy_bytes=counts.entropy_bound(array),
             note=note,
         )
 
@@ -95,20 +101,51 @@ def entropy_bound(array: npt.NDArray[np.generic]) -> int:
     (Shannon 1948, section 6), so the bound is n H / 8 plus a codebook of the nonzero values, and never more than the
     plain array. Zero is implicit and needs no place in the codebook.
     """
-    if not array.size:
-        return 0
-    counts = _counts(array)
-    probabilities = counts / array.size
-    bits = -array.size * float(np.sum(probabilities * np.log2(probabilities)))
-    has_zero = int(np.any(_patterns(array) == 0))
-    coded = math.ceil(round(bits / 8, 6)) + (len(counts) - has_zero) * array.itemsize
-    return min(coded, array.nbytes)
+    return _Counts.of(array).entropy_bound(array)
 
 
-def _counts(array: npt.NDArray[np.generic]) -> npt.NDArray[np.intp]:
-    """How often each bit pattern occurs."""
-    counts: npt.NDArray[np.intp] = np.unique(_patterns(array), return_counts=True)[1]
-    return counts
+@dataclass(frozen=True)
+class _Counts:
+    """How often the bit patterns of an array occur: so and so many patterns each occur so and so often.
+
+    Patterns that are equally frequent are told apart by nothing that is asked here, and a large array may have as many
+    patterns as elements; their numbers of occurrences are few.
+    """
+
+    patterns_by_occurrences: dict[int, int]
+    has_zero: bool
+
+    @classmethod
+    def of(cls, array: npt.NDArray[np.generic]) -> Self:
+        """Those of ``array``. Takes the memory of one copy of it."""
+        patterns = np.sort(_patterns(array))
+        found: Counter[int] = Counter()
+        begun = 0  # where the pattern begins that was seen last
+        for start in range(0, len(patterns), _BLOCK):
+            block = patterns[start : start + _BLOCK + 1]
+            begins = start + 1 + np.flatnonzero(block[1:] != block[:-1])
+            if len(begins):
+                lengths, times = np.unique(np.diff(begins, prepend=begun), return_counts=True)
+                found.update(dict(zip(lengths.tolist(), times.tolist(), strict=True)))
+                begun = int(begins[-1])
+        if len(patterns):
+            found[len(patterns) - begun] += 1
+        return cls(dict(sorted(found.items())), bool(len(patterns)) and not patterns[0])
+
+    @property
+    def distinct(self) -> int:
+        """Different patterns."""
+        return sum(self.patterns_by_occurrences.values())
+
+    def entropy_bound(self, array: npt.NDArray[np.generic]) -> int:
+        """``entropy_bound`` of ``array``, whose counts these are."""
+        if not array.size:
+            return 0
+        probabilities = np.array(list(self.patterns_by_occurrences)) / array.size
+        patterns = np.array(list(self.patterns_by_occurrences.values()))
+        bits = -array.size * float(np.sum(patterns * (probabilities * np.log2(probabilities))))
+        coded = math.ceil(round(bits / 8, 6)) + (self.distinct - self.has_zero) * array.itemsize
+        return min(coded, array.nbytes)
 
 
 def _patterns(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

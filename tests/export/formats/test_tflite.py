@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import venv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ import torch
 from torch import nn
 
 import edgecompress
-from edgecompress.errors import InputError
+from edgecompress.errors import CheckError, InputError
+from edgecompress.export.formats import tflite as module
 from edgecompress.export.formats.tflite import tflite
 from edgecompress.export.tflite import csr
 from edgecompress.export.tflite.inspection import decoded_weights_tflite, inspect_tflite
@@ -180,6 +182,23 @@ def test_a_model_that_is_refused_leaves_no_file(tmp_path):
     with pytest.raises(InputError, match="cannot write Celu to TFLite"):
         tflite(model, tmp_path / "model.tflite", compress=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_does_not_hold_what_it_should_does_not_appear(tmp_path, monkeypatch):
+    model, path = to_onnx(nn.Linear(64, 64), (64,)), tmp_path / "model.tflite"
+    write = module.packed
+
+    def wrong(graph, forms):
+        return write(graph, {tensor: replace(form, array=form.array * 2) for tensor, form in forms.items()})
+
+    monkeypatch.setattr(module, "packed", wrong)
+    with pytest.raises(CheckError, match=r"'weight' is not in .*model\.tflite as it was to be stored"):
+        tflite(model, path, compress=True)
+    assert list(tmp_path.iterdir()) == []
+    path.write_text("old")
+    with pytest.raises(CheckError, match=r"'weight' is not in .*model\.tflite as it was to be stored"):
+        tflite(model, path, compress=True)
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
 
 
 def test_weights_beyond_float16_stay_float32_and_the_ledger_says_why(tmp_path):

@@ -17,7 +17,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecompress.export.tflite import tables
+from edgecompress.export.tflite import blocks, tables
 from edgecompress.export.tflite.csr import Csr
 from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.tflite.schema import schema
@@ -122,6 +122,14 @@ class LiteRT:
             self._child.stdin.close()
             self._child.wait(timeout=20)
             self._child.stdout.close()
+
+
+@pytest.fixture(scope="module", params=[blocks.ELEMENTS, 64])
+def block_size(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Arrays are walked in blocks of the usual size, which hold the arrays of tests whole, and in blocks of a few."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "ELEMENTS", request.param)
+        yield
 
 
 @pytest.fixture(scope="session")

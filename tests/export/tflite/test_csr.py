@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from edgecompress.export.tflite import csr
+from edgecompress.export.tflite import blocks, csr
+
+pytestmark = pytest.mark.usefixtures("block_size")
 
 ELEMENTS = {
     np.float16: st.one_of(st.just(0.0), st.floats(-60000, 60000, width=16)),
@@ -53,6 +55,20 @@ def test_zeros_keep_one_value_because_a_tensor_without_data_is_no_constant():
     packed = csr.pack(np.zeros((3, 4), np.float32), 1)
     assert len(packed.values) == 1
     assert not csr.unpack(packed).any()
+
+
+@pytest.mark.parametrize("shape", [(3, 13), (2, 3, 17), (40,), (2, 9, 2, 2)])
+def test_a_block_may_end_within_a_row(monkeypatch, shape):
+    random = np.random.default_rng(0)
+    array = (random.integers(-9, 9, shape) * (random.random(shape) < 0.5)).astype(np.float16)
+    expected = [csr.pack(array, inner) for inner in range(array.ndim)]
+    monkeypatch.setattr(blocks, "ELEMENTS", 5)
+    for whole in expected:
+        packed = csr.pack(array, whole.traversal[-1])
+        for part in ("segments", "indices", "values"):
+            left, right = getattr(packed, part), getattr(whole, part)
+            assert (left.dtype, left.tobytes()) == (right.dtype, right.tobytes())
+        assert csr.unpack(packed).tobytes() == array.tobytes()
 
 
 def test_expand_reads_blocks_and_several_sparse_dimensions():

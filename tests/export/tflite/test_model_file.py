@@ -38,6 +38,16 @@ def test_what_is_not_changed_is_written_as_it_was_read(foreign, tmp_path):
     ]
 
 
+def test_a_file_that_stays_where_it_is_is_parsed_to_the_same_tree(foreign, tmp_path):
+    path = tmp_path / "model.tflite"
+    path.write_bytes(_file(foreign()))
+    with model_file.parsed(path) as model:
+        assert model_file.serialize(model) == path.read_bytes()
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(InputError, match="damaged"), model_file.parsed(path):
+        pass
+
+
 def test_buffers_behind_the_flatbuffer_come_inside(foreign, tmp_path):
     build = foreign()
     inside = _file(build)

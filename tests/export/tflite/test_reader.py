@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from edgecompress.errors import InputError
 from edgecompress.export.tflite import csr
 from edgecompress.export.tflite.graph import Graph, Operator, Tensor
-from edgecompress.export.tflite.reader import constants, read
+from edgecompress.export.tflite.reader import constants, opened, read
+from edgecompress.export.tflite.scales import Scales
 from edgecompress.export.tflite.schema import schema
 from edgecompress.export.tflite.weights import Stored
 from edgecompress.export.tflite.writer import serialize
@@ -30,14 +31,14 @@ def _file(kind, shape, data, **fields) -> bytes:
     return _pack(s.ModelT(version=3, subgraphs=[s.SubGraphT(tensors=[tensor])], buffers=buffers, operatorCodes=[]))
 
 
-def _sample() -> bytes:
+def _sample(form: Stored | None = None) -> bytes:
     random = np.random.default_rng(2)
     weights = (random.normal(0, 1, (6, 40)) * (random.random((6, 40)) < 0.2)).astype(np.float32)
     x, y = Tensor("x", (1, 40)), Tensor("y", (1, 6))
     w = Tensor("w", weights.shape, weights, compressible=True)
     bias = Tensor("b", (6,), np.ones(6, np.float32))
     graph = Graph([x], [y], [Operator("FULLY_CONNECTED", [x, w, bias], y)])
-    return serialize(graph, {w: Stored(csr.pack(weights.astype(np.float16), 1))})
+    return serialize(graph, {w: form or Stored(csr.pack(weights.astype(np.float16), 1))})
 
 
 SAMPLE = _sample()
@@ -140,8 +141,30 @@ def test_what_is_no_tflite_file_is_refused_by_its_path(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"model.tflite is not a TFLite file"):
         read(path)
+    with pytest.raises(InputError, match=r"model.tflite is not a TFLite file"), opened(path):
+        pass
     with pytest.raises(InputError, match=r"cannot read .*absent.tflite: No such file"):
         read(tmp_path / "absent.tflite")
+    with (
+        pytest.raises(InputError, match=r"cannot read .*absent.tflite: No such file"),
+        opened(tmp_path / "absent.tflite"),
+    ):
+        pass
+
+
+@pytest.mark.usefixtures("block_size")
+def test_a_file_that_stays_where_it_is_has_the_constants_of_its_bytes(tmp_path):
+    random = np.random.default_rng(4)
+    integers = random.integers(-127, 128, (6, 40)).astype(np.int8)
+    scales = Scales(random.uniform(0.1, 1, 6).astype(np.float32))
+    for form in (Stored(integers, scales), Stored(integers.astype(np.float16)), Stored(csr.pack(integers, 0), scales)):
+        path = tmp_path / "model.tflite"
+        path.write_bytes(_sample(form))
+        with opened(path) as data:
+            found, expected = (list(constants(each, "file")) for each in (data, read(path)))
+            assert [each.array.tobytes() for each in found] == [each.array.tobytes() for each in expected]
+            assert found[0].array.tobytes() == form.decoded().tobytes()
+            assert len(found) == 2
 
 
 def _outcome(data: bytes) -> None:

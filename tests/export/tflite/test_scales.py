@@ -8,6 +8,8 @@ from hypothesis.extra import numpy as arrays
 from edgecompress.export.tflite import scales
 from edgecompress.export.tflite.scales import Scales
 
+pytestmark = pytest.mark.usefixtures("block_size")
+
 INTEGERS = arrays.arrays(np.int8, arrays.array_shapes(min_dims=2, max_dims=4, max_side=8))
 SCALE = st.floats(2.0**-60, 2.0**60, width=32)
 

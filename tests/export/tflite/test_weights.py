@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from edgecompress.export.tflite import csr
 from edgecompress.export.tflite.consumers import Use
-from edgecompress.export.tflite.weights import choose, to_float16
+from edgecompress.export.tflite.scales import quantize
+from edgecompress.export.tflite.weights import Stored, choose, to_float16
 
 LAYER = Use(channel_axis=0, chained=True, hybrid=True)
 OTHER = Use(channel_axis=None, chained=False, hybrid=False)
@@ -74,6 +76,42 @@ def test_any_array_survives_bit_by_bit_where_nothing_may_be_rounded(array, use, 
         assert stored.bytes <= each.nbytes
 
 
+in_blocks = pytest.mark.usefixtures("block_size")
+INTEGERS, SCALES = quantize(_weights((6, 19), 0.5), 0)
+
+
+@in_blocks
+@pytest.mark.parametrize(
+    "stored",
+    [
+        Stored(_weights((6, 19), 0.5)),
+        Stored(to_float16(_weights((6, 19), 0.5))),
+        Stored(csr.pack(to_float16(_weights((6, 19), 0.5)), 1)),
+        Stored(INTEGERS, SCALES),
+        Stored(csr.pack(INTEGERS, 0), SCALES),
+        Stored(INTEGERS, SCALES, hybrid=True),
+    ],
+)
+def test_what_operators_read_is_what_is_decoded_and_nothing_else(stored):
+    read = INTEGERS if stored.hybrid else stored.decoded()
+    assert stored.is_read_as(read)
+    assert stored.is_read_as(np.asfortranarray(read))
+    assert not stored.is_read_as(read.reshape(19, 6))
+    other = read.copy()
+    other[5, 18] = np.nextafter(other[5, 18], np.float32(9)) if other.dtype == np.float32 else other[5, 18] + 1
+    assert not stored.is_read_as(other)
+
+
+@in_blocks
+def test_the_order_of_strides_makes_no_difference():
+    array = _weights((40, 60), 0.6)
+    for weights in ("float32", "float16", "int8", "int8-hybrid"):
+        plain, turned = (choose(each, LAYER, weights=weights) for each in (array, np.asfortranarray(array)))
+        assert (plain.encoding, plain.bytes, plain.note) == (turned.encoding, turned.bytes, turned.note)
+        assert plain.values.tobytes() == turned.values.tobytes()
+
+
+@in_blocks
 @pytest.mark.parametrize("weights", ["float16", "int8", "int8-hybrid"])
 @pytest.mark.parametrize("sparsity", [0.0, 0.9])
 def test_rounding_keeps_every_zero_and_makes_none(weights, sparsity):

@@ -3,6 +3,7 @@
 Limits: float32 models of the operators in ``export/tflite/lowering/operators.py``; one file is at most 2 GiB.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,14 +13,15 @@ from edgecompress import record
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
 from edgecompress.export.tflite import csr, split
-from edgecompress.export.tflite.consumers import Reading, use
-from edgecompress.export.tflite.graph import Graph, Tensor
+from edgecompress.export.tflite.consumers import Reading, Use, use
+from edgecompress.export.tflite.graph import FloatArray, Graph, Tensor
 from edgecompress.export.tflite.inspection import ledger
 from edgecompress.export.tflite.lowering.context import FUSED
 from edgecompress.export.tflite.lowering.model import lower
+from edgecompress.export.tflite.mapped import Data, mapped
 from edgecompress.export.tflite.reader import constants
 from edgecompress.export.tflite.weights import Encoding, Rounding, Stored, choose
-from edgecompress.export.tflite.writer import serialize
+from edgecompress.export.tflite.writer import packed
 
 
 def tflite(
@@ -47,13 +49,17 @@ def tflite(
     """
     graph = lower(model)
     forms = _forms(graph, encoding, weights) if compress else {}
-    data = serialize(graph, forms)
-    del graph  # the file has its weights
-    _check(data, forms, str(path))
     notes = {tensor.name: stored.note for tensor, stored in forms.items() if stored.note}
-    written = ledger(data, str(path), notes)
-    record.write_atomically(path, data)
-    return written
+    file = packed(graph, forms)
+    del graph  # the file has its weights
+    with record.atomic(path) as stream:
+        file.write(stream)
+        stream.flush()
+        del file
+        with mapped(stream) as data:
+            _check(data, forms, str(path))
+            del forms  # while the ledger is made, each weight is in memory once
+            return ledger(data, str(path), notes)
 
 
 def _forms(graph: Graph, encoding: Encoding, weights: Rounding) -> dict[Tensor, Stored]:
@@ -69,10 +75,10 @@ def _forms(graph: Graph, encoding: Encoding, weights: Rounding) -> dict[Tensor, 
         allowed = use(read)
         assert not isinstance(allowed, str), "the lowering marks as compressible what its operators can read decoded"
         assert tensor.data is not None
-        stored = choose(tensor.data, allowed, weights=weights, encoding=encoding)
+        stored = _chosen(tensor.data, allowed, weights, encoding)
         narrower = split.parts(graph, tensor) if isinstance(stored.array, csr.Csr) else []
         of_parts = {
-            part.inputs[1]: choose(part.inputs[1].data, allowed, weights=weights, encoding=encoding)
+            part.inputs[1]: _chosen(part.inputs[1].data, allowed, weights, encoding)
             for part in narrower
             if part.inputs[1].data is not None
         }
@@ -85,7 +91,14 @@ def _forms(graph: Graph, encoding: Encoding, weights: Rounding) -> dict[Tensor, 
     return forms
 
 
-def _check(data: bytes, forms: dict[Tensor, Stored], where: str) -> None:
+def _chosen(array: FloatArray, allowed: Use, weights: Rounding, encoding: Encoding) -> Stored:
+    """The form of ``array``; it is walked many times, so first laid out in order, but the form keeps no copy of it."""
+    ordered = np.ascontiguousarray(array)
+    stored = choose(ordered, allowed, weights=weights, encoding=encoding)
+    return replace(stored, array=array) if stored.array is ordered else stored
+
+
+def _check(data: Data, forms: dict[Tensor, Stored], where: str) -> None:
     """Read the file back: every compressed weight must be there bit by bit, its sparsity with it."""
     unseen = {tensor.name: (tensor, stored) for tensor, stored in forms.items()}
     for constant in constants(data, where):
@@ -93,9 +106,8 @@ def _check(data: bytes, forms: dict[Tensor, Stored], where: str) -> None:
             continue
         tensor, stored = unseen.pop(constant.name)
         assert tensor.data is not None
-        expected = stored.values if stored.hybrid else stored.decoded()
         same_zeros = np.count_nonzero(constant.array) == np.count_nonzero(tensor.data)
-        if constant.array.tobytes() != expected.tobytes() or not same_zeros:
+        if not same_zeros or not stored.is_read_as(constant.array):
             raise CheckError(f"'{constant.name}' is not in {where} as it was to be stored; please report this model")
     if unseen:
         raise CheckError(f"{', '.join(unseen)} cannot be found in {where}; please report this model")

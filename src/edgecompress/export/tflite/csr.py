@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from edgecompress.export.tflite import blocks
 from edgecompress.export.tflite.graph import Array
 
 IndexArray = npt.NDArray[Any]
@@ -44,7 +45,7 @@ def size(shape: tuple[int, ...], nonzeros: int, inner: int, itemsize: int) -> in
 
 def nonzeros(array: Array) -> int:
     """How many elements are not +0.0 (all bits clear): those that :func:`pack` stores."""
-    return int(np.count_nonzero(_bits(array)))
+    return sum(int(np.count_nonzero(blocks.bits(array[place]))) for place in blocks.places(array.shape))
 
 
 def pack(array: Array, inner: int) -> Csr:
@@ -54,19 +55,28 @@ def pack(array: Array, inner: int) -> Csr:
     explicit zero, because a runtime takes a tensor without data for one that is computed.
     """
     traversal = (*(d for d in range(array.ndim) if d != inner), inner)
-    rows = np.ascontiguousarray(np.transpose(array, traversal)).reshape(-1, array.shape[inner])
-    places = np.flatnonzero(_bits(rows))
-    if not places.size:
-        places = np.zeros(1, np.intp)
-    row, index = np.divmod(places, array.shape[inner])
-    segments = np.zeros(rows.shape[0] + 1, np.int64)
-    np.cumsum(np.bincount(row, minlength=rows.shape[0]), out=segments[1:])
+    turned = np.transpose(array, traversal)
+    width, stored = array.shape[inner], max(nonzeros(array), 1)
+    segments = np.zeros(array.size // width + 1, np.int64)
+    indices = np.zeros(stored, _index_type(width - 1))
+    values = np.zeros(stored, array.dtype)
+    done = filled = 0
+    for place in blocks.places(turned.shape):
+        block = np.ascontiguousarray(turned[place]).reshape(-1)
+        found = np.flatnonzero(blocks.bits(block))
+        row, index = np.divmod(found + done, width)
+        counts = np.bincount(row - done // width)
+        segments[done // width + 1 :][: len(counts)] += counts
+        indices[filled : filled + len(found)] = index
+        values[filled : filled + len(found)] = block[found]
+        done, filled = done + len(block), filled + len(found)
+    segments[1] += stored - filled
     return Csr(
         shape=array.shape,
         traversal=traversal,
-        segments=_narrow(segments, places.size),
-        indices=_narrow(index, array.shape[inner] - 1),
-        values=rows.reshape(-1)[places],
+        segments=np.cumsum(segments).astype(_index_type(stored)),
+        indices=indices,
+        values=values,
     )
 
 
@@ -91,7 +101,7 @@ def expand(
 
     ``levels`` are the dimensions in ``traversal`` order: the size of a dense one, (segments, indices) of a sparse one.
     Dimensions from ``len(shape)`` on are those inside a block; ``block_map`` says which dimension each of them divides.
-    Memory is that of the result and of index arrays as long as ``values`` and the segments.
+    Memory is that of the result, and unless the last level alone is sparse, of index arrays as long as ``values``.
 
     Raises:
         ValueError: the parts do not fit each other or the shape.
@@ -99,6 +109,9 @@ def expand(
     if sorted(traversal) != list(range(len(shape) + len(block_map))) or len(levels) != len(traversal):
         raise ValueError("its traversal order does not fit its shape")
     _check_counts(levels, len(values))
+    last = levels[-1] if levels else 0
+    if not (isinstance(last, int) or block_map) and levels[:-1] == [shape[dimension] for dimension in traversal[:-1]]:
+        return _of_rows(shape, traversal, *last, values)
     positions = np.zeros(1, np.int64)
     places: dict[int, Array] = {}
     for dimension, level in zip(traversal, levels, strict=True):
@@ -124,6 +137,24 @@ def expand(
     return dense
 
 
+def _of_rows(
+    shape: tuple[int, ...], traversal: tuple[int, ...], segments: IndexArray, indices: IndexArray, values: Array
+) -> Array:
+    """What ``expand`` gives for a form as ``pack`` makes it, some rows at a time."""
+    dense: Array = np.zeros(shape, values.dtype)
+    turned = dense.transpose(traversal)[np.newaxis]  # so that there are rows where it has one dimension too
+    *outer, width = turned.shape
+    step = max(1, blocks.ELEMENTS // max(1, width))
+    for first in range(0, len(segments) - 1, step):
+        ends = segments[first : first + step + 1].astype(np.int64)
+        index = indices[ends[0] : ends[-1]].astype(np.int64)
+        if ((index < 0) | (index >= width)).any():
+            raise ValueError("an index lies outside its shape")
+        rows = np.repeat(np.arange(first, first + len(ends) - 1), np.diff(ends))
+        turned[(*np.unravel_index(rows, outer), index)] = values[ends[0] : ends[-1]]
+    return dense
+
+
 def _check_counts(levels: list[int | tuple[Array, Array]], values: int) -> None:
     """Follow the number of entries through the levels before anything of that size is allocated."""
     count = 1
@@ -143,17 +174,12 @@ def _check_counts(levels: list[int | tuple[Array, Array]], values: int) -> None:
         raise ValueError("its indices do not fit its values")
 
 
-def _bits(array: Array) -> Array:
-    """The elements as unsigned integers of the same width."""
-    return np.ascontiguousarray(array).view(np.dtype(f"u{array.itemsize}"))
-
-
 def _width(largest: int) -> int:
     """Bytes of the narrowest index type that holds 0 to ``largest``."""
     return 1 if largest < 1 << 8 else 2 if largest < 1 << 16 else 4
 
 
-def _narrow(values: IndexArray, largest: int) -> IndexArray:
-    """``values``, none above ``largest``, in the narrowest index type."""
+def _index_type(largest: int) -> npt.DTypeLike:
+    """The narrowest index type that holds 0 to ``largest``."""
     width = _width(largest)
-    return values.astype(np.uint8 if width == 1 else np.uint16 if width == 2 else np.int32)
+    return np.uint8 if width == 1 else np.uint16 if width == 2 else np.int32

@@ -15,7 +15,9 @@ FloatArray = npt.NDArray[np.float32]
 class Tensor:
     """A tensor of the graph: an activation, or with ``data`` a constant.
 
-    ``compressible`` marks the weights: the constants that DENSIFY and DEQUANTIZE may precede. All others stay plain.
+    ``data`` may lie in any order of strides, and be a view of what is not to be changed: it is laid out in order when
+    it is written. ``compressible`` marks the weights: the constants that DENSIFY and DEQUANTIZE may precede. All others
+    stay plain.
     ``kind`` is the NumPy name of an activation's type; a constant has its array's.
     """
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.export.tflite.graph import Array
+from edgecompress.export.tflite.mapped import Data
 from edgecompress.export.tflite.reader import Constant, constants, read
 from edgecompress.export.tflite.weights import OPERATOR_BYTES, SPARSITY_BYTES
 
@@ -35,7 +36,7 @@ def decoded_weights_tflite(path: Path) -> dict[str, Array]:
     return {name: constant.array for name, constant in _weights(read(path), str(path))}
 
 
-def ledger(data: bytes, where: str, notes: Mapping[str, str]) -> Ledger:
+def ledger(data: Data, where: str, notes: Mapping[str, str]) -> Ledger:
     """The ledger of a file's bytes; ``where`` names it in an error, ``notes`` are told of tensors by name."""
     entries = [
         TensorEntry.of(
@@ -55,7 +56,7 @@ def stored_bytes(constant: Constant) -> int:
     return constant.bytes + constant.decoders * OPERATOR_BYTES + constant.sparse * SPARSITY_BYTES
 
 
-def _weights(data: bytes, where: str) -> Iterator[tuple[str, Constant]]:
+def _weights(data: Data, where: str) -> Iterator[tuple[str, Constant]]:
     """The constants that are weights, under names of which each occurs once."""
     seen: dict[str, int] = {}
     for constant in constants(data, where):

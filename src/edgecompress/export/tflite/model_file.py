@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from edgecompress.errors import InputError
-from edgecompress.export.tflite import reader, tables
+from edgecompress.export.tflite import flatbuffer, reader, tables
+from edgecompress.export.tflite.mapped import Data
 from edgecompress.export.tflite.schema import schema
 
 # Buffer.offset is 0 for data inside the flatbuffer; 1 marks a place that a writer reserved and did not fill.
@@ -24,9 +25,30 @@ def parse(path: Path) -> tuple[bytes, Any]:
         InputError: the file cannot be read, is not TFLite, is damaged, is larger than 2 GiB, or has parts elsewhere.
         MissingDependencyError: ai-edge-litert is not installed.
     """
-    if path.is_file() and path.stat().st_size > tables.LARGEST_FILE:
-        raise InputError(f"{path} is larger than 2 GiB, which is more than a flatbuffer can hold; split the model")
+    _check_size(path)
     data = reader.read(path)
+    return data, _tree(data, path)
+
+
+@contextmanager
+def parsed(path: Path) -> Iterator[Any]:
+    """The ``ModelT`` of a file that stays where it is: what is read of it alone takes memory, and only meanwhile.
+
+    Raises:
+        As ``parse``.
+    """
+    _check_size(path)
+    with reader.opened(path) as data:
+        yield _tree(data, path)
+
+
+def _check_size(path: Path) -> None:
+    if path.is_file() and path.stat().st_size > flatbuffer.LARGEST_FILE:
+        raise InputError(f"{path} is larger than 2 GiB, which is more than a flatbuffer can hold; split the model")
+
+
+def _tree(data: Data, path: Path) -> Any:
+    """The ``ModelT`` of a file's bytes."""
     s: Any = schema()
     with damage(path):
         model = s.ModelT.InitFromObj(s.Model.GetRootAs(data))
@@ -35,7 +57,7 @@ def parse(path: Path) -> tuple[bytes, Any]:
             if buffer.offset > _INSIDE:
                 buffer.data = np.frombuffer(data, np.uint8, buffer.size, buffer.offset)
             buffer.offset = buffer.size = 0
-    return data, model
+    return model
 
 
 @contextmanager

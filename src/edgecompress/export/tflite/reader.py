@@ -7,6 +7,7 @@ file merely claims: dense data is as long as the bytes it lies in, and expansion
 
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from edgecompress.errors import InputError
-from edgecompress.export.tflite import csr
-from edgecompress.export.tflite.graph import Array
+from edgecompress.export.tflite import blocks, csr
+from edgecompress.export.tflite.graph import Array, FloatArray
+from edgecompress.export.tflite.mapped import Data, forget, mapped
 from edgecompress.export.tflite.schema import schema
 
 # Sparse tensors may expand to so many elements a file (1 GiB of float32), more than any model for a small board has.
@@ -67,15 +69,38 @@ def read(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    if data[4:8] != b"TFL3":
-        raise InputError(f"{path} is not a TFLite file: it does not have the identifier TFL3")
+    _check_identifier(data, path)
     return data
 
 
-def constants(data: bytes, where: str) -> Iterator[Constant]:
+@contextmanager
+def opened(path: Path) -> Iterator[Data]:
+    """The bytes of a .tflite file that nobody writes meanwhile; they take memory only while they are read.
+
+    Raises:
+        InputError: as ``read``.
+    """
+    with ExitStack() as stack:
+        try:
+            data: Data = stack.enter_context(mapped(stack.enter_context(path.open("rb"))))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        except ValueError:  # there is nothing to map in an empty file
+            data = b""
+        _check_identifier(data, path)
+        yield data
+
+
+def _check_identifier(data: Data, path: Path) -> None:
+    if data[4:8] != b"TFL3":
+        raise InputError(f"{path} is not a TFLite file: it does not have the identifier TFL3")
+
+
+def constants(data: Data, where: str) -> Iterator[Constant]:
     """The constant tensors of a TFLite file, in file order; tensors of text and of complex numbers are left out.
 
-    ``where`` names the file in an error. One array is made at a time.
+    ``where`` names the file in an error. One array is made at a time; of a mapped file, its pages leave memory when the
+    next one is asked for.
 
     Raises:
         InputError: the file is damaged, or uses a tensor type that this version does not know.
@@ -89,7 +114,7 @@ def constants(data: bytes, where: str) -> Iterator[Constant]:
 class _Parser:
     """Walks the tables of one file."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Data) -> None:
         self._data = data
         self._schema: Any = schema()
         self._model = self._schema.Model.GetRootAs(data)
@@ -107,6 +132,7 @@ class _Parser:
                 constant = self._constant((number, index), tensor, decoders.get(index, ()))
                 if constant is not None:
                     yield constant
+                    forget(self._data)
 
     def _count(self, length: int) -> int:
         """The length of a vector of tables, which takes 4 bytes an entry at least."""
@@ -138,7 +164,7 @@ class _Parser:
             copies = 2 if sparsity is not None and decoders else 1  # the tensor that DENSIFY makes has them as well
             metadata += copies * (4 * quantization.ScaleLength() + 8 * quantization.ZeroPointLength())
         if quantized and "DEQUANTIZE" in decoders and array.dtype.kind in "iu":
-            array = _dequantized(array, quantization)
+            array = self._dequantized(array, quantization)
             exact = not np.any(_vector(quantization.ZeroPointAsNumpy()))
         name = tensor.Name() or b""
         return Constant(
@@ -146,12 +172,40 @@ class _Parser:
             name=name.decode("utf-8", "replace"),
             type=kind.lower(),
             sparse=sparsity is not None,
-            array=array.astype(np.float32) if kind == "FLOAT16" else array,
+            array=self._single(array) if kind == "FLOAT16" else array,
             bytes=stored + metadata,
             decoders=len(decoders),
             is_weight=quantized or kind not in ("INT32", "INT64", "BOOL"),
             is_exact=exact,
         )
+
+    def _single(self, array: Array) -> FloatArray:
+        """float32 of float16."""
+        single = np.empty(array.shape, np.float32)
+        for place in blocks.places(array.shape):
+            single[place] = array[place]
+            forget(self._data)
+        return single
+
+    def _dequantized(self, array: Array, quantization: Any) -> FloatArray:
+        """float32 of quantised integers, with one scale and zero point or one for each channel."""
+        scales = _vector(quantization.ScaleAsNumpy()).astype(np.float32)
+        zeros = np.zeros(1)
+        if quantization.ZeroPointLength():
+            zeros = _vector(quantization.ZeroPointAsNumpy()).astype(np.float32)
+        shape = [1] * array.ndim
+        if len(scales) > 1:
+            shape[quantization.QuantizedDimension()] = -1
+            scales, zeros = scales.reshape(shape), np.broadcast_to(zeros, scales.shape).reshape(shape)
+        if np.broadcast_shapes(array.shape, zeros.shape, scales.shape) != array.shape:
+            raise ValueError("its scales do not fit its shape")
+        scales, zeros = np.broadcast_to(scales, array.shape), np.broadcast_to(zeros, array.shape)
+        decoded = np.empty(array.shape, np.float32)
+        for place in blocks.places(array.shape):
+            with np.errstate(all="ignore"):  # a damaged file may hold any scale
+                decoded[place] = (array[place] - zeros[place]) * scales[place]
+            forget(self._data)
+        return decoded
 
     def _payload(self, number: int) -> Array | None:
         """The bytes of a buffer; None where it is empty, which marks a tensor that is computed."""
@@ -214,21 +268,6 @@ class _Parser:
                 chain = (*chain, name)
             chains[start] = chain
         return chains
-
-
-def _dequantized(array: Array, quantization: Any) -> Array:
-    """float32 of quantised integers, with one scale and zero point or one for each channel."""
-    scales = _vector(quantization.ScaleAsNumpy()).astype(np.float32)
-    zeros = _vector(quantization.ZeroPointAsNumpy()).astype(np.float32) if quantization.ZeroPointLength() else 0.0
-    shape = [1] * array.ndim
-    if len(scales) > 1:
-        shape[quantization.QuantizedDimension()] = -1
-        scales, zeros = scales.reshape(shape), np.broadcast_to(zeros, scales.shape).reshape(shape)
-    with np.errstate(all="ignore"):  # a damaged file may hold any scale
-        decoded: Array = ((array - zeros) * scales).astype(np.float32)
-    if decoded.shape != array.shape:
-        raise ValueError("its scales do not fit its shape")
-    return decoded
 
 
 def _numbers(payload: Array, kind: str, expected: int | None) -> Array:

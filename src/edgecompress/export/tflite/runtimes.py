@@ -75,8 +75,7 @@ def runtimes(path: Path) -> tuple[str, ...]:
         InputError: the file cannot be read, is not TFLite, is damaged, or has parts elsewhere.
         MissingDependencyError: ai-edge-litert is not installed.
     """
-    _, model = model_file.parse(path)
-    with model_file.damage(path):
+    with model_file.parsed(path) as model, model_file.damage(path):
         operators = [(graph, operator) for graph in model.subgraphs or [] for operator in graph.operators or []]
         if any(model_file.operator_name(model, operator) == "CUSTOM" for _, operator in operators):
             return ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from edgecompress.export.tflite import blocks
 from edgecompress.export.tflite.graph import FloatArray
 
 Int8Array = npt.NDArray[np.int8]
@@ -29,10 +30,15 @@ class Scales:
 
     def times(self, integers: npt.NDArray[np.generic]) -> FloatArray:
         """``integers`` as a runtime dequantises them: float32, in their shape."""
-        return integers.astype(np.float32) * self._broadcast(integers.ndim)
+        factors, product = self.over(integers.shape), np.empty(integers.shape, np.float32)
+        for place in blocks.places(integers.shape):
+            product[place] = integers[place].astype(np.float32) * factors[place]
+        return product
 
-    def _broadcast(self, rank: int) -> FloatArray:
-        return self.values if len(self.values) == 1 else _along(self.values, self.axis, rank)
+    def over(self, shape: tuple[int, ...]) -> FloatArray:
+        """The scale of each element of an array of ``shape``; it takes the memory of the scales alone."""
+        shaped = self.values if len(self.values) == 1 else _along(self.values, self.axis, len(shape))
+        return np.broadcast_to(shaped, shape)
 
 
 def find(array: FloatArray, axis: int | None) -> tuple[Int8Array, Scales] | None:
@@ -41,15 +47,15 @@ def find(array: FloatArray, axis: int | None) -> tuple[Int8Array, Scales] | None
     One scale for the whole tensor is tried first, then, unless ``axis`` is None, one for each channel along it. A
     channel of zeros has the scale 1. -0.0, NaN and infinity are no products of an integer and a scale.
     """
-    if not array.size or not np.isfinite(array).all() or (np.signbit(array) & (array == 0)).any():
+    if not array.size or blocks.not_finite(array) or blocks.has_negative_zero(array):
         return None
-    whole = _scale_of(array.reshape(-1))
+    whole = _scale_of(array)
     if whole is not None:
         return _if_exact(array, Scales(np.array([whole], np.float32)))
     if axis is None:
         return None
     scales = []
-    for channel in np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1):
+    for channel in np.moveaxis(array, axis, 0):
         scale = _scale_of(channel)
         if scale is None:
             return None
@@ -63,36 +69,47 @@ def quantize(array: FloatArray, axis: int) -> tuple[Int8Array, Scales]:
     Zeros stay zeros. A nonzero that would become zero takes the integer 1 of its sign, so that the zeros of a network
     stay those that pruning made; its error is then below one step, all others are off by half a step at most.
     """
-    largest = np.abs(array).max(axis=tuple(d for d in range(array.ndim) if d != axis))
+    others = tuple(dimension for dimension in range(array.ndim) if dimension != axis)
+    largest = np.maximum(array.max(axis=others), -array.min(axis=others))
     values = np.maximum((largest.astype(np.float64) / LARGEST).astype(np.float32), np.finfo(np.float32).tiny)
     values[largest == 0] = 1
     scales = Scales(values, axis)
-    rounded = np.rint(array / _along(values, axis, array.ndim)).clip(-LARGEST, LARGEST)
-    vanished = (rounded == 0) & (array != 0)
-    return np.where(vanished, np.sign(array), rounded).astype(np.int8), scales
+    divisors, integers = scales.over(array.shape), np.empty(array.shape, np.int8)
+    for place in blocks.places(array.shape):
+        block = array[place]
+        rounded = np.rint(block / divisors[place]).clip(-LARGEST, LARGEST)
+        integers[place] = np.where((rounded == 0) & (block != 0), np.sign(block), rounded)
+    return integers, scales
 
 
 def _if_exact(array: FloatArray, scales: Scales) -> tuple[Int8Array, Scales] | None:
-    rank = array.ndim
-    divisors = scales.values if len(scales.values) == 1 else _along(scales.values, scales.axis, rank)
-    integers = np.rint(array.astype(np.float64) / divisors)
-    if integers.min() < -LARGEST - 1 or integers.max() > LARGEST:
-        return None
-    narrow: Int8Array = integers.astype(np.int8)
-    return (narrow, scales) if scales.times(narrow).tobytes() == array.tobytes() else None
+    divisors, narrow = scales.over(array.shape), np.empty(array.shape, np.int8)
+    for place in blocks.places(array.shape):
+        block, divisor = array[place], divisors[place]
+        integers = np.rint(block.astype(np.float64) / divisor)
+        if integers.min() < -LARGEST - 1 or integers.max() > LARGEST:
+            return None
+        if not blocks.same_bits(integers.astype(np.int8).astype(np.float32) * divisor, block):
+            return None
+        narrow[place] = integers
+    return narrow, scales
 
 
 def _scale_of(values: FloatArray) -> np.float32 | None:
-    """A scale of which every one of ``values`` (n,) is a product with an integer of at most 128; None without one.
+    """A scale of which every one of ``values`` (any shape) is a product with an integer of at most 128; None without.
 
     The largest magnitude is n times the scale, for some n: each is tried, the smallest first, against all others.
     """
-    magnitudes = np.unique(np.abs(values[:_SAMPLE]))
-    if len(magnitudes) > LARGEST + 2:
+    first = values[next(blocks.places(values.shape))].reshape(-1)[:_SAMPLE]
+    seen = np.unique(np.abs(first))
+    if len(seen) > LARGEST + 2:
         return None
-    if len(values) > _SAMPLE:
-        magnitudes = np.unique(np.abs(values))
-    magnitudes = magnitudes[magnitudes > 0].astype(np.float64)
+    if values.size > first.size:
+        for place in blocks.places(values.shape):
+            seen = np.union1d(seen, np.abs(values[place]))
+            if len(seen) > LARGEST + 2:
+                return None
+    magnitudes = seen[seen > 0].astype(np.float64)
     if not len(magnitudes):
         return np.float32(1)
     if len(magnitudes) > LARGEST + 1:

@@ -1,12 +1,11 @@
 """Tables of the TFLite schema for weights and the operators that decode them, made with the generated classes."""
 
-import importlib
 from typing import Any
 
 import numpy as np
 
-from edgecompress.errors import InputError
-from edgecompress.export.tflite import csr
+from edgecompress.export.tflite import csr, flatbuffer
+from edgecompress.export.tflite.flatbuffer import Flatbuffer
 from edgecompress.export.tflite.graph import Array
 from edgecompress.export.tflite.scales import Scales
 from edgecompress.export.tflite.schema import schema
@@ -15,25 +14,26 @@ from edgecompress.export.tflite.weights import Stored
 IDENTIFIER = b"TFL3"
 # What the tensors that decoding makes are called, after the constant's name.
 SUFFIXES = {"DENSIFY": "/dense", "DEQUANTIZE": "/float32"}
-# Offsets in a flatbuffer are 31 bits.
-LARGEST_FILE = 2**31 - 1
 # Runtimes map the file into memory and compute on the weights where they lie, so buffers start at SIMD addresses.
 _ALIGNMENT = 16
 _DEQUANTIZE_INT8, _DEQUANTIZE_FLOAT16, _DEQUANTIZE_CHANNELS = 2, 3, 5
 _OPTIONS = {"DENSIFY": "DensifyOptions", "DEQUANTIZE": "DequantizeOptions"}
 
 
-def serialized(model: Any, data: int) -> bytes:
-    """The file of a ``ModelT`` whose buffers hold ``data`` bytes.
+def packed(model: Any, data: int) -> Flatbuffer:
+    """The file of a ``ModelT`` whose buffers hold ``data`` bytes; it reads large ones when it is written.
 
     Raises:
         InputError: the file would be larger than a flatbuffer can be.
     """
-    if data > LARGEST_FILE - (1 << 20):
-        raise InputError(f"the TFLite file would be {data} bytes; the format ends at 2 GiB: make the model smaller")
-    builder = importlib.import_module("flatbuffers").Builder(data + (1 << 16))
+    builder = flatbuffer.builder(data)
     builder.Finish(model.Pack(builder), IDENTIFIER)
-    return bytes(memoryview(builder.Bytes)[builder.Head() :])  # Output() would be one copy more
+    return flatbuffer.finished(builder)
+
+
+def serialized(model: Any, data: int) -> bytes:
+    """The bytes of ``packed``'s file, all in memory."""
+    return bytes(packed(model, data))
 
 
 def weight_tensor(name: str | bytes, shape: tuple[int, ...], stored: Stored, buffer: int) -> Any:
@@ -110,11 +110,7 @@ def aligned_buffer(data: Array) -> Any:
         def Pack(self, builder: Any) -> Any:  # noqa: N802
             vector = None
             if self.data.size:
-                payload = self.data.astype(self.data.dtype.newbyteorder("<"), copy=False).tobytes()
-                builder.StartVector(1, len(payload), _ALIGNMENT)
-                builder.head -= len(payload)
-                builder.Bytes[builder.head : builder.head + len(payload)] = payload
-                vector = builder.EndVector()
+                vector = builder.array_vector(self.data, 1, self.data.nbytes, _ALIGNMENT)
             s.BufferStart(builder)
             if vector is not None:
                 s.BufferAddData(builder, vector)

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgecompress.export.tflite import csr, scales
+from edgecompress.export.tflite import blocks, csr, scales
 from edgecompress.export.tflite.consumers import Use
 from edgecompress.export.tflite.graph import Array, FloatArray
 from edgecompress.export.tflite.scales import Scales
@@ -75,8 +75,23 @@ class Stored:
 
     def decoded(self) -> FloatArray:
         """The float32 array that a runtime makes of it."""
-        dense = csr.unpack(self.array) if isinstance(self.array, csr.Csr) else self.array
+        dense = self._dense()
         return self.scales.times(dense) if self.scales is not None else dense.astype(np.float32)
+
+    def is_read_as(self, array: Array) -> bool:
+        """Whether ``array`` is bit by bit what its operators read: ``decoded``, or in the hybrid form the integers."""
+        dense = self._dense()
+        if self.hybrid or dense.shape != array.shape:
+            return blocks.same_bits(dense, array)
+        factors = None if self.scales is None else self.scales.over(array.shape)
+        for place in blocks.places(array.shape):
+            single = dense[place].astype(np.float32, copy=False)
+            if not blocks.same_bits(single if factors is None else single * factors[place], array[place]):
+                return False
+        return True
+
+    def _dense(self) -> Array:
+        return csr.unpack(self.array) if isinstance(self.array, csr.Csr) else self.array
 
 
 def to_float16(array: FloatArray) -> Array:
@@ -85,10 +100,13 @@ def to_float16(array: FloatArray) -> Array:
     What would round to zero becomes the smallest float16 of its sign, 2**-24: an error below 2**-24 changes no output
     that anyone could measure, and the zeros of the network stay exactly those that pruning made.
     """
-    with np.errstate(over="ignore", under="ignore"):
-        half = array.astype(np.float16)
-    vanished = (half == 0) & (array != 0)
-    half[vanished] = np.copysign(SMALLEST_FLOAT16, array[vanished])
+    half = np.empty(array.shape, np.float16)
+    for place in blocks.places(array.shape):
+        block, rounded = array[place], half[place]
+        with np.errstate(over="ignore", under="ignore"):
+            rounded[...] = block
+        vanished = (rounded == 0) & (block != 0)
+        rounded[vanished] = np.copysign(SMALLEST_FLOAT16, block[vanished])
     return half
 
 
@@ -100,7 +118,7 @@ def choose(array: FloatArray, use: Use, *, weights: Rounding = "float16", encodi
     others are as with ``float16``. ``encoding`` ``fast-load`` leaves out what takes runtimes longer to decode than
     float16: int8 and CSR. Rounding keeps zeros, and makes none.
     """
-    if weights == "int8-hybrid" and use.hybrid and use.channel_axis is not None and np.isfinite(array).all():
+    if weights == "int8-hybrid" and use.hybrid and use.channel_axis is not None and not blocks.not_finite(array):
         hybrid = Stored(*scales.quantize(array, use.channel_axis), hybrid=True)
         if hybrid.bytes < array.nbytes:
             return hybrid
@@ -131,16 +149,16 @@ def _values(
     """The numbers that may be stored for ``array``, the most exact first."""
     yield array, None
     half = to_float16(array)
-    exact_half = half.astype(np.float32).tobytes() == array.tobytes()
+    exact_half = Stored(half).is_read_as(array)
     if exact_half:
         yield half, None
     if encoding == "smallest":
         lossless = scales.find(array, use.channel_axis)
         if lossless is not None:
             yield lossless
-    if not exact_half and weights != "float32" and np.isfinite(half).all():
+    if not exact_half and weights != "float32" and not blocks.not_finite(half):
         yield half, None
-    if encoding == "smallest" and weights == "int8" and use.channel_axis is not None and np.isfinite(array).all():
+    if encoding == "smallest" and weights == "int8" and use.channel_axis is not None and not blocks.not_finite(array):
         yield scales.quantize(array, use.channel_axis)
 
 
@@ -148,7 +166,7 @@ def _note(array: FloatArray, weights: Rounding, best: Stored, *, plain: bool) ->
     """Why the weight is not stored in fewer bits, where there is a reason to tell."""
     if best.values.dtype != np.float32:
         return ""
-    overflow = 0 if weights == "float32" else int(np.count_nonzero(~np.isfinite(to_float16(array))))
+    overflow = 0 if weights == "float32" else blocks.not_finite(to_float16(array))
     if overflow:
         return f"not float16: {overflow} weights overflow in it"
     return "smaller plain than with operators that decode it" if plain else ""

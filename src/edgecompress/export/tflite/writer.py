@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgecompress.export.tflite import tables
+from edgecompress.export.tflite.flatbuffer import Flatbuffer
 from edgecompress.export.tflite.graph import Array, Graph, Operator, Tensor
 from edgecompress.export.tflite.schema import schema
 from edgecompress.export.tflite.weights import Stored
@@ -90,7 +91,12 @@ _HYBRID_VERSIONS = {"CONV_2D": 5, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 12}
 
 
 def serialize(graph: Graph, forms: Mapping[Tensor, Stored]) -> bytes:
-    """The file of ``graph``; the same graph gives the same bytes.
+    """The bytes of ``packed``'s file, all in memory."""
+    return bytes(packed(graph, forms))
+
+
+def packed(graph: Graph, forms: Mapping[Tensor, Stored]) -> Flatbuffer:
+    """The file of ``graph``; the same graph gives the same bytes. The arrays may not change until it is written.
 
     ``forms`` says how to store constants; one that is not in it is stored plain. The inputs and outputs carry their
     names in the signature ``serving_default`` too.
@@ -143,7 +149,7 @@ class _Writer:
             )
         )
 
-    def finish(self, graph: Graph) -> bytes:
+    def finish(self, graph: Graph) -> Flatbuffer:
         """The flatbuffer."""
         s = self._schema
         subgraph = s.SubGraphT(
@@ -166,7 +172,7 @@ class _Writer:
             buffers=[tables.aligned_buffer(data) for data in self._buffers],
             signatureDefs=[signature],
         )
-        return tables.serialized(model, sum(data.nbytes for data in self._buffers))
+        return tables.packed(model, sum(data.nbytes for data in self._buffers))
 
     def _add(self, tensor: Tensor) -> int:
         """Add an activation or a plain constant under a name no other tensor has."""

@@ -1,3 +1,5 @@
+import numpy as np
+import onnx_ir as ir
 import pytest
 
 from edgecompress.errors import InputError
@@ -42,3 +44,25 @@ def test_more_axes_than_runtimes_transpose_are_refused():
     value = Value(Tensor("x", shape), shape, View(shape, tuple(reversed(range(7)))))
     with pytest.raises(InputError, match="transposed in 7 axes, and runtimes have 6"):
         lowering.arranged(value, views.plain(shape), "x")
+
+
+def _product(matrix):
+    weight = ir.Value(name="w", const_value=ir.tensor(matrix, name="w"))
+    return ir.node("MatMul", [ir.Value(name="x"), weight])
+
+
+def test_a_weight_is_the_models_own_array_which_nobody_can_change():
+    matrix = np.eye(3, dtype=np.float32)
+    weight = Lowering(opset=20).weight(_product(matrix), 1)
+    assert np.shares_memory(weight, matrix)
+    with pytest.raises(ValueError, match="read-only"):
+        weight[0, 0] = 5
+    matrix[0, 0] = 7  # the model's still can be
+
+
+def test_a_weight_with_negative_zeros_is_a_copy_without_them():
+    matrix = np.array([[1, -0.0], [0.0, -2]], np.float32)
+    weight = Lowering(opset=20).weight(_product(matrix), 1)
+    assert not np.signbit(weight[0, 1])
+    assert np.array_equal(weight, matrix)
+    assert np.signbit(matrix[0, 1])

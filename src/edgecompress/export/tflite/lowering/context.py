@@ -11,6 +11,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.errors import InputError
+from edgecompress.export.tflite import blocks
 from edgecompress.export.tflite.graph import Array, FloatArray, Graph, Operator, Tensor
 from edgecompress.export.tflite.lowering import constants, views
 from edgecompress.export.tflite.lowering.steps import LARGEST_RANK, steps
@@ -107,6 +108,8 @@ class Lowering:
     def weight(self, node: ir.Node, index: int) -> FloatArray | None:
         """The float32 constant at an input of ``node``, with +0.0 for every zero; None where the input is absent.
 
+        It may be the model's own array, and cannot be written to.
+
         Raises:
             InputError: it is not constant, not float32, or holds NaN or infinity.
         """
@@ -117,9 +120,10 @@ class Lowering:
         name = given.name if given is not None else None
         if array.dtype != np.float32:
             raise refused(node, f"its constant '{name}' is {array.dtype}; make the model float32")
-        if not np.isfinite(array).all():
+        if blocks.not_finite(array):
             raise refused(node, f"its constant '{name}' holds NaN or infinity; train or repair the model")
-        single: FloatArray = array + np.float32(0)
+        single: FloatArray = array + np.float32(0) if blocks.has_negative_zero(array) else array.view()
+        single.flags.writeable = False
         return single
 
     def parameter(self, name: str, form: str, array: Array, *, compressible: bool = False) -> Tensor:

@@ -60,8 +60,7 @@ def conv(node: ir.Node, lowering: Lowering) -> Value:
         code, order, form = "CONV_2D", (0, 2, 3, 1), "OHWI"
         version = _GROUPED_VERSION if groups > 1 else 1
 
-    array = np.ascontiguousarray(np.transpose(filters, order))
-    weight = lowering.parameter(input_name(node, 1), form, array, compressible=True)
+    weight = lowering.parameter(input_name(node, 1), form, np.transpose(filters, order), compressible=True)
     inputs = [source, weight, bias(node, lowering, weight, outputs)]
     shape = (source.shape[0], height.out, width.out, outputs)
     output = lowering.emit(code, inputs, shape, output_name(node), version=version, **options)

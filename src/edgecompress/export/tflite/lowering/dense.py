@@ -45,7 +45,7 @@ def gemm(node: ir.Node, lowering: Lowering) -> Value:
         matrix = lowering.weight(node, 1)
         if matrix is None or matrix.ndim != 2:
             raise refused(node, "its second input must be a matrix")
-        weight = matrix if node.attributes.get_int("transB", 0) == 1 else np.ascontiguousarray(matrix.T)
+        weight = matrix if node.attributes.get_int("transB", 0) == 1 else matrix.T
         weight = weight if alpha == 1 else weight * alpha
         constant = added is not None and added not in lowering.values
         given = lowering.weight(node, 2) if constant else None
@@ -76,8 +76,7 @@ def mat_mul(node: ir.Node, lowering: Lowering) -> Value:
         raise refused(node, "an input is a single number")
     if isinstance(left, Value) and isinstance(right, Constant) and len(right.shape) <= 2:
         matrix = right.array if len(right.shape) == 2 else right.array[:, np.newaxis]
-        weight = np.ascontiguousarray(matrix.T)
-        result = fully_connected(node, lowering, left, weight, right.name, name)
+        result = fully_connected(node, lowering, left, matrix.T, right.name, name)
         return result if len(right.shape) == 2 else reshaped(result, result.shape[:-1])
     return batch_mat_mul(node, lowering, left, right, name)
 
@@ -113,8 +112,7 @@ def fully_connected(
     flat = len(value.shape) <= 2 and before == tuple(sorted(before))
     shape = (prod(rows), features) if flat else (*rows, features)
     source = lowering.reshape(value.tensor, shape, f"{name}/flat")
-    array = np.ascontiguousarray(weight)
-    parameter = lowering.parameter(weight_name, form, array, compressible=True)
+    parameter = lowering.parameter(weight_name, form, weight, compressible=True)
     if offset is not None:
         whole = np.ascontiguousarray(np.broadcast_to(offset.reshape(-1), outputs))
         added = lowering.parameter(input_name(node, 2), "", whole)
