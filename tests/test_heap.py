@@ -1,19 +1,23 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgecompress.heap import give_back
+from edgecompress import heap
+from edgecompress.heap import frugal, give_back
 
 MEMORY = Path("/proc/self/smaps_rollup")
 
 
+def resident():
+    lines = MEMORY.read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Rss")) * 1024
+
+
 @pytest.mark.skipif(not MEMORY.exists(), reason="counts memory as Linux does")
 def test_what_was_freed_is_the_systems_again():
-    def resident():
-        lines = MEMORY.read_text(encoding="utf-8").splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Rss")) * 1024
-
     pieces = [np.ones(2**14, np.uint8) for _ in range(2**12)]
     held = resident()
     del pieces[:-1]  # the last one keeps the heap from shrinking by itself
@@ -21,12 +25,39 @@ def test_what_was_freed_is_the_systems_again():
     assert held - resident() > 2**25
 
 
-def test_a_c_library_that_cannot_is_left_alone(monkeypatch):
-    from edgecompress import heap
+LARGE = """
+import contextlib, sys
+import numpy as np
+from edgecompress.heap import frugal
 
+def resident():
+    with open("/proc/self/smaps_rollup") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("Rss")) * 1024
+
+for _ in range(3):
+    np.ones(30 << 20, np.uint8)  # from now on glibc keeps what is smaller
+with frugal() if sys.argv[1] == "frugal" else contextlib.nullcontext():
+    large = [np.ones(8 << 20, np.uint8) for _ in range(16)]
+    held = resident()
+    del large[:-1]
+    print(held - resident())
+"""
+
+
+@pytest.mark.skipif(not MEMORY.exists(), reason="counts memory as Linux does")
+@pytest.mark.parametrize(("how", "least", "most"), [("frugal", 75, 125), ("not", 0, 60)])
+def test_what_is_large_goes_back_at_once(how, least, most):
+    # In a process of its own: where others have left pieces that fit, the C library takes these first.
+    done = subprocess.run([sys.executable, "-c", LARGE, how], capture_output=True, text=True, check=True)
+    assert least << 20 <= int(done.stdout) <= most << 20
+
+
+def test_a_c_library_that_cannot_is_left_alone(monkeypatch):
     monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: object())
-    heap._trim.cache_clear()
+    heap._function.cache_clear()
     try:
         give_back()
+        with frugal():
+            pass
     finally:
-        heap._trim.cache_clear()
+        heap._function.cache_clear()

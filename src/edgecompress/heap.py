@@ -2,7 +2,12 @@
 
 import ctypes
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_MAPPED_FROM = -3  # M_MMAP_THRESHOLD of malloc.h
+_USUAL = 32 << 20  # where glibc itself ends up in a process that has freed arrays of that size
+_FRUGAL = 1 << 20
 
 
 def give_back() -> None:
@@ -11,15 +16,32 @@ def give_back() -> None:
     glibc keeps it for the next allocation: beside the weights of a large network, as much again in pieces that fit
     nothing. What is not glibc is left to itself.
     """
-    trim = _trim()
+    trim = _function("malloc_trim")
     if trim is not None:
         trim(0)
 
 
-@functools.cache
-def _trim() -> Callable[[int], int] | None:
+@contextmanager
+def frugal() -> Iterator[None]:
+    """While the block runs, an array of a megabyte or more goes back to the system as soon as it is freed.
+
+    For work on large arrays that are made once. Training would pay for it: it makes the same ones again at each step.
+    """
+    option = _function("mallopt")
+    if option is not None:
+        option(_MAPPED_FROM, _FRUGAL)
     try:
-        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
+        yield
+    finally:
+        if option is not None:
+            option(_MAPPED_FROM, _USUAL)
+        give_back()
+
+
+@functools.cache
+def _function(name: str) -> Callable[..., int] | None:
+    try:
+        found: Callable[..., int] = getattr(ctypes.CDLL(None), name)
     except (AttributeError, OSError, TypeError):  # another C library; Windows has no handle of its own program
         return None
     return found

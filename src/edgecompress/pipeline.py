@@ -4,6 +4,7 @@ import datetime
 import importlib.metadata
 import io
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -38,7 +39,7 @@ from edgecompress.export.int8.calibration import calibration
 from edgecompress.export.named import Named
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
-from edgecompress.heap import give_back
+from edgecompress.heap import frugal, give_back
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.references import fidelity, reference, samples_of
@@ -65,8 +66,9 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)
     given = prepare(request, progress=progress, warn=warn)
-    compressed = stages.compress(given.network, given.context, trained=given.trained)
-    with bundle.staged(folder) as staging:
+    with nullcontext() if len(given.data.train_x) else frugal():
+        compressed = stages.compress(given.network, given.context, trained=given.trained)
+    with bundle.staged(folder) as staging, frugal():
         manifest = _write(staging, request, board, given, compressed, progress)
         for message in manifest.warnings:
             warn(message)

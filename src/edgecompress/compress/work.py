@@ -39,6 +39,8 @@ def _fit(
     carried: Mapping[str, torch.Tensor] | None = None,
     epochs: range | None = None,
 ) -> None:
+    if not (range(settings.epochs) if epochs is None else epochs):
+        return  # PyTorch's first optimizer takes two seconds and 70 MiB: for it, a compiler is imported
     train.fit(
         module,
         context.training,
@@ -156,18 +158,18 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
     shared_accuracy = judged(module, context.validation)
     if settings.epochs:
         shared.after_step(0, 1)  # what is soft while it trains is soft from here on
-    train.fit(
-        module,
-        context.training,
-        settings,
-        optimizer=centroid_optimizer(module, shared, settings),
-        hooks=shared,
-        seed=recipe.seed,
-        title="cluster",
-        checkpoint=checkpoint,
-        progress=context.progress,
-        loss=_loss(module, context, "cluster", settings),
-    )
+        train.fit(
+            module,
+            context.training,
+            settings,
+            optimizer=centroid_optimizer(module, shared, settings),
+            hooks=shared,
+            seed=recipe.seed,
+            title="cluster",
+            checkpoint=checkpoint,
+            progress=context.progress,
+            loss=_loss(module, context, "cluster", settings),
+        )
     shared.finish()
     refresh_batchnorm(module, refresh)
     invariants.few_values(weights, shared.most, "cluster")

@@ -22,7 +22,7 @@ Values = Literal["palette", "float16", "float32"]
 SPLIT = ""
 """The name of the member that stands for all split tensors; no tensor of a model has it."""
 
-_NONE: Positions = np.zeros(0, np.intp)
+_NONE: Positions = np.zeros(0, np.int32)
 
 RICE = range(9)
 GAP_LOW = range(7)
@@ -62,9 +62,9 @@ class Member:
         """Stored elements."""
         return len(self.positions) if self.sparse else self.weights.array.size
 
-    @cached_property
+    @property
     def patterns(self) -> Patterns:
-        """Bit patterns of the stored elements."""
+        """Bit patterns of the stored elements, taken together each time: they are asked for twice, and are many."""
         return self.weights.patterns[self.positions] if self.sparse else self.weights.patterns
 
     @cached_property

@@ -1,22 +1,22 @@
 """A float32 array seen as bit patterns, with what the encodings ask about it, computed once."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from edgecompress.encode.blocks import blocks
+
 Floats = npt.NDArray[np.float32]
 Patterns = npt.NDArray[np.uint32]
-Positions = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.signedinteger]
 Indices = npt.NDArray[np.uint8]
 
 MOST_DISTINCT = 256
 """A palette index is at most one byte."""
 
 _SAMPLE = 65_536
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,15 @@ class Weights:
     @cached_property
     def positions(self) -> Positions:
         """Flat positions of all elements that are not +0.0, rising."""
-        return np.flatnonzero(self.patterns)
+        places: Positions = np.empty(
+            np.count_nonzero(self.patterns), np.int32 if self.patterns.size < 2**31 else np.int64
+        )
+        filled = 0
+        for place in blocks(self.patterns.size):
+            found = np.flatnonzero(self.patterns[place])
+            places[filled : filled + len(found)] = found + place.start
+            filled += len(found)
+        return places
 
     @cached_property
     def is_float16(self) -> bool:
@@ -56,7 +64,7 @@ class Weights:
         with np.errstate(over="ignore", invalid="ignore"):
             return all(
                 np.array_equal(block.view(np.float32).astype(np.float16).astype(np.float32).view(np.uint32), block)
-                for block in (self.patterns[place] for place in _blocks(self.patterns.size))
+                for block in (self.patterns[place] for place in blocks(self.patterns.size))
             )
 
 
@@ -70,12 +78,12 @@ def palette(patterns: Patterns) -> Palette | None:
         return None
     places = np.empty(len(patterns), np.uint8)
     counts = np.zeros(len(values), np.int64)
-    for block in _blocks(len(patterns)):  # what NumPy computes with has 8 bytes an element
+    for block in blocks(len(patterns)):  # what NumPy computes with has 8 bytes an element
         places[block] = found = np.searchsorted(values, patterns[block])
         counts += np.bincount(found, minlength=len(values))
     order = np.argsort(-counts, kind="stable")
     ranks = np.argsort(order).astype(np.uint8)
-    for block in _blocks(len(patterns)):
+    for block in blocks(len(patterns)):
         places[block] = ranks[places[block]]
     return Palette(values[order].view(np.float32), places, counts[order])
 
@@ -86,7 +94,7 @@ def _distinct(patterns: Patterns) -> Patterns | None:
     Block by block: a block that holds only known values costs a search in a short table and no sort.
     """
     known = np.unique(patterns[:_SAMPLE])
-    for place in _blocks(len(patterns), first=_SAMPLE):
+    for place in blocks(len(patterns), first=_SAMPLE):
         block = patterns[place]
         places = np.minimum(np.searchsorted(known, block), len(known) - 1)
         new = block[known[places] != block]
@@ -95,8 +103,3 @@ def _distinct(patterns: Patterns) -> Patterns | None:
         if len(known) > MOST_DISTINCT:
             return None
     return known
-
-
-def _blocks(count: int, first: int = 0) -> Iterator[slice]:
-    """Slices of some elements each, from the element ``first`` on."""
-    return (slice(start, start + _BLOCK) for start in range(first, count, _BLOCK))

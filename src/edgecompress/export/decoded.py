@@ -118,10 +118,11 @@ def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
     graph = onnx.GraphProto(name="constants", initializer=dense.values(), sparse_initializer=sparse.values())
     graph.node.extend(node for node in proto.graph.node if node.output and node.output[0] in needed)
     for constant in constants:
-        # The Identity is for a sparse initialiser, which onnxruntime returns expanded only from a node.
-        output = onnx.helper.make_node("Identity", [constant.name], [f"{constant.name} decoded"])
-        graph.node.append(output)
-        graph.output.append(onnx.ValueInfoProto(name=output.output[0]))
+        output = constant.name
+        if not constant.nodes:  # a sparse initialiser, which onnxruntime returns expanded only from a node
+            output = f"{constant.name} decoded"
+            graph.node.append(onnx.helper.make_node("Identity", [constant.name], [output]))
+        graph.output.append(onnx.ValueInfoProto(name=output))
     part = onnx.ModelProto(ir_version=proto.ir_version, opset_import=proto.opset_import, graph=graph)
     try:
         arrays = _session(part.SerializeToString()).run(None, {})

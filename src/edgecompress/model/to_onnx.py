@@ -10,7 +10,6 @@ from typing import Any
 
 import onnx_ir as ir
 import torch
-from onnxscript import optimizer
 from torch import nn
 
 from edgecompress.errors import InputError
@@ -94,6 +93,8 @@ def _filled(graph: ir.Model, module: nn.Module) -> ir.Model:
         value = model.graph.initializers.get(name)
         if value is not None:
             value.const_value = ir.tensor(tensor.numpy(), name=name)
+    from onnxscript import optimizer
+
     optimizer.fold_constants(model)
     onnx_cleanup.clean(model, plain.state_dict().keys())
     return model

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import onnx_ir as ir
 import torch
-from onnxscript import optimizer
 
 from edgecompress.bundle import End, digest
 from edgecompress.errors import InputError
@@ -52,6 +51,8 @@ def program(path: Path, shapes: tuple[End, ...]) -> Model:
         raise InputError(f"{path} cannot be written as ONNX: {_line(error.__cause__ or error)}") from error
     assert made is not None
     model: ir.Model = made.model
+    from onnxscript import optimizer
+
     optimizer.fold_constants(model)
     onnx_cleanup.clean(model, loaded.state_dict.keys(), normalise=False)
     _inference(model)

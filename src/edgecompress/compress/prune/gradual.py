@@ -37,7 +37,7 @@ class GradualPruning:
     def update(self, progress: float) -> None:
         """Choose the masks for ``progress`` of the ramp, 0 to 1, and apply them."""
         chosen = masks.choose(
-            {name: self._scores(name) for name in self.weights},
+            ((name, self._scores(name)) for name in self.weights),
             self.plan.schedule(progress, self.settings.sparsity),
             scope=self.settings.scope,
             own={name: self.plan.schedule(progress, final) for name, final in self.plan.own.items()},
@@ -63,7 +63,9 @@ class GradualPruning:
     def _scores(self, name: str) -> torch.Tensor:
         """The scores of a layer, row by row on the CPU as ``choose`` takes them without a copy."""
         scores = self.scoring.layer(name).detach().float()
-        return torch.where(self.masks[name].to(scores.device), scores, -torch.inf).cpu().contiguous()
+        if name in self.scoring.accumulated:  # which go on being summed up
+            scores = scores.clone()
+        return scores.masked_fill_(~self.masks[name].to(scores.device), -torch.inf).cpu().contiguous()
 
 
 class HeldMasks:

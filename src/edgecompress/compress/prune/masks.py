@@ -1,6 +1,6 @@
 """Masks: which weights stay. Chosen from scores so that the number of zeros is exact, then held."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ Masks = dict[str, torch.Tensor]
 
 
 def choose(
-    scores: Mapping[str, torch.Tensor],
+    scores: Mapping[str, torch.Tensor] | Iterable[tuple[str, torch.Tensor]],
     sparsity: float,
     *,
     scope: str = "global",
@@ -28,7 +28,8 @@ def choose(
     """Masks that keep the weights of highest score.
 
     Args:
-        scores: one tensor a layer, of the weight's shape. -inf is what is pruned already.
+        scores: one tensor a layer, of the weight's shape. -inf is what is pruned already. Of a generator's pairs, a
+            layer's scores are let go as soon as its mask is made.
         sparsity: fraction of zeros, over all layers together or in each, as ``scope`` shares them out.
         scope: the name of a method in ``scopes``.
         own: layers with a sparsity of their own; they stand outside what ``scope`` shares out.
@@ -47,8 +48,10 @@ def choose(
     own, patterns = own or {}, patterns or {}
     share: Scope = methods.find(SCOPES, scope)
     kept: dict[str, units.Mask] = {}
+    devices: dict[str, torch.device] = {}
     pools: dict[Blocks, dict[str, ScoredLayer]] = {}
-    for name, values in scores.items():
+    for name, values in scores.items() if isinstance(scores, Mapping) else scores:
+        devices[name] = values.device
         array, pattern = _array(name, values), patterns.get(name, UNSTRUCTURED)
         if not isinstance(pattern, Blocks):
             kept[name] = units.best_of_groups(array, pattern, own.get(name, sparsity))
@@ -57,10 +60,13 @@ def choose(
             kept[name] = units.whole_blocks(_keep(of_blocks, round(own[name] * of_blocks.size)), array.shape, pattern)
         else:
             pools.setdefault(pattern, {})[name] = ScoredLayer(units.of_blocks(array, pattern), array.shape)
+        del values, array  # the last layer's would stay
     for pattern, pool in pools.items():
         for name, count in share(pool, sparsity, limit=layer_limit).items():
-            kept[name] = units.whole_blocks(_keep(pool[name].scores, count), pool[name].shape, pattern)
-    return {name: torch.from_numpy(kept[name]).to(values.device) for name, values in scores.items()}
+            layer = pool.pop(name)
+            kept[name] = units.whole_blocks(_keep(layer.scores, count), layer.shape, pattern)
+            del layer
+    return {name: torch.from_numpy(kept[name]).to(device) for name, device in devices.items()}
 
 
 def _array(name: str, scores: torch.Tensor) -> Scores:

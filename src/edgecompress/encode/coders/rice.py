@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from edgecompress.encode import bits
 from edgecompress.encode.bits import Bytes, Numbers, Packed
+from edgecompress.encode.blocks import blocks
 
 Integers = npt.NDArray[np.int64]
 
@@ -50,11 +51,12 @@ def size(count: int, k: int) -> int:
 
 def encode(numbers: Numbers, k: int) -> Rice:
     """``numbers``, none negative, with ``k`` low bits, 0 to 8."""
-    ones = np.cumsum((numbers >> k) + 1)
-    ones -= 1
-    unary = np.zeros(int(ones[-1]) + 1 if len(ones) else 0, np.uint8)
-    unary[ones] = 1
-    del ones
+    lengths = [int(np.sum(numbers[place] >> k)) + len(numbers[place]) for place in blocks(len(numbers))]
+    unary = np.zeros(sum(lengths), np.uint8)
+    start = 0
+    for place, length in zip(blocks(len(numbers)), lengths, strict=True):
+        unary[start + np.cumsum((numbers[place] >> k) + 1) - 1] = 1
+        start += length
     low = bits.pack((~numbers & ((1 << k) - 1)).astype(np.uint8), k) if k else None
     return Rice(unary, low, len(numbers))
 

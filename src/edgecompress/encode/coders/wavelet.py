@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from edgecompress.encode import bits, huffman
 from edgecompress.encode.bits import Numbers, Packed
+from edgecompress.encode.blocks import blocks
 
 Integers = npt.NDArray[np.int64]
 
@@ -123,7 +124,9 @@ def lengths(counts: Integers) -> npt.NDArray[np.uint8]:
 def encode(numbers: Numbers, k: int) -> Wavelet:
     """``numbers``, none negative, with ``k`` low bits, 0 to 8; at most 256 classes."""
     classes = numbers >> k
-    counts = np.bincount(classes, minlength=CLASSES)
+    counts = sum(
+        (np.bincount(classes[place], minlength=CLASSES) for place in blocks(len(classes))), np.zeros(CLASSES, int)
+    )
     shape = Shape(counts, lengths(counts))
     current = classes.astype(np.uint8)
     levels = []
