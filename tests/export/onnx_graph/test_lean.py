@@ -4,6 +4,7 @@ import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from edgecompress.errors import InputError
 from edgecompress.export.decoded import inspect_onnx
 from edgecompress.export.formats.onnx import onnx as write
 from edgecompress.export.onnx_graph import lean
@@ -86,6 +87,18 @@ def test_data_of_another_length_than_the_shape_asks_for_stay_where_they_are_chec
     found = lean.read(tmp_path / "m.onnx")
     assert "float" not in found.places
     assert found.filled() == wrong
+
+
+def test_a_file_that_is_cut_or_removed_meanwhile_is_said_so(tmp_path):
+    path = tmp_path / "m.onnx"
+    onnx.save(model(), path)
+    tensor = lean.read(path).lazy("integers")
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(InputError, match="became shorter while it was read"):
+        tensor.numpy()
+    path.unlink()
+    with pytest.raises(InputError, match=r"cannot read .* again: No such file"):
+        tensor.numpy()
 
 
 @pytest.mark.parametrize("compress", [False, True])

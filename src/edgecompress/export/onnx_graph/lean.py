@@ -15,6 +15,7 @@ import numpy.typing as npt
 import onnx
 import onnx_ir as ir
 
+from edgecompress.errors import InputError
 from edgecompress.export.protobuf import BYTES, Data, Field, fields, head, varints
 
 Array = npt.NDArray[np.generic]
@@ -50,6 +51,8 @@ class Place:
 @dataclass(frozen=True)
 class Lean:
     """A model whose large initialisers have no data.
+
+    Whatever reads these raises an ``InputError`` if the file was changed or removed since.
 
     Attributes:
         proto: the model; a large initialiser has only its name, type and shape.
@@ -91,7 +94,12 @@ class Lean:
 
     def _read(self, name: str) -> Array:
         place = self.places[name]
-        array: Array = np.fromfile(self.path, place.dtype, prod(place.shape), offset=place.start)
+        try:
+            array: Array = np.fromfile(self.path, place.dtype, prod(place.shape), offset=place.start)
+        except OSError as error:
+            raise InputError(f"cannot read {self.path} again: {error.strerror or error}") from error
+        if array.size != prod(place.shape):
+            raise InputError(f"{self.path} became shorter while it was read; give a file that nobody writes")
         return array.reshape(place.shape).astype(place.dtype.newbyteorder("="), copy=False)
 
 
