@@ -40,6 +40,15 @@ def test_averages_are_over_networks_and_data_sets_beside_the_papers():
     assert "about 5.0 %" in temporal
 
 
+def test_an_average_that_hides_losses_behind_gains_says_so():
+    lost = [record(drop=1, data="cifar-10"), record(drop=3, data="cifar-10", model="resnet18")]
+    assert "gained" not in reproduction(lost)
+    text = reproduction([*lost, record(drop=-8, data="cifar-10", model="vgg16bn")])
+    assert "| -0.67 points | 3 |" in text
+    assert "1 of 3 on spatial data (Fashion-MNIST, CIFAR-10) gained; the others lost 1.00 points on average." in text
+    assert "gained" not in reproduction([record(drop=-8)])  # there is nothing else to tell
+
+
 def test_what_is_missing_is_named_and_what_is_off_the_base_is_in_no_average():
     others = [record(drop=40, sparsity=0.5), record(drop=40, method="ward"), record(drop=40, distill=True)]
     text = reproduction([record(drop=2), *others, record(drop=40, width=0.5)])

@@ -92,16 +92,24 @@ def _order(row: Row) -> tuple[object, ...]:
 def _averages(base: Sequence[Row]) -> str:
     lines = ["| | average drop, here | networks and data sets | weights, here | the paper's drop | the paper's ratio |"]
     lines.append("|---" * 6 + "|")
+    gains = []
     for kind in (SPATIAL, TEMPORAL):
         rows = [row for row in base if published(row.pair[1]) == kind]
         if not rows:
             continue
-        drop = statistics.fmean(row.mean(lambda each: each.accuracy.drop) for row in rows)
+        drops = [row.mean(lambda each: each.accuracy.drop) for row in rows]
+        lost = [drop for drop in drops if drop > 0]
+        if lost and len(lost) < len(drops):
+            gains.append(
+                f"{len(drops) - len(lost)} of {len(drops)} on {kind.kind} gained; "
+                f"the others lost {statistics.fmean(lost):.2f} points on average."
+            )
         weights = statistics.fmean(row.mean(lambda each: each.weights_ratio) for row in rows)
         lines.append(
-            f"| {kind.kind} | {drop:+.2f} points | {len(rows)} | {weights:.1f}x | {kind.drop} | {kind.ratio:g}x |"
+            f"| {kind.kind} | {statistics.fmean(drops):+.2f} points | {len(rows)} | {weights:.1f}x | {kind.drop} "
+            f"| {kind.ratio:g}x |"
         )
-    return "\n".join([*lines, "", f"The paper: {paper.CITATION}."])
+    return "\n".join([*lines, "", *(each for gain in gains for each in (gain, "")), f"The paper: {paper.CITATION}."])
 
 
 def _missing(base: Sequence[Row]) -> str:
