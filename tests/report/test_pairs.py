@@ -11,6 +11,11 @@ def by_name(found):
     return {pair.name: pair for pair in pairs(found)}
 
 
+def budget(document, **changes):
+    document["outcome"]["budget"].update(changes)
+    return document | {"recipe_digest": str(changes)}
+
+
 CELLS = "alexnet, UCI-HAR, 90 % pruned, kmeans, 4 bits"
 
 
@@ -85,3 +90,20 @@ def test_the_headline_is_the_configuration_next_to_the_papers_ratio(tmp_path):
     assert [pair.weights for pair in every] == [2, 10, 20]
     assert [pair.weights for pair in headline(every)] == [10]
     assert [pair.weights for pair in headline(every[::2])] == [20]
+
+
+def test_of_one_ratio_the_headline_is_what_most_seeds_say_then_what_was_trained_longest(tmp_path):
+    one = budget(documents.cell(correct=930), epochs_scale=1, epochs={"train": 40, "prune": 20})
+    short = budget(documents.cell(correct=938), training_samples=100)
+    (chosen,) = headline(pairs(find([documents.write(tmp_path, one=one, short=short)])))
+    assert chosen.drops == pytest.approx((1.0,))  # not the one that lost least
+    three = {f"seed{seed}": documents.cell(seed, correct=910) for seed in range(3)}
+    (chosen,) = headline(pairs(find([documents.write(tmp_path, **three)])))
+    assert (chosen.seeds, chosen.drop) == (3, pytest.approx(3.0))
+
+
+def test_two_budgets_are_two_pairs_and_no_seeds_of_one(tmp_path):
+    cut = budget(documents.cell(2, correct=900), training_samples=50)
+    every = pairs(find([documents.write(tmp_path, a=documents.cell(1), cut=cut)]))
+    assert sorted((pair.seeds, round(pair.drop, 1)) for pair in every) == [(1, 2.0), (1, 4.0)]
+    assert len({pair.name for pair in every}) == 2  # a plot has a line for each

@@ -73,6 +73,19 @@ def test_data_that_are_not_official_and_cut_budgets_are_told():
     assert "- vgg19bn on uci-har: the recipe with a.b=1, c=2." in text
 
 
+def test_another_budget_is_another_row_and_in_no_average():
+    def cut(made):
+        budget = made.outcome.budget.model_copy(update={"training_samples": 100})
+        return made.model_copy(update={"outcome": made.outcome.model_copy(update={"budget": budget})})
+
+    text = reproduction([record(drop=2), record(drop=4, seed=2), cut(record(drop=20, seed=3))])
+    assert "| +1.50 points | 1 |" in text
+    (other,) = lines(text.split("## The other cells")[1], "| alexnet")
+    assert "| 10.00 |" in other
+    # Of one seed each, the one that was trained longest stands for the network.
+    assert "| +1.00 points | 1 |" in reproduction([cut(record(drop=0)), record(drop=2)])
+
+
 def test_failed_cells_are_no_figures():
     failed = make_record(make_cell(), state="failed", error="no", outcome=None)
     assert "no records" in reproduction([failed])

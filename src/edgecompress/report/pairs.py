@@ -1,8 +1,9 @@
 """A network on a data set, compressed: what the paper says of it, what was reproduced, and what the device says."""
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgecompress.bundle import Accuracy, DataInfo
 from edgecompress.report import paper
@@ -43,6 +44,7 @@ class Pair:
     device: OnDevice | None
     reasons: tuple[str, ...]  # why its figures need not be the paper's
     records: tuple[str, ...]
+    samples_seen: int  # in training, each counted once an epoch
     taken: Taken = "measured"
 
     @property
@@ -73,22 +75,25 @@ def pairs(found: Found) -> list[Pair]:
     seeds: dict[tuple[object, ...], list[tuple[Source, CellRecord]]] = {}
     for source, record in found.cells:
         if record.outcome:
-            cell = record.cell
-            same = (cell.model, cell.data, cell.width, cell.sparsity, cell.method, cell.bits, cell.distill)
-            seeds.setdefault((record.study, how_taken(record), *same), []).append((source, record))
+            seeds.setdefault(record.configuration, []).append((source, record))
     every += [_of_cells(cells) for cells in seeds.values()]
+    names = Counter(pair.name for pair in every)
+    # The same configuration at two budgets: a record tells them apart.
+    every = [replace(pair, name=f"{pair.name} ({pair.records[0]})") if names[pair.name] > 1 else pair for pair in every]
     return sorted(every, key=lambda pair: (pair.data.lower(), pair.model, pair.weights))
 
 
 def headline(every: Sequence[Pair]) -> list[Pair]:
-    """Of each network and data set the configuration next to the paper's ratio, from ``NEAR`` times that upwards."""
+    """Of each network and data set the configuration next to the paper's ratio, from ``NEAR`` times that upwards.
+
+    Of several at the same ratio, to a tenth, it is the one of most seeds, then the one trained longest: never the one
+    that lost least.
+    """
     chosen: dict[tuple[str, str], Pair] = {}
-    for pair in every:
+    for pair in sorted(every, key=lambda each: (round(each.weights, 1), -each.seeds, -each.samples_seen)):
         if pair.deviation is not None:
-            key = (pair.model, pair.data)
-            if key not in chosen or pair.weights < chosen[key].weights:
-                chosen[key] = pair
-    return list(chosen.values())
+            chosen.setdefault((pair.model, pair.data), pair)
+    return sorted(chosen.values(), key=every.index)
 
 
 def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> Pair:
@@ -119,6 +124,7 @@ def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> 
         device=_on_device(last[0]) if last else None,
         reasons=tuple(reasons),
         records=(bundle.source.id, *(bench.source.id for bench in last)),
+        samples_seen=manifest.data.train * sum(stage.epochs for stage in manifest.stages),
     )
 
 
@@ -167,6 +173,7 @@ def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
         device=device,
         reasons=tuple(reasons),
         records=tuple(source.id for source, _ in cells),
+        samples_seen=budget.samples_seen,
         taken=how_taken(cells[0][1]),
     )
 

@@ -56,8 +56,8 @@ def reproduction(records: Iterable[CellRecord]) -> str:
     found = _rows(records)
     if not found:
         return "There are no records of a study yet: `edgecompress study paper` makes them."
-    base = [row for row in found if row.is_base]
-    others = [row for row in found if not row.is_base]
+    base = _headline(found)
+    others = [row for row in found if row not in base]
     sections = [
         _averages(base),
         _missing(base),
@@ -75,10 +75,18 @@ def _rows(records: Iterable[CellRecord]) -> list[Row]:
     seeds: dict[tuple[object, ...], list[CellRecord]] = {}
     for record in records:
         if record.outcome:
-            same = record.cell.model_dump(exclude={"seed"})
-            seeds.setdefault(tuple(same.values()), []).append(record)
+            seeds.setdefault(record.configuration, []).append(record)
     rows = [Row(tuple(sorted(each, key=lambda record: record.cell.seed))) for each in seeds.values()]
     return sorted(rows, key=_order)
+
+
+def _headline(rows: Sequence[Row]) -> list[Row]:
+    """One for each network and data set: of most seeds, then trained longest, then of most bits."""
+    chosen: dict[tuple[str, str], Row] = {}
+    for row in sorted(rows, key=lambda row: (-len(row.records), -row.outcomes[0].budget.samples_seen, _order(row))):
+        if row.is_base:
+            chosen.setdefault(row.pair, row)
+    return sorted(chosen.values(), key=_order)
 
 
 def _order(row: Row) -> tuple[object, ...]:

@@ -42,6 +42,11 @@ class Budget(Record):
     training_samples_available: int = Field(description="of the whole training split")
     changes: tuple[str, ...] = Field(default=(), description="keys of the recipe that the study set, as KEY=VALUE")
 
+    @property
+    def samples_seen(self) -> int:
+        """In all stages together, each counted once an epoch."""
+        return self.training_samples * sum(self.epochs.values())
+
 
 class Count(Record):
     """How many samples of the test set the network got right."""
@@ -190,6 +195,12 @@ class CellRecord(Published):
         if (self.state == "done") != (self.outcome is not None) or (self.state == "failed") != bool(self.error):
             raise PydanticCustomError("one_of_two", "a cell that is done has an outcome, one that failed has an error")
         return self
+
+    @property
+    def configuration(self) -> tuple[object, ...]:
+        """The same for those that differ by their seed only: one grid, one budget, one way to compute."""
+        budget = self.outcome.budget.model_dump_json() if self.outcome else None
+        return self.study, self.machine.emulated, self.cell.model_dump_json(exclude={"seed"}), budget
 
     def about(self) -> About:
         """What was computed. Times of its files, where there are any, say their own machine: ``outcome.latency``."""

@@ -36,7 +36,22 @@ def test_averages_over_a_kind_of_data(figures):
 def test_failed_cells_and_those_left_out_are_said(figures):
     assert figures["pairs"].notes == (
         "Failed: alexnet-uci-har-90-kmeans-4bit-seed7: training diverged.",
-        "Left out of study paper (budget 30 minutes): vgg16bn-uci-har-90-kmeans-4bit-seed8.",
+        "Left out of study paper (budget 30 minutes): vgg16bn-uci-har-90-kmeans-4bit, seed 8.",
+    )
+
+
+def test_what_another_study_computed_is_not_left_out(tmp_path):
+    def index(hour, *cells):
+        entries = [{"file": None, "cell": each["cell"], "state": "left out", "error": None} for each in cells]
+        taken = f"2026-01-01T{hour:02}:00:00+00:00"
+        return documents.index() | {"cells": entries, "budget_minutes": None, "taken": taken}
+
+    seeds = [documents.cell(seed) for seed in range(5)]
+    documents.write(tmp_path / "cut", record=seeds[2], index=index(1, seeds[1]))
+    documents.write(tmp_path / "long", record=seeds[0], index=index(2, *seeds[1:]))
+    assert reproduction(find([tmp_path])).figures[-1].notes == (
+        "Left out of study paper: alexnet-uci-har-90-kmeans-4bit, seed 1.",
+        "Left out of study paper: alexnet-uci-har-90-kmeans-4bit, seeds 3, 4.",
     )
 
 

@@ -9,6 +9,7 @@ from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Secti
 from edgecompress.report.found import Found
 from edgecompress.report.numbers import percent
 from edgecompress.report.pairs import NEAR, Pair, headline, pairs
+from edgecompress.study.records import Cell as StudyCell
 
 PAPER, HERE, DEVICE = "paper", "reproduced", "on the device"
 DRAWN = 30
@@ -73,7 +74,8 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
     members_named = "; ".join(pair.name for pair in chosen)
     caption = (
         "Points of test accuracy lost from the dense to the compressed network. Of each network and data set the "
-        f"configuration nearest the paper's ratio among those that keep at most one weight in {NEAR * paper.RATIO:g}. "
+        f"configuration nearest the paper's ratio among those that keep at most one weight in {NEAR * paper.RATIO:g}; "
+        "at the same ratio the one of most seeds, then the one trained longest. "
         "A negative deviation means that less was lost than the paper says."
     )
     return Figure(
@@ -178,11 +180,23 @@ def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
 
 
 def _left_out(found: Found) -> tuple[str, ...]:
-    """What a study did not compute, or could not."""
-    failed = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
+    """What a study could not compute, and what none of the studies here did."""
+    told = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
+    computed = {record.cell for _, record in found.cells}
+    named: set[StudyCell] = set()  # in a study before this one
     for _, index in found.studies:
-        names = [entry.cell.name for entry in index.cells if entry.state == "left out"]
-        if names:
-            budget = "" if index.budget_minutes is None else f" (budget {index.budget_minutes:g} minutes)"
-            failed.append(f"Left out of study {index.study}{budget}: {', '.join(names)}.")
-    return tuple(failed)
+        cells = [entry.cell for entry in index.cells if entry.state == "left out"]
+        missing = [cell for cell in cells if cell not in computed | named]
+        named.update(missing)
+        if missing:
+            budget = f" (budget {index.budget_minutes:g} minutes)" if index.budget_minutes else ""
+            told.append(f"Left out of study {index.study}{budget}: {_by_configuration(missing)}.")
+    return tuple(told)
+
+
+def _by_configuration(missing: Sequence[StudyCell]) -> str:
+    """Names of cells, those that differ by their seed as one."""
+    seeds: dict[str, list[int]] = {}
+    for cell in missing:
+        seeds.setdefault(cell.name.removesuffix(f"-seed{cell.seed}"), []).append(cell.seed)
+    return "; ".join(f"{name}, seed{'s' * (len(each) > 1)} {', '.join(map(str, each))}" for name, each in seeds.items())
