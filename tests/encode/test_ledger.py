@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import entropy
 
-from edgecompress.encode import ledger
 from edgecompress.encode.ledger import Ledger, TensorEntry, entropy_bound
 from edgecompress.errors import InputError
 
@@ -30,7 +29,7 @@ def test_entropy_bound_is_mask_plus_indices_plus_codebook_or_the_plain_size(valu
     st.one_of(arrays.arrays(kind, st.integers(0, 60), elements=st.integers(-3, 3)) for kind in (np.float32, np.int8))
 )
 def test_patterns_are_counted_over_blocks_of_any_size(size, array):
-    with mock.patch.object(ledger, "_BLOCK", size):
+    with mock.patch("edgecompress.encode.blocks.ELEMENTS", size):
         entry = TensorEntry.of("w", array, encoding="raw", stored=1)
     _, counts = np.unique(array, return_counts=True)
     assert entry.distinct == len(counts)

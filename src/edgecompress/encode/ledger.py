@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from edgecompress.encode.blocks import blocks
 from edgecompress.record import Record
-
-# Elements of a sorted array that are looked at at once.
-_BLOCK = 1 << 20
 
 
 class TensorEntry(Record):
@@ -121,9 +119,9 @@ class _Counts:
         patterns = np.sort(_patterns(array))
         found: Counter[int] = Counter()
         begun = 0  # where the pattern begins that was seen last
-        for start in range(0, len(patterns), _BLOCK):
-            block = patterns[start : start + _BLOCK + 1]
-            begins = start + 1 + np.flatnonzero(block[1:] != block[:-1])
+        for part in blocks(len(patterns)):
+            block = patterns[part.start : part.stop + 1]  # and the next one's first, to compare with
+            begins = part.start + 1 + np.flatnonzero(block[1:] != block[:-1])
             if len(begins):
                 lengths, times = np.unique(np.diff(begins, prepend=begun), return_counts=True)
                 found.update(dict(zip(lengths.tolist(), times.tolist(), strict=True)))
