@@ -4,6 +4,8 @@ Y. Tian, Y. Luan, X. Zheng, "An Empirical Study on Model Pruning and Quantizatio
 doi 10.1007/978-3-031-40467-2_7.
 """
 
+import statistics
+from collections.abc import Sequence
 from typing import NamedTuple
 
 CITATION = "Tian, Luan, Zheng, BROADNETS 2022, doi 10.1007/978-3-031-40467-2_7; abstract only"
@@ -27,6 +29,17 @@ _OF_DATA = {"fashion-mnist": SPATIAL, "cifar-10": SPATIAL, "uci-har": TEMPORAL}
 def published(data: str) -> Published | None:
     """The paper's figures for the data set of that name; ``None`` for data that the paper does not have."""
     return _OF_DATA.get("-".join(data.lower().replace("_", " ").replace("-", " ").split()))
+
+
+def gained(kind: Published, drops: Sequence[float]) -> str | None:
+    """What an average hides where some drops are below zero and others above: how many, and what the others lost."""
+    lost = [drop for drop in drops if drop > 0]
+    if not lost or len(lost) == len(drops):
+        return None
+    return (
+        f"{len(drops) - len(lost)} of {len(drops)} on {kind.kind} gained; the others lost "
+        f"{statistics.fmean(lost):.2f} points on average."
+    )
 
 
 class DeepCompression(NamedTuple):

@@ -106,18 +106,13 @@ def _averages(base: Sequence[Row]) -> str:
         if not rows:
             continue
         drops = [row.mean(lambda each: each.accuracy.drop) for row in rows]
-        lost = [drop for drop in drops if drop > 0]
-        if lost and len(lost) < len(drops):
-            gains.append(
-                f"{len(drops) - len(lost)} of {len(drops)} on {kind.kind} gained; "
-                f"the others lost {statistics.fmean(lost):.2f} points on average."
-            )
+        gains.append(paper.gained(kind, drops))
         weights = statistics.fmean(row.mean(lambda each: each.weights_ratio) for row in rows)
         lines.append(
             f"| {kind.kind} | {statistics.fmean(drops):+.2f} points | {len(rows)} | {weights:.1f}x | {kind.drop} "
             f"| {kind.ratio:g}x |"
         )
-    return "\n".join([*lines, "", *(each for gain in gains for each in (gain, "")), f"The paper: {paper.CITATION}."])
+    return "\n\n".join(["\n".join(lines), *filter(None, gains), f"The paper: {paper.CITATION}."])
 
 
 def _missing(base: Sequence[Row]) -> str:

@@ -33,6 +33,18 @@ def test_averages_over_a_kind_of_data(figures):
     assert (values["reproducednetworks"].value, values["reproducedaverage drop, points"].value) == (1, pytest.approx(3))
 
 
+def test_an_average_that_hides_losses_behind_gains_says_so(tmp_path):
+    def network(model, correct):
+        return documents.cell(correct=correct, model=model, data="uci-har")
+
+    lost = documents.write(tmp_path, one=network("alexnet", 900), two=network("vgg16bn", 920))
+    assert not reproduction(find([lost])).figures[0].notes
+    documents.write(tmp_path, three=network("resnet18", 960))
+    assert reproduction(find([lost])).figures[0].notes == (
+        "1 of 3 on temporal data (UCI-HAR) gained; the others lost 3.00 points on average.",
+    )
+
+
 def test_failed_cells_and_those_left_out_are_said(figures):
     assert figures["pairs"].notes == (
         "Failed: alexnet-uci-har-90-kmeans-4bit-seed7: training diverged.",

@@ -54,8 +54,11 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
         if pair.published:
             kinds.setdefault(pair.published, []).append(pair)
     rows: list[Row] = []
+    gains: list[str | None] = []
     for published, members in kinds.items():
-        drop = statistics.fmean(pair.drop for pair in members)
+        drops = [pair.drop for pair in members]
+        drop = statistics.fmean(drops)
+        gains.append(paper.gained(published, drops))
         row = Row(
             key=f"averages-{len(rows)}",
             cells=(
@@ -71,6 +74,7 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
             records=tuple(dict.fromkeys(record for pair in members for record in pair.records)),
         )
         rows.append(row)
+    notes = tuple(each for each in gains if each)
     members_named = "; ".join(pair.name for pair in chosen)
     caption = (
         "Points of test accuracy lost from the dense to the compressed network. Of each network and data set the "
@@ -78,9 +82,8 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
         "at the same ratio the one of most seeds, then the one trained longest. "
         "A negative deviation means that less was lost than the paper says."
     )
-    return Figure(
-        "averages", "Averages", caption, Table(columns, tuple(rows)), details=(f"Averaged here: {members_named}.",)
-    )
+    details = (f"Averaged here: {members_named}.",)
+    return Figure("averages", "Averages", caption, Table(columns, tuple(rows)), notes=notes, details=details)
 
 
 def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
