@@ -23,3 +23,10 @@ def test_piped_the_table_is_not_cut(small_bundle, capsys):
         assert entry.encoding in line
     assert "…" not in printed
     assert "64 MiB after load, 128 MiB at its peak" in printed
+    assert "at once" not in printed
+
+
+def test_memory_of_a_file_with_a_fixed_batch_says_what_it_is_of(small_bundle, capsys):
+    ledger = bundle.load(small_bundle).models["model.onnx"].ledger
+    report.ledger(ledger, "model.onnx", Memory(after_load=2**26, peak=2**27, samples=8))
+    assert "memory of a process that runs it here on 8 samples at once, Python" in capsys.readouterr().out

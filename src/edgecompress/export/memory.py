@@ -20,6 +20,7 @@ class Memory(Record):
 
     after_load: int | None
     peak: int | None = Field(description="highest, since the runtime was imported")
+    samples: int = Field(default=1, description="run at once; more than one where the file's batch size is fixed")
 
 
 def memory(path: Path, *, layout: Layout = "channels_first", threads: int = 1) -> Memory:
@@ -31,4 +32,4 @@ def memory(path: Path, *, layout: Layout = "channels_first", threads: int = 1) -
     """
     job = {"file": str(path.resolve()), "layout": layout, "threads": threads}
     event = run_step("memory", job, path, seconds=SECONDS)[-1]
-    return Memory(after_load=event["after_load"]["rss"], peak=event["peak"])
+    return Memory(after_load=event["after_load"]["rss"], peak=event["peak"], samples=event["samples"])

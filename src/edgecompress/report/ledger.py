@@ -61,9 +61,10 @@ def ledger(ledger: Ledger, name: str, memory: Memory | None) -> None:
         soft_wrap=True,
     )
     if memory and memory.after_load and memory.peak:
+        batch = f" on {memory.samples} samples at once" if memory.samples > 1 else ""
         printer.print(
-            f"memory of a process that runs it here, Python and runtime included: {memory.after_load / 2**20:,.0f} MiB "
-            f"after load, {memory.peak / 2**20:,.0f} MiB at its peak",
+            f"memory of a process that runs it here{batch}, Python and runtime included: "
+            f"{memory.after_load / 2**20:,.0f} MiB after load, {memory.peak / 2**20:,.0f} MiB at its peak",
             soft_wrap=True,
         )
 

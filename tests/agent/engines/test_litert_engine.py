@@ -36,14 +36,15 @@ def test_a_fixed_batch_and_a_corrupt_file_are_refused(files, tmp_path):
         load(tmp_path / "m.tflite", 1, 1)
 
 
-def doubled(path, *kinds, scale=None):
-    """A file that doubles each of its inputs, (1, 2) of these types; with a scale they are quantised."""
+def doubled(path, *kinds, scale=None, batch=1, free=False):
+    """A file that doubles each of its inputs, (batch, 2) of these types; with a scale they are quantised."""
     graph = schema.SubGraphT()
     graph.tensors, graph.operators = [], []
     for number, kind in enumerate(kinds):
         for name in (f"given {number}", f"doubled {number}"):
             tensor = schema.TensorT()
-            tensor.name, tensor.shape, tensor.buffer, tensor.type = name.encode(), [1, 2], 1, kind
+            tensor.name, tensor.shape, tensor.buffer, tensor.type = name.encode(), [batch, 2], 1, kind
+            tensor.shapeSignature = [-1, 2] if free else None
             if scale is not None:
                 tensor.quantization = schema.QuantizationParametersT()
                 tensor.quantization.scale, tensor.quantization.zeroPoint = [scale], [0]
@@ -71,6 +72,13 @@ def test_several_inputs_of_any_numbers_are_taken_and_every_output_is_given(tmp_p
     assert engine.inputs == (Input("given 0", (1, 2), "float32"), Input("given 1", (1, 2), "int32"))
     feed = {"given 0": np.array([[0.5, 1]], np.float32), "given 1": np.array([[7, -3]], np.int32)}
     assert [made.tolist() for made in engine.run(feed)] == [[[1, 2]], [[14, -6]]]
+
+
+def test_without_a_batch_a_file_takes_its_own_where_that_is_fixed_else_one(tmp_path):
+    kind = schema.TensorType.FLOAT32
+    fixed = load(doubled(tmp_path / "fixed.tflite", kind, batch=8), 1, None)
+    free = load(doubled(tmp_path / "free.tflite", kind, batch=8, free=True), 1, None)
+    assert (fixed.inputs[0].shape, free.inputs[0].shape) == ((8, 2), (1, 2))
 
 
 def test_quantised_inputs_are_refused_because_real_ones_would_have_to_be_rounded(tmp_path):

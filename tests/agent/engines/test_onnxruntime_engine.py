@@ -55,6 +55,12 @@ def test_several_inputs_of_any_numbers_are_taken_and_every_output_is_given(tmp_p
     assert [made.tolist() for made in engine.run(feed)] == [[[1, 1]] * 3, [0, 1, 2]]
 
 
+def test_without_a_batch_a_file_takes_its_own_where_that_is_fixed_else_one(tmp_path):
+    fixed = load(identity(tmp_path / "fixed.onnx", (TensorProto.FLOAT, [8, 2])), 1, None)
+    free = load(identity(tmp_path / "free.onnx", (TensorProto.FLOAT, ["N", 2])), 1, None)
+    assert (fixed.inputs[0].shape, free.inputs[0].shape) == ((8, 2), (1, 2))
+
+
 def test_models_the_agent_cannot_feed_are_refused(tmp_path):
     with pytest.raises(JobError, match=r"takes tensor\(string\) of shape \[1, 2\] as 'x1'; .* arrays of numbers"):
         load(identity(tmp_path / "text.onnx", (TensorProto.FLOAT, [1, 2]), (TensorProto.STRING, [1, 2])), 1, 1)

@@ -33,8 +33,10 @@ def check(path: Path, accelerator: Accelerator) -> None:
     _module(path).check(accelerator)
 
 
-def load(path: Path, threads: int, batch: int = 1, accelerator: Accelerator = NONE) -> Engine:
+def load(path: Path, threads: int, batch: int | None = 1, accelerator: Accelerator = NONE) -> Engine:
     """The model file at ``path``, ready to run ``batch`` samples at once on ``threads`` threads of the CPU.
+
+    ``None``: as many as the file takes at once where that is fixed, else one.
 
     What the runtime freed when it had loaded the file goes back to the system.
 

@@ -53,6 +53,6 @@ class Module(Protocol):
         """Do nothing where this runtime has that accelerator, or raise ``JobError`` with what it has."""
         ...
 
-    def load(self, path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> Engine:
+    def load(self, path: Path, threads: int, batch: int | None, accelerator: Accelerator = NONE) -> Engine:
         """Load a file, or raise ``RuntimeRefusedError`` with what the runtime said."""
         ...

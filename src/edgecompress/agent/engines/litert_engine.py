@@ -75,7 +75,7 @@ class LiteRtEngine:
         return [self._get(index) for index in self._outputs]
 
 
-def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> LiteRtEngine:
+def load(path: Path, threads: int, batch: int | None, accelerator: Accelerator = NONE) -> LiteRtEngine:
     """The TFLite file at ``path``, with the delegate asked for, and the runtime's default one (XNNPACK) for the rest.
 
     Raises:
@@ -103,7 +103,7 @@ def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) 
     return LiteRtEngine(interpreter, runtime, version, nodes)
 
 
-def _shape(given: dict[str, Any], name: str, batch: int) -> list[int] | None:
+def _shape(given: dict[str, Any], name: str, batch: int | None) -> list[int] | None:
     """The shape to give an input for this batch; ``None`` where it has it already.
 
     Raises:
@@ -114,9 +114,12 @@ def _shape(given: dict[str, Any], name: str, batch: int) -> list[int] | None:
         said = f"quantised {kind}" if quantised else f"{kind} of shape {list(given['shape'])}"
         raise JobError(f"{name} takes {said} as '{given['name']}'; the agent feeds arrays of numbers as they are")
     size, *rest = (int(each) for each in given["shape"])
+    fixed = int(given["shape_signature"][0]) != -1
+    if batch is None:
+        batch = size if fixed else 1
     if size == batch:
         return None
-    if int(given["shape_signature"][0]) != -1:
+    if fixed:
         raise JobError(f'{name} takes batches of {size} and no other; set "batch": {size}')
     return [batch, *rest]
 

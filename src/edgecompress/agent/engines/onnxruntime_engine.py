@@ -50,7 +50,7 @@ class OnnxRuntimeEngine:
 
     runtime = "onnxruntime"
 
-    def __init__(self, session: Any, version: str, batch: int, name: str) -> None:
+    def __init__(self, session: Any, version: str, batch: int | None, name: str) -> None:
         self.inputs = tuple(_input(given, batch, name) for given in session.get_inputs())
         self.version = version
         self.details: dict[str, Any] = {"providers": session.get_providers()}
@@ -64,7 +64,7 @@ class OnnxRuntimeEngine:
         return made
 
 
-def load(path: Path, threads: int, batch: int, accelerator: Accelerator = NONE) -> OnnxRuntimeEngine:
+def load(path: Path, threads: int, batch: int | None, accelerator: Accelerator = NONE) -> OnnxRuntimeEngine:
     """The ONNX file at ``path``, with all of the runtime's default graph optimisations.
 
     Raises:
@@ -83,7 +83,7 @@ def load_profiled(
 
 
 def _load(
-    path: Path, threads: int, batch: int, accelerator: Accelerator, profile: Path | None = None
+    path: Path, threads: int, batch: int | None, accelerator: Accelerator, profile: Path | None = None
 ) -> tuple[OnnxRuntimeEngine, Any]:
     module = prepare()
     providers = _providers(module, accelerator)
@@ -110,7 +110,7 @@ def _load(
     return OnnxRuntimeEngine(session, module.__version__, batch, path.name), session
 
 
-def _input(given: Any, batch: int, name: str) -> Input:
+def _input(given: Any, batch: int | None, name: str) -> Input:
     """One input of a session, for this batch."""
     first, *rest = given.shape or (None,)
     if given.type not in _DTYPES or not given.shape or not all(isinstance(size, int) for size in rest):
@@ -118,6 +118,8 @@ def _input(given: Any, batch: int, name: str) -> Input:
             f"{name} takes {given.type} of shape {given.shape} as '{given.name}'; "
             "the agent feeds arrays of numbers, and only the first axis may vary"
         )
+    if batch is None:
+        batch = first if isinstance(first, int) else 1
     if isinstance(first, int) and first != batch:
         raise JobError(f'{name} takes batches of {first} and no other; set "batch": {first}')
     return Input(given.name, (batch, *rest), _DTYPES[given.type])

@@ -16,6 +16,7 @@ def memory(job: Job, events: Events) -> None:
     The numbers are of the whole process, so they include the interpreter, numpy and the runtime; ``over_import`` is
     what came on top of those. All are bytes; one the system does not tell is null. ``peak`` is the highest resident
     size since the import where the kernel lets it be reset (``peak_since_import``), else since the process began.
+    ``samples`` are run at once: one, or as many as a file takes whose batch size is fixed.
 
     Job: ``file``; ``layout``; ``threads``; ``inputs``, an npz file whose first row is run (absent: noise);
     ``seed`` (0); ``provider`` or ``delegate`` (none). Event: ``memory``; it also has ``load_ns`` and ``first_ns``,
@@ -32,7 +33,7 @@ def memory(job: Job, events: Events) -> None:
     after_import = resident()
 
     start = time.perf_counter_ns()
-    engine = engines.load(file, threads, accelerator=accelerator)
+    engine = engines.load(file, threads, None, accelerator)
     load_ns = time.perf_counter_ns() - start
     after_load = resident()
 
@@ -45,6 +46,7 @@ def memory(job: Job, events: Events) -> None:
     events.emit(
         "memory",
         file=file.name,
+        samples=max((given.shape[0] for given in engine.inputs), default=1),
         after_import=after_import,
         after_load=after_load,
         after_first_run=after_run,
