@@ -9,7 +9,9 @@ from edgecompress.bundle import Accuracy, DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
 from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
+from edgecompress.report.numbers import percent
 from edgecompress.report.table import rows
+from edgecompress.study.records import Cell as StudyCell
 from edgecompress.study.records import CellRecord
 
 NEAR = 0.95
@@ -44,13 +46,21 @@ class Pair:
     device: OnDevice | None
     reasons: tuple[str, ...]  # why its figures need not be the paper's
     records: tuple[str, ...]
+    samples: int  # of the test set
     samples_seen: int  # in training, each counted once an epoch
     taken: Taken = "measured"
+    cell: StudyCell | None = None  # of a study, but for the seed; ``None``: a bundle
 
     @property
     def drop(self) -> float:
         """Points of accuracy lost, the mean of the seeds."""
         return statistics.fmean(self.drops)
+
+    @property
+    def drop_spread(self) -> str:
+        """The mean, and of several seeds the least and the most."""
+        spread = f" ({percent(min(self.drops))} to {percent(max(self.drops))})" if self.seeds > 1 else ""
+        return percent(self.drop) + spread
 
     @property
     def published(self) -> paper.Published | None:
@@ -124,6 +134,7 @@ def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> 
         device=_on_device(last[0]) if last else None,
         reasons=tuple(reasons),
         records=(bundle.source.id, *(bench.source.id for bench in last)),
+        samples=accuracy.samples,
         samples_seen=manifest.data.train * sum(stage.epochs for stage in manifest.stages),
     )
 
@@ -173,8 +184,10 @@ def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
         device=device,
         reasons=tuple(reasons),
         records=tuple(source.id for source, _ in cells),
+        samples=first.accuracy.baseline.total,
         samples_seen=budget.samples_seen,
         taken=how_taken(cells[0][1]),
+        cell=cell,
     )
 
 

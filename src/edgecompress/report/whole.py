@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from edgecompress import __version__
 from edgecompress.report.document import Document
 from edgecompress.report.found import Found
+from edgecompress.report.sections.axes import axes
 from edgecompress.report.sections.front import front
 from edgecompress.report.sections.latency import latency
 from edgecompress.report.sections.layers import layers
@@ -15,7 +16,7 @@ from edgecompress.report.sections.sizes import sizes
 from edgecompress.report.sections.sustained import sustained
 
 # The claim first, then what it costs, then how it came about; where it all comes from is last.
-ORDER = (reproduction, front, sizes, latency, sustained, layers, search, records)
+ORDER = (reproduction, axes, front, sizes, latency, sustained, layers, search, records)
 
 
 def whole(found: Found, *, made: datetime | None = None) -> Document:

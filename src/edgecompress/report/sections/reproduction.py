@@ -111,7 +111,6 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
     compared = headline(every)
     for pair in every:
         said, device, deviation = pair.published, pair.device, pair.deviation
-        spread = f" ({percent(min(pair.drops))} to {percent(max(pair.drops))})" if pair.seeds > 1 else ""
         row = Row(
             key=f"pairs-{len(rows)}",
             cells=(
@@ -122,7 +121,7 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
                 cells.points(pair.dense),
                 *([cells.points(pair.pruned)] if staged else []),
                 cells.points(pair.compressed),
-                Cell(percent(pair.drop) + spread, pair.drop),
+                Cell(pair.drop_spread, pair.drop),
                 cells.count(pair.seeds),
                 cells.times(pair.onnx),
                 cells.times(pair.tflite),

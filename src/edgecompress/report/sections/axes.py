@@ -1,0 +1,197 @@
+"""What each axis of a study costs: zeros against bits, and one clustering method against the others."""
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from edgecompress.report import cells, charts
+from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
+from edgecompress.report.found import Found
+from edgecompress.report.numbers import percent
+from edgecompress.report.pairs import Pair, pairs
+from edgecompress.study.records import Cell as StudyCell
+
+_T = TypeVar("_T")
+
+FEWEST = 3
+"""Fewer values are no curve: the table of all networks shows them as well."""
+_CHANCE = 1.96
+"""Standard errors that 95 % of a normal distribution lie within."""
+
+
+def axes(found: Found) -> Section | None:
+    """For each network and data set that a study varied: points lost by zeros and bits, and by clustering method."""
+    groups: dict[tuple[object, ...], list[tuple[StudyCell, Pair]]] = {}
+    for pair in pairs(found):
+        if pair.cell:
+            same = (pair.model, pair.data, pair.cell.width, pair.reasons, pair.taken)
+            groups.setdefault(same, []).append((pair.cell, pair))
+    figures: list[Figure] = []
+    for members in groups.values():
+        for make in (_zeros_and_bits, _methods):
+            if figure := make(f"axes-{len(figures)}", members):
+                figures.append(figure)
+    about = (
+        "Cells of a study that differ in one or two settings and in nothing else. Each point is the mean of its seeds; "
+        "their sizes are in the section on bytes, accuracy and latency."
+    )
+    return Section("axes", "Zeros, bits, methods", about, tuple(figures)) if figures else None
+
+
+def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | None:
+    """A line of the table for each sparsity, a column for each number of bits; of the method that has most of them."""
+    method = _most(cell.method for cell, _ in members)
+    of_method = [(cell, pair) for cell, pair in members if cell.method == method]
+    bits = sorted({cell.bits for cell, _ in of_method})
+    rates = sorted({(cell.sparsity, cell.distill) for cell, _ in of_method}, key=lambda each: (each[1], each[0]))
+    if max(len(bits), len({sparsity for sparsity, _ in rates})) < FEWEST:
+        return None
+    columns = (
+        Column("zeros", "%"),
+        Column("learns from the baseline too", words=True),
+        *(Column(f"{each} {'bit' if each == 1 else 'bits'}", "points lost") for each in bits),
+    )
+    rows: list[Row] = []
+    marks: list[dict[str, Any]] = []
+    for sparsity, distill in rates:
+        here = {cell.bits: pair for cell, pair in of_method if (cell.sparsity, cell.distill) == (sparsity, distill)}
+        row = Row(
+            key=f"{key}-{len(rows)}",
+            cells=(
+                _zeros(sparsity),
+                cells.words(_yes(distill)),
+                *(_drop(here[each]) if each in here else cells.words(None) for each in bits),
+            ),
+            taken=next(iter(here.values())).taken,
+            records=tuple(record for pair in here.values() for record in pair.records),
+        )
+        rows.append(row)
+        for each, pair in here.items():
+            told = f"{100 * sparsity:g} % zeros, {each} bits{', distilled' * distill}: {percent(pair.drop)} points lost"
+            mark = {"zeros": 100 * sparsity, "bits": f"{each} bits", "distilled": _yes(distill), "drop": pair.drop}
+            marks.append({**mark, "says": charts.says(row, told)})
+    distils = sorted({distill for _, distill in rates})
+    drawn = tuple(_lines(marks, distill, alone=len(distils) == 1) for distill in distils)
+    title = f"{_name(members)}: zeros and bits"
+    return Figure(key, title, _caption(of_method, f"Clustered by {method}."), Table(columns, tuple(rows)), drawn)
+
+
+def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | None:
+    """A line for each method, at the sparsity and bits that most methods have."""
+    sparsity, bits, distill = _most((cell.sparsity, cell.bits, cell.distill) for cell, _ in members)
+    here = {
+        cell.method: pair
+        for cell, pair in members
+        if (cell.sparsity, cell.bits, cell.distill) == (sparsity, bits, distill)
+    }
+    if len(here) < FEWEST:
+        return None
+    columns = (
+        Column("clustering method", words=True),
+        Column("seeds"),
+        Column("drop", "points"),
+        Column("ONNX smaller"),
+        Column("TFLite smaller"),
+    )
+    rows: list[Row] = []
+    marks: list[dict[str, Any]] = []
+    for method, pair in sorted(here.items(), key=lambda each: (each[1].drop, each[0])):
+        row = Row(
+            key=f"{key}-{len(rows)}",
+            cells=(
+                cells.words(method),
+                cells.count(pair.seeds),
+                _drop(pair),
+                cells.times(pair.onnx),
+                cells.times(pair.tflite),
+            ),
+            taken=pair.taken,
+            records=pair.records,
+        )
+        rows.append(row)
+        told = charts.says(row, f"{method}: {percent(pair.drop)} points lost")
+        marks.append({"method": method, "drop": pair.drop, "says": told})
+    at = f"At {100 * sparsity:g} % zeros and {bits} bits{', learning from the baseline too' * distill}."
+    title = f"{_name(members)}: clustering methods"
+    caption = _caption([(cell, pair) for cell, pair in members if pair in here.values()], at)
+    return Figure(key, title, caption, Table(columns, tuple(rows)), (_dots(marks),))
+
+
+def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Chart:
+    shown = [mark for mark in marks if mark["distilled"] == _yes(distill)]
+    drops = [mark["drop"] for mark in marks]
+
+    def draw(width: int) -> dict[str, Any]:
+        return charts.chart(
+            width,
+            220,
+            shown,
+            mark={"type": "line", "point": {"size": 50}},
+            encoding={
+                "x": {"field": "zeros", "type": "quantitative", "title": "zeros, %", "scale": {"zero": False}},
+                "y": {
+                    "field": "drop",
+                    "type": "quantitative",
+                    "title": "points of accuracy lost",
+                    # The same in both drawings, which stand side by side.
+                    "scale": {"domain": [min(0, *drops), max(0, *drops)], "nice": True},
+                },
+                "color": {"field": "bits", "type": "nominal"},
+                "strokeDash": {"field": "bits", "type": "nominal"},
+                "description": {"field": "says"},
+            },
+        )
+
+    which = "" if alone else ", learning from the baseline too" if distill else ", learning from the labels alone"
+    return Chart(f"Points of accuracy lost by zeros and bits{which}", draw, half=not alone)
+
+
+def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
+    def draw(width: int) -> dict[str, Any]:
+        return charts.chart(
+            width,
+            {"step": 24},
+            marks,
+            mark={"type": "point", "filled": True, "size": 80},
+            encoding={
+                "y": {"field": "method", "type": "nominal", "sort": None, "title": None},
+                "x": {"field": "drop", "type": "quantitative", "title": "points of accuracy lost"},
+                "description": {"field": "says"},
+            },
+        )
+
+    return Chart("Points of accuracy lost by clustering method", draw)
+
+
+def _caption(members: Sequence[tuple[StudyCell, Pair]], which: str) -> str:
+    """Which cells these are, and how far apart figures must be to say anything."""
+    samples, accuracy = members[0][1].samples, statistics.fmean(pair.compressed for _, pair in members) / 100
+    chance = 100 * _CHANCE * math.sqrt(2 * accuracy * (1 - accuracy) / samples)
+    return (
+        f"{which} Points of accuracy lost to the dense network on {samples:,} test samples. Figures of one seed that "
+        f"are less than {chance:.1f} points apart can be so by chance (95 %, samples independent)."
+    )
+
+
+def _drop(pair: Pair) -> Cell:
+    return Cell(pair.drop_spread, pair.drop)
+
+
+def _zeros(sparsity: float) -> Cell:
+    return Cell(f"{100 * sparsity:g}", 100 * sparsity)
+
+
+def _name(members: Sequence[tuple[StudyCell, Pair]]) -> str:
+    cell, pair = members[0]
+    return f"{pair.model}, {pair.data}{f', width {cell.width:g}' if cell.width != 1 else ''}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _most(values: Iterable[_T]) -> _T:
+    """The value that occurs most often, of several the first."""
+    every = list(values)
+    return max(dict.fromkeys(every), key=every.count)
