@@ -23,7 +23,11 @@ def test_zeros_are_lines_of_the_table_and_bits_its_columns(tmp_path):
     (figure,) = section(tmp_path, cells[:-1]).figures
     assert figure.title == "alexnet, UCI-HAR: zeros and bits"
     assert [column.title for column in figure.table.columns[2:]] == ["2 bits, points lost", "4 bits, points lost"]
-    assert texts(figure) == [["50", "no", "0.20", "0.40"], ["90", "no", "1.20", "1.40"], ["95", "no", "2.20", "-"]]
+    assert texts(figure) == [
+        ["50 %", "no", "0.20", "0.40"],
+        ["90 %", "no", "1.20", "1.40"],
+        ["95 %", "no", "2.20", "-"],
+    ]
     (chart,) = figure.charts
     drawn = chart.draw(400)
     points = drawn["data"]["values"]
@@ -38,10 +42,13 @@ def test_what_also_learns_from_the_baseline_is_drawn_beside_on_the_same_scale(tm
         ({"sparsity": s, "distill": d}, 900 + 100 * s + d) for s in (0.5, 0.8, 0.9) for d in (False, True)
     ]  # fmt: skip
     (figure,) = section(tmp_path, [(settings, int(correct)) for settings, correct in cells]).figures
-    assert [row[:2] for row in texts(figure)] == [[rate, how] for how in ("no", "yes") for rate in ("50", "80", "90")]
+    assert [row[:2] for row in texts(figure)] == [
+        [rate, how] for how in ("no", "yes") for rate in ("50 %", "80 %", "90 %")
+    ]
     plain, distilled = (chart.draw(400) for chart in figure.charts)
     assert {point["distilled"] for point in plain["data"]["values"]} == {"no"}
     assert {point["distilled"] for point in distilled["data"]["values"]} == {"yes"}
+    assert plain["encoding"]["y"]["title"] != distilled["encoding"]["y"]["title"]
     assert plain["encoding"]["y"]["scale"] == distilled["encoding"]["y"]["scale"]
 
 
@@ -78,4 +85,4 @@ def test_other_budgets_and_networks_are_in_no_line_of_these(tmp_path):
     cut["outcome"]["budget"]["training_samples"] = 50
     cells |= {"cut": cut, "other": documents.cell(sparsity=0.95, model="vgg16bn")}
     (figure,) = axes(find([documents.write(tmp_path, **cells)])).figures
-    assert [row[0] for row in texts(figure)] == ["50", "80", "90"]
+    assert [row[0] for row in texts(figure)] == ["50 %", "80 %", "90 %"]

@@ -48,7 +48,7 @@ def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figu
     if max(len(bits), len({sparsity for sparsity, _ in rates})) < FEWEST:
         return None
     columns = (
-        Column("zeros", "%"),
+        Column("zeros", words=True),
         Column("learns from the baseline too", words=True),
         *(Column(f"{each} {'bit' if each == 1 else 'bits'}", "points lost") for each in bits),
     )
@@ -121,6 +121,7 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
 def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Chart:
     shown = [mark for mark in marks if mark["distilled"] == _yes(distill)]
     drops = [mark["drop"] for mark in marks]
+    which = "" if alone else ", learning from the baseline too" if distill else ", learning from the labels alone"
 
     def draw(width: int) -> dict[str, Any]:
         return charts.chart(
@@ -133,7 +134,7 @@ def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Ch
                 "y": {
                     "field": "drop",
                     "type": "quantitative",
-                    "title": "points of accuracy lost",
+                    "title": f"points of accuracy lost{which}",
                     # The same in both drawings, which stand side by side.
                     "scale": {"domain": [min(0, *drops), max(0, *drops)], "nice": True},
                 },
@@ -143,7 +144,6 @@ def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Ch
             },
         )
 
-    which = "" if alone else ", learning from the baseline too" if distill else ", learning from the labels alone"
     return Chart(f"Points of accuracy lost by zeros and bits{which}", draw, half=not alone)
 
 
@@ -153,7 +153,7 @@ def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
             width,
             {"step": 24},
             marks,
-            mark={"type": "point", "filled": True, "size": 80},
+            mark={"type": "point", "filled": True, "size": 80, "color": charts.COLOURS[0]},
             encoding={
                 "y": {"field": "method", "type": "nominal", "sort": None, "title": None},
                 "x": {"field": "drop", "type": "quantitative", "title": "points of accuracy lost"},
@@ -179,7 +179,7 @@ def _drop(pair: Pair) -> Cell:
 
 
 def _zeros(sparsity: float) -> Cell:
-    return Cell(f"{100 * sparsity:g}", 100 * sparsity)
+    return Cell(f"{100 * sparsity:g} %", 100 * sparsity)
 
 
 def _name(members: Sequence[tuple[StudyCell, Pair]]) -> str:
