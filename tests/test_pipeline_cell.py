@@ -72,6 +72,16 @@ def test_another_number_of_bits_trains_no_baseline_and_a_cut_budget_is_told(smal
     assert None not in cut.seconds.values()  # stages of other samples are other stages
 
 
+def test_cells_that_share_stages_run_their_test_set_once(small_bundle, small_cache, monkeypatch):
+    first = record_of(POINT, cache_dir=small_cache, prove=False).outcome.accuracy
+    judged, count = [], pipeline_cell._count
+    monkeypatch.setattr(pipeline_cell, "_count", lambda *given: judged.append(given) or count(*given))
+    second = record_of(replace(POINT, bits=1), cache_dir=small_cache, prove=False).outcome.accuracy
+    assert (second.baseline, second.pruned) == (first.baseline, first.pruned)
+    assert len(judged) == 1
+    assert second.clustered != first.clustered
+
+
 def test_what_goes_wrong_is_in_the_record(tmp_path, monkeypatch):
     absent = record_of(replace(POINT, data="cifar-10"), data_dir=tmp_path, cache_dir=tmp_path)
     assert (absent.state, absent.outcome) == ("failed", None)

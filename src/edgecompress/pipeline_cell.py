@@ -1,10 +1,10 @@
 """One cell of a study: its recipe, its stages, its files, and the record of what they came to."""
 
+import functools
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from edgecompress.compress.checkpoints import State, key
 from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
 from edgecompress.compress.evaluate import outputs
+from edgecompress.compress.kept import KeptState
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
@@ -36,6 +37,7 @@ from edgecompress.pipeline import PROOF_SAMPLES
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
 from edgecompress.request import DATA_VERSION, context_of, identity_of
+from edgecompress.study.counted import counted
 from edgecompress.study.grid import Point
 from edgecompress.study.machine import machine
 from edgecompress.study.plan import Plan
@@ -138,8 +140,13 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
     data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
     torch.manual_seed(chosen.seed)
     network = load.network(cell.model, data.input_shape, len(data.classes), width=chosen.width)
-    made = stages.compress(network, _context(cell, chosen, plan, data, progress), trained=False)
-    accuracy = {name: _count(network, state, data) for name, state in _states(made).items()}
+    artefacts = Store(plan.artefacts) if plan.artefacts else None
+    context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
+    made = stages.compress(network, context, trained=False)
+    accuracy: dict[str, Count] = {}
+    for done, (name, state) in enumerate(_states(made).items()):
+        progress("test", done, len(Accuracies.model_fields))
+        accuracy[name] = counted(state.path, functools.partial(_count, network, state, data), artefacts)
     progress("export", 0, 1)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="edgecompress-cell-") as folder:
@@ -168,7 +175,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
     )
 
 
-@lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=1)
 def _data(name: str, folder: Path | None, download: bool, stand_ins: bool) -> Dataset:
     """The data set; a worker's next cell often has the same."""
     try:
@@ -185,11 +192,10 @@ def _context(cell: Cell, chosen: Recipe, plan: Plan, data: Dataset, progress: Pr
     cut = {"train": plan.train_samples, "judge": plan.judge_samples}
     if any(cut.values()):
         identity["samples"] = cut
-    context = context_of(chosen, data, identity, cache_dir=plan.cache_dir, progress=progress)
-    return replace(context, mirror=Store(plan.artefacts) if plan.artefacts else None)
+    return context_of(chosen, data, identity, cache_dir=plan.cache_dir, progress=progress)
 
 
-def _states(made: stages.Compressed) -> dict[str, State]:
+def _states(made: stages.Compressed) -> dict[str, KeptState]:
     return {"baseline": made.dense, "pruned": made.pruned, "clustered": made.compressed}
 
 
@@ -268,7 +274,7 @@ def _latency(folder: Path, kind: FileKind, here: Machine) -> LatencyRatio:
     )
 
 
-@lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=4)
 def _grapher(model: str, input_shape: tuple[int, ...], classes: int, width: float) -> Callable[[nn.Module], ir.Model]:  # noqa: ARG001 - they name the architecture
     """What makes graphs of one architecture: the exporter takes longer than a small cell, and runs once for many."""
     return grapher(input_shape)

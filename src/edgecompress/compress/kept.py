@@ -19,6 +19,7 @@ class KeptState(Mapping[str, torch.Tensor]):
         path: the file, whole and not changed any more. It may be replaced by one of the same content.
 
     Attributes:
+        path: the file.
         metadata: what was kept with the tensors.
 
     Raises:
@@ -27,7 +28,7 @@ class KeptState(Mapping[str, torch.Tensor]):
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         with safe_open(path, framework="pt") as file:
             self._names: dict[str, None] = dict.fromkeys(file.keys())
             self.metadata: dict[str, str] = file.metadata() or {}
@@ -43,11 +44,11 @@ class KeptState(Mapping[str, torch.Tensor]):
             raise KeyError(name)
         try:
             # Each from a mapping of its own: one of the whole file would stay as long as one tensor does.
-            with safe_open(self._path, framework="pt") as file:
+            with safe_open(self.path, framework="pt") as file:
                 tensor: torch.Tensor = file.get_tensor(name)
                 return tensor
         except (FileNotFoundError, SafetensorError) as error:
-            raise InputError(f"{self._path} was removed while it was in use; run the same command again") from error
+            raise InputError(f"{self.path} was removed while it was in use; run the same command again") from error
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

@@ -9,12 +9,13 @@ from torch import nn
 
 from edgecompress import methods
 from edgecompress.compress import invariants, rewind, work
-from edgecompress.compress.checkpoints import Checkpoint, State, digest, key
+from edgecompress.compress.checkpoints import Checkpoint, digest, key
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.context import Context, Work
 from edgecompress.compress.device import place, training_device
 from edgecompress.compress.evaluate import judged
+from edgecompress.compress.kept import KeptState
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.plan import plan
@@ -42,11 +43,11 @@ class Compressed:
         kept: the stages that an earlier run had finished.
     """
 
-    dense: State
-    compressed: State
+    dense: KeptState
+    compressed: KeptState
     stages: list[StageResult]
-    structured: State
-    pruned: State
+    structured: KeptState
+    pruned: KeptState
     kept: frozenset[str]
 
 
@@ -63,7 +64,7 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
     chain = key("", "network", {**context.identity, "torch": torch.__version__, "width": recipe.width})
     results: list[StageResult] = []
     kept: set[str] = set()
-    states: dict[str, State] = {}
+    states: dict[str, KeptState] = {}
     for name, does, settings in (
         ("train", work.baseline if not trained else work.given, recipe.train),
         *([("structure", work.structure, recipe.structure)] if recipe.structure else []),
