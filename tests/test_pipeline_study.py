@@ -6,7 +6,7 @@ from edgecompress.progress import silent
 from edgecompress.study.engines.contract import Workers
 from edgecompress.study.grid import Grid
 from edgecompress.study.plan import Plan
-from edgecompress.study.records import CellRecord
+from edgecompress.study.records import CellRecord, StudyIndex
 
 BASE = {
     "models": ("alexnet",),
@@ -41,9 +41,10 @@ def test_cells_share_their_stages_and_a_second_run_takes_the_records(tmp_path):
     assert [name for name, seconds in second.items() if seconds is None] == ["train", "prune", "retrain"]
     assert records[0].outcome.accuracy.pruned == records[1].outcome.accuracy.pruned
     assert records[0].outcome.sizes.onnx > records[1].outcome.sizes.onnx
+    (tmp_path / "records" / "index.json").unlink()
     again, same = study(tmp_path)
     assert same == records
-    assert again.cells == index.cells
+    assert again.cells == index.cells == StudyIndex.from_file(tmp_path / "records" / "index.json").cells
     with pytest.raises(InputError, match="of another recipe"):
         study(tmp_path, plan=Plan(study="paper", changes=("width=0.0625",)))
     assert [entry.state for entry in study(tmp_path, budget=0.0, bits=(4, 3))[0].cells] == ["done", "left out"]

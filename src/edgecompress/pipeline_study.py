@@ -74,7 +74,7 @@ def study(
         with begin(functools.partial(compute, plan=plan), workers) as pool:
             index = asked.run(pool)
     else:
-        index = asked.index()
+        index = asked.write_index()
     return index, [asked.records[cell] for cell in cells if cell in asked.records]
 
 

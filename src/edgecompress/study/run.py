@@ -60,7 +60,7 @@ class Study:
         schedule = Schedule(cell for cell in self.digests if cell not in self.records)
         started = time.monotonic()
         self._tell(pool)
-        self._write_index()
+        self.write_index()
         while schedule.waiting or schedule.running:
             while pool.free() and not self._over(started):
                 cell = schedule.take()
@@ -78,7 +78,7 @@ class Study:
             for ended in pool.wait(SECONDS_BETWEEN_NOTES):
                 self._end(ended, schedule)
             self._tell(pool)
-        return self._write_index()
+        return self.write_index()
 
     def index(self) -> StudyIndex:
         """What is done, what failed, and what was left out."""
@@ -115,7 +115,7 @@ class Study:
         self.store.write(file_of(ended.cell), record.to_json().encode())
         self.records[ended.cell] = record
         schedule.ended(ended.cell, done=record.state == "done")
-        self._write_index()
+        self.write_index()
 
     def _lost(self, ended: Ended) -> CellRecord:
         return CellRecord(
@@ -149,7 +149,8 @@ class Study:
             )
         return record
 
-    def _write_index(self) -> StudyIndex:
+    def write_index(self) -> StudyIndex:
+        """Keep the index, and return it."""
         index = self.index()
         self.store.write(INDEX, index.to_json().encode())
         return index
