@@ -13,14 +13,13 @@ from edgecompress.model.load import NETWORKS
 from edgecompress.pipeline_cell import cell_of, compute, this_machine
 from edgecompress.progress import Progress
 from edgecompress.study.engines.contract import Engine, Workers
-from edgecompress.study.grid import Grid
+from edgecompress.study.grid import METHOD, Grid
 from edgecompress.study.plan import Plan
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.study.run import Study
 from edgecompress.study.store import Store
 
 ENGINES = "edgecompress.study.engines"
-BASE_METHOD = "kmeans"
 SMOKE = {"epochs_scale": 0.01, "train_samples": 96, "judge_samples": 64, "prove": False, "stand_ins": True}
 """A plan whose cells take seconds: every stage one epoch of one step, on patterns where a data set is not there."""
 SMOKE_CHANGES = ("width=0.0625",)
@@ -28,7 +27,7 @@ SMOKE_CHANGES = ("width=0.0625",)
 
 def clustering_methods() -> list[str]:
     """All of them, the base first."""
-    return sorted(methods.choices(ALGORITHMS), key=lambda name: (name != BASE_METHOD, name))
+    return sorted(methods.choices(ALGORITHMS), key=lambda name: (name != METHOD, name))
 
 
 def smoke(plan: Plan) -> Plan:

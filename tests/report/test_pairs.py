@@ -102,6 +102,17 @@ def test_of_one_ratio_the_headline_is_what_most_seeds_say_then_what_was_trained_
     assert (chosen.seeds, chosen.drop) == (3, pytest.approx(3.0))
 
 
+def test_of_a_grid_the_headline_is_its_base(tmp_path):
+    cells = [{"method": "birch"}, {"bits": 5}, {"bits": 2}, {"distill": True}, {}]
+    written = {f"c{i}": documents.cell(correct=939 - i, **changes) for i, changes in enumerate(cells)}
+    (chosen,) = headline(pairs(find([documents.write(tmp_path, **written)])))
+    assert (chosen.cell.method, chosen.cell.bits, chosen.cell.distill) == ("kmeans", 4, False)
+    for document in ("c4", "c3", "c0"):
+        (tmp_path / f"{document}.json").unlink()
+    (chosen,) = headline(pairs(find([tmp_path])))
+    assert chosen.cell.bits == 5  # as a study goes on from its base
+
+
 def test_two_budgets_are_two_pairs_and_no_seeds_of_one(tmp_path):
     cut = budget(documents.cell(2, correct=900), training_samples=50)
     every = pairs(find([documents.write(tmp_path, a=documents.cell(1), cut=cut)]))

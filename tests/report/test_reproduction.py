@@ -82,6 +82,7 @@ def test_another_budget_is_another_row_and_in_no_average():
     assert "| +1.50 points | 1 |" in text
     (other,) = lines(text.split("## The other cells")[1], "| alexnet")
     assert "| 10.00 |" in other
+    assert "| +1.00 points | 1 |" in reproduction([record(drop=0, bits=5), record(drop=2, bits=4)])
     # Of one seed each, the one that was trained longest stands for the network.
     assert "| +1.00 points | 1 |" in reproduction([cut(record(drop=0)), record(drop=2)])
 

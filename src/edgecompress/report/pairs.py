@@ -11,6 +11,7 @@ from edgecompress.report.document import Taken
 from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
 from edgecompress.report.numbers import percent
 from edgecompress.report.table import rows
+from edgecompress.study.grid import BITS, METHOD
 from edgecompress.study.records import Cell as StudyCell
 from edgecompress.study.records import CellRecord
 
@@ -96,14 +97,25 @@ def pairs(found: Found) -> list[Pair]:
 def headline(every: Sequence[Pair]) -> list[Pair]:
     """Of each network and data set the configuration next to the paper's ratio, from ``NEAR`` times that upwards.
 
-    Of several at the same ratio, to a tenth, it is the one of most seeds, then the one trained longest: never the one
-    that lost least.
+    Of several at the same ratio, to a tenth, it is the one of most seeds, then the one trained longest, then the one
+    next to a study's base: never the one that lost least.
     """
     chosen: dict[tuple[str, str], Pair] = {}
-    for pair in sorted(every, key=lambda each: (round(each.weights, 1), -each.seeds, -each.samples_seen)):
+    for pair in sorted(every, key=_precedence):
         if pair.deviation is not None:
             chosen.setdefault((pair.model, pair.data), pair)
     return sorted(chosen.values(), key=every.index)
+
+
+def _precedence(pair: Pair) -> tuple[object, ...]:
+    off = off_base(pair.cell) if pair.cell else ()
+    return round(pair.weights, 1), -pair.seeds, -pair.samples_seen, off
+
+
+def off_base(cell: StudyCell) -> tuple[bool, bool, int]:
+    """How far a cell is from the base of its grid, in the settings that the paper's ratio leaves open."""
+    bits = BITS.index(cell.bits) if cell.bits in BITS else len(BITS)
+    return cell.method != METHOD, cell.distill, bits
 
 
 def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> Pair:

@@ -79,7 +79,7 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
     caption = (
         "Points of test accuracy lost from the dense to the compressed network. Of each network and data set the "
         f"configuration nearest the paper's ratio among those that keep at most one weight in {NEAR * paper.RATIO:g}; "
-        "at the same ratio the one of most seeds, then the one trained longest. "
+        "at the same ratio the one of most seeds, then the one trained longest, then the study's base. "
         "A negative deviation means that less was lost than the paper says."
     )
     details = (f"Averaged here: {members_named}.",)
