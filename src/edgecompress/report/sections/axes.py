@@ -49,7 +49,7 @@ def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figu
         return None
     columns = (
         Column("zeros", words=True),
-        Column("learns from the baseline too", words=True),
+        Column("distilled", words=True),
         *(Column(f"{each} {'bit' if each == 1 else 'bits'}", "points lost") for each in bits),
     )
     rows: list[Row] = []
