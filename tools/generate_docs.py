@@ -105,11 +105,10 @@ def results_table() -> str:
             f"{manifest.ratios.tflite:.1f}x | {latency or '-'} |"
         )
         official = "" if manifest.data.official else f"; data: {manifest.data.note}"
-        how = (
-            f"Latency: {record.taken} on {record.before.cpu}, {record.threads} threads, {record.protocol.mode} mode."
-            if record
-            else "Not benchmarked yet."
-        )
+        how = "Not benchmarked yet."
+        if record:
+            threads = f"{record.threads} {'thread' if record.threads == 1 else 'threads'}"
+            how = f"Latency: {record.taken} on {record.before.cpu}, {threads}, {record.protocol.mode} mode."
         notes.append(
             f"{name}: seed {manifest.recipe.seed}, {epochs} epochs ({stages}), "
             f"{manifest.accuracy.samples:,} test samples{official}. {how}"
