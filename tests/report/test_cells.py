@@ -25,3 +25,7 @@ def test_units():
     assert cells.count(1234567).text == "1,234,567"
     assert cells.times(34.04).text == "34.0x"
     assert cells.number(1.0234, 3).text == "1.023"
+
+
+def test_seeds_are_worth_their_mean():
+    assert (cells.spread([1.0, 3.0]).value, cells.spread([1.0, 3.0]).text) == (2.0, "2.00 (1.00 to 3.00)")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant, spread
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,9 @@ def test_units_and_dashes():
     assert mebibytes(3 * 2**20) == "3.00"
     assert percent(94.986) == "94.99"
     assert [milliseconds(None), mebibytes(None), percent(None)] == ["-"] * 3
+
+
+def test_seeds_are_a_mean_with_its_range_and_one_seed_has_none():
+    assert spread([0.5, -0.25, 1.25]) == "0.50 (-0.25 to 1.25)"
+    assert spread([0.5]) == "0.50"
+    assert spread([38.46, 38.54], 1) == "38.5 (38.5 to 38.5)"

@@ -1,5 +1,9 @@
 """Cells of a report's tables: a value and its text, one function a quantity, so that each reads the same everywhere."""
 
+import statistics
+from collections.abc import Sequence
+
+from edgecompress.report import numbers
 from edgecompress.report.document import Cell
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
 
@@ -29,6 +33,11 @@ def memory(size: int | None) -> Cell:
 def points(value: float | None) -> Cell:
     """A percentage or a difference of two, in points."""
     return Cell(percent(value), value)
+
+
+def spread(values: Sequence[float]) -> Cell:
+    """What the seeds have: the mean, and of several the least and the most too."""
+    return Cell(numbers.spread(values), statistics.fmean(values))
 
 
 def part(fraction: float | None) -> Cell:

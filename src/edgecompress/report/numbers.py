@@ -1,6 +1,8 @@
 """Numbers as people read them: three significant digits, and never an exponent."""
 
 import math
+import statistics
+from collections.abc import Sequence
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -12,6 +14,12 @@ def significant(value: float, digits: int = 3) -> str:
     # Rounding can carry into a new digit: 9.996 is 10.0, not 10.00.
     places = digits - 1 - math.floor(math.log10(abs(rounded)))
     return f"{rounded:,.{max(0, places)}f}"
+
+
+def spread(values: Sequence[float], decimals: int = 2) -> str:
+    """The mean of the seeds' values and, of several, the least and the most."""
+    mean = f"{statistics.fmean(values):.{decimals}f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
 
 
 def milliseconds(nanoseconds: float | None) -> str:

@@ -9,7 +9,6 @@ from edgecompress.bundle import Accuracy, DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
 from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
-from edgecompress.report.numbers import percent
 from edgecompress.report.table import rows
 from edgecompress.study.grid import BITS, METHOD
 from edgecompress.study.records import Cell as StudyCell
@@ -56,12 +55,6 @@ class Pair:
     def drop(self) -> float:
         """Points of accuracy lost, the mean of the seeds."""
         return statistics.fmean(self.drops)
-
-    @property
-    def drop_spread(self) -> str:
-        """The mean, and of several seeds the least and the most."""
-        spread = f" ({percent(min(self.drops))} to {percent(max(self.drops))})" if self.seeds > 1 else ""
-        return percent(self.drop) + spread
 
     @property
     def published(self) -> paper.Published | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from edgecompress.report import paper
+from edgecompress.report.numbers import spread
 from edgecompress.report.pairs import off_base
 from edgecompress.report.paper import DEEP_COMPRESSION, SPATIAL, TEMPORAL, published
 from edgecompress.study.grid import DATA, METHOD, MODELS
@@ -45,11 +46,9 @@ class Row:
         """Over the seeds."""
         return statistics.fmean(figure(each) for each in self.outcomes)
 
-    def spread(self, figure: Callable[[Outcome], float], decimals: int = 2) -> str:
+    def spread(self, figure: Callable[[Outcome], float]) -> str:
         """The mean over the seeds, and the least and the most of them where there are several."""
-        values = [figure(each) for each in self.outcomes]
-        mean = f"{statistics.fmean(values):.{decimals}f}"
-        return mean if len(values) == 1 else f"{mean} ({min(values):.{decimals}f} to {max(values):.{decimals}f})"
+        return spread([figure(each) for each in self.outcomes])
 
 
 def reproduction(records: Iterable[CellRecord]) -> str:

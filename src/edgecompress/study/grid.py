@@ -12,7 +12,7 @@ from dataclasses import dataclass
 MODELS = ("alexnet", "resnet18", "vgg16bn", "vgg19bn")
 DATA = ("fashion-mnist", "cifar-10", "uci-har")
 METHOD = "kmeans"
-"""The base of the clustering methods; of those below it is the first."""
+"""The base of the clustering methods. Of each axis below, the base is the first value."""
 SPARSITIES = (0.9, 0.5, 0.8, 0.95)
 BITS = (4, 5, 3, 2)
 SEEDS = (1, 2, 3)

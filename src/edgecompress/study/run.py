@@ -80,8 +80,8 @@ class Study:
             self._tell(pool)
         return self.write_index()
 
-    def index(self) -> StudyIndex:
-        """What is done, what failed, and what was left out."""
+    def write_index(self) -> StudyIndex:
+        """Keep what is done, what failed, and what was left out, and return it."""
         entries = []
         for cell in self.digests:
             record = self.records.get(cell)
@@ -93,13 +93,15 @@ class Study:
                     error=record.error if record else None,
                 )
             )
-        return StudyIndex(
+        index = StudyIndex(
             tool_version=edgecompress.__version__,
             study=self.name,
             cells=tuple(entries),
             budget_minutes=self.budget_minutes,
             taken=now(),
         )
+        self.store.write(INDEX, index.to_json().encode())
+        return index
 
     def _over(self, started: float) -> bool:
         return self.budget_minutes is not None and time.monotonic() - started >= 60 * self.budget_minutes
@@ -148,12 +150,6 @@ class Study:
                 "choose another --output, or delete it"
             )
         return record
-
-    def write_index(self) -> StudyIndex:
-        """Keep the index, and return it."""
-        index = self.index()
-        self.store.write(INDEX, index.to_json().encode())
-        return index
 
     def _tell(self, pool: Pool) -> None:
         self.progress(self.name, len(self.records), len(self.digests), "; ".join(pool.notes()))

@@ -31,17 +31,16 @@ def test_zeros_are_lines_of_the_table_and_bits_its_columns(tmp_path):
     (chart,) = figure.charts
     drawn = chart.draw(400)
     points = drawn["data"]["values"]
-    assert [(point["zeros"], point["bits"], round(point["drop"], 2)) for point in points] == [
+    assert drawn["encoding"]["x"]["field"] == "zeros"
+    assert [(point["zeros"], point["line"], round(point["drop"], 2)) for point in points] == [
         (50, "2 bits", 0.2), (50, "4 bits", 0.4), (90, "2 bits", 1.2), (90, "4 bits", 1.4), (95, "2 bits", 2.2),
     ]  # fmt: skip
     assert points[-1]["says"] == f"{figure.table.rows[2].key} 95 % zeros, 2 bits: 2.20 points lost"
 
 
 def test_what_also_learns_from_the_baseline_is_drawn_beside_on_the_same_scale(tmp_path):
-    cells = [
-        ({"sparsity": s, "distill": d}, 900 + 100 * s + d) for s in (0.5, 0.8, 0.9) for d in (False, True)
-    ]  # fmt: skip
-    (figure,) = section(tmp_path, [(settings, int(correct)) for settings, correct in cells]).figures
+    cells = [({"sparsity": s, "distill": d}, 930 - i) for i, s in enumerate((0.5, 0.8, 0.9)) for d in (False, True)]
+    (figure,) = section(tmp_path, cells).figures
     assert [row[:2] for row in texts(figure)] == [
         [rate, how] for how in ("no", "yes") for rate in ("50 %", "80 %", "90 %")
     ]
@@ -50,6 +49,16 @@ def test_what_also_learns_from_the_baseline_is_drawn_beside_on_the_same_scale(tm
     assert {point["distilled"] for point in distilled["data"]["values"]} == {"yes"}
     assert plain["encoding"]["y"]["title"] != distilled["encoding"]["y"]["title"]
     assert plain["encoding"]["y"]["scale"] == distilled["encoding"]["y"]["scale"]
+
+
+def test_of_one_sparsity_bits_are_the_axis(tmp_path):
+    (figure,) = section(tmp_path, [({"bits": bits}, 900 + bits) for bits in (1, 2, 4)]).figures
+    assert [column.title for column in figure.table.columns[2:4]] == ["1 bit, points lost", "2 bits, points lost"]
+    drawn = figure.charts[0].draw(400)
+    assert drawn["encoding"]["x"]["field"] == "bits"
+    assert [(point["bits"], point["line"]) for point in drawn["data"]["values"]] == [
+        (1, "90 % zeros"), (2, "90 % zeros"), (4, "90 % zeros"),
+    ]  # fmt: skip
 
 
 def test_methods_are_compared_at_the_setting_that_most_have_and_the_least_lost_is_first(tmp_path):

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -33,7 +34,7 @@ def axes(found: Found) -> Section | None:
             if figure := make(f"axes-{len(figures)}", members):
                 figures.append(figure)
     about = (
-        "Cells of a study that differ in one or two settings and in nothing else. Each point is the mean of its seeds; "
+        "Cells of a study that differ in these settings and in nothing else. Each point is the mean of its seeds; "
         "their sizes are in the section on bytes, accuracy and latency."
     )
     return Section("axes", "Zeros, bits, methods", about, tuple(figures)) if figures else None
@@ -50,7 +51,7 @@ def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figu
     columns = (
         Column("zeros", words=True),
         Column("distilled", words=True),
-        *(Column(f"{each} {'bit' if each == 1 else 'bits'}", "points lost") for each in bits),
+        *(Column(f"{each} {_bits(each)}", "points lost") for each in bits),
     )
     rows: list[Row] = []
     marks: list[dict[str, Any]] = []
@@ -59,22 +60,29 @@ def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figu
         row = Row(
             key=f"{key}-{len(rows)}",
             cells=(
-                _zeros(sparsity),
+                Cell(f"{100 * sparsity:g} %", 100 * sparsity),
                 cells.words(_yes(distill)),
-                *(_drop(here[each]) if each in here else cells.words(None) for each in bits),
+                *(cells.spread(here[each].drops) if each in here else cells.words(None) for each in bits),
             ),
             taken=next(iter(here.values())).taken,
             records=tuple(record for pair in here.values() for record in pair.records),
         )
         rows.append(row)
         for each, pair in here.items():
-            told = f"{100 * sparsity:g} % zeros, {each} bits{', distilled' * distill}: {percent(pair.drop)} points lost"
-            mark = {"zeros": 100 * sparsity, "bits": f"{each} bits", "distilled": _yes(distill), "drop": pair.drop}
+            which = f"{100 * sparsity:g} % zeros, {each} {_bits(each)}{', distilled' * distill}"
+            told = f"{which}: {percent(pair.drop)} points lost"
+            mark = {"zeros": 100 * sparsity, "bits": each, "distilled": _yes(distill), "drop": pair.drop}
             marks.append({**mark, "says": charts.says(row, told)})
     distils = sorted({distill for _, distill in rates})
     drawn = tuple(_lines(marks, distill, alone=len(distils) == 1) for distill in distils)
     title = f"{_name(members)}: zeros and bits"
-    return Figure(key, title, _caption(of_method, f"Clustered by {method}."), Table(columns, tuple(rows)), drawn)
+    return Figure(
+        key,
+        title,
+        _caption([pair for _, pair in of_method], f"Clustered by {method}."),
+        Table(columns, tuple(rows)),
+        drawn,
+    )
 
 
 def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | None:
@@ -102,7 +110,7 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
             cells=(
                 cells.words(method),
                 cells.count(pair.seeds),
-                _drop(pair),
+                cells.spread(pair.drops),
                 cells.times(pair.onnx),
                 cells.times(pair.tflite),
             ),
@@ -114,23 +122,33 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
         marks.append({"method": method, "drop": pair.drop, "says": told})
     at = f"At {100 * sparsity:g} % zeros and {bits} bits{', learning from the baseline too' * distill}."
     title = f"{_name(members)}: clustering methods"
-    caption = _caption([(cell, pair) for cell, pair in members if pair in here.values()], at)
-    return Figure(key, title, caption, Table(columns, tuple(rows)), (_dots(marks),))
+    return Figure(key, title, _caption(list(here.values()), at), Table(columns, tuple(rows)), (_dots(marks),))
 
 
 def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Chart:
+    """Points lost along zeros, a line for each number of bits; along bits where there are too few sparsities."""
     shown = [mark for mark in marks if mark["distilled"] == _yes(distill)]
     drops = [mark["drop"] for mark in marks]
     which = "" if alone else ", learning from the baseline too" if distill else ", learning from the labels alone"
+    along, each, title = "zeros", "bits", "zeros, %"
+    if len({mark["zeros"] for mark in marks}) < FEWEST:
+        along, each, title = "bits", "zeros", "bits"
+    lines = {"domain": [_line(each, value) for value in sorted({mark[each] for mark in marks})]}
 
     def draw(width: int) -> dict[str, Any]:
         return charts.chart(
             width,
             220,
-            shown,
+            [{**mark, "line": _line(each, mark[each])} for mark in shown],
             mark={"type": "line", "point": {"size": 50}},
             encoding={
-                "x": {"field": "zeros", "type": "quantitative", "title": "zeros, %", "scale": {"zero": False}},
+                "x": {
+                    "field": along,
+                    "type": "quantitative",
+                    "title": title,
+                    "scale": {"zero": False},
+                    "axis": {"tickMinStep": 1},
+                },
                 "y": {
                     "field": "drop",
                     "type": "quantitative",
@@ -138,13 +156,17 @@ def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Ch
                     # The same in both drawings, which stand side by side.
                     "scale": {"domain": [min(0, *drops), max(0, *drops)], "nice": True},
                 },
-                "color": {"field": "bits", "type": "nominal"},
-                "strokeDash": {"field": "bits", "type": "nominal"},
+                "color": {"field": "line", "type": "nominal", "scale": lines},
+                "strokeDash": {"field": "line", "type": "nominal", "scale": lines},
                 "description": {"field": "says"},
             },
         )
 
     return Chart(f"Points of accuracy lost by zeros and bits{which}", draw, half=not alone)
+
+
+def _line(axis: str, value: float) -> str:
+    return f"{value:g} % zeros" if axis == "zeros" else f"{value:g} {_bits(value)}"
 
 
 def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
@@ -164,9 +186,9 @@ def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
     return Chart("Points of accuracy lost by clustering method", draw)
 
 
-def _caption(members: Sequence[tuple[StudyCell, Pair]], which: str) -> str:
+def _caption(members: Sequence[Pair], which: str) -> str:
     """Which cells these are, and how far apart figures must be to say anything."""
-    samples, accuracy = members[0][1].samples, statistics.fmean(pair.compressed for _, pair in members) / 100
+    samples, accuracy = members[0].samples, statistics.fmean(pair.compressed for pair in members) / 100
     chance = 100 * _CHANCE * math.sqrt(2 * accuracy * (1 - accuracy) / samples)
     return (
         f"{which} Points of accuracy lost to the dense network on {samples:,} test samples. Figures of one seed that "
@@ -174,17 +196,13 @@ def _caption(members: Sequence[tuple[StudyCell, Pair]], which: str) -> str:
     )
 
 
-def _drop(pair: Pair) -> Cell:
-    return Cell(pair.drop_spread, pair.drop)
-
-
-def _zeros(sparsity: float) -> Cell:
-    return Cell(f"{100 * sparsity:g} %", 100 * sparsity)
-
-
 def _name(members: Sequence[tuple[StudyCell, Pair]]) -> str:
     cell, pair = members[0]
     return f"{pair.model}, {pair.data}{f', width {cell.width:g}' if cell.width != 1 else ''}"
+
+
+def _bits(number: float) -> str:
+    return "bit" if number == 1 else "bits"
 
 
 def _yes(value: bool) -> str:
@@ -193,5 +211,4 @@ def _yes(value: bool) -> str:
 
 def _most(values: Iterable[_T]) -> _T:
     """The value that occurs most often, of several the first."""
-    every = list(values)
-    return max(dict.fromkeys(every), key=every.count)
+    return Counter(values).most_common(1)[0][0]

@@ -121,7 +121,7 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
                 cells.points(pair.dense),
                 *([cells.points(pair.pruned)] if staged else []),
                 cells.points(pair.compressed),
-                Cell(pair.drop_spread, pair.drop),
+                cells.spread(pair.drops),
                 cells.count(pair.seeds),
                 cells.times(pair.onnx),
                 cells.times(pair.tflite),
@@ -184,12 +184,11 @@ def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
 def _left_out(found: Found) -> tuple[str, ...]:
     """What a study could not compute, and what none of the studies here did."""
     told = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
-    computed = {record.cell for _, record in found.cells}
-    named: set[StudyCell] = set()  # in a study before this one
+    known = {record.cell for _, record in found.cells}
     for _, index in found.studies:
         cells = [entry.cell for entry in index.cells if entry.state == "left out"]
-        missing = [cell for cell in cells if cell not in computed | named]
-        named.update(missing)
+        missing = [cell for cell in cells if cell not in known]
+        known.update(missing)  # what two studies left out is told once
         if missing:
             budget = f" (budget {index.budget_minutes:g} minutes)" if index.budget_minutes else ""
             told.append(f"Left out of study {index.study}{budget}: {_by_configuration(missing)}.")
