@@ -4,15 +4,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all arm64 lint setup docs clean
+.PHONY: demo test test-all fuzz arm64 lint setup docs clean
 
 setup: $(READY)
 
-# Made anew when the packaging changes.
-$(READY): pyproject.toml constraints.txt
+# Made anew when the packaging changes. Every file that pip takes has one of the checksums that requirements/ lists.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(READY): pyproject.toml $(wildcard requirements/*.txt)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "edgecompress needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PIP) --require-hashes --requirement requirements/pip.txt
+	@$(PIP) --require-hashes --no-deps --requirement requirements/torch-cpu.txt 2>/dev/null || \
+		echo "pip finds no CPU build of torch for this machine, and takes its index's build"
+	$(PIP) --require-hashes --constraint requirements/constraints.txt --requirement requirements/names.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 # The main job on embedded data: train, compress, export, prove, then measure on this machine.
@@ -26,6 +31,11 @@ test: setup lint
 
 test-all: setup lint
 	$(BIN)/python -m pytest
+
+# Damaged files of every kind through every command, for MINUTES or until CASES; dist/fuzz keeps those that any fails on.
+MINUTES ?= 10
+fuzz: setup
+	OMP_NUM_THREADS=1 $(BIN)/python tools/fuzz --minutes $(MINUTES) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
 
 # arm64 for real, emulated unless this machine is one: all encodings decoded there, the portable runtime, a bench over adb
 # and over ssh on a whole emulated board, and the images of Dockerfile.arm64. As root; see docs/android.md for the

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
+from .once import once
 from .postgres import database, postgres  # noqa: F401 - fixtures
 
 SMALL = (
@@ -23,6 +25,22 @@ SMALL = (
 )
 
 
+# Files whose tests share nothing: one test after the other goes to whichever process is free.
+SPREAD = ("tests/export/test_architectures.py",)
+
+
+class BySharedFixtures(LoadFileScheduling):
+    """Tests of a file stay in one process, which makes their fixtures once, but for those of ``SPREAD``."""
+
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return nodeid if file in SPREAD else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return BySharedFixtures(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_store():
     """No test writes into the store of whoever runs it."""
@@ -31,40 +49,45 @@ def no_store():
         yield
 
 
+@pytest.fixture(autouse=True)
+def own_path(monkeypatch):
+    """No test finds the modules of another's folder: whoever calls a function of the user's searches its folder."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
 @pytest.fixture(scope="session")
 def small_cache(tmp_path_factory) -> Path:
     """Where the stages of the small bundles are kept."""
-    return tmp_path_factory.mktemp("cache")
+    return once(tmp_path_factory, "cache", Path.mkdir)
 
 
 @pytest.fixture(scope="session")
 def small_bundle(tmp_path_factory, small_cache) -> Path:
     """AlexNet at a quarter of its width on the embedded digits, for ``host``. Read it, do not change it."""
-    from edgecompress import pipeline
-    from edgecompress.progress import silent
-    from edgecompress.request import Request
 
-    folder = tmp_path_factory.mktemp("bundle") / "small"
-    request = Request(target="host", changes=SMALL, output=folder, cache_dir=small_cache, eval_samples=100)
-    pipeline.build(request, progress=silent, warn=pytest.fail)
-    return folder
+    def make(folder):
+        build_small(small_cache, folder, SMALL, eval_samples=100)
+
+    return once(tmp_path_factory, "small", make)
 
 
 @pytest.fixture(scope="session")
 def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
     """The same networks with int8 files of both, and the whole test set in ``eval.npz``. Read it, do not change it."""
+
+    def make(folder):
+        build_small(small_cache, folder, (*SMALL, "export.int8=true", 'export.int8_of=["dense", "compressed"]'))
+
+    return once(tmp_path_factory, "int8", make)
+
+
+def build_small(cache, folder, changes, **more):
     from edgecompress import pipeline
     from edgecompress.progress import silent
     from edgecompress.request import Request
 
-    folder = tmp_path_factory.mktemp("bundle") / "int8"
-    changes = (*SMALL, "export.int8=true", 'export.int8_of=["dense", "compressed"]')
-    pipeline.build(
-        Request(target="host", changes=changes, output=folder, cache_dir=small_cache),
-        progress=silent,
-        warn=pytest.fail,
-    )
-    return folder
+    request = Request(target="host", changes=changes, output=folder, cache_dir=cache, **more)
+    pipeline.build(request, progress=silent, warn=pytest.fail)
 
 
 def ssh_with(folder):

@@ -1,6 +1,6 @@
 import pytest
 
-from edgecompress import devices
+from edgecompress import devices, target
 from edgecompress.devices import Device
 from edgecompress.errors import InputError
 
@@ -58,6 +58,42 @@ def test_local_and_addresses_need_no_registration():
     assert devices.find("adb:").transport == "adb"
     with pytest.raises(InputError, match="is not an address"):
         devices.find("ssh://")
+
+
+def test_an_emulated_processor_is_named_by_itself_or_by_a_board():
+    for name, found, profile in (
+        ("emulated:cortex-a76", "cortex-a76", None),
+        ("emulated:x86-no-avx", "x86-no-avx", None),
+        ("emulated:rpi4", "cortex-a72", "rpi4"),
+        ("emulated:jetson-nano", "cortex-a57", "jetson-nano"),
+    ):
+        device = devices.find(name)
+        assert (device.address, device.processor, device.target) == (f"emulated:{found}", found, profile)
+        assert device.emulated
+    assert devices.find("emulated", target.load("rpi-zero2w")).processor == "cortex-a53"
+    assert not devices.find("local").emulated
+    assert devices.find("local").processor == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("emulated", "unknown processor to emulate ''; choose from: cortex-a53, .*rpi4"),
+        ("emulated:", "unknown processor to emulate ''"),
+        ("emulated:rpi9", r"unknown processor to emulate 'rpi9'; did you mean 'rpi"),
+        ("emulated:host", "the profile host names no processor to emulate: give one, as emulated:cortex-a72"),
+    ],
+)
+def test_a_processor_that_is_not_emulated_is_one_line(name, line):
+    with pytest.raises(InputError, match=line):
+        devices.find(name)
+
+
+def test_an_emulated_processor_can_have_a_name():
+    devices.add(Device(name="pi", address="emulated:cortex-a72"))
+    assert devices.find("pi").processor == "cortex-a72"
+    with pytest.raises(InputError, match="unknown emulated processor 'rpi4'"):
+        devices.add(Device(name="pi2", address="emulated:rpi4"))
 
 
 def test_an_address_that_is_registered_means_that_device():

@@ -1,3 +1,4 @@
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgecompress import heap
-from edgecompress.heap import frugal, give_back
+from edgecompress.heap import frugal, give_back, uncollected
 
 MEMORY = Path("/proc/self/smaps_rollup")
 
@@ -61,3 +62,18 @@ def test_a_c_library_that_cannot_is_left_alone(monkeypatch):
             pass
     finally:
         heap._function.cache_clear()
+
+
+def test_the_collector_is_switched_on_again_whatever_happens():
+    assert gc.isenabled()
+    with pytest.raises(KeyError), uncollected():
+        assert not gc.isenabled()
+        raise KeyError
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -4,11 +4,13 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from edgecompress import methods
+from edgecompress import methods, record
 from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import InputError
-from edgecompress.record import MIGRATIONS, Record, write_atomically
+from edgecompress.record import MIGRATIONS, Record, check_file, parse_json, read_bytes, short_arrays, write_atomically
 from edgecompress.records.kinds import CLASSES
 
 
@@ -58,11 +60,26 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "fdopen", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(OSError, match="space"):
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["f"]
+
+
+def test_where_a_file_cannot_be_written_is_said_before_the_work(tmp_path):
+    (tmp_path / "taken").touch()
+    for path, said in (
+        (tmp_path / "taken" / "in" / "f", "taken is not a folder that can be written to"),
+        (tmp_path / ("m" * 300), "File name too long"),
+        (Path("/proc/f"), "/proc is not a folder that can be written to"),
+        (tmp_path, "is a folder; name the file to write"),
+    ):
+        with pytest.raises(InputError, match=said):
+            check_file(path)
+    check_file(tmp_path / "new" / "f")
+    check_file(tmp_path / "taken")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 def test_a_written_file_has_the_usual_permissions(tmp_path):
@@ -108,3 +125,53 @@ def test_every_older_version_of_every_kind_has_a_step_to_the_next():
     for each in CLASSES:
         for number in range(1, each.version()):
             assert methods.find(MIGRATIONS, f"{each.kind}-{number}")
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text('[]1,-.e\n "\\'),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text("[1,\n]"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_arrays_on_one_line_say_the_same(value):
+    text = json.dumps(value, indent=2)
+    short = short_arrays(text)
+    assert json.loads(short) == value
+    assert repr(json.loads(short)) == repr(json.loads(text))  # 1 and 1.0 are two things, and so are 0.0 and -0.0
+
+
+def test_a_thousand_samples_are_one_line():
+    text = short_arrays(
+        json.dumps({"samples": list(range(1000)), "ratio": [-1.5e-07, 2.0], "names": ["1", "2"]}, indent=2)
+    )
+    assert len(text.splitlines()) == 8
+    assert '"ratio": [-1.5e-07, 2.0]' in text
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000])
+def test_a_deeply_nested_document_is_one_line(tmp_path, text):
+    (tmp_path / "deep.json").write_text(text)
+    with pytest.raises(InputError):
+        parse_json(text, "deep.json")
+    with pytest.raises(InputError, match=r"deep\.json"):
+        BenchRecord.from_file(tmp_path / "deep.json")
+
+
+def test_what_is_no_document_is_not_read(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(InputError, match="no regular file"):
+        read_bytes(tmp_path / "pipe.json")
+    with pytest.raises(InputError, match="it is a folder"):
+        read_bytes(tmp_path)
+    with pytest.raises(InputError, match="No such file"):
+        read_bytes(tmp_path / "absent.json")
+    monkeypatch.setattr(record, "MOST_BYTES", 3)
+    (tmp_path / "long.json").write_text("[1, 2]")
+    with pytest.raises(InputError, match="no record does"):
+        read_bytes(tmp_path / "long.json")

@@ -3,6 +3,8 @@ import pytest
 import torch
 
 from edgecompress import recipe
+from edgecompress.compress.layers import compressible
+from edgecompress.compress.prune.gradual import GradualPruning
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.request import Request, prepare
@@ -45,6 +47,51 @@ def test_a_misspelt_network_is_named_before_its_recipe_is_looked_for(tmp_path):
 def test_latency_is_measured_only_where_channels_are_removed(tmp_path):
     assert prepared(tmp_path).context.latency is None
     assert prepared(tmp_path, changes=(*SMALL, "structure.macs=0.5")).context.latency is not None
+
+
+MOBILE = {"target": "rpi4", "model": "ds-cnn", "changes": ()}
+
+
+def test_a_board_with_sparse_kernels_gets_zeros_in_pairs_in_1x1_convolutions_alone(tmp_path):
+    found = prepared(tmp_path, **MOBILE)
+    assert found.recipe_name == "ds-cnn+sparse-arm"
+    assert "--recipe ds-cnn leaves that" in found.recipe_reason
+    weights = compressible(found.network, found.context.recipe)
+    GradualPruning(weights, found.context.recipe, 1).update(1.0)
+    for name, weight in weights.items():
+        zeros = (weight == 0).double().mean().item()
+        if not name.endswith("pointwise.conv"):
+            assert zeros == (0.0 if name.endswith("conv") else pytest.approx(0.9, abs=0.02))
+            continue
+        assert zeros == pytest.approx(0.9, abs=0.02)
+        pairs = weight.detach().view(-1, 2, weight.shape[1])
+        assert torch.equal(pairs[:, 0] == 0, pairs[:, 1] == 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"target": "host"}, "ds-cnn"),
+        ({"target": "jetson-orin"}, "ds-cnn"),
+        ({"model": "resnet18", "changes": SMALL}, "resnet18"),
+        ({"recipe": "ds-cnn"}, "ds-cnn"),
+        ({"recipe": "any"}, "any"),
+        ({"recipe": "sparse-arm", "target": "host"}, "ds-cnn+sparse-arm"),
+    ],
+)
+def test_other_boards_other_networks_and_recipes_that_were_named_are_left_alone(tmp_path, changes, name):
+    found = prepared(tmp_path, **{**MOBILE, **changes})
+    assert (found.recipe_name, found.recipe_reason) == (name, "")
+
+
+def test_the_resolution_is_part_of_the_identity_and_is_not_for_data_of_the_user_s_own(tmp_path):
+    plain = prepared(tmp_path)
+    found = prepared(tmp_path, changes=(*SMALL, "inputs.resolution=48"))
+    assert found.data.input_shape == (1, 48, 48)
+    assert found.context.identity == {**plain.context.identity, "resolution": 48}
+    np.savez(tmp_path / "d.npz", x=np.zeros((30, 1, 32, 32), np.float32), y=np.arange(30) % 2)
+    with pytest.raises(InputError, match=r"inputs\.resolution is for built-in data sets; .*3x48x48"):
+        prepared(tmp_path, data=str(tmp_path / "d.npz"), changes=(*SMALL, "inputs.resolution=48"))
 
 
 NETS = """

@@ -22,10 +22,19 @@ def test_a_misspelt_name_is_corrected():
         shipped.path_of("targets", "rpi44")
 
 
-@pytest.mark.parametrize("content", [b"a = ", b"\xff\xfe", b"[a]\n[a]"])
+@pytest.mark.parametrize(
+    "content",
+    [b"a = ", b"\xff\xfe", b"[a]\n[a]", b"a = " + b"[" * 50_000, b"a = " + b"9" * 5000, b"a=2026-13-40"],
+    ids=["cut", "no text", "twice", "deep", "long", "no date"],
+)
 def test_what_is_not_toml_is_one_line_with_the_file_s_name(tmp_path, content):
     path = tmp_path / "bad.toml"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"bad\.toml") as caught:
         shipped.read_toml(path)
     assert "\n" not in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
+    (tmp_path / "windows.toml").write_bytes(b"\xef\xbb\xbfname = 1\r\n")
+    assert shipped.read_toml(tmp_path / "windows.toml") == {"name": 1}

@@ -37,3 +37,22 @@ def test_a_profile_of_one_s_own(tmp_path):
     path.write_text(text.replace("litert", "tensorflow"))
     with pytest.raises(InputError, match=r"runtimes\.0: .*'onnxruntime' or 'litert'"):
         target.load(str(path))
+
+
+def test_what_a_board_can_compute_with_and_what_stands_for_it_agree():
+    from edgecompress.deploy.emulated.processors import PROCESSORS
+
+    names = {"dotprod": "asimddp", "fp16": "asimdhp", "i8mm": "i8mm", "bf16": "bf16", "sve": "sve", "sve2": "sve2"}
+    for profile in map(target.load, target.names()):
+        if profile.emulator_cpu is None:
+            assert profile.name == "host"
+            continue
+        has = PROCESSORS[profile.emulator_cpu].features.split()
+        assert {name for name in names if names[name] in has} == set(profile.features), profile.name
+
+
+def test_which_boards_compute_with_nonzeros_alone():
+    """Arm processors, where LiteRT runs on them and no accelerator is there to run on instead."""
+    assert {name for name in target.names() if target.load(name).sparse_kernels} == {
+        "android-arm64", "rpi-zero2w", "rpi4", "rpi5",
+    }  # fmt: skip

@@ -41,6 +41,7 @@ def test_the_environment_is_that_of_what_is_started_and_nothing_else(monkeypatch
     with workers.environment({**workers.threads(3), "EDGECOMPRESS_TEST": "x"}):
         process = SPAWN.Process(target=tell, args=(theirs,))
         process.start()
+    theirs.close()
     assert ours.recv() == {"OMP_NUM_THREADS": "3", "EDGECOMPRESS_TEST": "x"}
     process.join()
     assert os.environ["OMP_NUM_THREADS"] == "7"

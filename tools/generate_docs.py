@@ -256,6 +256,67 @@ def beside_litert_torch_table() -> str:
     return "\n".join(lines)
 
 
+def sparse_inference_table() -> str:
+    """What benchmarks/arm.py counted: a row for each network and input, and what it found of drawn networks."""
+    record = recorded("arm")
+    lines = [
+        "| network | input | zeros in 1x1 weights | instructions over dense | dense, bytes | for sparse inference "
+        "| CSR float16, zeros not skipped |",
+        "|---" * 7 + "|",
+    ]
+    for _, row in sorted(record["shapes"].items()):
+        files = row["files"]
+        blocks = "" if row["block"] == 1 else f" in {row['block']}x1"
+        note = ", shifts" if row.get("shifts") else ""
+        sizes = " | ".join(f"{files[f'{name}.tflite']['bytes']:,}" for name in ("dense", "sparse", "plain"))
+        lines.append(
+            f"| `{row['network']}`{note} | {'x'.join(map(str, row['input']))} | {row['zeros']:.0%}{blocks} "
+            f"| {files['sparse.tflite']['ratio']:.3f} | {sizes} |"
+        )
+    trained = record["mobilenet-v2-digits-sparse, cortex-a72"]["files"]
+    sizes = " | ".join(f"{trained[f'{name}.tflite']['bytes']:,}" for name in ("dense", "model", "plain"))
+    lines.append(
+        "| `mobilenet-v2`, trained on digits by the recipe `sparse-arm` | 3x96x96 | 90% in 2x1 "
+        f"| {trained['model.tflite']['ratio']:.3f} | {sizes} |"
+    )
+    first = next(iter(record["shapes"].values()))
+    counted = (
+        f"Executed instructions of one inference, {first['processor']} under {first['emulator'].partition(' (')[0]}, "
+        f"{first['runtime']}, one thread; weights untrained and pruned by magnitude, but of the last row; "
+        f"{first['date']}: `python benchmarks/arm.py shapes`."
+    )
+    drawn = record["wrong"]
+    kinds = ("build", "pack", "control")
+    build, pack, control = (sum(row[kind].get("right", 0) for row in drawn["processors"].values()) for kind in kinds)
+    all_of = drawn["networks"] * len(drawn["processors"])
+    found = (
+        f"Of {drawn['networks']} networks drawn at random, on {', '.join(drawn['processors'])}: right are {build:,} of "
+        f"{all_of:,} of `build`'s files, {pack:,} of `pack`'s, and {control:,} of those that were only made sparse; "
+        f"{drawn['date']}: `python benchmarks/arm.py wrong`."
+    )
+    return "\n".join([counted, "", *lines, "", found])
+
+
+def leading_table() -> str:
+    """What benchmarks/arm.py found of the files that builds chose: a row for each bundle."""
+    rows = recorded("arm")["best"].values()
+    lines = [
+        "| network, data | processor | leads | bytes | instructions over the dense file of its runtime "
+        "| over the least of any dense file | test accuracy there | of the dense network |",
+        "|---" * 8 + "|",
+    ]
+    lines += [
+        f"| {row['model']}, {row['data']} | {row['processor']} | `{row['chosen']}` | {row['bytes']:,} "
+        f"| {row['over_dense_of_its_runtime']:.3f} | {row['over_least_dense']:.3f} "
+        f"| {row['test_accuracy']:.2f} % of {row['test_samples']:,} | {row['test_accuracy_dense']:.2f} % |"
+        for row in rows
+    ]
+    counted = (
+        f"Emulated, one thread, one seed; {max(row['date'] for row in rows)}: `python benchmarks/arm.py best BUNDLE`."
+    )
+    return "\n".join([counted, "", *lines])
+
+
 def large_model_table() -> str:
     """What benchmarks/large_model.py found: a row for each way to compress the model."""
     record = recorded("large-model")
@@ -377,10 +438,10 @@ def documents() -> dict[Path, str]:
         readme: filled(readme, results=results_table(), encodings=encodings_table()),
         benchmarking: filled(benchmarking, measuring=measuring_table()),
         compression: filled(compression, clustering=clustering_tables()),
-        runtimes: filled(runtimes, loads=loads_table()),
+        runtimes: filled(runtimes, leading=leading_table(), loads=loads_table()),
         models: filled(models, architectures=architectures_table()),
         own: filled(own, large=large_model_table()),
-        tflite: filled(tflite, litert_torch=beside_litert_torch_table()),
+        tflite: filled(tflite, litert_torch=beside_litert_torch_table(), sparse_inference=sparse_inference_table()),
         paper: filled(paper, reproduction=reproduction(study_cells())),
         DOCS / "cli.md": cli_reference(),
         **schemas,

@@ -1,5 +1,24 @@
-"""``python -m edgecompress``."""
+"""``python -m edgecompress``, and what the command ``edgecompress`` runs."""
 
-from edgecompress.cli import main
+import signal
+import sys
+from pathlib import Path
 
-main()
+
+def run() -> None:
+    """Run the command line. Ctrl-C while it is still loaded ends it without a word: nothing has begun."""
+    by_python = signal.getsignal(signal.SIGINT) == signal.default_int_handler
+    if by_python:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from edgecompress.cli import main
+
+    if by_python:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()
+
+
+if __name__ == "__main__":
+    # `python -m` looks for modules in the folder that the user works in before all others, the standard library too.
+    if not sys.flags.safe_path and sys.path[:1] == [str(Path.cwd())]:
+        del sys.path[0]
+    run()

@@ -1,9 +1,7 @@
 """The bundle: the folder that build writes and bench reads. Files, a manifest, checksums."""
 
 import hashlib
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,22 +9,19 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
+from edgecompress import temporary
 from edgecompress.compress.record import StageResult
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
+from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Lead, OnProcessor
 from edgecompress.export.accuracy import FileAccuracy
+from edgecompress.export.kinds import Kind
 from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.recipe import Recipe
-from edgecompress.record import About, Published, Record, write_atomically
+from edgecompress.record import About, Published, Record, check_writable, write_atomically
 from edgecompress.target import Runtime, Target
-
-Kind = Literal["dense", "compressed", "int8", "dense-int8"]
-"""What a model file holds: the network before and after compression, and each of both quantised to int8."""
-
-STEMS: dict[Kind, str] = {"dense": "dense", "compressed": "model", "int8": "model-int8", "dense-int8": "dense-int8"}
-"""The names of the model files, without the suffix of their format."""
 
 MANIFEST = "manifest.json"
 RECORDS = "bench"
@@ -137,6 +132,21 @@ class ModelFile(Record):
         default=None,
         description="of an int8 file on eval.npz, in its runtime, where it was built; null: that of the network",
     )
+    on_processor: OnProcessor | None = Field(
+        default=None,
+        description="of a file that computes in float16 where the processor can: its values depend on the processor, "
+        "and this is what the board's gives; null: they are the same everywhere, up to the order of sums",
+    )
+
+    @property
+    def tolerance(self) -> tuple[float, float] | None:
+        """By how much its outputs may differ from the network's; None: its answers were judged."""
+        outputs = self.verification.outputs
+        if self.on_processor is not None:
+            return outputs.absolute_tolerance or 0.0, FLOAT16_ARITHMETIC
+        if outputs.absolute_tolerance is None:
+            return None
+        return outputs.absolute_tolerance, outputs.relative_tolerance or 0.0
 
 
 class PlainFile(Record):
@@ -160,11 +170,16 @@ class Manifest(Published):
     data: DataInfo
     target: Target
     recipe: Recipe
+    recipe_name: str | None = Field(
+        default=None, description="as --recipe takes it; null: a build of before it was kept"
+    )
+    recipe_reason: str = Field(default="", description="why it was taken, where the board decided that")
     stages: list[StageResult]
     accuracy: Accuracy | None = Field(description="null: the data have no classes; see `fidelity`")
     fidelity: Fidelity | None = Field(default=None, description="null: the accuracy is known")
     ratios: Ratios
     models: dict[str, ModelFile]
+    lead: Lead | None = Field(default=None, description="the file to take on the board; null: an older build")
     files: dict[str, PlainFile]
     warnings: list[str] = Field(default=[])
     versions: dict[str, str]
@@ -192,9 +207,7 @@ def check_replaceable(folder: Path) -> None:
     Raises:
         InputError: it holds something else, which a build must not destroy, or cannot be made where it should be.
     """
-    parent = next(path for path in folder.absolute().parents if path.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise InputError(f"{folder} cannot be made: {parent} is not a folder that can be written to; choose another")
+    check_writable(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is a file; choose another folder with --output")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
@@ -208,20 +221,17 @@ def staged(folder: Path) -> Iterator[Path]:
     What benchmarks wrote into an older bundle at that place (``bench/``) is carried over: records are never lost.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with temporary.folder(beside=folder) as staging:
         staging.chmod(0o755)
         yield staging
         if (folder / RECORDS).is_dir():
             shutil.copytree(folder / RECORDS, staging / RECORDS)
+        # Until the new one is in its place, the old one is nothing to be swept.
         old = staging.with_name(f"{staging.name}.old")
         if folder.exists():
             folder.rename(old)
         staging.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
+        temporary.remove(old)
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

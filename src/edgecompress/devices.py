@@ -12,6 +12,7 @@ import platformdirs
 from pydantic import Field
 
 from edgecompress import methods, target
+from edgecompress.deploy.emulated import processors
 from edgecompress.deploy.openssh import address as ssh_address
 from edgecompress.deploy.transports.contract import Connection
 from edgecompress.errors import InputError
@@ -20,7 +21,7 @@ from edgecompress.record import Record, write_atomically
 from edgecompress.shipped import read_toml
 from edgecompress.target import Runtime
 
-LOCAL = "local"
+LOCAL, EMULATED = "local", "emulated"
 TRANSPORTS = "edgecompress.deploy.transports"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _HEAD = "# Devices of edgecompress; 'edgecompress devices add' and 'remove' write this file anew.\n"
@@ -30,7 +31,7 @@ class Device(Record):
     """A device, and how it is reached. What is empty is left to the transport."""
 
     name: str = Field(description="its name in the devices file, or its address")
-    address: str = Field(description="local, ssh://[user@]host[:port] or adb:SERIAL")
+    address: str = Field(description="local, ssh://[user@]host[:port], adb:SERIAL or emulated:PROCESSOR")
     target: str | None = Field(default=None, description="the profile of the board that it is")
     runtimes: list[Runtime] = Field(default=[], description="to install and to measure; empty: those of the profile")
     python: str = Field(default="", description="the board's own Python")
@@ -41,6 +42,16 @@ class Device(Record):
     def transport(self) -> str:
         """The transport's name."""
         return re.split(r":", self.address, maxsplit=1)[0]
+
+    @property
+    def emulated(self) -> bool:
+        """Whether it is a processor that is emulated here: it has outputs and instructions, and no times."""
+        return self.transport == EMULATED
+
+    @property
+    def processor(self) -> str:
+        """The emulated processor's name; empty for a device that is none."""
+        return self.address.removeprefix(f"{EMULATED}:") if self.emulated else ""
 
     def connect(self, **more: Any) -> AbstractContextManager[Connection]:
         """Open a connection. ``more`` are options of the transport for this time.
@@ -109,8 +120,10 @@ def remove(name: str) -> Device:
     return device
 
 
-def find(name: str) -> Device:
+def find(name: str, board: target.Target | None = None) -> Device:
     """The device that ``name`` means: ``local``, an address, a name of the user's file, or a profile or family of them.
+
+    ``emulated:`` goes before a processor's name or a profile's; ``emulated`` alone is the processor of ``board``.
 
     Raises:
         InputError: it means none, or more than one; the line says what to give instead.
@@ -120,6 +133,8 @@ def find(name: str) -> Device:
         return Device(name=LOCAL, address=LOCAL, target="host")
     if name in known:
         return known[name]
+    if re.split(":", name, maxsplit=1)[0] == EMULATED:
+        return _emulated(name.removeprefix(EMULATED).removeprefix(":"), board)
     if name.startswith(("ssh:", "adb:")):
         same = [device for device in known.values() if device.address == name]
         return same[0] if same else _checked(Device(name=name, address=name))
@@ -144,9 +159,10 @@ def find(name: str) -> Device:
 def leased(device: Device, waiting: Callable[[], None]) -> Iterator[None]:
     """Have a board alone: whoever else asks for it on this machine waits until the block, or this process, ends.
 
-    This machine itself needs no lease. ``waiting`` is called once if another process has the board.
+    This machine itself needs no lease, nor does a processor that it emulates. ``waiting`` is called once if another
+    process has the board.
     """
-    if device.address == LOCAL:
+    if device.address == LOCAL or device.emulated:
         yield
         return
     name = hashlib.sha256(device.address.encode()).hexdigest()[:24]
@@ -160,9 +176,30 @@ def _checked(device: Device) -> Device:
         target.load(device.target)
     if device.address.startswith("ssh://"):
         ssh_address.parse(device.address.removeprefix("ssh://"))
+    elif device.emulated:
+        processors.find(device.address.removeprefix(f"{EMULATED}:"))
     elif device.address != LOCAL and not re.fullmatch(r"adb:\S*", device.address):
-        raise InputError(f"'{device.address}' is not an address: write ssh://user@host[:port], adb:SERIAL or {LOCAL}")
+        raise InputError(
+            f"'{device.address}' is not an address: write ssh://user@host[:port], adb:SERIAL, {EMULATED}:PROCESSOR "
+            f"or {LOCAL}"
+        )
     return device
+
+
+def _emulated(name: str, board: target.Target | None) -> Device:
+    """The emulated processor of this name, or of the profile of this name, or of ``board`` where there is none."""
+    profile = target.load(name) if name in target.names() else None if name else board
+    if profile is not None:
+        if profile.emulator_cpu is None:
+            raise InputError(
+                f"the profile {profile.name} names no processor to emulate: give one, as {EMULATED}:cortex-a72"
+            )
+        name = profile.emulator_cpu
+    if name not in processors.PROCESSORS:
+        known = [*processors.PROCESSORS, *(each for each in target.names() if target.load(each).emulator_cpu)]
+        raise InputError(methods.unknown("processor to emulate", name, known))
+    address = f"{EMULATED}:{name}"
+    return Device(name=address, address=address, target=profile.name if profile is not None else None)
 
 
 def _write(devices: Mapping[str, Device]) -> None:

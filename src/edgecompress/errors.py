@@ -15,6 +15,10 @@ class MissingDependencyError(InputError):
     """A command needs an extra that is not installed. The message names the pip command that mends it."""
 
 
+class NoFormError(InputError):
+    """A file format cannot express what it was given: without that file a build goes on, if the board needs it not."""
+
+
 class CheckError(EdgecompressError):
     """What was made does not hold: an invariant, the proof of a file, or a target's budget."""
 

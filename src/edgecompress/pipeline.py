@@ -3,57 +3,41 @@
 import datetime
 import importlib.metadata
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 
 import edgecompress
 from edgecompress import bundle, target
 from edgecompress.bundle import (
-    STEMS,
-    Accuracy,
     DataInfo,
-    Fidelity,
-    Kind,
     Manifest,
-    ModelFile,
     ModelInfo,
     PlainFile,
     Ratios,
 )
 from edgecompress.compress import stages
-from edgecompress.compress.checkpoints import State
-from edgecompress.compress.evaluate import judged
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
-from edgecompress.compress.record import StageResult
-from edgecompress.compress.structure.shapes import load_state
-from edgecompress.errors import CheckError, InputError
+from edgecompress.errors import CheckError
 from edgecompress.export.container.pack import pack_container
-from edgecompress.export.int8.calibration import calibration
-from edgecompress.export.named import Named
+from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
-from edgecompress.export.proved import KINDS, Calibrated, FileKind, Proved, Reference, write_float, write_int8
-from edgecompress.heap import frugal, give_back
+from edgecompress.heap import frugal
+from edgecompress.leading import settle
+from edgecompress.model_files import macs_ratio, write_models
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
-from edgecompress.references import fidelity, reference, samples_of
+from edgecompress.references import samples_of
 from edgecompress.report.card import card
 from edgecompress.request import Prepared, Request, prepare
 from edgecompress.target import Target
 
-PROOF_SAMPLES = 256
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
-INT8: dict[Kind, Kind] = {"dense": "dense-int8", "compressed": "int8"}
 QUANTIZER = "ai-edge-quantizer"  # onnxruntime's is a part of it
-# Processors whose int8 sums never saturate. A profile for "any" may be run on one whose sums do.
-EIGHT_BITS = ("aarch64", "armv7l")
 
 
 def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> tuple[Path, Manifest]:
@@ -68,11 +52,14 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     given = prepare(request, progress=progress, warn=warn)
     with nullcontext() if len(given.data.train_x) else frugal():
         compressed = stages.compress(given.network, given.context, trained=given.trained)
+    left_alone = [said for stage in compressed.stages if (said := stage.left_alone)]
+    for message in left_alone:
+        warn(message)
     with bundle.staged(folder) as staging, frugal():
         manifest = _write(staging, request, board, given, compressed, progress)
         for message in manifest.warnings:
             warn(message)
-        warnings = given.warnings + manifest.warnings + _over_budget(manifest, warn)
+        warnings = given.warnings + left_alone + manifest.warnings + _over_budget(manifest, warn)
         manifest = manifest.model_copy(update={"warnings": warnings})
         bundle.write_manifest(staging, manifest)
     return folder, manifest
@@ -89,11 +76,12 @@ def _write(
     """Write everything but the manifest into ``folder``, and return that."""
     data, network, own, recipe_used = given.data, given.network, given.own, given.context.recipe
     files = {EVAL: _eval(folder, given, request.eval_samples)}
-    made = _models(folder, board, given, compressed, progress)
+    made = write_models(folder, board, given, compressed, folder / EVAL, progress)
+    made, lead = settle(folder, made, board, given, compressed.stages, progress)
     models = made.models
-    for name in [name for name, file in models.items() if file.kind in ("compressed", "int8")]:
+    for name in [name for name, file in models.items() if file.kind in COMPRESSED]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
-    packages = (*VERSIONS_OF, *([QUANTIZER] if recipe_used.export.int8 else []))
+    packages = (*VERSIONS_OF, *([QUANTIZER] if any("int8" in file.kind for file in models.values()) else []))
     weights = compressible(network, recipe_used)
     manifest = Manifest(
         tool_version=edgecompress.__version__,
@@ -112,116 +100,25 @@ def _write(
         data=DataInfo.of(data),
         target=board,
         recipe=recipe_used,
+        recipe_name=given.recipe_name,
+        recipe_reason=given.recipe_reason,
         stages=compressed.stages,
         accuracy=made.accuracy,
         fidelity=made.fidelity,
         ratios=Ratios(
             weights=ratio(weights, of=sum(compressed.dense[f"{name}.weight"].numel() for name in weights)),
-            macs=_macs_ratio(compressed.stages),
+            macs=macs_ratio(compressed.stages),
             onnx=models["dense.onnx"].bytes / models["model.onnx"].bytes,
             tflite=models["dense.tflite"].bytes / models["model.tflite"].bytes if "model.tflite" in models else None,
         ),
         models=models,
+        lead=lead,
         files=files,
         warnings=made.warnings,
         versions={name: importlib.metadata.version(name) for name in packages},
     )
     write_atomically(folder / "README.md", card(manifest))
     return manifest.model_copy(update={"files": files | {"README.md": _plain(folder / "README.md", "model card")}})
-
-
-@dataclass(frozen=True)
-class _Made:
-    """Every model file, and what is known of both networks."""
-
-    models: dict[str, ModelFile]
-    accuracy: Accuracy | None
-    fidelity: Fidelity | None
-    warnings: list[str]
-
-
-def _models(folder: Path, board: Target, given: Prepared, compressed: stages.Compressed, progress: Progress) -> _Made:
-    """Write and prove every model file, and judge both networks on the test set."""
-    data, network, settings = given.data, given.network, given.context.recipe.export
-    test = (torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
-    x = data.test_x[:PROOF_SAMPLES]
-    inputs = calibration(data.train_x, settings.int8_samples) if settings.int8 else data.train_x[:0]
-    calibrated = Calibrated(inputs, folder / EVAL, seven_bits=board.arch not in EIGHT_BITS)
-    states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.compressed}
-    results: dict[Kind, float | None] = {}
-    said: dict[Kind, Reference | Named] = {}
-    models: dict[str, ModelFile] = {}
-    warnings: list[str] = []
-    kinds = list(KINDS)
-    for kind, state in states.items():
-        load_state(network, state)
-        results[kind] = judged(network, test)
-        graph = given.graph(network)
-        of_network = reference(given, graph, x)
-        said[kind] = of_network
-        for each in list(kinds):
-            dense = folder / f"{STEMS['dense']}.{each.format}"
-            smaller = kind == "compressed"
-            against = replace(of_network, dense=dense) if smaller and isinstance(of_network, Reference) else of_network
-            write = partial(write_float, graph, kind=each, settings=settings, reference=against, compress=smaller)
-            try:
-                name, models[name] = _export(folder, kind, each, write, progress)
-            except InputError as error:
-                # A network of the user's own may have operators that only ONNX has; a built-in one has none.
-                if given.own is None or each.format != "tflite":
-                    raise
-                warnings.append(f"no TFLite file: {error}")
-                kinds.remove(each)
-                continue
-            if settings.int8 and kind in settings.int8_of:
-                assert isinstance(of_network, Reference), "int8 is refused where inputs go by their names"
-                write = partial(
-                    write_int8,
-                    graph,
-                    kind=each,
-                    settings=settings,
-                    reference=replace(of_network, dense=dense),
-                    given=calibrated,
-                    compress=smaller,
-                )
-                name, models[name] = _export(folder, INT8[kind], each, write, progress)
-        del graph, write  # the next graph need not be in memory beside this one
-    known = results["dense"], results["compressed"]
-    if known[0] is not None and known[1] is not None:
-        return _Made(models, Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]), None, warnings)
-    return _Made(models, None, fidelity(given, said["dense"], said["compressed"]), warnings)
-
-
-def _macs_ratio(results: Sequence[StageResult]) -> float | None:
-    """Multiply-accumulates before structured pruning / after it; ``None`` where there was none."""
-    for result in results:
-        if result.stage == "structure":
-            return float(result.details["macs_before"]) / float(result.details["macs_after"])
-    return None
-
-
-def _export(
-    folder: Path, kind: Kind, how: FileKind, write: Callable[[Path], Proved], progress: Progress
-) -> tuple[str, ModelFile]:
-    """Write one model file and prove it. Returns its name and its entry in the manifest."""
-    name = f"{STEMS[kind]}.{how.format}"
-    progress(f"export {name}", 0, 1, "writing and proving")
-    path = folder / name
-    made = write(path)
-    give_back()
-    progress(f"export {name}", 1, 1, f"{made.ledger.file_bytes:,} bytes, proved")
-    return name, ModelFile(
-        runtime=how.runtime,
-        kind=kind,
-        bytes=path.stat().st_size,
-        sha256=bundle.digest(path),
-        input_layout=how.layout,
-        runs_in=made.runs_in,
-        ledger=made.ledger,
-        verification=made.verification,
-        memory=made.memory,
-        accuracy=made.accuracy,
-    )
 
 
 def _container(folder: Path, name: str, progress: Progress) -> PlainFile:

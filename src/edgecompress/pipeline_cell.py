@@ -14,26 +14,27 @@ from torch import nn
 
 import edgecompress
 from edgecompress import methods, recipe
-from edgecompress.bundle import STEMS, DataInfo, Kind
+from edgecompress.bundle import DataInfo
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State, key
 from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
 from edgecompress.compress.evaluate import outputs
 from edgecompress.compress.kept import KeptState
-from edgecompress.compress.layers import compressible
+from edgecompress.compress.layers import compressible, named
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.export.container.pack import pack_container
 from edgecompress.export.contract import Format
+from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import FORMATS, KINDS, FileKind, Reference, write_float
 from edgecompress.export.verify import compare_latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher
-from edgecompress.pipeline import PROOF_SAMPLES
+from edgecompress.model_files import SAMPLES
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
 from edgecompress.request import DATA_VERSION, context_of, identity_of
@@ -65,7 +66,8 @@ def recipe_of(point: Point, plan: Plan) -> Recipe:
     Raises:
         InputError: there is none for its model, a change to it is wrong, or it removes channels.
     """
-    chosen = recipe.load(plan.recipe or recipe.default_name(point.model, point.data), plan.changes)
+    name = recipe.complete(plan.recipe, recipe.default_name(point.model, point.data))
+    chosen = recipe.load(name, plan.changes)
     if chosen.structure is not None:
         raise InputError("a study varies how weights are pruned and clustered; leave [structure] out of its recipe")
     tables = {
@@ -136,10 +138,11 @@ def this_machine() -> Machine:
 
 
 def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Progress) -> Outcome:
-    whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins)
+    whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins, chosen.inputs.resolution)
     data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
     torch.manual_seed(chosen.seed)
     network = load.network(cell.model, data.input_shape, len(data.classes), width=chosen.width)
+    chosen = named(chosen, network)
     artefacts = Store(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
     made = stages.compress(network, context, trained=False)
@@ -176,19 +179,19 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
 
 
 @functools.lru_cache(maxsize=1)
-def _data(name: str, folder: Path | None, download: bool, stand_ins: bool) -> Dataset:
+def _data(name: str, folder: Path | None, download: bool, stand_ins: bool, resolution: int | None) -> Dataset:
     """The data set; a worker's next cell often has the same."""
     try:
-        return datasets.load(name, folder, download=download, progress=silent)
+        return datasets.load(name, folder, download=download, resolution=resolution, progress=silent)
     except InputError:
         if stand_ins and name in SHAPES:
-            return stand_in(name)
+            return stand_in(name) if resolution is None else datasets.resized(stand_in(name), resolution)
         raise
 
 
 def _context(cell: Cell, chosen: Recipe, plan: Plan, data: Dataset, progress: Progress) -> Context:
     # That of a build, so that both take the stages that the other has finished.
-    identity = identity_of(cell.model, data)
+    identity = identity_of(cell.model, data, resolution=chosen.inputs.resolution)
     cut = {"train": plan.train_samples, "judge": plan.judge_samples}
     if any(cut.values()):
         identity["samples"] = cut
@@ -223,7 +226,7 @@ def _files(
     here: Machine,
 ) -> tuple[Sizes, tuple[LatencyRatio, ...]]:
     """Write the four files and the container, and prove them where the plan says so."""
-    x = data.test_x[:PROOF_SAMPLES]
+    x = data.test_x[:SAMPLES]
     graph = _grapher(cell.model, data.input_shape, len(data.classes), cell.width)
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.compressed}

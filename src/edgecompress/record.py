@@ -2,7 +2,7 @@
 
 import json
 import os
-import tempfile
+import re
 import typing
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -13,10 +13,14 @@ from typing import Any, BinaryIO, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from edgecompress import methods
+from edgecompress import methods, temporary
 from edgecompress.errors import InputError
 
 MIGRATIONS = "edgecompress.migrations"
+_TYPE = re.compile(r"literal\[|(bool|int|float|str)$")
+_NUMBERS = re.compile(r"\[\n((?:\s*-?\d[\d.eE+-]*,\n)*\s*-?\d[\d.eE+-]*)\n\s*\]")
+MOST_BYTES = 1 << 28
+"""Of a record's file: hundreds of times what the longest benchmark writes."""
 
 
 class Record(BaseModel):
@@ -25,8 +29,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def to_json(self) -> str:
-        """The record as indented JSON text with a final newline."""
-        return self.model_dump_json(indent=2) + "\n"
+        """The record as indented JSON text with a final newline, an array of numbers on one line."""
+        return short_arrays(self.model_dump_json(indent=2)) + "\n"
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -36,9 +40,7 @@ class Record(BaseModel):
             InputError: the file is absent, not JSON, or not of this schema; one line says where.
         """
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
+            return cls.model_validate_json(read_bytes(path))
         except ValidationError as error:
             raise InputError(f"{path}: {first_error(error)}") from error
 
@@ -91,10 +93,7 @@ class Published(Record):
     @classmethod
     def from_file(cls, path: Path) -> Self:
         """As ``Record.from_file``, of older versions too."""
-        try:
-            return cls.from_json(path.read_bytes(), str(path))
-        except OSError as error:
-            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        return cls.from_json(read_bytes(path), str(path))
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str) -> Self:
@@ -113,7 +112,7 @@ class Published(Record):
         """The document as one of the version that is written. What is no document is left for the schema to refuse."""
         try:
             document = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         found = document.get("schema_version") if isinstance(document, dict) else None
         if not isinstance(found, int) or not 0 < found != cls.version():
@@ -131,14 +130,96 @@ class Published(Record):
         return json.dumps(document)
 
 
+def short_arrays(text: str) -> str:
+    """Indented JSON text with each array of numbers on one line: thousands of samples are not thousands of lines.
+
+    Numbers stay as they are written, and a string holds no line feed, so that what the document says is the same.
+    """
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text)
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in a file that is a document and no pipe, no device and no disk image.
+
+    Raises:
+        InputError: it cannot be read, or is longer than any document.
+    """
+    try:
+        # A pipe or a device that is called *.json would be read for ever.
+        if path.exists() and not path.is_file():
+            raise InputError(f"cannot read {path}: it is {'a folder' if path.is_dir() else 'no regular file'}")
+        with path.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    if len(content) > MOST_BYTES:
+        raise InputError(f"cannot read {path}: it has more than {MOST_BYTES >> 20} MiB, and no record does")
+    return content
+
+
+def parse_json(text: str | bytes, where: str) -> Any:
+    """The value of a JSON document; ``where`` names it in an error.
+
+    Raises:
+        InputError: it is none, or is nested so deeply that none of ours is.
+    """
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{where} is not JSON: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"{where} is nested too deeply to be a record") from error
+
+
 def first_error(error: ValidationError) -> str:
     """The first of pydantic's complaints as one line: ``prune.sparsity: Input should be less than 1 (given 1.5)``."""
-    detail = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in detail["loc"]) or "document"
+    details = error.errors(include_url=False)
+    detail, place = details[0], _place(details[0]["loc"])
     if detail["type"] == "extra_forbidden":
         return f"unknown key '{place}'; remove it or correct its spelling"
-    given = repr(detail["input"])
-    return f"{place}: {detail['msg']} (given {given if len(given) <= 60 else given[:57] + '...'})"
+    try:
+        given = repr(detail["input"])
+    except RecursionError:
+        given = "a value nested too deeply to be shown"
+    # A field of several types has a complaint of each.
+    message = ", or: ".join(dict.fromkeys(each["msg"] for each in details if _place(each["loc"]) == place))
+    return f"{place}: {message} (given {given if len(given) <= 60 else given[:57] + '...'})"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """A field's name in full, without the type that pydantic adds where a field has several."""
+    return ".".join(str(part) for part in loc if not _TYPE.match(str(part))) or "document"
+
+
+def check_writable(path: Path) -> None:
+    """Make sure that something can be made at ``path``, before long work whose result is to be there.
+
+    Raises:
+        InputError: its name is too long, or where it is to lie nothing can be written.
+    """
+    try:
+        parent = next(each for each in path.absolute().parents if each.exists())
+        path.exists()  # fails for a name that is too long
+    except OSError as error:
+        raise InputError(f"{path} cannot be made ({error.strerror}); choose another name") from error
+    try:
+        with temporary.folder(inside=parent):  # rights do not tell: no folder can be made in /proc, or on a full disk
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be made: {parent} is not a folder that can be written to ({error.strerror}); choose another"
+        ) from error
+
+
+def check_file(path: Path) -> None:
+    """``check_writable`` of a file.
+
+    Raises:
+        InputError: as there, or it is a folder.
+    """
+    check_writable(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name the file to write")
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:
@@ -151,15 +232,11 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 def atomic(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which is at ``path`` when the block has ended, and nowhere if the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    with temporary.file(beside=path) as part:
+        with part.open("w+b") as stream:
             yield stream
-        # mkstemp makes files that only their owner can read; a bundle is to be shared like any other output.
+        # Until now only its owner could read it; a bundle is to be shared like any other output.
         umask = os.umask(0)
         os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        part.chmod(0o666 & ~umask)
+        part.replace(path)

@@ -28,10 +28,16 @@ def samples_of(given: Prepared, count: int) -> dict[str, Array]:
     data = given.data
     x = data.test_x[:count]
     if by_name(given):
-        assert given.own is not None
-        names = [end.name for end in given.own.ends.inputs]
-        return dict(zip(names, ends.arrays(x, given.own.ends), strict=True))
+        found = _inputs(given, x)
+        return {"x": next(iter(found.values()))} if len(found) == 1 else found
     return {"x": x, "y": data.test_y[:count]} if data.classes else {"x": x}
+
+
+def _inputs(given: Prepared, x: NDArray[np.float32]) -> dict[str, Array]:
+    """Test inputs by the names that they have in the file."""
+    assert given.own is not None
+    names = [end.name for end in given.own.ends.inputs]
+    return ends.as_in_file(dict(zip(names, ends.arrays(x, given.own.ends), strict=True)), given.own.ends)
 
 
 def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Reference | Named:
@@ -48,10 +54,11 @@ def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Refer
     if not by_name(given):
         return Reference(x, outputs(given.network, torch.from_numpy(x)).numpy(), None)
     assert given.own is not None
-    inputs = samples_of(given, len(x))
+    inputs = _inputs(given, x)
     if given.own.why_not_run:
         return Named(inputs, named.of_graph(graph, inputs))
-    return Named(inputs, ends.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.ends))
+    said = ends.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.ends)
+    return Named(inputs, ends.as_in_file(said, given.own.ends))
 
 
 def fidelity(given: Prepared, dense: Reference | Named, compressed: Reference | Named) -> Fidelity:

@@ -11,10 +11,12 @@ import platformdirs
 import torch
 from torch import nn
 
-from edgecompress import bundle, methods, recipe
+from edgecompress import bundle, methods, recipe, target
 from edgecompress.compress.checkpoints import digest
 from edgecompress.compress.context import Context
+from edgecompress.compress.layers import named
 from edgecompress.compress.reconstruct.synthetic import norms
+from edgecompress.compress.sparse_kernels import worth_pairs
 from edgecompress.compress.structure.contract import Measure
 from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.train import TrainingData
@@ -35,6 +37,8 @@ from edgecompress.progress import Progress
 DATA_VERSION = 1
 GENERIC = "any"
 UNTRAINED = "any-untrained"
+# Laid over a network's recipe where its board has kernels for it.
+SPARSE_ARM = "sparse-arm"
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Prepared:
         warnings: what was said on the way.
         trained: whether the network's weights are the baseline already.
         graph: the ONNX graph of the network with the weights that it has when asked.
+        recipe_name: of the recipe, as ``--recipe`` takes it.
+        recipe_reason: why it was taken, where the board decided that.
         own: what more is known of a network of the user's own.
     """
 
@@ -87,6 +93,8 @@ class Prepared:
     warnings: list[str]
     trained: bool
     graph: Callable[[nn.Module], ir.Model]
+    recipe_name: str
+    recipe_reason: str = ""
     own: Model | None = field(default=None)
 
 
@@ -99,8 +107,9 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     if is_own(request.model):
         return _own_network(request, progress=progress, warn=warn)
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
-    chosen = recipe.load(request.recipe or recipe.default_name(request.model, request.data_named), _changes(request))
-    if chosen.export.int8:
+    name = recipe.complete(request.recipe, recipe.default_name(request.model, request.data_named))
+    chosen = recipe.load(name, _changes(request))
+    if chosen.export.int8 is True:
         check_installed()
     data = _data(request, chosen, progress)
     warnings = [] if data.source.official else [f"{data.name}: {data.source.note}"]
@@ -110,13 +119,24 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     network = load.network(request.model, data.input_shape, len(data.classes), width=chosen.width)
     if request.checkpoint:
         load.load_checkpoint(network, request.checkpoint)
-    identity = identity_of(request.model, data, request.checkpoint)
+    name, reason = _for_board(request, name, network)
+    chosen = named(recipe.load(name, _changes(request)), network)
+    identity = identity_of(request.model, data, request.checkpoint, resolution=chosen.inputs.resolution)
     if is_own_data(request.data_named):
-        identity["inputs"] = chosen.inputs.model_dump()
+        identity["inputs"] = recipe.deciding(chosen.inputs)
 
     graph = grapher(data.input_shape)
     context = _context(request, chosen, data, network, identity, graph, progress)
-    return Prepared(data, network, context, warnings, request.checkpoint is not None, graph)
+    return Prepared(data, network, context, warnings, request.checkpoint is not None, graph, name, reason)
+
+
+def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, str]:
+    """The recipe for ``network`` on the board, and why; a recipe that the user named stays."""
+    board = target.load(request.target)
+    if request.recipe or not board.sparse_kernels or not worth_pairs(network):
+        return name, ""
+    reason = f"LiteRT computes with nonzeros only on {board.name}, where they are in pairs; --recipe {name} leaves that"
+    return f"{name}+{SPARSE_ARM}", reason
 
 
 def _changes(request: Request) -> tuple[str, ...]:
@@ -127,41 +147,79 @@ def _data(request: Request, chosen: recipe.Recipe, progress: Progress) -> Datase
     """The data for a built-in network: a built-in data set, or the user's own."""
     named = request.data_named
     if not is_own_data(named):
-        return datasets.load(named, request.data_dir, download=request.download, progress=progress)
+        return _built_in(request, chosen.inputs, progress)
     if named == NO_DATA:
         raise InputError(f"{request.model} needs data to be trained and judged on; give --data")
+    _check_resolution(request, chosen)
     shapes = ends_of(chosen.inputs.shapes)
     found = samples(named, shapes, progress)
     return dataset(short_name(named), found, built_in_ends(found, shapes), chosen.inputs)
 
 
+def _check_resolution(request: Request, chosen: recipe.Recipe) -> None:
+    """The user's own data have their shape said another way."""
+    if chosen.inputs.resolution is not None and is_own_data(request.data_named):
+        size = chosen.inputs.resolution
+        raise InputError(
+            "inputs.resolution is for built-in data sets; say what the network takes: "
+            f"--set 'inputs.shapes=[\"3x{size}x{size}\"]'"
+        )
+
+
+def _built_in(request: Request, inputs: recipe.Inputs, progress: Progress) -> Dataset:
+    return datasets.load(
+        request.data_named,
+        request.data_dir,
+        download=request.download,
+        resolution=inputs.resolution,
+        progress=progress,
+    )
+
+
 def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
     """A network of the user's own, and what can be done with it."""
-    chosen = recipe.load(request.recipe or GENERIC, _changes(request))
+    name = recipe.complete(request.recipe, GENERIC)
+    chosen = recipe.load(name, _changes(request))
     if chosen.width != 1:
         raise InputError("width is for built-in networks; make the network itself narrower, or set [structure]")
-    if chosen.export.int8:
+    if chosen.export.int8 is True:
         check_installed()
+    _check_resolution(request, chosen)
     model, data, warnings = read(
         request.model,
         request.data_named,
         chosen.inputs,
         checkpoint=request.checkpoint,
         seed=chosen.seed,
-        known=lambda: datasets.load(request.data_named, request.data_dir, download=request.download, progress=progress),
+        known=lambda: _built_in(request, chosen.inputs, progress),
         progress=progress,
     )
     said = list(warnings) + ([] if data.source.official else [f"{data.name}: {data.source.note}"])
     why = _why_untrained(model, data, request.data_named)
+    if why and name != request.recipe:
+        # So many zeros as sparse kernels need cost too much where nothing is trained.
+        name, reason = recipe.complete(request.recipe, UNTRAINED), ""
+    else:
+        name, reason = _for_board(request, name, model.module)
+    chosen = named(recipe.load(name, _changes(request)), model.module)
     if why:
-        if request.recipe is None:
-            chosen = recipe.load(UNTRAINED, _changes(request))
         chosen, how = _untrained(chosen, model, data)
         said.append(f"nothing is trained, because {why}; {how}")
     if chosen.structure and model.fixed:
         raise InputError(
             f"[structure] removes channels, and the graph of {model.source} has their number in its constants; "
             "give the network as package.module:factory, or leave [structure] out"
+        )
+    if chosen.export.int8 is True and model.one_by_one:
+        raise InputError(
+            f"export.int8 calibrates with many samples at once, and {model.source} takes one; export it with a free "
+            "batch (dynamic_shapes of torch.onnx.export), or set export.int8=false"
+        )
+    if chosen.export.float16_arithmetic is True and (not model.ends.plain or model.why_not_run):
+        raise InputError("export.float16_arithmetic is for networks of one input and one output; set it to false")
+    if model.one_by_one:
+        said.append(
+            f"the batch of {model.source} is fixed inside its graph: it stays, one sample is computed at a time"
         )
     for message in said:
         warn(message)
@@ -172,10 +230,11 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         "state": digest(model.module),
         "data": data.source.sha256,
         "data_version": DATA_VERSION,
-        "inputs": chosen.inputs.model_dump(),
+        "inputs": recipe.deciding(chosen.inputs),
     }
     context = _context(request, chosen, data, model.module, identity, model.graph, progress)
-    return Prepared(data, model.module, context, said, model.trained or why is not None, model.graph, model)
+    trained = model.trained or why is not None
+    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model)
 
 
 def _why_untrained(model: Model, data: Dataset, named: str) -> str | None:
@@ -193,7 +252,7 @@ def _untrained(chosen: recipe.Recipe, model: Model, data: Dataset) -> tuple[reci
     Raises:
         InputError: the recipe asks for what needs classes.
     """
-    if chosen.export.int8:
+    if chosen.export.int8 is True:
         raise InputError("export.int8 needs data with classes, to calibrate and to judge; set export.int8=false")
     asked = chosen.reconstruct.inputs if chosen.reconstruct else None
     possible: list[Literal["training", "synthetic"]] = []
@@ -237,10 +296,14 @@ def context_of(
     )
 
 
-def identity_of(model: str, data: Dataset, checkpoint: Path | None = None) -> dict[str, Any]:
-    """What, beside the recipe, decides the weights that training a built-in network ends with."""
+def identity_of(
+    model: str, data: Dataset, checkpoint: Path | None = None, *, resolution: int | None = None
+) -> dict[str, Any]:
+    """What, beside the stages of the recipe, decides the weights that training a built-in network ends with."""
     given = bundle.digest(checkpoint) if checkpoint else None
-    return {"model": model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
+    identity = {"model": model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
+    # Left out where there is none, so that what was kept before there was this choice is still found.
+    return identity if resolution is None else {**identity, "resolution": resolution}
 
 
 def _measure(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:

@@ -6,6 +6,7 @@ from typing import Any
 
 from edgecompress import methods
 from edgecompress.errors import InputError
+from edgecompress.record import read_bytes
 
 _PACKAGE = Path(__file__).parent
 
@@ -45,6 +46,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         InputError: it cannot be read, or is not TOML; the line names the file and the place.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        # Editors on Windows write a byte order mark, which TOML knows nothing of.
+        return tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+    except ValueError as error:
         raise InputError(f"cannot read {path}: {error}") from error
+    except RecursionError as error:
+        raise InputError(f"cannot read {path}: it is nested too deeply; write its tables out") from error

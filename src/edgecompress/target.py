@@ -8,6 +8,7 @@ from edgecompress import shipped
 from edgecompress.record import Record
 
 Runtime = Literal["onnxruntime", "litert"]
+Feature = Literal["dotprod", "fp16", "i8mm", "bf16", "sve", "sve2"]
 
 
 class Budget(Record):
@@ -27,6 +28,16 @@ class Target(Record):
     title: str = Field(description="the board's name in full, as its maker writes it")
     arch: Literal["aarch64", "armv7l", "x86_64", "any"]
     cpu: str
+    features: list[Feature] = Field(
+        default=[],
+        description="instructions beyond those that every 64-bit Arm processor has, of all cores: dotprod multiplies "
+        "int8, fp16 computes in float16, i8mm multiplies int8 matrices, sve and sve2 have longer vectors",
+    )
+    emulator_cpu: str | None = Field(
+        default=None,
+        description="the processor that stands for it where one is emulated (bench --device emulated): its own, or one "
+        "with the same features",
+    )
     cores: int = Field(gt=0)
     memory_mib: int = Field(gt=0)
     accelerator: str | None = None
@@ -38,8 +49,20 @@ class Target(Record):
     )
     threads: int = Field(gt=0, description="threads that a benchmark uses unless told otherwise")
     transport: Literal["local", "ssh", "adb"]
+    models: list[str] = Field(
+        default=[],
+        description="what such a board's device tree or firmware says that it is, or how that begins; empty: its title",
+    )
     budget: Budget = Budget()
     notes: str = ""
+
+    @property
+    def sparse_kernels(self) -> bool:
+        """Whether LiteRT multiplies with the nonzeros only there: it has such kernels for processors without AVX.
+
+        Not where a board has an accelerator to run on instead.
+        """
+        return self.arch in ("aarch64", "armv7l") and "litert" in self.runtimes and self.accelerator is None
 
 
 def load(name: str) -> Target:

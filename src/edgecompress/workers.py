@@ -2,10 +2,14 @@
 
 import os
 import signal
+import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import parent_process
+
+from edgecompress import temporary
 
 
 def threads(count: int) -> dict[str, str]:
@@ -18,9 +22,44 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def python(module: str, *arguments: str, ends_by: signal.Signals = signal.SIGKILL) -> list[str]:
+    """The command that runs a module by this Python, in a process that ends with this one.
+
+    It imports nothing from the folder that the user works in (``-P``): a ``random.py`` there is the user's, and no part
+    of this program. What PYTHONPATH and the user's own packages add is left as it is.
+
+    Args:
+        module: As after ``python -m``.
+        arguments: Of that module.
+        ends_by: What ends it when this process is gone.
+    """
+    tie = (str(os.getpid()), str(int(ends_by)), tempfile.gettempdir())
+    return [sys.executable, "-P", "-m", "edgecompress.tied", *tie, module, *arguments]
+
+
+def leave_working_folder() -> None:
+    """Import nothing from the folder that the user works in, here or in a Python that is started from here.
+
+    An empty part of PYTHONPATH means it, which a line such as ``PYTHONPATH=$PYTHONPATH:more`` makes by accident. A part
+    that names the folder is meant so, and stays.
+    """
+    sys.path[:] = [part for part in sys.path if part]
+    os.environ["PYTHONSAFEPATH"] = "1"
+    if "PYTHONPATH" in os.environ:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, os.environ["PYTHONPATH"].split(os.pathsep)))
+
+
+def end_in_order() -> None:
+    """Have SIGTERM, and SIGHUP unless it is ignored as under nohup, end this process as Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+
+
 @contextmanager
 def environment(changes: Mapping[str, str]) -> Iterator[None]:
-    """Change variables for what is started inside the block."""
+    """Change variables for what is started inside the block, which imports nothing from the user's folder either."""
+    changes = {"PYTHONSAFEPATH": "1", **changes}
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:
@@ -38,6 +77,7 @@ def begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # half-written files are deleted on the way out
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    temporary.use_own()
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from edgecompress.advise.advice import advise, best
+from edgecompress.advise.advice import advise, best, counted
+from edgecompress.deploy.emulated.count import Instructions
 
 
 def on(record, profile, **changed):
@@ -56,3 +57,39 @@ def test_what_failed_and_what_was_left_out_is_said(record):
     found = advise("id", left, "rpi4")
     assert found.left_out == {"int8.onnx": "no quantiser"}
     assert set(record.validity.concerns) <= set(found.warnings)
+
+
+@pytest.fixture
+def estimate(record):
+    """The record as of an emulated Cortex-A72: a file executes as many instructions as it has bytes."""
+
+    def file(name, each):
+        of = Instructions(
+            per_inference=each.bytes, spread=0, executed=[each.bytes], processor="cortex-a72", runtime="", emulator=""
+        )
+        return each.model_copy(update={"instructions": of, "latency": None, "memory": None})
+
+    files = {name: file(name, each) for name, each in record.files.items()}
+    return on(record, "rpi4", taken="emulated", files=files, comparisons=[])
+
+
+def test_counted_instructions_stand_beside_what_was_measured(record, estimate, network):
+    given = [("measured", on(record, "rpi4")), ("counted", estimate)]
+    assert best(given, network, "rpi4")[0] == "measured"
+    assert counted(given, network, "cortex-a72") == ("counted", estimate)
+    assert counted(given, network, "cortex-a76") is None
+    assert counted(given, network.model_copy(update={"width": 2.0}), "cortex-a72") is None
+    found = advise(*given[0], "rpi4", estimate=("counted", estimate, "cortex-a72"))
+    assert (found.record, found.counted, found.processor) == ("measured", "counted", "cortex-a72")
+    assert found.executed == {f.runtime: f.bytes for n, f in record.files.items() if n.startswith("dense")}
+    for line in found.lines:
+        assert line.latency is not None
+        assert line.instructions == pytest.approx(1 / line.smaller)
+
+
+def test_counts_alone_are_advice_without_times_and_without_a_warning_of_them(estimate):
+    found = advise("counted", estimate, "rpi4", estimate=("counted", estimate, "cortex-a72"))
+    assert all(line.latency is None and line.load is None and line.instructions for line in found.lines)
+    assert not any("times are left out" in warning for warning in found.warnings)
+    alone = advise("measured", on(estimate, "host", taken="measured"), "rpi4")
+    assert all(line.instructions is None for line in alone.lines)

@@ -1,11 +1,13 @@
 import numpy as np
 import onnx
+import onnx_ir as ir
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress import target
 from edgecompress.advise.subject import Subject, subject
-from edgecompress.advise.variants import prune_and_cluster, write_variants
+from edgecompress.advise.variants import prune_and_cluster, prune_in_pairs, write_variants
 from edgecompress.export.decoded import decoded_weights
 from edgecompress.progress import silent
 
@@ -90,3 +92,48 @@ def test_what_a_format_cannot_express_is_left_out_with_its_reason(given, tmp_pat
     assert not any(name.endswith("tflite") for name in files)
     assert "Erf" in left_out["dense.tflite"]
     assert "nothing to quantise" in left_out["int8.onnx"]
+
+
+def test_zeros_in_pairs_are_those_of_the_largest_pairs_of_1x1_convolutions_alone(given):
+    from edgecompress.model.load import seeded
+    from edgecompress.model.to_onnx import to_onnx
+
+    assert prune_in_pairs(given.graph) is None  # AlexNet has none
+    graph = to_onnx(seeded("ds-cnn", (1, 32, 32), 10, width=0.5), (1, 32, 32))
+    made = prune_in_pairs(graph)
+    changed = 0
+    for name, value in graph.graph.initializers.items():
+        before, after = value.const_value.numpy(), made.graph.initializers[name].const_value.numpy()
+        if before.ndim != 4 or before.shape[2:] != (1, 1) or before.shape[1] == 1:
+            assert np.array_equal(before, after)
+            continue
+        changed += 1
+        pairs = (after.reshape(len(after) // 2, 2, -1) != 0).all(axis=1)
+        assert np.array_equal(pairs, (after.reshape(len(after) // 2, 2, -1) != 0).any(axis=1))
+        assert pairs.mean() == pytest.approx(0.1, abs=0.02)
+        size = np.abs(before.reshape(len(before) // 2, 2, -1)).sum(axis=1)
+        assert size[pairs].min() >= size[~pairs].max()
+    assert changed >= 4
+
+
+def test_a_board_with_float16_instructions_has_variants_that_compute_in_it(tmp_path):
+    from edgecompress.advise.subject import identity
+
+    network = identity("alexnet", "digits", 0.125)
+    files, left_out = write_variants(subject("alexnet", network), tmp_path, target.load("rpi5"), ["litert"], silent)
+    assert left_out == {}
+    assert files["float16-arithmetic.tflite"].kind == "float16"
+    assert b"fp16accfp16" in (tmp_path / "float16-arithmetic.tflite").read_bytes()
+    assert "pairs.tflite" not in files
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_of_very_few_pairs_one_stays(channels):
+    weight = np.arange(1, 2 * channels + 1, dtype=np.float32).reshape(2, channels, 1, 1)
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ("n", None, 4, 4)) for name in "xy"]
+    node = helper.make_node("Conv", ["x", "w"], ["y"])
+    graph = helper.make_graph([node], "g", ends[:1], ends[1:], [numpy_helper.from_array(weight, "w")])
+    made = prune_in_pairs(ir.from_proto(helper.make_model(graph)))
+    found = made.graph.initializers["w"].const_value.numpy()
+    assert (found[:, -1] == weight[:, -1]).all()
+    assert np.count_nonzero(found) == 2

@@ -4,7 +4,7 @@ import onnxruntime
 import pytest
 
 from edgecompress import devices
-from edgecompress.bench.doctor import doctor, examine
+from edgecompress.bench.doctor import _emulator, _version, doctor, examine
 from edgecompress.bench.records import Emulation, Frequency, Throttling
 from edgecompress.devices import Device
 
@@ -16,6 +16,7 @@ def pi(measured):
     clocks = Frequency(governors=["performance"] * 4, current_khz=[1], minimum_khz=[1], maximum_khz=[1])
     return conditions.model_copy(
         update={
+            "machine": "aarch64",
             "board": "Raspberry Pi 4 Model B Rev 1.2",
             "cores": 4,
             "load": [0.1, 0.1, 0.1],
@@ -30,7 +31,7 @@ def pi(measured):
 
 
 def test_a_board_in_order_has_nothing_to_mend(pi):
-    found = examine(pi, "rpi4")
+    found = examine(pi, "rpi4", "ssh")
     assert {each.state for each in found} == {"good"}
     assert not any(each.mend for each in found)
 
@@ -44,7 +45,9 @@ def test_a_board_in_order_has_nothing_to_mend(pi):
         ({"load": [3.0, 1.0, 1.0]}, "load", "doubtful", "stop other programs"),
         ({"disk_free": 100 * 2**20}, "disk", "doubtful", "devices clean"),
         ({"disk_free": 2**20}, "disk", "bad", "1 MiB free"),
-        ({"board": "Raspberry Pi 5 Model B"}, "board", "doubtful", "registered as rpi4"),
+        ({"board": "Raspberry Pi 5 Model B"}, "board", "bad", "registered as rpi4"),
+        ({"machine": "x86_64"}, "board", "bad", "it is x86_64, and rpi4 is aarch64"),
+        ({"board": None}, "board", "bad", "does not say which board"),
         ({"emulation": Emulation(emulated=True, why="TCG")}, "board", "doubtful", "emulated (TCG)"),
         ({"power_mode": "MODE_10W"}, "power mode", "doubtful", "nvpmodel -m 0"),
         ({"power_mode": "MAXN"}, "power mode", "good", "MAXN"),
@@ -53,7 +56,7 @@ def test_a_board_in_order_has_nothing_to_mend(pi):
     ],
 )
 def test_what_is_wrong_is_found_with_its_remedy(pi, update, subject, state, words):
-    (finding,) = [each for each in examine(pi.model_copy(update=update), "rpi4") if each.subject == subject]
+    (finding,) = [each for each in examine(pi.model_copy(update=update), "rpi4", "ssh") if each.subject == subject]
     assert finding.state == state
     assert words in f"{finding.found} {finding.mend}"
 
@@ -61,16 +64,48 @@ def test_what_is_wrong_is_found_with_its_remedy(pi, update, subject, state, word
 def test_a_governor_that_saves_power_is_told_with_the_command(pi):
     clocks = pi.frequency.model_copy(update={"governors": ["ondemand", "ondemand"]})
     (finding,) = [
-        each for each in examine(pi.model_copy(update={"frequency": clocks}), None) if each.subject == "governor"
+        each for each in examine(pi.model_copy(update={"frequency": clocks}), None, "ssh") if each.subject == "governor"
     ]
     assert (finding.state, finding.found) == ("doubtful", "ondemand")
     assert "scaling_governor" in finding.mend
+
+
+def test_a_litert_that_computes_noise_from_our_files_is_doubtful():
+    """docs/runtimes.md: sparse float16 weights before LiteRT 2.2."""
+    for version, state in (("1.4.0", "doubtful"), ("2.1.6", "doubtful"), ("2.2.0", "good"), ("10.0", "good")):
+        finding = _version("litert", "ai-edge-litert", version, "edgecompress devices setup x")
+        assert (finding.state, bool(finding.mend)) == (state, state == "doubtful")
+    assert _version("litert", "tflite-runtime", "2.14.0", "").state == "good"
 
 
 def test_this_machine_has_all_that_bench_needs():
     found = {each.subject: each for each in doctor(devices.find("local"))}
     for subject in ("connection", "python", "numpy", "psutil", "onnxruntime", "litert"):
         assert found[subject].state == "good", found[subject]
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "words"),
+    [
+        ((), "doubtful", "none: what TFLite files compute on processors without AVX apt-get install qemu-user-static"),
+        (("qemu-x86_64-static",), "doubtful", "qemu 7.2; counting instructions needs a qemu that takes plugins, and"),
+        (
+            ("qemu-x86_64",),
+            "doubtful",
+            "qemu 7.2; counting instructions needs a C compiler apt-get install qemu-user gcc",
+        ),
+        (("qemu-x86_64", "cc"), "good", "qemu 7.2; instructions are counted"),
+    ],
+)
+def test_whether_this_machine_can_emulate_is_told(tmp_path, monkeypatch, there, state, words):
+    for name in there:
+        (tmp_path / name).write_text("#!/bin/sh\necho qemu 7.2\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (finding,) = _emulator(devices.find("local"))
+    assert finding.state == state
+    assert all(word in f"{finding.found} {finding.mend}" for word in words.split())
+    assert _emulator(Device(name="b", address="ssh://b")) == []
 
 
 @pytest.mark.skipif(

@@ -19,7 +19,7 @@ class Agent:
 
     def step(self, step, job, *, seconds, on_progress):
         self.asked.append((step, job["file"]))
-        return [{"event": step, "file": job["file"], "number": len(self.asked)}]
+        return [{"event": step, "file": job["file"]}]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def run(tmp_path):
         agent = Agent()
         agent.sha256 = sha256
         journal = Journal(agent, tmp_path / "deep" / "j.jsonl", {"key": key})
-        given = [journal.step("memory", {"file": name}, seconds=1, on_progress=print) for name in names]
+        given = [journal.step("accelerator", {"file": name}, seconds=1, on_progress=print) for name in names]
         return given, [name for _, name in agent.asked], journal
 
     return steps
@@ -42,7 +42,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(run):
     second, asked, journal = run("a", "b", "c")
     assert asked == ["c"]
     assert second[:2] == first
-    assert [line.split(",")[0] for line in journal.earlier] == ["memory of a", "memory of b"]
+    assert [line.split(",")[0] for line in journal.earlier] == ["accelerator of a", "accelerator of b"]
 
 
 def test_a_line_that_was_cut_short_is_measured_again(run, tmp_path):
@@ -69,3 +69,37 @@ def test_what_is_old_or_was_finished_is_not_taken(run, tmp_path, monkeypatch):
     journal.forget()
     assert run("a")[1] == ["a"]
     assert all(json.loads(line) for line in (tmp_path / "deep" / "j.jsonl").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"key": 1}',
+        b"[1, 2]",
+        b'{"key": "k", "step": "s", "time": "yesterday", "events": []}',
+        b'{"key": "k", "step": "s", "time": "2026-01-01T00:00:00", "events": []}',
+        b'{"key": "k", "step": "s", "time": "2026-01-01T00:00:00+00:00", "events": [7]}',
+        b"[" * 200_000,
+        b'{"key": "\xff", "step": "s", "time": "2026-01-01T00:00:00+00:00"}',
+    ],
+)
+def test_a_poisoned_journal_is_set_aside_with_a_word(run, tmp_path, line):
+    run("a")
+    path = tmp_path / "deep" / "j.jsonl"
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    _, asked, journal = run("a")
+    assert asked == ["a"]
+    (note,) = journal.notes
+    assert "set aside as j.jsonl.bad" in note
+    assert path.with_name("j.jsonl.bad").read_bytes().endswith(line + b"\n")
+    assert run("a")[1] == []
+
+
+def test_an_answer_in_a_journal_is_held_against_what_it_may_be(run, tmp_path):
+    run("a", "b")
+    path = tmp_path / "deep" / "j.jsonl"
+    path.write_text(path.read_text().replace('"file": "b"', '"file": "\\u001b[31mc"'))
+    _, asked, journal = run("a", "b")
+    assert asked == ["b"]
+    assert len(journal.notes) == 1
+    assert len(journal.earlier) == 1

@@ -1,3 +1,4 @@
+import math
 import statistics as standard
 
 import numpy as np
@@ -5,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgecompress.bench.statistics import P99_SAMPLES, T_QUANTILES, ratio_of_medians, summary, verdict
+from edgecompress.bench.statistics import (
+    P99_SAMPLES,
+    RESAMPLES,
+    T_QUANTILES,
+    _resampled,
+    ratio_of_medians,
+    summary,
+    verdict,
+)
 
 
 @settings(deadline=None, max_examples=25)
@@ -168,6 +177,24 @@ def test_the_quantiles_are_scipys():
     scipy_stats = pytest.importorskip("scipy.stats")
     degrees = np.arange(1, len(T_QUANTILES) + 1)
     assert pytest.approx(scipy_stats.t.ppf(0.975, degrees), abs=5e-4) == T_QUANTILES
+
+
+@pytest.mark.parametrize("processes", [[150], [50, 50, 50], [33, 50, 67]])
+def test_resamples_computed_together_are_those_of_one_after_the_other(processes):
+    times, base = independent(np.random.default_rng(8), 150), independent(np.random.default_rng(9), 150)
+    random, firsts, ratios = np.random.default_rng(0), np.cumsum([0, *processes]), []
+    for _ in range(RESAMPLES):
+        rounds = []
+        drawn = random.integers(0, len(processes), len(processes)) if len(processes) > 1 else [0]
+        for process in drawn:
+            length, block = processes[process], math.isqrt(processes[process])
+            for start in random.integers(0, length, math.ceil(length / block)):
+                rounds += [firsts[process] + (start + i) % length for i in range(block)]
+            del rounds[len(rounds) - (math.ceil(length / block) * block - length) :]
+        ratios.append(np.median(times[rounds]) / np.median(base[rounds]))
+    statistic = lambda both: np.asarray([np.divide(*np.median(both, axis=-1))])  # noqa: E731
+    found = _resampled(np.stack([times, base]).astype(float), statistic, 0, processes)
+    assert found[0].tolist() == ratios
 
 
 def test_one_process_is_the_same_told_or_not():

@@ -69,6 +69,7 @@ def test_a_bundle_of_several_inputs_of_which_one_is_whole_numbers(edgecompress, 
 
 def test_wrong_inputs(refused, copy, tmp_path):
     assert "not a bundle" in refused("bench", "nowhere")
+    assert "is a folder; name the file to write" in refused("bench", copy, "--output", copy)
     assert "unknown mode 'fast'" in refused("bench", copy, "--mode", "fast")
     assert "has no NoSuchProvider; it has " in refused("bench", copy, "--provider", "NoSuchProvider", "--mode", "quick")
     assert "cannot load the delegate /no/such.so" in refused("bench", copy, "--delegate", "/no/such.so")

@@ -41,6 +41,7 @@ def test_json_for_ci_and_a_record_of_the_store(edgecompress, worse, tmp_path):
 def test_wrong_inputs(refused, worse, tmp_path):
     assert "p90 needs a unit" in refused("compare", OLD, worse, "--fail-on", "p90>20")
     assert "cannot read absent.json" in refused("compare", "absent.json", worse)
+    assert "is not a folder that can be written to" in refused("compare", OLD, worse, "--output", worse / "c.json")
     assert "unknown name in --allow 'gov'" in refused("compare", OLD, worse, "--allow", "gov")
     document = json.loads(OLD.read_text())
     (tmp_path / "other.json").write_text(json.dumps({**document, "threads": 9}))

@@ -31,7 +31,8 @@ def test_wrong_inputs(refused, arguments):
 def test_what_is_kept_on_a_board_is_removed(edgecompress, sshd):
     folder = sshd.folder / "to clean"
     edgecompress("devices", "add", "board", f"ssh://{sshd.address}", "--folder", folder)
-    (folder / "blobs").mkdir(parents=True)
-    done = edgecompress("devices", "clean", "board")
+    done = edgecompress("devices", "clean", "board")  # nobody answers
+    assert (done.returncode, "--yes" in done.stderr, folder.exists()) == (2, True, True)
+    done = edgecompress("devices", "clean", "board", "--yes")
     assert (done.returncode, done.stdout) == (0, f"board: removed {folder}\n")
     assert not folder.exists()

@@ -26,5 +26,13 @@ def test_wrong_input(refused, small_bundle, tmp_path):
     assert "fast-load" in refused("pack", small_bundle / "model.onnx", "-o", "m.onnx", "--encoding", "tiny")
     (tmp_path / "broken.onnx").write_bytes((small_bundle / "model.onnx").read_bytes()[:5000])
     assert "broken.onnx" in refused("pack", "broken.onnx", "-o", "m.onnx")
+    (tmp_path / "folder.onnx").mkdir()
+    for name, said in (
+        ("broken.onnx/in/m.onnx", "broken.onnx is not a folder that can be written to (Not a directory)"),
+        ("m" * 300 + ".onnx", "cannot be made (File name too long); choose another name"),
+        ("folder.onnx", "folder.onnx is a folder; name the file to write"),
+    ):
+        assert said in refused("pack", small_bundle / "model.onnx", "-o", name)
+    (tmp_path / "folder.onnx").rmdir()
     assert "Missing option '--output'" in refused("pack", small_bundle / "model.onnx")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.onnx"]
+    assert {path.name for path in tmp_path.iterdir()} - {"cache"} == {"broken.onnx"}

@@ -49,7 +49,7 @@ def test_the_same_is_installed_once_and_another_replaces_it(connection, tmp_path
     assert os.path.exists(f"{connection.root}/environment/mark")  # noqa: PTH110
     install(connection, archive(tmp_path / "b.tar.gz", "#!/bin/sh\necho second"), Deadline.after(60))
     assert run(connection, python).output == "second\n"
-    assert sorted(os.listdir(connection.root)) == ["blobs", "environment", "lock", "work"]  # noqa: PTH208
+    assert sorted(os.listdir(connection.root)) == [".edgecompress", "blobs", "environment", "lock", "work"]  # noqa: PTH208
 
 
 def test_one_that_does_not_run_there_is_one_line(connection, tmp_path):
@@ -69,7 +69,7 @@ def test_what_is_there_stays_until_another_runs_there(connection, tmp_path):
     with pytest.raises(RuntimeFailedError, match=r"does not run there .*: it said nothing"):
         install(connection, silent, Deadline.after(60))
     assert run(connection, python).output == "first\n"
-    assert sorted(os.listdir(connection.root)) == ["blobs", "environment", "lock", "work"]  # noqa: PTH208
+    assert sorted(os.listdir(connection.root)) == [".edgecompress", "blobs", "environment", "lock", "work"]  # noqa: PTH208
 
 
 def test_one_that_does_not_run_any_more_is_made_anew(connection, tmp_path):

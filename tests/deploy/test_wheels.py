@@ -56,3 +56,20 @@ def test_an_index_that_is_not_reached_is_not_taken_for_one_without_the_wheel(tmp
     with pytest.raises(RuntimeFailedError, match="pip does not reach its index") as caught:
         fetch(["numpy"], PI, tmp_path / "cache")
     assert not isinstance(caught.value, NoWheelError)
+
+
+@pytest.mark.parametrize(
+    ("machine", "bits", "libc", "processor", "words"),
+    [
+        ("aarch64", 64, "glibc 2.36", "aarch64", ""),
+        ("aarch64", 32, "glibc 2.36", "armv7l", "install a 64-bit system"),
+        ("x86_64", 32, "glibc 2.36", "i686", "install a 64-bit system"),
+        ("armv7l", 32, "glibc 2.31", "armv7l", "install a 64-bit system"),
+        ("aarch64", 64, "", "aarch64", "--portable"),
+    ],
+)
+def test_wheels_are_for_the_boards_python_and_not_for_its_kernel(machine, bits, libc, processor, words):
+    platform = Platform(machine, "3.11", libc, bits)
+    assert all(tag.endswith(processor) for tag in platform.tags())
+    assert words in platform.why_not()
+    assert bool(platform.why_not()) == bool(words)

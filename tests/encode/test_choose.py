@@ -9,6 +9,7 @@ from edgecompress.encode.partition import Costs
 
 COSTS = Costs(
     member=100,
+    alike=100,
     sparse=200,
     split=40,
     coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
@@ -17,6 +18,7 @@ COSTS = Costs(
 )
 FREE = Costs(
     member=0,
+    alike=0,
     sparse=0,
     split=0,
     coder=dict.fromkeys(["rice", "escape", "wavelet", "packed", "float16", "float32"], 0),

@@ -94,13 +94,29 @@ def _parts(data, names, number):
     return [found for found in streams if found]
 
 
-def test_offsets_are_where_the_tensors_before_end(grouped):
+@pytest.mark.parametrize(
+    ("coder", "offsets"),
+    [(Coder("rice", 1), [3, 0, 7]), (Coder("escape", 2), [3, 0, 7]), (Coder("wavelet", 0), [3, 0, 5])],
+)
+def test_offsets_are_where_the_tensors_before_end(grouped, coder, offsets):
     arrays = {"a": [0, 1, 0, 0], "b": [0, 1, 1], "c": [[2, 0, 0], [0, 1, 0]]}
     arrays = {name: np.array(values, np.float32) for name, values in arrays.items()}
     members = [Member.of(name, Weights(array), sparse=True) for name, array in arrays.items()]
-    encoded = grouped(members, [(Coder("rice", 1), ["c", "a", "b"])], [(Coder("packed", 8), ["a", "b", "c"])])
-    # What follows the last stored element of a tensor is not in the stream.
-    assert {name: part.offset for name, part in encoded.parts.items()} == {"a": 0, "b": 2, "c": 5}
+    encoded = grouped(members, [(coder, ["c", "a", "b"])], [(Coder("packed", 8), ["a", "b", "c"])])
+    # With a wavelet, what follows the last stored element of a tensor is not in the stream.
+    assert [encoded.parts[name].offset for name in "abc"] == offsets
+    check(encoded, arrays)
+
+
+def test_tensors_of_a_stream_are_in_the_order_of_their_shapes(grouped, clustered):
+    shapes = [(4, 3), (7,), (2, 3), (4, 5), (4, 3), (9,)]
+    arrays = {
+        str(n): clustered(shape, 0.5, 9, n) + np.eye(1, shape[-1], dtype=np.float32)[0]
+        for n, shape in enumerate(shapes)
+    }
+    members = [Member.of(name, Weights(array), sparse=True) for name, array in arrays.items()]
+    encoded = grouped(members, [(Coder("rice", 1), list(arrays))], [(Coder("packed", 8), list(arrays))])
+    assert [part.shape for part in encoded.parts.values()] == [(7,), (9,), (2, 3), (4, 3), (4, 3), (4, 5)]
     check(encoded, arrays)
 
 

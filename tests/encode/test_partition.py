@@ -11,6 +11,7 @@ from edgecompress.encode.weights import Weights
 
 FREE = Costs(
     member=0,
+    alike=0,
     sparse=0,
     split=0,
     coder=dict.fromkeys(["rice", "escape", "wavelet", "packed"], 0),
@@ -19,6 +20,7 @@ FREE = Costs(
 )
 PAID = Costs(
     member=100,
+    alike=100,
     sparse=200,
     split=40,
     coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},

@@ -1,5 +1,6 @@
 """An arm64 root file system, made once."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -31,8 +32,18 @@ def arm64(tmp_path_factory):
     for program in ("mmdebstrap", "arch-test", "qemu-aarch64-static"):
         if shutil.which(program) is None:
             pytest.skip(f"no {program} here: apt install mmdebstrap arch-test qemu-user-static")
-    tools = Arm64(tmp_path_factory.mktemp("arm64"))
-    tools("root", tools.folder / "root")
-    tools("wheels", tools.folder / "wheels")
-    tools("unpack_wheels", tools.folder / "wheels", tools.folder / "packages")
+    # Minutes of work: of several processes of pytest the first makes it, and the others wait.
+    base = tmp_path_factory.getbasetemp()
+    tools = Arm64((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "arm64")
+    tools.folder.mkdir(exist_ok=True)
+    made = tools.folder / "made"
+    with (tools.folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            for leftover in ("root", "wheels", "packages"):
+                shutil.rmtree(tools.folder / leftover, ignore_errors=True)
+            tools("root", tools.folder / "root")
+            tools("wheels", tools.folder / "wheels")
+            tools("unpack_wheels", tools.folder / "wheels", tools.folder / "packages")
+            made.touch()
     return tools

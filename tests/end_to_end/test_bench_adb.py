@@ -30,7 +30,7 @@ def test_a_bundle_is_measured_and_reported(adb_devices, small_bundle, tmp_path):
     assert set(files) == FILES
     assert all(file.latency and not file.failures for file in files.values())
     # What stays there is what the next run need not send again.
-    assert sorted(path.name for path in (tmp_path / "edgecompress").iterdir()) == ["blobs", "work"]
+    assert sorted(path.name for path in (tmp_path / "edgecompress").iterdir()) == [".edgecompress", "blobs", "work"]
 
 
 @pytest.mark.slow
@@ -46,5 +46,5 @@ def test_a_phone_without_python_is_set_up_and_measured(arm64, adb_devices, small
     assert measured.taken == "emulated"
     assert (measured.before.machine, set(measured.files)) == ("aarch64", FILES)
     assert all(file.latency and not file.failures for file in measured.files.values())
-    run("devices", "clean", f"adb:{serial}")
+    run("devices", "clean", f"adb:{serial}", "--yes")
     assert list((tmp_path / "phone" / "data" / "local" / "tmp").iterdir()) == []

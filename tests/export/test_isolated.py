@@ -1,10 +1,10 @@
+import os
 import sys
 import time
 
 import pytest
 
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export import isolated
 from edgecompress.export.isolated import run_program, run_step, signal_name
 
 
@@ -37,7 +37,7 @@ def test_a_process_that_dies_or_hangs_is_reported_with_the_file(tmp_path, monkey
     stand_in = tmp_path / "python"
     stand_in.write_text(f"#!{sys.executable}\n{code}\n")
     stand_in.chmod(0o755)
-    monkeypatch.setattr(isolated.sys, "executable", str(stand_in))
+    monkeypatch.setattr(sys, "executable", str(stand_in))
     start = time.monotonic()
     with pytest.raises(CheckError, match=line):
         run_step("outputs", {}, tmp_path / "m.tflite", seconds=1)
@@ -49,7 +49,7 @@ def test_signals_have_names():
 
 
 def test_a_program_of_its_own_says_how_it_ended(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     programs = {
         "good": "print('done')",
         "bad": "import sys; sys.stderr.write('first\\nthe reason\\n'); sys.exit(3)",

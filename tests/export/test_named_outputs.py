@@ -55,3 +55,21 @@ def test_a_file_that_does_not_run_is_one_line_and_exit_code_1(tmp_path):
     done = program(tmp_path / "m.onnx", tmp_path / "x.npz", tmp_path / "y.npz")
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_state_without_a_batch_is_taken_and_given_as_a_whole(tmp_path):
+    graph = h.make_graph(
+        [h.make_node("ReduceSum", ["h", "axes"], ["s"], keepdims=0), h.make_node("Add", ["x", "s"], ["y"]),
+         h.make_node("Neg", ["h"], ["hn"])],
+        "g",
+        [h.make_tensor_value_info("x", 1, [1, 3]), h.make_tensor_value_info("h", 1, [2, 1, 3])],
+        [h.make_tensor_value_info("y", 1, [1, 3]), h.make_tensor_value_info("hn", 1, [2, 1, 3])],
+        [onnx.numpy_helper.from_array(np.array([0]), "axes")],
+    )  # fmt: skip
+    onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 18)], ir_version=9), tmp_path / "m.onnx")
+    x, state = np.ones((4, 3), np.float32), np.arange(24, dtype=np.float32).reshape(8, 1, 3)
+    np.savez(tmp_path / "x.npz", x=x, h=state)
+    assert program(tmp_path / "m.onnx", tmp_path / "x.npz", tmp_path / "y.npz").returncode == 0
+    found = np.load(tmp_path / "y.npz")
+    assert np.array_equal(found["hn"], -state)
+    assert np.array_equal(found["y"], 1 + state.reshape(4, 2, 3).sum(1))

@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from edgecompress.errors import CheckError
+from edgecompress.export import proved
 from edgecompress.export.formats.onnx import onnx as write
 from edgecompress.export.proved import KINDS, Calibrated, Reference, write_float, write_int8
+from edgecompress.export.tflite.sparse_inference import emulated
+from edgecompress.export.tflite.sparse_inference.verdict import remark
+from edgecompress.export.verify import verify
+from edgecompress.model.to_onnx import to_onnx
 from edgecompress.recipe import Export
 
 ONNX, TFLITE = KINDS
@@ -57,3 +64,68 @@ def test_an_int8_file_that_answers_otherwise_is_an_error(kind, network, referenc
     other = Reference(reference.x, -reference.expected, None)
     with pytest.raises(CheckError, match=rf"m\.{kind.format}: .*answer to .* % of 64 samples, 90\.0 % are wanted"):
         write_int8(network(), path, kind, Export(), other, calibrated, compress=True)
+
+
+@pytest.fixture
+def taken(run, tmp_path):
+    """A network that sparse inference takes, and its outputs."""
+    torch.manual_seed(0)
+    layers = nn.Sequential(
+        nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 64, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(64, 5),
+    ).eval()  # fmt: skip
+    weight = layers[2].weight.data
+    weight[weight.abs() <= weight.abs().flatten().kthvalue(int(0.9 * weight.numel())).values] = 0
+    model = to_onnx(layers, (3, 40, 40))
+    x = np.random.default_rng(0).normal(size=(8, 3, 40, 40)).astype(np.float32)
+    with torch.no_grad():
+        return model, Reference(x, layers(torch.from_numpy(x)).numpy(), None)
+
+
+def test_what_sparse_inference_does_with_a_file_is_part_of_its_proof(taken, tmp_path):
+    made = write_float(taken[0], tmp_path / "m.tflite", TFLITE, Export(), taken[1], compress=True)
+
+    verdict = made.verification.sparse_inference
+    assert verdict.state == "on" and verdict.zeros == pytest.approx(0.9, abs=0.01)
+    assert made.ledger.remarks == (remark(verdict),)
+
+
+def test_shifts_are_proved_and_not_judged_by_the_latency_of_a_processor_with_avx(tmp_path, monkeypatch):
+    torch.manual_seed(0)
+    stem, inner = nn.Conv2d(3, 16, 3, 2, 1), nn.Conv2d(16, 64, 3, 1, 1)
+    inner.weight.data *= torch.rand_like(inner.weight) < 0.1
+    layers = nn.Sequential(
+        stem, nn.ReLU(), inner, nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 5)
+    ).eval()
+    x = np.random.default_rng(0).normal(size=(8, 3, 40, 40)).astype(np.float32)
+    with torch.no_grad():
+        expected = layers(torch.from_numpy(x)).numpy()
+    judged = []
+    monkeypatch.setattr(proved, "verify", lambda *given, **options: judged.append(options) or verify(*given, **options))
+
+    settings, reference = Export(shifts=True), Reference(x, expected, None)
+    made = write_float(to_onnx(layers, (3, 40, 40)), tmp_path / "m.tflite", TFLITE, settings, reference, compress=True)
+
+    assert made.verification.sparse_inference.state == "on"
+    assert made.ledger.remarks[1] == "convolutions computed by shifts and 1x1 convolutions: 1"
+    assert (judged[0]["latency_limit"] is None) == (not emulated.sparse_inference_runs_here())
+
+
+def test_a_file_that_is_wrong_with_sparse_inference_is_written_so_that_it_stays_off(taken, tmp_path, monkeypatch):
+    asked = []
+
+    def prove(path):
+        asked.append(emulated.judged(path))
+        if asked[-1].state == "on":
+            raise emulated.SparseInferenceError(f"{path}: wrong")
+        return asked[-1]
+
+    monkeypatch.setattr(proved.emulated, "prove", prove)
+
+    made = write_float(taken[0], tmp_path / "m.tflite", TFLITE, Export(), taken[1], compress=True)
+
+    assert [verdict.state for verdict in asked] == ["on", "off"]
+    assert made.verification.sparse_inference.state == "off"
+    with pytest.raises(CheckError, match="wrong"):
+        monkeypatch.setattr(proved.emulated, "prove", lambda path: (_ for _ in ()).throw(CheckError("wrong")))
+        write_float(taken[0], tmp_path / "n.tflite", TFLITE, Export(), taken[1], compress=True)

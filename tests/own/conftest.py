@@ -80,10 +80,11 @@ value = 7
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """An empty current folder with the module ``nets``, which nobody has imported."""
+    """An empty current folder with the module ``nets``; what is imported from it is forgotten with it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    for name in ("nets", "broken", "absent"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
     (tmp_path / "nets.py").write_text(textwrap.dedent(NETS))
-    return tmp_path
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from edgecompress.errors import InputError
@@ -40,3 +42,29 @@ def test_what_is_wrong_with_a_function_is_one_line(here, spec, message):
     with pytest.raises(InputError, match=message) as caught:
         call(spec)
     assert "\n" not in str(caught.value)
+
+
+def test_modules_of_python_are_not_those_of_the_users_folder(here):
+    (here / "colorsys.py").write_text("raise RuntimeError('this is not the module of Python')\n")
+    (here / "paint.py").write_text("import colorsys\ndef make():\n    return colorsys.rgb_to_hsv(0, 0, 1)[2]\n")
+    assert call("paint:make") == 1
+    with pytest.raises(InputError, match=r"'colorsys' is a module of Python itself; rename colorsys\.py, or name the"):
+        call("colorsys:make")
+    (here / "colorsys.py").write_text("def make():\n    return 7\n")
+    assert call("colorsys.py:make") == 7
+
+
+def test_the_users_modules_come_before_installed_ones(here):
+    (here / "reads_own.py").write_text("import axe_playwright_python as own\ndef make():\n    return own.VALUE\n")
+    (here / "axe_playwright_python.py").write_text("VALUE = 9\n")  # an installed package that nothing here imports
+    assert call("reads_own:make") == 9
+
+
+def test_the_folder_of_the_latest_call_is_searched_first(here, monkeypatch):
+    for name, value in (("first", 1), ("second", 2)):
+        (here / name).mkdir()
+        (here / name / "shared_helper.py").write_text(f"VALUE = {value}")
+        (here / name / "mine.py").write_text("import shared_helper\ndef make():\n    return shared_helper.VALUE")
+    assert call("first/mine.py:make") == 1
+    monkeypatch.delitem(sys.modules, "shared_helper")
+    assert call("second/mine.py:make") == 2

@@ -72,7 +72,7 @@ def test_a_pickle_and_weights_of_another_network_are_refused(here):
     with pytest.raises(InputError, match="no pickle is loaded here"):
         factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
     torch.save([1, 2], here / "w.pt")
-    with pytest.raises(InputError, match="holds a list and not tensors by name"):
+    with pytest.raises(InputError, match="no weights of this network: it has a list"):
         factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
     (here / "w.pt").write_bytes(b"nonsense")
     with pytest.raises(InputError, match="holds more than tensors"):
@@ -80,3 +80,68 @@ def test_a_pickle_and_weights_of_another_network_are_refused(here):
     save_file({"conv.weight": torch.zeros(8, 1, 3, 3)}, here / "w.safetensors")
     with pytest.raises(InputError, match=r"has no 'conv.bias'"):
         factory("nets:make", ends_of(["1x8x8"]), here / "w.safetensors")
+
+
+NORMED = """
+import torch
+from torch import nn
+from torch.nn.utils import prune
+from torch.nn.utils.parametrizations import weight_norm
+
+
+def normed():
+    torch.manual_seed(0)
+    return nn.Sequential(weight_norm(nn.Conv2d(1, 4, 3)), nn.Flatten(), nn.Linear(144, 2))
+
+
+def pruned():
+    made = plain()
+    prune.l1_unstructured(made[0], "weight", 0.5)
+    return made
+
+
+def plain():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(144, 2))
+
+
+def parallel():
+    return nn.DataParallel(torch.compile(plain()))
+
+
+def unsteady():
+    return nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4, track_running_stats=False))
+"""
+
+
+def test_computed_weights_are_plain_from_the_start_and_checkpoints_of_either_kind_fit(here):
+    (here / "normed.py").write_text(NORMED)
+    shape, names = ends_of(["1x8x8"]), {"0.weight", "0.bias", "2.weight", "2.bias"}
+    made = factory("normed:normed", shape, None)
+    assert set(made.module.state_dict()) == names
+    import normed
+
+    trained = normed.normed()
+    with torch.no_grad():
+        trained[0].parametrizations.weight.original0.mul_(3)
+    torch.save({"model_state_dict": trained.state_dict()}, here / "computed.pt")
+    torch.save({"state_dict": {f"model.{n}": t for n, t in made.module.state_dict().items()}}, here / "plain.ckpt")
+    computed = factory("normed:normed", shape, here / "computed.pt")
+    assert torch.allclose(computed.module[0].weight, trained[0].weight, atol=1e-6)
+    assert torch.equal(factory("normed:normed", shape, here / "plain.ckpt").module[0].weight, made.module[0].weight)
+    masked = factory("normed:pruned", shape, None).module
+    assert int((masked[0].weight == 0).sum()) == 18
+    torch.save(normed.pruned().state_dict(), here / "masked.pth.tar")
+    for name in ("normed:plain", "normed:pruned"):
+        assert torch.equal(factory(name, shape, here / "masked.pth.tar").module[0].weight, masked[0].weight)
+
+
+def test_a_network_that_comes_wrapped_is_taken_out(here):
+    (here / "wrapped.py").write_text(NORMED)
+    assert "0.weight" in factory("wrapped:parallel", ends_of(["1x8x8"]), None).module.state_dict()
+
+
+def test_what_a_network_says_of_a_sample_must_not_depend_on_others(here):
+    (here / "unsteady.py").write_text(NORMED)
+    with pytest.raises(InputError, match="the BatchNorm '1' has no running statistics"):
+        factory("unsteady:unsteady", ends_of(["1x8x8"]), None)

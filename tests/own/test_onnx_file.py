@@ -42,13 +42,6 @@ def test_a_fixed_batch_becomes_free_and_the_file_s_answers_stay(tmp_path):
     assert (model.ends.inputs[0].shape, model.ends.outputs[0].shape) == ([2, 3], [4])
 
 
-def test_a_batch_that_is_in_the_graph_is_said(tmp_path):
-    nodes = [h.make_node("Reshape", ["x", "to"], ["a"]), h.make_node("MatMul", ["a", "w"], ["b"]),
-             h.make_node("ReduceMean", ["b"], ["y"], axes=[0], keepdims=1)]  # fmt: skip
-    path = save(tmp_path / "m.onnx", nodes, weights={"w": W, "to": np.array([-1, 6])}, opset=13)
-    assert "batch" in onnx_file(path, ()).why_not_run
-
-
 def test_an_older_file_is_converted_and_constants_are_weights_too(tmp_path):
     constant = h.make_node("Constant", [], ["w"], value=n.from_array(W, "w"))
     nodes = [constant, h.make_node("Flatten", ["x"], ["a"]), h.make_node("MatMul", ["a", "w"], ["y"])]

@@ -72,3 +72,27 @@ def test_a_built_in_network_learns_the_user_s_classes(here):
     np.savez(here / "d.npz", x=np.zeros((6, 9, 64), np.float32))
     with pytest.raises(InputError, match="learns classes"):
         built_in_ends(samples("d.npz", (), silent), ())
+
+
+def test_weights_that_are_no_numbers_are_named_before_anything_is_done(here):
+    (here / "broken.py").write_text(
+        "from torch import nn\n\n\ndef net():\n    made = nn.Linear(4, 2)\n    made.bias.data[1] = float('nan')\n"
+        "    return made\n"
+    )
+    with pytest.raises(InputError, match="'bias' of broken:net holds NaN or infinite values from the start"):
+        get("broken:net", shapes=["4"])
+
+
+@pytest.mark.parametrize(("x", "cure"), [
+    (np.zeros((12, 8, 8, 1), np.float32), "numpy.moveaxis(x, -1, 1)"),
+    (np.zeros((12, 1, 8, 8), np.int64), "x.astype('uint8')"),
+    (np.zeros((12, 1, 8, 8), np.int32), "x.astype('float32')"),
+    (np.zeros((12, 8, 8), np.float32), "x[:, None]"),
+])  # fmt: skip
+def test_the_advice_where_arrays_do_not_fit_is_the_cure(here, x, cure):
+    np.savez("d.npz", x=x, y=np.arange(12) % 3)
+    with pytest.raises(InputError) as error:
+        get(data="d.npz")
+    assert cure in str(error.value)
+    np.savez("d.npz", x=eval(cure, {"x": x, "numpy": np}), y=np.arange(12) % 3)
+    assert get(data="d.npz")[1].classes

@@ -45,6 +45,18 @@ def test_the_last_matching_pattern_says_how_a_layer_differs(load):
     assert loaded.layer("head") == recipe.Layer()
 
 
+def test_kinds_give_way_to_the_layers_of_a_network_in_their_place(load):
+    loaded = load(after='[layers.a]\nbits = 1\n[layers."kind:conv"]\nbits = 2\n[layers."b*"]\nbits = 3\n')
+    named = loaded.named({"a": "conv", "b1": "conv", "c[0]": "conv", "d": "linear"})
+    assert [named.layer(name).bits for name in ("a", "b1", "c[0]", "d")] == [2, 3, 2, None]
+    assert loaded.named({"d": "linear"}).layer("a").bits == 1
+
+
+def test_a_kind_that_there_is_not_is_refused_with_those_that_there_are(load):
+    with pytest.raises(InputError, match="'kind:dw' is no kind of layer; there are kind:pointwise, kind:depthwise"):
+        load(after='[layers."kind:dw"]\nbits = 2\n')
+
+
 def test_added_keys_decide_nothing_until_they_are_set(load):
     """Checkpoints that were kept before there were such keys are found under the same key."""
     plain = load()

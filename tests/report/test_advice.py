@@ -61,7 +61,7 @@ def test_each_change_stands_under_what_it_does(capsys):
             "Makes it slower:",
             "int8, litert: file 3.90x smaller",
             "Size alone is known:",
-            "float16, litert: file 2.00x smaller (1,000 bytes), peak memory 1.50x",
+            "float16 weights, litert: file 2.00x smaller (1,000 bytes), peak memory 1.50x",
             "pruned and clustered (what pruned is): key of pruned",
             "not measured: int8.onnx: no quantiser",
             "note: mind this",
@@ -81,3 +81,27 @@ def test_another_machine_is_named_in_the_first_line(capsys):
 def test_a_file_has_no_width(capsys):
     network = Network(name="m.onnx", width=None, input_shape=[3, 8], classes=None, sha256="0" * 64)
     assert text(capsys, network=network).startswith("m.onnx (3x8): measured on")
+
+
+def test_counted_instructions_stand_beside_latencies_marked_as_estimated_and_order_what_has_none(capsys):
+    lines = [line(change, None, "", 2.0) for change in ("float16-arithmetic", "pairs", "float16")]
+    counted = [
+        lines[0].model_copy(update={"instructions": 0.58}),
+        lines[1].model_copy(update={"instructions": 0.45}),
+        lines[2],
+        line("int8", 0.5, "faster", 3.9).model_copy(update={"instructions": 0.41}),
+    ]
+    said = text(capsys, lines=counted, processor="cortex-a76", counted="a" * 64, executed={"litert": 22_643_596})
+    places = [
+        said.index(part)
+        for part in (
+            "as it is, in litert: 22,643,596 instructions (counted on an emulated cortex-a76)",
+            "latency 0.50x (0.49 to 0.51), instructions 0.41x (estimated)",
+            "Executes, estimated from counted instructions on an emulated cortex-a76 (no latency):",
+            "zeros in pairs of channels, litert: file 2.00x smaller (1,000 bytes), instructions 0.45x",
+            "float16 arithmetic, litert: file 2.00x smaller (1,000 bytes), instructions 0.58x",
+            "Size alone is known: float16 weights",
+            "record: ffffffffffff, aaaaaaaaaaaa",
+        )
+    ]
+    assert places == sorted(places)

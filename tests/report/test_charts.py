@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import vl_convert
 
 from edgecompress.report import cells, charts
@@ -35,3 +37,14 @@ def test_a_name_stands_once_above_what_it_names():
 
 def test_a_mark_says_its_row_first():
     assert charts.says(ROW, "a: 5 bytes") == "sizes-0 a: 5 bytes"
+
+
+def test_of_many_marks_those_that_lead_are_kept_and_of_the_others_some_of_each_part():
+    marks = [{"n": i} for i in range(1000)]
+    few = charts.few(marks, 10, lambda mark: mark["n"] in (1, 998))
+    assert [mark["n"] for mark in few] == sorted(mark["n"] for mark in few)
+    assert len(few) == 10
+    assert {1, 998} <= {mark["n"] for mark in few}
+    assert max(b["n"] - a["n"] for a, b in pairwise(few)) < 300
+    assert charts.few(marks, 1000, lambda mark: False) == marks
+    assert [mark["n"] for mark in charts.few(marks, 4, lambda mark: True)] == [0, 250, 500, 750]

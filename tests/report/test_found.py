@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -105,6 +106,22 @@ def test_a_damaged_record_is_named_with_what_is_wrong(tmp_path, make):
     documents.write(tmp_path, damaged=make() | {"tool_version": 5})
     with pytest.raises(InputError, match=r"damaged\.json: tool_version: "):
         find([tmp_path])
+
+
+def test_of_several_records_a_damaged_one_costs_a_note(tmp_path):
+    documents.write(tmp_path, sound=documents.manifest(), newer=documents.bench() | {"schema_version": 7})
+    documents.write(tmp_path, damaged=documents.cell() | {"tool_version": 5})
+    documents.write(tmp_path, odd=documents.search() | {"max_drop": float("nan")})
+    os.mkfifo(tmp_path / "pipe.json")
+    found = find([tmp_path, tmp_path / "damaged.json"])
+    assert [source.path.name for source in found.sources] == ["sound.json"]
+    assert sorted(note.split(": ")[1].split("/")[-1] for note in found.notes if note.startswith("left out: ")) == [
+        "damaged.json",
+        "damaged.json",
+        "newer.json",
+        "odd.json",
+        "pipe.json",
+    ]
 
 
 def test_a_misspelt_key_is_no_other_file(tmp_path):

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from edgecompress.export.pack import Packed
+from edgecompress.export.proof import Proof
 from edgecompress.report.packed import packed
 
 
@@ -15,3 +16,11 @@ def test_one_line_with_both_sizes_and_the_bound():
 def test_a_model_without_weights_has_no_bound():
     made = Packed(source_bytes=400, bytes=400, entropy_bytes=0)
     assert "bound" not in packed(made, Path("m.onnx"), Path("m.ecz"))
+
+
+def test_only_an_onnx_file_is_offered_a_way_back():
+    made = Packed(source_bytes=400, bytes=200, entropy_bytes=100, proof=Proof(compared=("y",)))
+    assert "unpack" in packed(made, Path("m.onnx"), Path("n.onnx"))
+    said = packed(made, Path("m.tflite"), Path("n.tflite"))
+    assert "packing is the last step" in said
+    assert "unpack" not in said

@@ -23,3 +23,10 @@ def test_the_summary_says_sizes_accuracies_proofs_and_the_next_command(small_bun
     assert "12 tensors bit by bit" in text
     assert f"edgecompress bench {small_bundle}" in text
     assert "any distinct" not in text
+    assert "  recipe " not in text
+
+
+def test_a_recipe_that_the_board_chose_is_said_with_the_reason(small_bundle):
+    chosen = {"recipe_name": "alexnet+sparse-arm", "recipe_reason": "it pays there"}
+    text = summary(bundle.load(small_bundle).model_copy(update=chosen), small_bundle)
+    assert "  recipe    alexnet+sparse-arm: it pays there\n" in text

@@ -1,5 +1,6 @@
 import pytest
 
+from edgecompress.deploy.emulated.count import Instructions
 from edgecompress.report import table
 from edgecompress.report.writers.csv import csv
 from edgecompress.report.writers.markdown import markdown
@@ -52,6 +53,43 @@ def test_an_emulated_machine_s_times_are_no_device_s_and_in_no_report(record, ma
         times = [time for time in (" 2.50 ", " 5.00 ", " 40.0 ", "2500000") if time in write(record, manifest)]
         assert times
         assert all(time not in write(emulated, manifest) for time in times)
+
+
+def test_a_counted_record_has_instructions_and_no_table_of_times(record, manifest):
+    def counted(name, executed):
+        made = Instructions(
+            per_inference=executed,
+            spread=0.0001,
+            executed=[executed],
+            processor="cortex-a72",
+            runtime="r",
+            emulator="qemu",
+        )
+        return record.files[name].model_copy(update={"latency": None, "memory": None, "instructions": made})
+
+    emulated = record.model_copy(
+        update={
+            "taken": "emulated",
+            "comparisons": [],
+            "device": record.device.model_copy(update={"address": "emulated:cortex-a72"}),
+            "files": {
+                **record.files,
+                "dense.onnx": counted("dense.onnx", 8_000_000),
+                "model.onnx": counted("model.onnx", 4_200_000),
+            },
+        }
+    )
+    dense, model = table.rows(emulated)[1:]
+    assert (dense.instructions, dense.instructions_ratio) == (8_000_000, None)
+    assert (model.instructions, model.instructions_ratio, model.verdict) == (4_200_000, 0.525, "emulated")
+    for write in (terminal, markdown):
+        said = " ".join(write(emulated, manifest).split())
+        assert "4,200,000" in said
+        assert "0.525" in said
+        assert "They are no time" in said
+        assert "Latency: mode" not in said
+    assert "p50 ms" not in terminal(emulated, manifest)
+    assert "4200000,0.525," in csv(emulated, manifest)
 
 
 def test_everything_a_reader_must_know_is_said(record):

@@ -19,7 +19,10 @@ CHANGES = (
 )
 
 
-@pytest.mark.parametrize("name", shipped.names("recipes"))
+WHOLE = [name for name in shipped.names("recipes") if recipe.complete(name, "any") == name]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 @pytest.mark.parametrize("changes", [(), CHANGES])
 def test_what_is_written_is_read_as_the_same_recipe(name, changes, tmp_path):
     given = recipe.load(name, changes)

@@ -14,6 +14,7 @@ from edgecompress.advise.records import MicroRecord, Network, Place
 from edgecompress.advise.subject import subject
 from edgecompress.advise.variants import write_variants
 from edgecompress.bench.compare import compare
+from edgecompress.bench.counting import Counting
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import EVAL, Measurement
 from edgecompress.bench.protocol import protocol as find_protocol
@@ -45,7 +46,7 @@ def measure(
         model: as the user named it.
         network: what that is.
         board: the profile that the files and the number of threads are for.
-        device: where, see ``devices.find``.
+        device: where, see ``devices.find``; on an emulated processor instructions are counted, and nothing is timed.
         mode: one of ``protocol.MODES``.
         threads: of the runtimes; ``None``: as ``bench``.
         progress: told of every step.
@@ -55,7 +56,7 @@ def measure(
         RuntimeFailedError: nothing ran, or the device failed.
         DeviceLostError: the device is gone. What was measured is kept for the next call that asks the same.
     """
-    where, protocol = devices.find(device), find_protocol(mode)
+    where, protocol = devices.find(device, board), find_protocol(mode)
     runtimes = [each for each in board.runtimes if not where.runtimes or each in where.runtimes]
     if not runtimes:
         raise InputError(f"{where.name} has none of {board.name}'s runtimes: {', '.join(board.runtimes)}")
@@ -67,23 +68,24 @@ def measure(
             raise InputError(f"no file of {network.name} could be written: {next(iter(left_out.values()))}")
         rows = np.random.default_rng(protocol.seed).standard_normal((INPUTS, *network.input_shape))
         np.savez(folder / EVAL, x=rows.astype(np.float32), y=np.zeros(INPUTS, np.int64))
-        with where.connect() as connection:
+        with where.connect(**({"progress": progress} if where.emulated else {})) as connection:
             agent = AgentOnDevice(connection)
             key = {"device": where.to_json(), "protocol": protocol.to_json(), "tool": edgecompress.__version__}
             digests = {name: file.sha256 for name, file in files.items()}
             path = platformdirs.user_cache_path("edgecompress") / "advise" / f"{safe_name(where.name)}.partial.jsonl"
             journal = Journal(agent, path, {**key, "files": digests})
-            measurement = Measurement(journal, folder, files, protocol, progress)
+            asked = (journal, folder, files, protocol, progress)
+            measurement = Counting(*asked, processor=where.processor) if where.emulated else Measurement(*asked)
             try:
                 before = measurement.conditions("before")
-                count, note = thread_count(threads, board, before)
+                count, note = thread_count(threads, board, before, emulated=where.emulated)
                 measurement.speed(count)
                 after = measurement.conditions("after")
             except DeviceLostError as error:
                 raise DeviceLostError(f"{error}; what was measured until now is not measured again") from error
     results = measurement.results()
     journal.forget()
-    if not any(file.latency for file in results.values()):
+    if not any(file.latency or file.instructions for file in results.values()):
         first = next(failure for file in results.values() for failure in file.failures)
         raise RuntimeFailedError(f"no variant of {network.name} ran on {where.name}: {first.message}")
     return MicroRecord(

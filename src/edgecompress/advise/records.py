@@ -8,7 +8,7 @@ from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import Comparison, Conditions, FileResult, Validity
 from edgecompress.record import About, Published, Record
 
-Change = Literal["none", "pruned", "half", "int8", "float16"]
+Change = Literal["none", "pruned", "pairs", "half", "int8", "float16", "float16-arithmetic"]
 
 
 class Network(Record):
@@ -37,7 +37,10 @@ class Variant(Record):
 
 
 class MicroRecord(Published):
-    """Variants of one network on one device. Accuracy is not in it: nothing was trained."""
+    """Variants of one network on one device. Accuracy is not in it: nothing was trained.
+
+    Of a processor that was emulated to count, it has instructions and no times.
+    """
 
     kind: ClassVar[str] = "micro"
     marks: ClassVar[frozenset[str]] = frozenset({"network", "variants", "left_out"})

@@ -12,18 +12,21 @@ import onnx_ir as ir
 from edgecompress import bundle, methods
 from edgecompress.advise.records import Change, Variant
 from edgecompress.advise.subject import Subject
-from edgecompress.bundle import Kind
 from edgecompress.compress.cluster.algorithms.kmeans import kmeans
 from edgecompress.errors import EdgecompressError
+from edgecompress.export.float16.onnx import halved
+from edgecompress.export.float16.tflite import tflite as write_float16_tflite
 from edgecompress.export.int8.onnx import quantized
 from edgecompress.export.int8.program import check_installed
 from edgecompress.export.int8.tflite import tflite as write_int8_tflite
+from edgecompress.export.kinds import Kind
 from edgecompress.export.proved import FORMATS, KINDS, FileKind
 from edgecompress.export.verify import Layout
 from edgecompress.progress import Progress
 from edgecompress.target import Runtime, Target
 
 SPARSITY = 0.9
+PAIR = 2  # of output channels, which sparse kernels take at once
 BITS = 5
 CALIBRATION = 32  # samples: the ranges decide no latency
 LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
@@ -42,6 +45,7 @@ class VariantFile:
     bytes: int
     sha256: str
     input_layout: Layout
+    tolerance: tuple[float, float] | None = None
 
 
 def write_variants(
@@ -77,6 +81,13 @@ def write_variants(
         if given.half is not None:
             what = "half of the channels of every hidden layer, in multiples of 8, float32"
             makers["half"] = ("compressed", what, partial(write, given.half, compress=False))
+        if "fp16" in board.features:
+            what = "weights rounded to float16, and computed in float16 on this processor"
+            makers["float16-arithmetic"] = ("float16", what, partial(_float16, given.graph, kind))
+        in_pairs = prune_in_pairs(given.graph) if kind.format == "tflite" and board.sparse_kernels else None
+        if in_pairs is not None:
+            what = f"{SPARSITY:.0%} of the weights of 1x1 convolutions zero, in pairs of output channels"
+            makers["pairs"] = ("compressed", what, partial(write, in_pairs, compress=True))
         if kind.format == "tflite":
             what = "weights rounded to float16, computed in float32"
             makers["float16"] = ("compressed", what, partial(write, given.graph, compress=True, weights="float16"))
@@ -111,6 +122,26 @@ def prune_and_cluster(graph: ir.Model) -> ir.Model:
     return made
 
 
+def prune_in_pairs(graph: ir.Model) -> ir.Model | None:
+    """A copy of ``graph`` whose 1x1 convolutions keep their largest pairs of output channels; ``None``: it has none."""
+    made = graph.clone()
+    names = set()
+    for node in made.graph:
+        weight = node.inputs[1] if node.op_type == "Conv" and _reads_a_weight(node) else None
+        if weight is None or weight.const_value is None or node.attributes.get_int("group", 1) != 1:
+            continue
+        array = weight.const_value.numpy()
+        if array.ndim != 4 or array.shape[2:] != (1, 1) or array.shape[0] % PAIR or weight.name in names:
+            continue
+        names.add(weight.name)
+        pairs = array.reshape(len(array) // PAIR, PAIR, -1)
+        size = np.abs(pairs).sum(axis=1, keepdims=True)
+        zeros = min(round(SPARSITY * size.size), size.size - 1)  # of very few one pair stays
+        limit = np.partition(size.ravel(), zeros)[zeros]
+        weight.const_value = ir.tensor(np.where(size < limit, 0, pairs).reshape(array.shape), name=weight.name)
+    return made if names else None
+
+
 def _few_values(weight: Floats) -> Floats:
     kept = max(1, weight.size - round(SPARSITY * weight.size))
     flat = weight.ravel()
@@ -136,3 +167,10 @@ def _int8(graph: ir.Model, kind: FileKind, board: Target, inputs: Floats, path: 
         methods.find(FORMATS, kind.format)(integers, path, compress=False)
     else:
         write_int8_tflite(graph, path, inputs)
+
+
+def _float16(graph: ir.Model, kind: FileKind, path: Path) -> None:
+    if kind.format == "onnx":
+        methods.find(FORMATS, kind.format)(halved(graph), path, compress=False)
+    else:
+        write_float16_tflite(graph, path, encoding="fast-load")

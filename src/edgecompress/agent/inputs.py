@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +15,25 @@ import numpy as np
 
 from .engines.contract import Array, Engine, Feed, Input
 from .errors import JobError, RuntimeRefusedError, first_line
+
+# What numpy and zipfile say of a damaged file: of a member that is encrypted, cut, compressed in a way that they do not
+# know, or has a header that is no header. Deep nesting is a RuntimeError too.
+BROKEN_NPZ = (
+    OSError,
+    ValueError,
+    EOFError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    SyntaxError,
+    ArithmeticError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 ONLY = "x"  # the name of the rows for a file of one input, whatever the file calls it
 
@@ -45,7 +67,7 @@ def _opened(path: Path) -> Iterator[Any]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             yield archive
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except BROKEN_NPZ as error:
         raise JobError(f"cannot read {path}: {first_line(error)}") from error
 
 

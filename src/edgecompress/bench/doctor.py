@@ -1,31 +1,34 @@
 """What is wrong with a device before a benchmark, and how to mend it."""
 
+import re
 from typing import Literal
 
 from edgecompress import target
+from edgecompress.agent import telemetry
+from edgecompress.bench.board import mismatch
 from edgecompress.bench.records import Conditions
 from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.emulated import emulator, processors
 from edgecompress.deploy.on_device import AgentOnDevice
+from edgecompress.deploy.provision import LEAST_LITERT, MODULES
 from edgecompress.deploy.transports.contract import Connection
-from edgecompress.devices import LOCAL, Device
-from edgecompress.errors import RuntimeFailedError
+from edgecompress.deploy.wheels import Platform
+from edgecompress.devices import EMULATED, LOCAL, Device
+from edgecompress.errors import InputError, RuntimeFailedError
 from edgecompress.record import Record
 
 _SECONDS = 120
-_MODULES = {
-    "numpy": "numpy",
-    "psutil": "psutil",
-    "onnxruntime": "onnxruntime",
-    "ai-edge-litert": "ai_edge_litert.interpreter",
-    "tflite-runtime": "tflite_runtime.interpreter",
-}
-_PROVIDERS = "import onnxruntime; print(*onnxruntime.get_available_providers())"
+_PROVIDERS = (
+    f"import os; os.environ.update({telemetry.OFF!r}); "
+    "import onnxruntime; print(*onnxruntime.get_available_providers())"
+)
 _RUNS = {"onnxruntime": ("onnxruntime",), "litert": ("ai-edge-litert", "tflite-runtime")}
 _LEAST_DISK, _LITTLE_DISK = 32 * 2**20, 512 * 2**20  # bytes: a bundle; the runtimes as well
 _LITTLE_MEMORY = 256 * 2**20
 _HOT = 70.0  # degrees Celsius; a Raspberry Pi slows down from 80 on
 _BUSY = 0.25  # of all cores
 _GOVERNOR = "echo performance | sudo tee /sys/devices/system/cpu/cpufreq/policy*/scaling_governor"
+_QEMU = "apt-get install qemu-user-static; qemu-user instead of it counts instructions too"
 _SUPPLY = "use the board's own power supply and a short cable"
 
 
@@ -49,16 +52,19 @@ def doctor(device: Device) -> list[Finding]:
             conditions = Conditions.model_validate(known)
             findings += _python(connection, device, conditions)
             findings += _accelerator(connection, device, conditions)
+            findings += _emulator(device)
     except RuntimeFailedError as error:
         findings.append(Finding(subject="python" if findings else "connection", state="bad", found=str(error)))
         return findings
-    return [*findings, *examine(conditions, device.target)]
+    if device.emulated:
+        return findings  # whose state this machine's is not, and which has no speed
+    return [*findings, *examine(conditions, device.target, device.transport)]
 
 
-def examine(conditions: Conditions, profile: str | None) -> list[Finding]:
+def examine(conditions: Conditions, profile: str | None, transport: str) -> list[Finding]:
     """What the state of a machine means for a benchmark. ``profile``: which board it should be; ``None``: any."""
     return [
-        _board(conditions, profile),
+        _board(conditions, profile, transport),
         _room("disk", conditions.disk_free, _LITTLE_DISK, _LEAST_DISK, "remove files, or: edgecompress devices clean"),
         _room("memory", conditions.memory.available, _LITTLE_MEMORY, 0, "stop other programs"),
         *_speed(conditions),
@@ -70,7 +76,7 @@ def _python(connection: Connection, device: Device, conditions: Conditions) -> l
     """Python there, and which packages it can import."""
     setup = (
         "pip install 'edgecompress[bench]'"
-        if device.transport == LOCAL
+        if device.transport == LOCAL or device.emulated
         else f"edgecompress devices setup {device.name}"
     )
     old = tuple(int(part) for part in conditions.python.split(".")[:2]) < (3, 9)
@@ -78,7 +84,7 @@ def _python(connection: Connection, device: Device, conditions: Conditions) -> l
     version = f"{conditions.python} ({connection.python})"
     findings = [Finding(subject="python", state="bad" if old else "good", found=version, mend=newer)]
     broken: dict[str, str] = {}
-    for name, module in _MODULES.items():
+    for name, module in MODULES.items():
         if conditions.versions.get(name):
             command = [connection.python, "-c", f"import {module}"]
             finished = connection.run(command, Deadline.after(_SECONDS), lambda _: None)
@@ -88,15 +94,34 @@ def _python(connection: Connection, device: Device, conditions: Conditions) -> l
     for subject, names in {"numpy": ("numpy",), "psutil": ("psutil",), **_RUNS}.items():
         usable = [name for name in names if conditions.versions.get(name) and name not in broken]
         if usable:
-            found = f"{usable[0]} {conditions.versions[usable[0]]}"
-            findings.append(Finding(subject=subject, state="good", found=found))
+            findings.append(_version(subject, usable[0], conditions.versions[usable[0]] or "", setup))
             continue
         said = "; ".join(broken[name] for name in names if name in broken) or "not installed"
         state: Literal["bad", "doubtful"] = "doubtful" if subject in _RUNS else "bad"
-        findings.append(Finding(subject=subject, state=state, found=said, mend=setup))
-    if all(finding.state != "good" for finding in findings[-len(_RUNS) :]):
+        # Where no runtime is made for such a Python, set-up leads nowhere, and this does.
+        mend = (_platform(conditions).why_not() if subject in _RUNS else "") or setup
+        findings.append(Finding(subject=subject, state=state, found=said, mend=mend))
+    if not any(conditions.versions.get(name) and name not in broken for names in _RUNS.values() for name in names):
         findings[-len(_RUNS) :] = [each.model_copy(update={"state": "bad"}) for each in findings[-len(_RUNS) :]]
     return findings
+
+
+def _version(subject: str, package: str, version: str, setup: str) -> Finding:
+    """A package that can be imported, unless this release of it computes something else."""
+    found = f"{package} {version}"
+    if package == "ai-edge-litert" and _numbers(version) < _numbers(LEAST_LITERT):
+        found += f": computes noise from weights stored as csr-float16, which {LEAST_LITERT} and later do not"
+        return Finding(subject=subject, state="doubtful", found=found, mend=setup)
+    return Finding(subject=subject, state="good", found=found)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", version)[:2]]
+
+
+def _platform(conditions: Conditions) -> Platform:
+    python = ".".join(conditions.python.split(".")[:2])
+    return Platform(conditions.machine, python, conditions.libc or "", conditions.python_bits or 64)
 
 
 def _accelerator(connection: Connection, device: Device, conditions: Conditions) -> list[Finding]:
@@ -118,15 +143,32 @@ def _accelerator(connection: Connection, device: Device, conditions: Conditions)
     return [Finding(subject="accelerator", state="doubtful", found=said, mend=mend)]
 
 
-def _board(conditions: Conditions, profile: str | None) -> Finding:
+def _emulator(device: Device) -> list[Finding]:
+    """Whether this machine can emulate: files are proved off AVX with that, and instructions counted."""
+    if device.transport not in (LOCAL, EMULATED):
+        return []
+    machine = processors.find(device.processor or "x86-no-avx").machine
+    try:
+        found = emulator.version(machine)
+    except InputError:
+        said = "none: what TFLite files compute on processors without AVX, as every Arm board's, is not proved"
+        return [Finding(subject="emulator", state="doubtful", found=said, mend=_QEMU)]
+    why = emulator.cannot_count(machine)
+    if why is None:
+        return [Finding(subject="emulator", state="good", found=f"{found}; instructions are counted")]
+    found = f"{found}; {why.partition(': ')[0]}"
+    return [Finding(subject="emulator", state="doubtful", found=found, mend=emulator.CURE)]
+
+
+def _board(conditions: Conditions, profile: str | None, transport: str) -> Finding:
     name = conditions.board or conditions.cpu or conditions.machine
+    why = mismatch(target.load(profile), conditions, transport) if profile else ""
+    if why:
+        mend = f"it is registered as {profile}: devices add --replace, with another --target or none"
+        return Finding(subject="board", state="bad", found=f"{name}: {why}", mend=mend)
     if conditions.emulation.emulated:
         why = f"{name}, emulated ({conditions.emulation.why})"
         return Finding(subject="board", state="doubtful", found=why, mend="measure on a real board")
-    title = target.load(profile).title if profile and target.load(profile).transport != LOCAL else None
-    if title and conditions.board and not conditions.board.startswith(title):
-        mend = f"it is registered as {profile}: devices add --replace --target ..."
-        return Finding(subject="board", state="doubtful", found=name, mend=mend)
     return Finding(subject="board", state="good", found=name)
 
 

@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from edgecompress.deploy.on_device import AgentOnDevice, Event
+from edgecompress.answers import Event, WrongAnswerError, answer
+from edgecompress.deploy.on_device import AgentOnDevice
 
 KEPT = datetime.timedelta(hours=24)
+# TypeError is what a time without a zone makes of the comparison; RecursionError, a line of brackets alone.
+_NOT_OURS = (ValueError, TypeError, RecursionError)
 
 
 class Journal:
@@ -21,8 +24,13 @@ class Journal:
         self._agent, self._path = agent, path
         self.sha256 = agent.sha256
         self._key = _digest({**key, "agent": agent.sha256})
-        self._done = _read(path, self._key)
         self.earlier: list[str] = []  # what was taken from it: a step, its files and when it was measured
+        self.notes: list[str] = []  # what was not, because no agent of ours says such a thing
+        try:
+            self._done = _read(path, self._key)
+        except _NOT_OURS as error:
+            self._done = {}
+            self._set_aside(str(error))
 
     def push(self, path: Path) -> None:
         """As the agent's."""
@@ -33,12 +41,16 @@ class Journal:
         if step == "conditions":
             return self._agent.step(step, job, seconds=seconds, on_progress=on_progress)
         number = _digest([step, job])
-        if number in self._done:
-            entry = self._done[number]
-            events: list[Event] = entry["events"]
-            names = ", ".join(str(event.get("file", "")) for event in events)
-            self.earlier.append(f"{step} of {names}, {entry['time']}")
-            return events
+        entry = self._done.pop(number, None)
+        if entry is not None:
+            try:
+                events = answer(step, job, entry["events"])
+            except WrongAnswerError as error:
+                self._set_aside(str(error))
+            else:
+                names = ", ".join(str(event.get("file", "")) for event in events)
+                self.earlier.append(f"{step} of {names}, {entry['time']}")
+                return events
         events = self._agent.step(step, job, seconds=seconds, on_progress=on_progress)
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         line = json.dumps({"key": self._key, "step": number, "time": now, "events": events})
@@ -48,6 +60,13 @@ class Journal:
             start = b"" if _is_whole(stream) else b"\n"
             stream.write(start + line.encode() + b"\n")
         return events
+
+    def _set_aside(self, why: str) -> None:
+        """Keep the file under another name: what it holds is measured again."""
+        aside = self._path.with_name(f"{self._path.name}.bad")
+        if self._path.exists():
+            self._path.replace(aside)
+            self.notes.append(f"what an earlier run measured is not taken, and was set aside as {aside.name}: {why}")
 
     def forget(self) -> None:
         """Remove the file: its content is in a record now."""
@@ -63,9 +82,13 @@ def _is_whole(stream: BinaryIO) -> bool:
 
 
 def _read(path: Path, key: str) -> dict[str, Any]:
-    """The steps of this key that are not too old. A line that was cut short is none."""
+    """The steps of this key that are not too old. A line that was cut short is none.
+
+    Raises:
+        ValueError: a line is of no journal.
+    """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError:
         return {}
     found = {}
@@ -75,7 +98,13 @@ def _read(path: Path, key: str) -> dict[str, Any]:
             entry = json.loads(line)
         except ValueError:
             continue
-        if entry["key"] == key and datetime.datetime.fromisoformat(entry["time"]) > oldest:
+        if not isinstance(entry, dict) or not all(isinstance(entry.get(name), str) for name in ("key", "step", "time")):
+            raise ValueError("it has a line that is of no journal")
+        events = entry.get("events")
+        if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+            raise ValueError("it has a step without events")
+        is_fresh = datetime.datetime.fromisoformat(entry["time"]) > oldest
+        if entry["key"] == key and is_fresh:
             found[entry["step"]] = entry
     return found
 

@@ -8,7 +8,9 @@ from typing import Protocol as Contract
 
 import numpy as np
 
+from edgecompress.agent.inputs import BROKEN_NPZ
 from edgecompress.bench.accelerator import NONE, Accelerator
+from edgecompress.bench.agreement import OUTPUTS, disagreement
 from edgecompress.bench.energy import Energy
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.operators import RUNS, Profile
@@ -16,10 +18,10 @@ from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
-from edgecompress.bundle import Kind
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
-from edgecompress.errors import EdgecompressError, RuntimeFailedError
+from edgecompress.errors import EdgecompressError, InputError, RuntimeFailedError
 from edgecompress.export import verify
+from edgecompress.export.kinds import Kind
 from edgecompress.export.verify import Layout
 from edgecompress.progress import Progress
 from edgecompress.record import Record
@@ -57,6 +59,10 @@ class ToMeasure(Contract):
     def input_layout(self) -> Layout:
         """Where its input has its channels."""
 
+    @property
+    def tolerance(self) -> tuple[float, float] | None:
+        """By how much its outputs were let differ: absolute, and relative to their largest; None: it is not known."""
+
 
 class Measurement:
     """The measurement of model files in a folder. What fails for one is kept with that file, and the others go on."""
@@ -74,6 +80,8 @@ class Measurement:
         self._protocol, self._progress, self._accelerator = protocol, progress, accelerator
         self.notes: list[str] = []  # what went another way than it should, for the record's validity
         self._references: dict[str, str] = {}
+        self._spreads: dict[str, float] = {}  # of the references' outputs
+        self._limit: int | None = None  # of samples for accuracy
         self._results = {
             name: FileResult(runtime=file.runtime, kind=file.kind, bytes=file.bytes, sha256=file.sha256)
             for name, file in models.items()
@@ -172,7 +180,7 @@ class Measurement:
                 if event["phase"] == "warm-up":
                     note = f"warm-up, {event['runs']} runs"
                 else:
-                    done = min(1.0, event["runs"] / event["min_runs"])
+                    done = min(1.0, event["runs"] / max(1, event["min_runs"]))
                     if job["min_seconds"]:
                         done = min(done, event["seconds"] / job["min_seconds"])
                 self._progress(title, min(99, int(100 * (number + done) / protocol.processes)), 100, note)
@@ -220,8 +228,11 @@ class Measurement:
         It is what the device's outputs are compared with: the same file in another place, or the same network in
         another format. Both formats are held against one reference, which is this machine's onnxruntime.
         """
-        with np.load(self._folder / EVAL, allow_pickle=False) as archive:
-            x = archive["x"][:REFERENCE_SAMPLES]
+        try:
+            with np.load(self._folder / EVAL, allow_pickle=False) as archive:
+                x = archive["x"][:REFERENCE_SAMPLES]
+        except BROKEN_NPZ as error:
+            raise InputError(f"cannot read {self._folder / EVAL}: {error}; build the bundle anew") from error
         for name, file in self._models.items():
             if file.runtime != "onnxruntime":
                 continue
@@ -233,6 +244,7 @@ class Measurement:
                 path = Path(folder) / REFERENCE.format(file.kind)
                 np.savez(path, y=y)
                 self._agent.push(path)
+            self._spreads[file.kind] = float(np.ptp(y))
             self._references[file.kind] = f"{name}, first {len(x)} samples, on the host in onnxruntime {version}"
 
     def _accuracy(self, name: str, threads: int) -> None:
@@ -241,9 +253,13 @@ class Measurement:
         job = {**self._job(name, threads), "eval": EVAL}
         if kind in self._references:
             job["reference"] = REFERENCE.format(kind)
+        if self._limit is not None:
+            job["limit"] = self._limit
 
         def on_progress(event: Event) -> None:
-            self._progress(title, event["done"], event["total"], f"{100 * event['correct'] / event['done']:.2f} %")
+            self._progress(
+                title, event["done"], event["total"], f"{100 * event['correct'] / max(1, event['done']):.2f} %"
+            )
 
         event = self._step(name, "accuracy", job, ACCURACY_SECONDS, on_progress)
         if event is None:
@@ -257,6 +273,9 @@ class Measurement:
             reference=self._references.get(kind, "none: the host could not run the ONNX file"),
         )
         self._results[name] = self._results[name].model_copy(update={"accuracy": result})
+        wrong = disagreement(self._results[name], self._spreads.get(kind), self._models[name].tolerance)
+        if wrong is not None:
+            self._failed(name, OUTPUTS, wrong)
         self._progress(title, event["total"], event["total"], f"{percent:.2f} %")
 
     def _step(
@@ -277,7 +296,7 @@ class Measurement:
     def _job(self, name: str, threads: int) -> Event:
         return {**self._file(name), "threads": threads}
 
-    def _failed(self, name: str, step: str, error: RuntimeFailedError) -> None:
+    def _failed(self, name: str, step: str, error: RuntimeFailedError | str) -> None:
         result = self._results[name]
         failures = [*result.failures, Failure(step=step, message=str(error))]
         self._results[name] = result.model_copy(update={"failures": failures})

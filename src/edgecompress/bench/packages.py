@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from edgecompress.bench.records import Conditions
-from edgecompress.deploy.provision import ALTERNATIVES
+from edgecompress.deploy.provision import ALTERNATIVES, package
 from edgecompress.devices import LOCAL, Device
 from edgecompress.errors import RuntimeFailedError
 from edgecompress.target import Runtime
@@ -17,9 +17,9 @@ def check(device: Device, conditions: Conditions, runtimes: Iterable[Runtime]) -
     """
     there = {name for name, version in conditions.versions.items() if version}
     wanted = dict.fromkeys(runtimes)
-    usable = any(alternative[0] in there for runtime in wanted for alternative in ALTERNATIVES[runtime])
+    usable = any(package(alternative[0]) in there for runtime in wanted for alternative in ALTERNATIVES[runtime])
     missing = [name for name, found in (("numpy", "numpy" in there), (" or ".join(wanted), usable)) if not found]
     if missing:
-        local = device.transport == LOCAL
+        local = device.transport == LOCAL or device.emulated
         mend = "pip install 'edgecompress[bench]'" if local else f"edgecompress devices setup {device.name}"
         raise RuntimeFailedError(f"{device.name} has no {' and no '.join(missing)}: {mend}")

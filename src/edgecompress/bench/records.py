@@ -9,7 +9,8 @@ from edgecompress.bench.energy import Energy, PowerSensor
 from edgecompress.bench.operators import Profile
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.statistics import Ratio, Summary
-from edgecompress.bundle import Kind
+from edgecompress.deploy.emulated.count import Instructions
+from edgecompress.export.kinds import Kind
 from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
 
@@ -61,6 +62,9 @@ class Conditions(Record):
     kernel: str
     machine: str = Field(description="as uname -m names it")
     board: str | None = Field(description="the device tree's model")
+    product: str | None = Field(
+        default=None, description="what else says which machine it is: Android, or its firmware"
+    )
     cpu: str | None
     cores: int | None
     affinity: list[int] | None = Field(description="cores that the agent may run on")
@@ -77,6 +81,7 @@ class Conditions(Record):
     libc: str | None = Field(default=None, description="the C library there and its version")
     pip: bool | None = Field(default=None, description="whether Python there has pip")
     python: str
+    python_bits: int | None = Field(default=None, description="32 or 64: of Python there, whatever the kernel is")
     versions: dict[str, str | None] = Field(description="of what the agent may use; null: not installed")
 
 
@@ -193,6 +198,9 @@ class FileResult(Record):
     latency: Latency | None = None
     memory: Memory | None = None
     accuracy: AccuracyResult | None = None
+    instructions: Instructions | None = Field(
+        default=None, description="of one inference on an emulated processor, which has no latency; null: a real one"
+    )
     energy: Energy | None = Field(default=None, description="null: no sensor, or a mode that does not read it")
     profile: Profile | None = Field(default=None, description="null: not asked for")
     failures: list[Failure] = Field(default=[])

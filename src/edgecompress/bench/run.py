@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 
 import edgecompress
-from edgecompress import bundle, devices
+from edgecompress import bundle, devices, target
 from edgecompress.bench.accelerator import NONE, Accelerator, check
+from edgecompress.bench.agreement import OUTPUTS
+from edgecompress.bench.board import mismatch
 from edgecompress.bench.compare import compare
+from edgecompress.bench.counting import Counting
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import EVAL, Measurement
 from edgecompress.bench.packages import check as check_packages
@@ -18,10 +21,10 @@ from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, Devi
 from edgecompress.bench.validity import validity
 from edgecompress.bundle import Manifest
 from edgecompress.deploy.on_device import AgentOnDevice
-from edgecompress.devices import LOCAL, Device
-from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
+from edgecompress.devices import Device
+from edgecompress.errors import CheckError, DeviceLostError, InputError, RuntimeFailedError
 from edgecompress.progress import Progress, silent
-from edgecompress.record import write_atomically
+from edgecompress.record import check_file, write_atomically
 from edgecompress.target import Target
 
 
@@ -52,33 +55,43 @@ def bench(
         The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.
 
     Raises:
-        InputError: the folder is not a bundle, there is no such device or mode, or the device has no such accelerator.
+        InputError: the folder is not a bundle, there is no such device or mode, the device has no such accelerator, or
+            ``output`` cannot be written.
+        CheckError: a file computes something else there than here, and the record is written.
         RuntimeFailedError: not one file ran, and the record is written; or the device failed, or was not set up.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
-    where, protocol = devices.find(device), find_protocol(mode)
-    manifest = bundle.load(folder)
+    protocol, manifest = find_protocol(mode), bundle.load(folder)
+    if output is not None:
+        check_file(output)
+    where = devices.find(device, manifest.target)
     chosen = _chosen(manifest, where)
+    if where.emulated and profile:
+        raise InputError("an emulated processor has no times, and so no profile: leave --profile out")
     records = output.parent if output else folder / bundle.RECORDS
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
     with (
         devices.leased(where, lambda: progress(where.name, 0, 1, "waiting: another run has the board")),
-        where.connect() as connection,
+        where.connect(**({"progress": progress} if where.emulated else {})) as connection,
     ):
         agent = AgentOnDevice(connection)
         journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
-        measurement = Measurement(journal, folder, chosen.models, protocol, progress, accelerator)
+        for note in journal.notes:
+            progress("journal", 0, 1, note)
+        given = (journal, folder, chosen.models, protocol, progress, accelerator)
+        measurement = Counting(*given, processor=where.processor) if where.emulated else Measurement(*given)
         try:
             before = measurement.conditions("before")
             check_packages(where, before, (file.runtime for file in chosen.models.values()))
             check(agent, accelerator, chosen.models)
-            count, note = thread_count(threads, manifest.target, before)
+            count, note = thread_count(threads, manifest.target, before, emulated=where.emulated)
             has_sensor = before.power is not None and before.power.sensor is not None
             measurement.all(count, labelled=bool(manifest.data.classes), energy=has_sensor, profile=profile)
             after = measurement.conditions("after")
         except DeviceLostError as error:
             raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error
     files = measurement.results()
+    notes = [*_registered_wrongly(where, before), *journal.notes, *measurement.notes]
     record = BenchRecord(
         tool_version=edgecompress.__version__,
         created=began.isoformat(timespec="seconds"),
@@ -95,19 +108,32 @@ def bench(
         after=after,
         files=files,
         comparisons=compare(files, seed=protocol.seed),
-        validity=validity(before, after, protocol, count, files, journal.earlier, measurement.notes),
+        validity=validity(before, after, protocol, count, files, journal.earlier, notes),
     )
     path = output or records / f"{safe_name(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
     journal.forget()
-    if not any(file.latency for file in files.values()):
+    wrong = [f"{name} {each.message}" for name, file in files.items() for each in file.failures if each.step == OUTPUTS]
+    if wrong:
+        raise CheckError(f"{wrong[0]} (record: {path})")
+    if not any(file.latency or file.instructions or file.accuracy for file in files.values()):
         first = next(failure for file in files.values() for failure in file.failures)
         raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
     return record, path
 
 
-def thread_count(given: int | None, board: Target, conditions: Conditions) -> tuple[int, str]:
-    """How many threads the runtimes get, and why."""
+def thread_count(
+    given: int | None, board: Target, conditions: Conditions, *, emulated: bool = False
+) -> tuple[int, str]:
+    """How many threads the runtimes get, and why.
+
+    Raises:
+        InputError: more than one on an emulated processor, whose instructions are counted on one.
+    """
+    if emulated:
+        if given not in (None, 1):
+            raise InputError("an emulated processor counts instructions on one thread: leave --threads out")
+        return 1, "an emulated processor"
     if given is not None:
         return given, "given"
     usable = len(conditions.affinity) if conditions.affinity else conditions.cores or 1
@@ -117,23 +143,28 @@ def thread_count(given: int | None, board: Target, conditions: Conditions) -> tu
 
 
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
-    """What the figures are of. A profile that is reached locally is this machine by definition."""
+    """What the figures are of."""
     this = conditions.board or conditions.cpu or conditions.machine
     if conditions.emulation.emulated:
         this = f"an emulated {this}"
-    is_target = not conditions.emulation.emulated and (
-        board.transport == where.transport == LOCAL
-        or (conditions.board or "").startswith(board.title)
-        # What has no device tree is what the user registered it as.
-        or (conditions.board is None and where.target == board.name)
-    )
+    why = mismatch(board, conditions, where.transport)
+    is_target = not conditions.emulation.emulated and not why
     note = (
         f"measured on {this}"
         if is_target
         else f"the bundle is made for {board.title}; these figures are of {this} and say nothing about that board"
+        + (f" ({why})" if why else "")
     )
+    if where.emulated:
+        note = f"{conditions.cpu}; outputs and instructions are that processor's, and no time or memory is taken"
     address = where.name if where.name == where.address else f"{where.name} ({where.address})"
     return DeviceInfo(address=address, is_target=is_target, note=note)
+
+
+def _registered_wrongly(where: Device, conditions: Conditions) -> list[str]:
+    """What speaks against a device that is registered as another board than it is."""
+    why = mismatch(target.load(where.target), conditions, where.transport) if where.target else ""
+    return [f"{where.name} is registered as {where.target} and is none: {why}"] if why else []
 
 
 def _chosen(manifest: Manifest, where: Device) -> Manifest:

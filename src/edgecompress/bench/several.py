@@ -1,8 +1,8 @@
 """A benchmark of one bundle on several devices at once: a process a device, so that none can stop another."""
 
 import datetime
+import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.run import safe_name
 from edgecompress.errors import InputError
 from edgecompress.progress import Progress, silent
+from edgecompress.workers import python
 
 _PREFIX = "edgecompress: "
 
@@ -42,14 +43,14 @@ def bench_all(
 ) -> list[Outcome]:
     """Measure the bundle in ``folder`` on every device of ``names``, one job a device, all at the same time.
 
-    Ctrl-C reaches the processes by itself where it is typed in a terminal; each keeps what it has measured.
+    However this call ends, none of them runs on; each keeps what it has measured.
 
     Raises:
         InputError: the folder is no bundle, a name means no device, or two mean the same.
     """
-    bundle.load(folder)
+    manifest = bundle.load(folder)
     find_protocol(mode)
-    found = [devices.find(name) for name in names]
+    found = [devices.find(name, manifest.target) for name in names]
     for i, device in enumerate(found):
         if device.address in [other.address for other in found[:i]]:
             raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
@@ -60,6 +61,7 @@ def bench_all(
     options += [part for option, value in accelerator.model_dump().items() if value for part in (f"--{option}", value)]
     options += [option for option, wanted in (("--profile", profile), ("--allow-noisy", allow_noisy)) if wanted]
     outcomes: dict[str, Outcome] = {}
+    running: list[subprocess.Popen[str]] = []
     lock = threading.Lock()
 
     def tell(name: str, done: int, line: str) -> None:
@@ -67,11 +69,17 @@ def bench_all(
             progress(name, done, 1, line)
 
     def measure(name: str, path: Path) -> None:
-        command = [sys.executable, "-m", "edgecompress", "bench", str(folder), "--device", name, "-o", str(path)]
+        words = ["bench", str(folder), "--device", name, "-o", str(path), *options]
         last = ""
         with subprocess.Popen(
-            [*command, *options], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            python("edgecompress", *words, ends_by=signal.SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
         ) as process:
+            running.append(process)
             assert process.stderr is not None
             for line in process.stderr:
                 last = line.strip() or last
@@ -84,6 +92,11 @@ def bench_all(
     workers = [threading.Thread(target=measure, args=pair) for pair in zip(names, paths, strict=True)]
     for worker in workers:
         worker.start()
-    for worker in workers:
-        worker.join()
+    try:
+        for worker in workers:
+            worker.join()
+    except BaseException:
+        for process in running:
+            process.terminate()
+        raise
     return [outcomes[name] for name in names]

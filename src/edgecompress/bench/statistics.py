@@ -12,11 +12,15 @@ from pydantic import Field
 from edgecompress.record import Record
 
 Samples = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+Statistics = Callable[[Samples], Samples]
+"""From times, (files, rounds) or (files, resamples, rounds), to (statistics,) or (statistics, resamples)."""
 Verdict = Literal["faster", "slower", "no difference seen"]
 
 # The fewest queries that MLPerf's early stopping accepts for a 99th percentile (64 for a 90th).
 P99_SAMPLES = 662
 RESAMPLES = 1000
+MOST_ELEMENTS = 1 << 21  # of resamples that are computed at once: 16 MiB
 # A change of code layout or environment alone moves run times by about a percent (Mytkowicz et al., "Producing Wrong
 # Data Without Doing Anything Obviously Wrong!", ASPLOS 2009), so a smaller difference is not called one.
 MARGIN = 0.01
@@ -73,8 +77,7 @@ def summary(samples_ns: Sequence[int], *, processes: Sequence[int] = (), seed: i
         seed: Of the resampling for the median's interval.
     """
     values = np.asarray(samples_ns, dtype=np.float64)
-    draws = _resampled(values[None], lambda rounds: float(np.median(rounds)), seed, processes)
-    medians = _interval(draws, len(processes))
+    medians = _interval(_resampled(values[None], _medians, seed, processes)[0], len(processes))
     p50, p90, p95, p99 = (float(value) for value in np.percentile(values, [50, 90, 95, 99]))
     return Summary(
         samples=len(values),
@@ -106,14 +109,14 @@ def ratio_of_medians(
     """
     assert len(samples) == len(base) > 0
     both = np.stack([np.asarray(samples, dtype=np.float64), np.asarray(base, dtype=np.float64)])
-    low, high = _interval(_resampled(both, _ratio, seed, processes), len(processes))
-    return Ratio(ratio=_ratio(both), low=low, high=high, verdict=verdict(low, high))
+    low, high = _interval(_resampled(both, _ratio, seed, processes)[0], len(processes))
+    return Ratio(ratio=float(_ratio(both)[0]), low=low, high=high, verdict=verdict(low, high))
 
 
 def changes(
     rounds: Samples,
     base: Samples,
-    statistics: Callable[[Samples], Sequence[float]],
+    statistics: Statistics,
     *,
     processes: tuple[Sequence[int], Sequence[int]] = ((), ()),
     seed: int = 0,
@@ -127,17 +130,17 @@ def changes(
     Args:
         rounds: Times, float64 (files, rounds): the files that the statistics are of, in the rounds they share.
         base: The same files of the other benchmark, float64 (files, its rounds).
-        statistics: Of such an array; positive. One change is returned for each.
+        statistics: Of such an array, or of resamples of one; positive. One change is returned for each.
         processes: How many rounds each process of the one and of the other took; empty: all are of one.
         seed: Of the resampling.
     """
     # Two seeds, so that the resamples of two equally long runs are not the same rounds.
     draws = [_resampled(each, statistics, seed + i, processes[i]) for i, each in enumerate((rounds, base))]
     found = []
-    for i, (value, before) in enumerate(zip(statistics(rounds), statistics(base), strict=True)):
+    for i, (value, before) in enumerate(zip(statistics(rounds).tolist(), statistics(base).tolist(), strict=True)):
         fewest = min(len(each) for each in processes)
-        low, high = _interval(draws[0][:, i] - draws[1][:, i], fewest)
-        least, most = _interval(draws[0][:, i] / draws[1][:, i], fewest)
+        low, high = _interval(draws[0][i] - draws[1][i], fewest)
+        least, most = _interval(draws[0][i] / draws[1][i], fewest)
         ratio = Ratio(ratio=value / before, low=least, high=most, verdict=verdict(least, most))
         found.append(Change(difference=value - before, low=low, high=high, ratio=ratio))
     return found
@@ -150,13 +153,8 @@ def verdict(low: float, high: float) -> Verdict:
     return "slower" if low > 1 + MARGIN else "no difference seen"
 
 
-def _resampled(
-    rows: Samples,
-    statistic: Callable[[Samples], float | Sequence[float]],
-    seed: int,
-    processes: Sequence[int] = (),
-) -> Samples:
-    """A statistic, or several, of ``RESAMPLES`` resamples of ``rows`` (files, rounds): one row each.
+def _resampled(rows: Samples, statistics: Statistics, seed: int, processes: Sequence[int] = ()) -> Samples:
+    """Statistics of ``RESAMPLES`` resamples of ``rows`` (files, rounds): float64 (statistics, resamples).
 
     Runs that follow each other share the state of the machine (clock, caches, other load), so they are not
     independent, and an interval that takes them so is too narrow. Whole blocks of sqrt(n) rounds are resampled
@@ -164,23 +162,57 @@ def _resampled(
     differs from process to process is in none of one's rounds, so where there are several, processes are resampled
     first, and then the rounds of each.
     """
-    lengths = list(processes) or [rows.shape[1]]
-    assert sum(lengths) == rows.shape[1]
-    firsts = np.cumsum([0, *lengths[:-1]])
-    random = np.random.default_rng(seed)
+    lengths = np.asarray(list(processes) or [rows.shape[1]])
+    assert lengths.sum() == rows.shape[1]
+    drawn, starts = _draws(lengths, np.random.default_rng(seed))
+    found = np.empty((len(statistics(rows)), RESAMPLES))
+    # Resamples are as long as the processes that were drawn for them; those of one length are computed together, in
+    # parts that keep the memory small.
+    totals = lengths[drawn].sum(axis=1)
+    for total in np.unique(totals):
+        same = np.flatnonzero(totals == total)
+        part = max(1, MOST_ELEMENTS // (len(rows) * int(total)))
+        for at in range(0, len(same), part):
+            chosen = same[at : at + part]
+            index = _rounds(lengths, drawn[chosen], np.concatenate([starts[each] for each in chosen]))
+            found[:, chosen] = statistics(rows[:, index])
+    return found
 
-    def blocks(process: int) -> npt.NDArray[np.int64]:
-        length = lengths[process]
-        block = math.isqrt(length)
-        starts = random.integers(0, length, -(-length // block))
-        rounds = (starts[:, None] + np.arange(block)).reshape(-1)[:length] % length
-        return np.asarray(rounds + firsts[process], dtype=np.int64)
 
-    found = []
-    for _ in range(RESAMPLES):
-        drawn = random.integers(0, len(lengths), len(lengths)) if len(lengths) > 1 else [0]
-        found.append(statistic(rows[:, np.concatenate([blocks(process) for process in drawn])]))
-    return np.asarray(found, dtype=np.float64)
+def _draws(lengths: Places, random: np.random.Generator) -> tuple[Places, list[Places]]:
+    """Of each resample the processes (resamples, processes), and where the blocks of all of them start."""
+    counts = _blocks(lengths)[1]
+    if len(lengths) == 1:
+        return np.zeros((RESAMPLES, 1), np.int64), list(random.integers(0, lengths[0], (RESAMPLES, int(counts[0]))))
+    drawn = np.empty((RESAMPLES, len(lengths)), np.int64)
+    starts = []
+    for each in range(RESAMPLES):
+        drawn[each] = random.integers(0, len(lengths), len(lengths))
+        starts.append(random.integers(0, np.repeat(lengths[drawn[each]], counts[drawn[each]])))
+    return drawn, starts
+
+
+def _blocks(lengths: Places) -> tuple[Places, Places]:
+    """How long a block of each process is, and how many of them hold as many rounds as it has."""
+    size = np.asarray([math.isqrt(length) for length in lengths.tolist()])
+    return size, -(-lengths // size)
+
+
+def _rounds(lengths: Places, drawn: Places, starts: Places) -> Places:
+    """The places (resamples, rounds) of the rounds of resamples of one length, from the starts of all their blocks.
+
+    They are whole blocks of each process, whose last round is followed by its first; the last block ends with the
+    process's length.
+    """
+    entries = drawn.reshape(-1)
+    size, count = (each[entries] for each in _blocks(lengths))
+    rounds = np.repeat(size, count)
+    rounds[np.cumsum(count) - 1] -= size * count - lengths[entries]
+    process = np.repeat(np.repeat(entries, count), rounds)
+    within = np.arange(len(process)) - np.repeat(np.cumsum(rounds) - rounds, rounds)
+    before = np.cumsum(lengths) - lengths
+    places: Places = (np.repeat(starts, rounds) + within) % lengths[process] + before[process]
+    return places.reshape(len(drawn), -1)
 
 
 def _interval(draws: Samples, processes: int = 1) -> tuple[float, float]:
@@ -198,6 +230,10 @@ def _interval(draws: Samples, processes: int = 1) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _ratio(both: Samples) -> float:
-    first, second = np.median(both, axis=1)
-    return float(first / second)
+def _medians(rounds: Samples) -> Samples:
+    return np.asarray(np.median(rounds, axis=-1))
+
+
+def _ratio(both: Samples) -> Samples:
+    first, second = _medians(both)
+    return np.asarray([first / second])

@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from edgecompress import __version__
+from edgecompress import __version__, temporary, workers
+from edgecompress.agent import telemetry
 from edgecompress.cli import (
     advise,
     bench,
     build,
     compare,
+    console,
     devices,
     doctor,
     inspect,
@@ -40,8 +42,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-# What a user can mend: rights, room, a name that is taken by a file. Any other OSError is a defect and shows itself.
-THE_SYSTEM_SAYS_NO = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR}
+# What a user can mend: rights, room, a name that is taken or too long. Any other OSError is a defect and shows itself.
+THE_SYSTEM_SAYS_NO = {
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
+}
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "build": build.build,
@@ -79,8 +84,17 @@ def options(
 
 
 def main() -> None:
-    """Run the command line. An expected error is one line on standard error and an exit code, never a traceback."""
+    """Run the command line. An expected error is one line on standard error and an exit code, never a traceback.
+
+    Whatever ends it, nothing that it started runs on and nothing that it made for a while stays: what a killed one left
+    goes here.
+    """
+    workers.leave_working_folder()
+    workers.end_in_order()
+    telemetry.switch_off()
     try:
+        temporary.sweep()
+        temporary.use_own()
         code = app(standalone_mode=False)
     except EdgecompressError as error:
         code = _fail(str(error), error.exit_code)
@@ -90,11 +104,12 @@ def main() -> None:
     except OSError as error:
         if error.errno not in THE_SYSTEM_SAYS_NO:
             raise
-        code = _fail(f"{error.strerror}: {error.filename or 'while writing'}; check permissions and free space", 2)
+        code = _fail(
+            f"{error.strerror}: {error.filename or 'while writing'}; check the name, permissions and free space", 2
+        )
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split())
-    print(f"edgecompress: {line}", file=sys.stderr)
+    console.complain(f"edgecompress: {message}")
     return code

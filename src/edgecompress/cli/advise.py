@@ -8,12 +8,11 @@ import typer
 from edgecompress.cli import console
 from edgecompress.cli.options import STORE
 from edgecompress.errors import InputError
-from edgecompress.record import write_atomically
 
 
 def advise(
     model: Annotated[
-        str, typer.Argument(help="A built-in network (alexnet, resnet18, vgg16bn, vgg19bn) or an .onnx file.")
+        str, typer.Argument(help="A built-in network (alexnet, mobilenet-v2, resnet18...) or an .onnx file.")
     ],
     target: Annotated[str, typer.Option(help="The board: a name of 'edgecompress targets', or a profile's TOML file.")],
     data: Annotated[
@@ -24,7 +23,11 @@ def advise(
         bool, typer.Option("--measure", help="Measure on --device first, and keep the record in the store.")
     ] = False,
     device: Annotated[
-        str, typer.Option(help="Where to measure: local, ssh://user@host, adb:SERIAL, or a registered device's name.")
+        str,
+        typer.Option(
+            help="Where to measure: local, ssh://user@host, adb:SERIAL, a registered device's name, or emulated, which "
+            "counts instructions on the target's processor without the board."
+        ),
     ] = "local",
     mode: Annotated[str, typer.Option(help="How to measure: quick, standard or sustained; see 'bench'.")] = "standard",
     threads: Annotated[int | None, typer.Option(min=1, help="Threads of the runtime. Default: the target's.")] = None,
@@ -34,7 +37,10 @@ def advise(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the advice as JSON.")] = False,
 ) -> None:
-    """Say what pruning, fewer channels, int8 and float16 do to size and latency, from records of this network alone."""
+    """Say what pruning, fewer channels, int8 and float16 do to size and latency, from records of this network alone.
+
+    Beside latencies of boards stand counted instructions of the board's processor, emulated, where they were taken.
+    """
     if output is not None and not measure:
         raise InputError("--output is for the record of --measure: give both, or neither")
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
@@ -46,23 +52,34 @@ def advise(
 
         board = target_room.load(target)
         network = subject.identity(model, data, width)
+        kept = micro.kept(store, network.name)
         if measure:
             from edgecompress.advise.measure import measure as run
+            from edgecompress.record import check_file, write_atomically
 
+            if output is not None:
+                check_file(output)
             record = run(model, network, board, device=device, mode=mode, threads=threads, progress=progress)
             if output is not None:
                 write_atomically(output, record.to_json())
-            found = (micro.keep_or_write(record, store, output, warn=console.warn), record)
+            made = (micro.keep_or_write(record, store, output, warn=console.warn), record)
+            # What was counted stands beside what a board's record says, where there is one.
+            beside = rules.best(kept, network, board.name) if record.taken == "emulated" else None
+            found = beside if beside is not None and beside[1].taken == "measured" else made
+            kept = [made, *kept]
         else:
-            given = rules.best(micro.kept(store, network.name), network, board.name)
+            given = rules.best(kept, network, board.name)
             if given is None:
                 raise InputError(
                     f"no record of {network.name} like this is in the store; make one on the board: "
-                    f"edgecompress advise {model} --target {target} --measure --device NAME"
+                    f"edgecompress advise {model} --target {target} --measure --device NAME (without it: --device "
+                    "emulated)"
                 )
             found = given
-        advice = rules.advise(*found, board.name)
+        estimate = rules.counted(kept, network, board.emulator_cpu)
+        of = (*estimate, str(board.emulator_cpu)) if estimate else None
+        advice = rules.advise(*found, board.name, estimate=of)
     if as_json:
-        typer.echo(advice.to_json().rstrip())
+        console.say(advice.to_json().rstrip(), as_json=True)
     else:
         report(advice)

@@ -22,8 +22,9 @@ def bench(
     device: Annotated[
         str,
         typer.Option(
-            help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's; several at "
-            "once with commas between."
+            help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's; emulated, "
+            "emulated:PROCESSOR or emulated:TARGET for outputs and instruction counts without a board; several at once "
+            "with commas between."
         ),
     ] = "local",
     mode: Annotated[
@@ -104,10 +105,10 @@ def bench(
         keep(record, store, file=path, warn=console.warn)
         manifest = bundle_room.load(bundle)
     if as_json:
-        typer.echo(record.to_json().rstrip())
+        console.say(record.to_json().rstrip(), as_json=True)
     else:
-        typer.echo(write(record, manifest).rstrip())
-        typer.echo(f"record: {path}")
+        console.say(write(record, manifest).rstrip())
+        console.say(f"record: {path}")
     if record.validity.disturbed and mode != "quick" and not allow_noisy:
         raise CheckError(
             f"the run was disturbed: {'; '.join(record.validity.disturbed)}. Its record is kept; mend that "
@@ -122,11 +123,11 @@ def _tell(outcomes: "list[Outcome]", as_json: bool) -> None:
     records = {outcome.device: outcome.record for outcome in outcomes if outcome.record}
     failed = {outcome.device: outcome.error for outcome in outcomes if outcome.error}
     if as_json:
-        typer.echo(json.dumps([record.model_dump(mode="json") for record in records.values()], indent=2))
+        console.say(json.dumps([record.model_dump(mode="json") for record in records.values()], indent=2), as_json=True)
     else:
-        typer.echo(by_device(records, failed).rstrip())
+        console.say(by_device(records, failed).rstrip())
         for outcome in outcomes:
             if outcome.record:
-                typer.echo(f"record: {outcome.path}")
+                console.say(f"record: {outcome.path}")
     if failed:
         raise RuntimeFailedError(f"{len(failed)} of {len(outcomes)} devices failed: {', '.join(failed)}")

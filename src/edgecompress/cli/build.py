@@ -17,7 +17,6 @@ from edgecompress.cli.options import (
     RECIPE_ENCODING,
     STORE,
 )
-from edgecompress.report import summary
 
 
 def build(
@@ -25,7 +24,11 @@ def build(
     model: MODEL = "alexnet",
     data: DATA = None,
     recipe: Annotated[
-        str | None, typer.Option(help="A shipped recipe's name, or a TOML file. Default: the model's and data's own.")
+        str | None,
+        typer.Option(
+            help="A shipped recipe's name, or a TOML file; A+B is A with B's keys over it. Default: the model's and "
+            "data's own, with sparse-arm over it where that pays on the board."
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -47,6 +50,7 @@ def build(
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress import pipeline
         from edgecompress.bundle import MANIFEST
+        from edgecompress.report import summary
         from edgecompress.request import Request
         from edgecompress.store.keep import keep
 
@@ -66,4 +70,4 @@ def build(
         )
         folder, manifest = pipeline.build(request, progress=progress, warn=console.warn)
         keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
-    typer.echo(manifest.to_json().rstrip() if as_json else summary.summary(manifest, folder))
+    console.say(manifest.to_json().rstrip() if as_json else summary.summary(manifest, folder), as_json=as_json)

@@ -8,7 +8,6 @@ import typer
 from edgecompress.cli import console
 from edgecompress.cli.options import STORE
 from edgecompress.errors import CheckError
-from edgecompress.record import write_atomically
 
 SIDE = "A record's file, or its id in the store or the beginning of that."
 
@@ -43,9 +42,12 @@ def compare(
     with console.long_work("nothing was changed"):
         from edgecompress.compare import limits
         from edgecompress.compare.run import compare as run
+        from edgecompress.record import check_file, write_atomically
         from edgecompress.records import kinds
         from edgecompress.report.compare import compare as report
 
+        if output is not None:
+            check_file(output)
         asked = [limit for text in fail_on or [] for limit in limits.parse(text)]
         given = [kinds.load(name, store) for name in (a, b)]
         first, second = ((each.name, each.id, each.record) for each in given)
@@ -59,7 +61,7 @@ def compare(
         if output is not None:
             write_atomically(output, found.to_json())
     if as_json:
-        typer.echo(found.to_json().rstrip())
+        console.say(found.to_json().rstrip(), as_json=True)
     else:
         report(found)
     broken = [f"{each.limit} by {each.file}" for each in found.limits if each.broken]

@@ -1,16 +1,23 @@
-"""What all commands print with: progress bars on a terminal and plain lines elsewhere, both on standard error."""
+"""What all commands print with: results, warnings, and progress as bars on a terminal and plain lines elsewhere.
+
+Progress and warnings go to standard error. Whatever is printed here or on ``report.console`` may come from a file or a
+board: no terminal obeys it, and no markup is read in it.
+"""
 
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from edgecompress.errors import MissingDependencyError
+from edgecompress.plain import one_line, plain, plain_json
 from edgecompress.progress import Progress as Listener
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 SECONDS_BETWEEN_LINES = 15.0
 EXTRAS = {
@@ -47,20 +54,31 @@ class _Lines:
             return
         self.title, self.last = title, now
         part = f" {done}/{total}" if total > 1 else ""
-        print(f"{title}{part}{': ' + note if note else ''}", file=sys.stderr, flush=True)
+        complain(f"{title}{part}{': ' + note if note else ''}")
 
 
 class _Bars:
     """One rich bar a title."""
 
-    def __init__(self, bars: Progress) -> None:
+    def __init__(self, bars: "Progress") -> None:
         self.bars = bars
         self.tasks: dict[str, TaskID] = {}
 
     def __call__(self, title: str, done: int, total: int, note: str = "", /) -> None:
         if title not in self.tasks:
-            self.tasks[title] = self.bars.add_task(title, total=total, note="")
-        self.bars.update(self.tasks[title], completed=done, total=total, note=note)
+            self.tasks[title] = self.bars.add_task(one_line(title), total=total, note="")
+        self.bars.update(self.tasks[title], completed=done, total=total, note=one_line(note))
+
+
+def say(text: object, *, as_json: bool = False) -> None:
+    """Print a result on standard output: text, or a JSON document."""
+    typer.echo((plain_json if as_json else plain)(str(text)))
+
+
+def complain(line: str) -> None:
+    """Print one line on standard error, unless nobody reads it any more: the terminal may be what has just gone."""
+    with suppress(OSError):
+        print(one_line(line), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -72,22 +90,30 @@ def long_work(resume: str) -> Iterator[Listener]:
     """
     try:
         if sys.stderr.isatty():
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TimeElapsedColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[note]}"),
-            )
-            with Progress(*columns, console=Console(stderr=True)) as bars:
+            with _on_terminal() as bars:
                 yield _Bars(bars)
         else:
             yield _Lines()
     except KeyboardInterrupt:
-        print(f"edgecompress: interrupted; {resume}", file=sys.stderr)
+        complain(f"edgecompress: interrupted; {resume}")
         raise typer.Exit(130) from None
     except ModuleNotFoundError as error:
         raise needs_extra(error) from error
+
+
+def _on_terminal() -> "Progress":
+    # Not imported with this module: every command prints, and few have a terminal to draw on.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", markup=False),
+    )
+    return Progress(*columns, console=Console(stderr=True))
 
 
 def needs_extra(error: ModuleNotFoundError) -> Exception:
@@ -101,4 +127,4 @@ def needs_extra(error: ModuleNotFoundError) -> Exception:
 
 def warn(message: str) -> None:
     """One warning on standard error."""
-    print(f"edgecompress: warning: {' '.join(message.split())}", file=sys.stderr)
+    complain(f"edgecompress: warning: {message}")

@@ -6,14 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from edgecompress import devices as devices_room
-from edgecompress import target as target_room
 from edgecompress.cli import console as progress_console
-from edgecompress.deploy.deadline import Deadline
-from edgecompress.devices import Device
-from edgecompress.report.console import console
+from edgecompress.errors import InputError
+from edgecompress.plain import one_line
 
 app = typer.Typer(help="Register the boards that bench measures on, and set them up.", no_args_is_help=True)
 
@@ -33,6 +29,9 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a device of this name.")] = False,
 ) -> None:
     """Register a device under a name."""
+    from edgecompress import devices as devices_room
+    from edgecompress.devices import Device
+
     table = {
         "name": name,
         "address": address,
@@ -44,18 +43,26 @@ def add(
     }
     device = Device.from_table(table, name)
     devices_room.add(device, replace=replace)
-    typer.echo(f"registered {name} in {devices_room.path()}")
+    progress_console.say(f"registered {name} in {devices_room.path()}")
 
 
 @app.command("list")
 def list_(as_json: AS_JSON = False) -> None:
     """List the registered devices."""
+    from edgecompress import devices as devices_room
+
     known = devices_room.registered()
     if as_json:
-        typer.echo(json.dumps([device.model_dump(mode="json") for device in known.values()], indent=2))
+        progress_console.say(
+            json.dumps([device.model_dump(mode="json") for device in known.values()], indent=2), as_json=True
+        )
     elif not known:
-        typer.echo("no device is registered: edgecompress devices add NAME ssh://user@host --target rpi4")
+        progress_console.say("no device is registered: edgecompress devices add NAME ssh://user@host --target rpi4")
     else:
+        from rich.table import Table
+
+        from edgecompress.report.console import console
+
         table = Table("name", "address", "target", "runtimes", box=None, pad_edge=False)
         for device in known.values():
             table.add_row(device.name, device.address, device.target or "-", ", ".join(device.runtimes) or "profile's")
@@ -65,18 +72,22 @@ def list_(as_json: AS_JSON = False) -> None:
 @app.command()
 def show(name: NAME, as_json: AS_JSON = False) -> None:
     """Print what is known of a device."""
+    from edgecompress import devices as devices_room
+
     document = devices_room.find(name).model_dump(mode="json")
     if as_json:
-        typer.echo(json.dumps(document, indent=2))
+        progress_console.say(json.dumps(document, indent=2), as_json=True)
         return
     for field, value in document.items():
-        typer.echo(f"{field:10} {', '.join(value) if isinstance(value, list) else value or '-'}")
+        progress_console.say(f"{field:10} {', '.join(value) if isinstance(value, list) else value or '-'}")
 
 
 @app.command()
 def remove(name: NAME) -> None:
     """Forget a device. What is on the board stays there; 'devices clean' removes that."""
-    typer.echo(f"removed {devices_room.remove(name).name}")
+    from edgecompress import devices as devices_room
+
+    progress_console.say(f"removed {devices_room.remove(name).name}")
 
 
 @app.command()
@@ -92,38 +103,62 @@ def setup(
     """Install NumPy, psutil and the runtimes on a device, in an environment of its own."""
     import platformdirs
 
+    from edgecompress import devices as devices_room
+    from edgecompress import target as target_room
     from edgecompress.deploy import portable as portable_room
     from edgecompress.deploy import provision
+    from edgecompress.deploy.deadline import Deadline
 
     with progress_console.long_work("run it again") as progress:
         device = devices_room.find(name)
+        if device.emulated:
+            with device.connect(progress=progress) as connection:
+                progress_console.say(f"{device.name}: {connection.python and 'ready'}")
+            return
         if portable is not None:
             with device.connect() as connection:
                 python = portable_room.install(connection, portable, Deadline.after(provision.INSTALL_SECONDS))
-            typer.echo(f"{device.name}: {python} is ready")
+            progress_console.say(f"{device.name}: {python} is ready")
             return
         profile = None if device.target is None else target_room.load(device.target).runtimes
         runtimes = device.runtimes or profile or list(typing.get_args(target_room.Runtime))
         with device.connect() as connection:
             cache = platformdirs.user_cache_path("edgecompress") / "wheels"
             done = provision.provision(connection, runtimes, offline=offline, cache=cache, progress=progress)
-    typer.echo(f"{device.name}: {'installed' if done.fresh else 'there already'}")
+    progress_console.say(f"{device.name}: {'installed' if done.fresh else 'there already'}")
     for package, version in done.packages.items():
-        typer.echo(f"  {package} {version}")
+        progress_console.say(f"  {package} {version}")
     for runtime, why in done.left_out.items():
-        typer.echo(f"  {runtime} left out: {why}")
+        progress_console.say(f"  {runtime} left out: {why}")
 
 
 @app.command()
 def clean(
     name: NAME,
     force: Annotated[bool, typer.Option("--force", help="End the job that runs there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove everything that edgecompress keeps on a device: files, and what set-up installed."""
+    """Remove everything that edgecompress made on a device: files, and what set-up installed. Other files stay."""
+    from edgecompress import devices as devices_room
     from edgecompress.deploy import clean as clean_room
 
     with progress_console.long_work("run it again"):
         device = devices_room.find(name)
         with device.connect(**({"take": "yes"} if force else {})) as connection:
+            if connection.root is not None and not yes and not _agreed(device.name, connection.root):
+                progress_console.say(f"{device.name}: nothing was removed")
+                return
             removed = clean_room.clean(connection)
-    typer.echo(f"{device.name}: {removed}")
+    progress_console.say(f"{device.name}: {removed}")
+
+
+def _agreed(name: str, root: str) -> bool:
+    """Whether the user wants that.
+
+    Raises:
+        InputError: there is nobody to ask.
+    """
+    try:
+        return typer.confirm(one_line(f"Remove what edgecompress made on {name}, in {root}?"), err=True)
+    except typer.Abort as error:
+        raise InputError("nobody answers here: give --yes to remove without being asked") from error

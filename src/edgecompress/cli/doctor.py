@@ -4,19 +4,19 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from edgecompress.cli import console as progress_console
 from edgecompress.errors import CheckError
-from edgecompress.report.console import console
 
 _SIGNS = {"good": "ok", "doubtful": "!", "bad": "FAULT", "unknown": "?"}
 
 
 def doctor(
     device: Annotated[
-        str, typer.Option(help="local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's.")
+        str,
+        typer.Option(
+            help="local, ssh://user@host, adb:SERIAL, emulated:PROCESSOR, a registered device's name, or a target's."
+        ),
     ] = "local",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -27,8 +27,13 @@ def doctor(
     with progress_console.long_work("run it again"):
         findings = examine(devices.find(device))
     if as_json:
-        typer.echo(json.dumps([finding.model_dump() for finding in findings], indent=2))
+        progress_console.say(json.dumps([finding.model_dump() for finding in findings], indent=2), as_json=True)
     else:
+        from rich.table import Table
+        from rich.text import Text
+
+        from edgecompress.report.console import console
+
         table = Table("", "what", "found", "how to mend it", box=None, pad_edge=False)
         for finding in findings:
             table.add_row(_SIGNS[finding.state], finding.subject, Text(finding.found), Text(finding.mend))

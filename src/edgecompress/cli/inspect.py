@@ -2,14 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgecompress.cli import console
 from edgecompress.errors import EdgecompressError
-from edgecompress.export.memory import Memory
-from edgecompress.report import ledger as ledger_report
+
+if TYPE_CHECKING:
+    from edgecompress.export.memory import Memory
 
 
 def inspect(
@@ -22,18 +23,19 @@ def inspect(
     """Show each weight tensor of a model file: shape, sparsity, distinct values, encoding, bytes, bits a weight."""
     try:
         from edgecompress.export import inspect as reader
+        from edgecompress.report import ledger as ledger_report
 
         ledger = reader.inspect(file)
         measured = _memory(file) if memory else None
     except ModuleNotFoundError as error:
         raise console.needs_extra(error) from error
     if as_json:
-        typer.echo(json.dumps(ledger_report.document(ledger, measured), indent=2))
+        console.say(json.dumps(ledger_report.document(ledger, measured), indent=2), as_json=True)
     else:
         ledger_report.ledger(ledger, file.name, measured)
 
 
-def _memory(file: Path) -> Memory | None:
+def _memory(file: Path) -> "Memory | None":
     """The memory of a process that runs the file; a warning where it cannot be run here."""
     from edgecompress.export.memory import memory
 

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from edgecompress import methods
 from edgecompress.cli import console as progress_console
 from edgecompress.cli.options import STORE
 from edgecompress.errors import InputError
-from edgecompress.report.console import console
 
 app = typer.Typer(
     help="Records of benchmarks, builds and searches: what the store holds, files in and out.", no_args_is_help=True
@@ -50,8 +48,12 @@ def list_(
         with open_store(store, create=False) as opened:
             found = opened.find(runtime=runtime, limit=limit, **wanted)
     if as_json:
-        typer.echo(json.dumps([dataclasses.asdict(entry) for entry in found], indent=2))
+        progress_console.say(json.dumps([dataclasses.asdict(entry) for entry in found], indent=2), as_json=True)
         return
+    from rich.table import Table
+
+    from edgecompress.report.console import console
+
     table = Table("id", "kind", "created", "model", "data", "device", "target", "taken", box=None, pad_edge=False)
     for entry in found:
         cells = (entry.kind, entry.created, entry.model, entry.data, entry.device, entry.target, entry.taken)
@@ -68,7 +70,7 @@ def show(
         from edgecompress.store.store import open_store
 
         with open_store(store, create=False) as opened:
-            typer.echo(opened.get(name)[1].rstrip())
+            progress_console.say(opened.get(name)[1].rstrip(), as_json=True)
 
 
 @app.command("import")
@@ -86,7 +88,7 @@ def import_(
 
         with open_store(store) as opened:
             for each in import_files(opened, files, warn=progress_console.warn):
-                typer.echo(f"{each.id[:SHORT]} {'imported' if each.new else 'there already'}: {each.path}")
+                progress_console.say(f"{each.id[:SHORT]} {'imported' if each.new else 'there already'}: {each.path}")
 
 
 @app.command()
@@ -117,7 +119,7 @@ def export(
             entries = [opened.get(name)[0] for name in names] if names else opened.find()
             if mlflow is None:
                 for path in export_files(opened, entries, output or Path("records")):
-                    typer.echo(path)
+                    progress_console.say(path)
                 return
             for entry, run, new in mlflow_runs.log(opened, entries, mlflow, experiment):
-                typer.echo(f"{entry.id[:SHORT]} {'logged as' if new else 'there already:'} run {run}")
+                progress_console.say(f"{entry.id[:SHORT]} {'logged as' if new else 'there already:'} run {run}")

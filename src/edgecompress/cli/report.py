@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edgecompress import methods
 from edgecompress.cli import console
-from edgecompress.record import write_atomically
 
 FORMATS = "edgecompress.report.formats"
 
@@ -31,14 +29,17 @@ def report(
 ) -> None:
     """Make one report of many records: the paper beside what was reproduced and measured, sizes, latency, layers."""
     with console.long_work("nothing was written"):
+        from edgecompress import heap, methods
+        from edgecompress.record import check_file, write_atomically
         from edgecompress.report.found import find
         from edgecompress.report.whole import whole
 
         write = methods.find(FORMATS, format_)
         path = output or Path(f"report{importlib.import_module(write.__module__).SUFFIX}")
-        found = find(records or [Path()])
-        document = whole(found)
-        write_atomically(path, write(document, path.parent))
-    for note in found.notes:
+        check_file(path)
+        with heap.uncollected():
+            document = whole(find(records or [Path()]))
+            write_atomically(path, write(document, path.parent))
+    for note in document.notes:
         console.warn(note)
-    typer.echo(f"{path}: {document.made}")
+    console.say(f"{path}: {document.made}")

@@ -95,7 +95,7 @@ def search(
         def tell(record: SearchRecord) -> None:
             keep(record, store, file=None, warn=console.warn)
             if as_json:
-                typer.echo(record.to_json().rstrip())
+                console.say(record.to_json().rstrip(), as_json=True)
             else:
                 report.search(record)
 
@@ -129,11 +129,11 @@ def search(
     if as_json:
         return
     report.front(found.front)
-    typer.echo(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, front: {found.folder / pipeline_search.FRONT}")
+    console.say(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, front: {found.folder / pipeline_search.FRONT}")
     if found.built:
-        typer.echo(f"\n{summary.summary(found.built[1], found.built[0])}")
+        console.say(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
         given = ["--model", model, "--data", request.data_named]
         given += ["--recipe", str(found.folder / pipeline_search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
-        typer.echo(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")
+        console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -113,10 +113,10 @@ def paper(
             if keep(record, store, file=None, warn=console.warn) is None:
                 break  # what is said once of a store that fails need not be said of every cell
     if as_json:
-        typer.echo(index.to_json().rstrip())
+        console.say(index.to_json().rstrip(), as_json=True)
     else:
         report.study(index, records)
-        typer.echo(f"records: {output}")
+        console.say(f"records: {output}")
     failed = [entry for entry in index.cells if entry.state == "failed"]
     if failed:
         raise CheckError(f"{len(failed)} of {len(index.cells)} cells failed; their records in {output} say why")

@@ -35,14 +35,15 @@ class Timed:
     rounds: Samples  # (1, rounds) of the file in nanoseconds; (2, rounds) with those of the dense file
     processes: Sequence[int] = ()  # how many of the rounds each process took; none: all are of one
 
-    def values(self, metrics: Sequence[str], rounds: Samples) -> list[float]:
-        """Some of the metrics, of such an array."""
+    def values(self, metrics: Sequence[str], rounds: Samples) -> Samples:
+        """Some of the metrics, of such an array or of resamples of one: (metrics,) or (metrics, resamples)."""
         names = [name for name in metrics if name in QUANTILES]
-        found = dict(zip(names, np.percentile(rounds[0], [QUANTILES[name] for name in names]), strict=True))
+        quantiles = np.percentile(rounds[0], [QUANTILES[name] for name in names], axis=-1)
+        found = dict(zip(names, quantiles, strict=True))
         if "over_dense" in metrics:
-            file, dense = np.median(rounds, axis=1)
+            file, dense = np.median(rounds, axis=-1)
             found["over_dense"] = file / dense
-        return [float(found[name]) for name in metrics]
+        return np.asarray([found[name] for name in metrics], dtype=np.float64)
 
 
 @dataclass(frozen=True)

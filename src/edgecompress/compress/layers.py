@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from edgecompress.errors import CheckError, InputError
+from edgecompress.model.finite import not_finite
 from edgecompress.recipe import Recipe
 
 COMPRESSIBLE = (nn.Conv1d, nn.Conv2d, nn.Linear)
@@ -32,15 +33,30 @@ def compressible(module: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
     return {name: layers[name] for name in layers if first[id(layers[name])] == name and not recipe.layer(name).dense}
 
 
+def named(recipe: Recipe, module: nn.Module) -> Recipe:
+    """``recipe`` with the layers of ``module`` by name where it has kinds of layers. A kind may have no layer."""
+    layers = {name: kind(layer) for name, layer in module.named_modules() if isinstance(layer, COMPRESSIBLE)}
+    return recipe.named(layers)
+
+
+def kind(layer: nn.Conv1d | nn.Conv2d | nn.Linear) -> str:
+    """Which of ``recipe.KINDS`` a layer is."""
+    if isinstance(layer, nn.Linear):
+        return "linear"
+    if layer.groups == 1:
+        return "pointwise" if set(layer.kernel_size) == {1} else "conv"
+    return "depthwise" if layer.groups == layer.in_channels else "conv"
+
+
 def check_finite(module: nn.Module, when: str) -> None:
-    """Make sure that all parameters and buffers are numbers.
+    """Make sure that all weights and statistics are numbers.
 
     Raises:
         CheckError: one is NaN or infinite; the line names it.
     """
-    for name, tensor in module.state_dict().items():
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise CheckError(f"'{name}' is NaN or infinite {when}; lower the learning rate in the recipe")
+    name = not_finite(module)
+    if name is not None:
+        raise CheckError(f"'{name}' is NaN or infinite {when}; lower the learning rate in the recipe")
 
 
 def distinct(weight: torch.Tensor) -> int:

@@ -22,3 +22,9 @@ class StageResult(Record):
         """The validation accuracy, in percent, where the data have classes."""
         assert self.validation_accuracy is not None, "only data with classes are judged by accuracy"
         return self.validation_accuracy
+
+    @property
+    def left_alone(self) -> str | None:
+        """What the stage was asked for and did not do, and why, in one line; ``None``: it did all."""
+        left = self.details.get("left_alone")
+        return None if left is None else f"{self.stage}: left alone: {left}"

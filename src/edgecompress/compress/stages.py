@@ -77,6 +77,8 @@ def compress(module: nn.Module, context: Context, *, trained: bool) -> Compresse
             decides["layers"] = {pattern: deciding(layer) for pattern, layer in recipe.layers.items()}
         if recipe.distill and name in recipe.distill.stages:
             decides["distill"] = recipe.distill.model_dump()
+        if name == "structure":
+            decides["cuts"] = "tried"  # what was kept before cuts were tried may have lost the wrong channels
         if name == "prune" and recipe.structure:
             decides["network"] = digest(module)  # what was measured decided it, and that is in no recipe
         if recipe.reconstruct and name != "train":

@@ -6,15 +6,20 @@ import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from edgecompress import answers
+from edgecompress.answers import Event, WrongAnswerError
 from edgecompress.deploy.agent_zip import NAME, agent_zip
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.transports.contract import Connection, Finished
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
+from edgecompress.plain import one_line
 
-Event = dict[str, Any]
+__all__ = ["AgentFailedError", "AgentOnDevice", "Event", "WrongAnswerError"]
+
 _COPY_SECONDS = 600
+_MOST_EVENTS = 10_000
+_TAIL = 500
 _NOT_RUN = (126, 127)  # what a shell says of a file that is there and that the system cannot start
 
 
@@ -45,31 +50,33 @@ class AgentOnDevice:
         """Run one step to its end, which takes ``seconds`` at most. Returns its events other than progress.
 
         Raises:
+            WrongAnswerError: what it answers is not in order; one line says what.
             AgentFailedError: the job is wrong, the runtime refused a file, or the process crashed or took too long.
             DeviceLostError: the connection was lost.
         """
         events: list[Event] = []
 
         def on_line(line: str) -> None:
-            try:
-                event = json.loads(line)
-            except ValueError:
+            event = answers.parse(line)
+            if event is None:
                 return  # a crash can cut a line short; the exit code tells of the crash
             if event["event"] == "progress":
-                on_progress(event)
-            else:
+                on_progress(answers.progress(event))
+            elif len(events) < _MOST_EVENTS:
                 events.append(event)
+            else:
+                raise WrongAnswerError("what answers there does not come to an end")
 
         arguments = [self._python, NAME, step, json.dumps(job), "--tied"]
         try:
             finished = self._connection.run(arguments, Deadline.after(seconds), on_line)
-        except DeviceLostError:
+        except (DeviceLostError, WrongAnswerError):
             raise  # no other step will do better
         except RuntimeFailedError as error:
             raise AgentFailedError(str(error)) from error
         if finished.code:
             raise AgentFailedError(_explain(finished, events, self._python))
-        return events
+        return answers.answer(step, job, events)
 
     def _push_bytes(self, content: bytes, name: str) -> None:
         with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
@@ -80,7 +87,7 @@ class AgentOnDevice:
 
 def _explain(finished: Finished, events: list[Event], python: str) -> str:
     """One line on a process that failed: what the agent said of it, or how it died."""
-    messages = [str(event["message"]) for event in events if event["event"] == "error"]
+    messages = [answers.message(event) for event in events if event["event"] == "error"]
     if messages:
         return messages[-1]
     if finished.code < 0:
@@ -94,4 +101,4 @@ def _explain(finished: Finished, events: list[Event], python: str) -> str:
     if finished.code in _NOT_RUN:
         return f"{python} does not run there: is it of another architecture, or no Python?"
     lines = finished.errors.strip().splitlines()
-    return f"the process ended with code {finished.code}: {lines[-1] if lines else 'it said nothing'}"
+    return f"the process ended with code {finished.code}: {one_line(lines[-1])[:_TAIL] if lines else 'it said nothing'}"

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from edgecompress.answers import LONGEST_LINE, WrongAnswerError
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import RuntimeFailedError
 
 ERRORS_KEPT = 64 * 1024
 _PART = 65_536
+_LONGEST = 64 << 20  # bytes of an output: what a step says in a day of progress
 
 OnLine = Callable[[str], None]
 OnPart = Callable[[bytes], None]
@@ -32,26 +34,46 @@ class Finished:
 
 
 class Lines:
-    """Takes parts of an output, hands each line on when it is whole, and keeps all of it."""
+    """Takes parts of an output, hands each line on when it is whole, and keeps all of it: as much as an output may be.
+
+    Raises:
+        WrongAnswerError: a line, or all of it, is longer than what any program of ours says.
+    """
 
     def __init__(self, on_line: OnLine) -> None:
         self._on_line = on_line
         self._kept: list[bytes] = []
-        self._rest = b""
+        self._rest: list[bytes] = []  # of a line that is not whole: joined once
+        self._in_all = self._in_line = 0
 
     def __call__(self, part: bytes) -> None:
         """Take the next part."""
         self._kept.append(part)
-        *lines, self._rest = (self._rest + part).split(b"\n")
-        for line in lines:
-            self._on_line(line.decode("utf-8", errors="replace"))
+        self._in_all += len(part)
+        first, *more = part.split(b"\n")
+        self._rest.append(first)
+        self._in_line += len(first)
+        for line in more:
+            self._check()
+            self._hand_on()
+            self._rest, self._in_line = [line], len(line)
+        self._check()
 
     def finish(self) -> str:
         """Hand on a last line that has no end. Returns the whole output."""
-        if self._rest:
-            self._on_line(self._rest.decode("utf-8", errors="replace"))
-            self._rest = b""
+        if self._in_line:
+            self._hand_on()
+        self._rest, self._in_line = [], 0
         return b"".join(self._kept).decode("utf-8", errors="replace")
+
+    def _check(self) -> None:
+        if self._in_line > LONGEST_LINE or self._in_all > _LONGEST:
+            raise WrongAnswerError(
+                f"what answers there says more than {_LONGEST >> 20} MiB, or {LONGEST_LINE >> 20} in a line"
+            )
+
+    def _hand_on(self) -> None:
+        self._on_line(b"".join(self._rest).decode("utf-8", errors="replace"))
 
 
 def run(
@@ -124,15 +146,17 @@ def parts(stream: IO[bytes], deadline: Deadline) -> Iterator[bytes]:
     Raises:
         TimeoutError: the end did not come in time.
     """
+    while (part := next_part(stream, deadline.left())) != b"":
+        if part is None:
+            raise TimeoutError
+        yield part
+
+
+def next_part(stream: IO[bytes], seconds: float) -> bytes | None:
+    """What a child writes next; nothing at its end; ``None`` where nothing came within so many seconds."""
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
-        while True:
-            if not selector.select(deadline.left()):
-                raise TimeoutError
-            part = os.read(stream.fileno(), _PART)
-            if not part:
-                return
-            yield part
+        return os.read(stream.fileno(), _PART) if selector.select(seconds) else None
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

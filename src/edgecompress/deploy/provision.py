@@ -15,13 +15,28 @@ from edgecompress.progress import Progress, silent
 
 INSTALL_SECONDS = 3600
 _BASE = ("numpy", "psutil")
-# What runs the files of a runtime, in order of preference. The last release of tflite-runtime needs NumPy 1.
+# What runs the files of a runtime, in order of preference. ai-edge-litert 1.4 to 2.1 computes noise from sparse float16
+# weights (docs/runtimes.md), tflite-runtime does not; the last release of that needs NumPy 1.
+LEAST_LITERT = "2.2"
 ALTERNATIVES: dict[str, tuple[tuple[str, ...], ...]] = {
     "onnxruntime": (("onnxruntime",),),
-    "litert": (("ai-edge-litert",), ("tflite-runtime", "numpy<2")),
+    "litert": ((f"ai-edge-litert>={LEAST_LITERT}",), ("tflite-runtime", "numpy<2")),
+}
+
+# What is imported of each.
+MODULES = {
+    "numpy": "numpy",
+    "psutil": "psutil",
+    "onnxruntime": "onnxruntime",
+    "ai-edge-litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
 }
 
 Install = Callable[[list[str]], Event]
+
+
+class NoRuntimeError(RuntimeFailedError):
+    """Not one of the runtimes can be had."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +75,16 @@ def provision(
     progress("look at the board", 0, 1)
     (found,) = agent.step("conditions", {}, seconds=60, on_progress=lambda _: None)
     python = ".".join(found["python"].split(".")[:2])
-    board = Platform(found["machine"], python, found["libc"] or "")
-    progress("look at the board", 1, 1, f"{board.machine}, Python {board.python}, {board.libc or 'musl'}")
+    board = Platform(found["machine"], python, found["libc"] or "", found["python_bits"] or 64)
+    progress("look at the board", 1, 1, f"{board.processor}, Python {board.python}, {board.libc or 'musl'}")
     folder = f"{connection.root}/{ENVIRONMENT}"
 
     def install(requirements: list[str]) -> Event:
         key = hashlib.sha256(json.dumps([requirements, board.tags(), found["python"], offline]).encode()).hexdigest()
         job: Event = {"folder": folder, "key": key}
+        # What is there is not what runs there: each is imported once before it is said to be installed.
+        names = [package(each) for each in requirements]
+        job["imports"] = [{"package": name, "module": MODULES[name]} for name in names]
         (event,) = agent.step("install", job, seconds=INSTALL_SECONDS, on_progress=lambda _: None)
         if event["packages"]:
             return event
@@ -88,11 +106,18 @@ def provision(
             missing = re.search(r"no wheel of (\S+) fits here", str(error))
             if missing:
                 raise NoWheelError(missing[1]) from error
+            broken = re.search(r"(\S+) does not run here: (.*)", str(error))
+            if broken:
+                raise NoWheelError(broken[1], f"{broken[1]} does not run there: {broken[2]}") from error
             raise
         progress("install", 1, 1, ", ".join(f"{name} {version}" for name, version in event["packages"].items()))
         return event
 
-    event, left_out = choose(runtimes, install)
+    try:
+        event, left_out = choose(runtimes, install)
+    except (NoWheelError, NoRuntimeError) as error:
+        why = board.why_not()
+        raise RuntimeFailedError(f"{error}; {why}" if why else str(error)) from error
     return Provisioned(event["fresh"], event["packages"], left_out)
 
 
@@ -108,11 +133,11 @@ def choose(runtimes: Sequence[str], install: Install) -> tuple[Event, dict[str, 
     left_out: dict[str, str] = {}
     while left:
         chosen = [requirement for alternatives in left.values() for requirement in alternatives[0]]
-        base = [name for name in _BASE if not any(re.split(r"\W", each)[0] == name for each in chosen)]
+        base = [name for name in _BASE if name not in map(package, chosen)]
         try:
             return install([*base, *chosen]), left_out
         except NoWheelError as error:
-            affected = [name for name, alternatives in left.items() if error.package in alternatives[0]]
+            affected = [name for name, alternatives in left.items() if error.package in map(package, alternatives[0])]
             if not affected:
                 raise
             for runtime in affected:
@@ -120,4 +145,9 @@ def choose(runtimes: Sequence[str], install: Install) -> tuple[Event, dict[str, 
                 if not left[runtime]:
                     left_out[runtime] = str(error)
                     del left[runtime]
-    raise RuntimeFailedError(f"no runtime fits this board: {'; '.join(left_out.values())}")
+    raise NoRuntimeError(f"no runtime fits this board: {'; '.join(left_out.values())}")
+
+
+def package(requirement: str) -> str:
+    """The package that a requirement asks for."""
+    return re.split(r"[^\w-]", requirement)[0]

@@ -7,41 +7,63 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecompress import temporary
 from edgecompress.errors import MissingDependencyError, RuntimeFailedError
+from edgecompress.workers import python
 
 _NOTE = "wheels.json"
 _OLDEST_GLIBC = 17
+_IN_32_BITS = {"aarch64": "armv7l", "arm64": "armv7l", "armv8l": "armv7l", "x86_64": "i686", "armv6l": "armv6l"}
 _UNREACHABLE = re.compile(r"NewConnectionError|name resolution|Network is unreachable|Timeout|Connection refused")
 
 
 class NoWheelError(RuntimeFailedError):
-    """An index has no wheel of ``package`` that fits."""
+    """An index has no wheel of ``package`` that fits, or the one that it has does not run."""
 
-    def __init__(self, package: str) -> None:
-        super().__init__(f"no wheel of {package} fits this board's Python and processor")
+    def __init__(self, package: str, why: str = "") -> None:
+        super().__init__(why or f"no wheel of {package} fits this board's Python and processor")
         self.package = package
 
 
 @dataclass(frozen=True)
 class Platform:
-    """A board, as wheels name it."""
+    """A board's Python, as wheels name it."""
 
-    machine: str  # as uname -m names it
+    machine: str  # as uname -m names it: of the kernel
     python: str  # "3.11"
     libc: str  # "glibc 2.36"; anything else is taken for musl
+    bits: int = 64  # of Python: a 32-bit system can run on a 64-bit kernel
+
+    @property
+    def processor(self) -> str:
+        """The processor that Python there is compiled for."""
+        return _IN_32_BITS.get(self.machine, self.machine) if self.bits == 32 else self.machine
+
+    def why_not(self) -> str:
+        """What stands in the way where no runtime is made for such a system, and the way out; empty: nothing."""
+        if self.processor != self.machine or self.processor in _IN_32_BITS.values():
+            return (
+                f"Python there is a 32-bit one ({self.processor}), for which few runtimes are made: install a 64-bit "
+                "system, or for LiteRT a Python of 3.9 to 3.11, which tflite-runtime has wheels for"
+            )
+        if not re.match(r"glibc \d", self.libc):
+            return (
+                "its C library is not glibc (musl?), for which no runtime is made: install a portable runtime with "
+                "'edgecompress devices setup NAME --portable FILE' (docs/android.md)"
+            )
+        return ""
 
     def tags(self) -> list[str]:
         """The platform tags whose wheels run there (PEP 600, PEP 656)."""
         glibc = re.fullmatch(r"glibc 2\.(\d+)(\..*)?", self.libc)
         if not glibc:
-            return [f"musllinux_1_{minor}_{self.machine}" for minor in (2, 1)]
-        newer = [f"manylinux_2_{minor}_{self.machine}" for minor in range(int(glibc[1]), _OLDEST_GLIBC - 1, -1)]
-        return [*newer, f"manylinux2014_{self.machine}", f"linux_{self.machine}"]
+            return [f"musllinux_1_{minor}_{self.processor}" for minor in (2, 1)]
+        newer = [f"manylinux_2_{minor}_{self.processor}" for minor in range(int(glibc[1]), _OLDEST_GLIBC - 1, -1)]
+        return [*newer, f"manylinux2014_{self.processor}", f"linux_{self.processor}"]
 
 
 def fetch(requirements: Sequence[str], platform: Platform, cache: Path) -> list[Path]:
@@ -60,19 +82,18 @@ def fetch(requirements: Sequence[str], platform: Platform, cache: Path) -> list[
     if importlib.util.find_spec("pip") is None:
         raise MissingDependencyError(f"this needs pip to fetch wheels: {sys.executable} -m ensurepip")
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as part:
-        _download(requirements, platform, Path(part))
-        wheels = sorted(Path(part).glob("*.whl"))
+    with temporary.folder(beside=folder) as part:
+        _download(requirements, platform, part)
+        wheels = sorted(part.glob("*.whl"))
         note = {wheel.name: _sum(wheel) for wheel in wheels}
-        (Path(part) / _NOTE).write_text(json.dumps({"wanted": wanted, "wheels": note}, indent=2), encoding="utf-8")
+        (part / _NOTE).write_text(json.dumps({"wanted": wanted, "wheels": note}, indent=2), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
-        Path(part).rename(folder)
-        Path(part).mkdir()  # for the context manager to remove
+        part.rename(folder)
     return _held(folder)
 
 
 def _download(requirements: Sequence[str], platform: Platform, folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
+    command = python("pip", "download", "--quiet", "--disable-pip-version-check", "--no-input")
     command += ["--dest", str(folder), "--only-binary=:all:", "--implementation", "cp"]
     command += ["--python-version", platform.python]
     command += [part for tag in platform.tags() for part in ("--platform", tag)]

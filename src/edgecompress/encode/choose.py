@@ -14,9 +14,10 @@ from edgecompress.encode import group
 from edgecompress.encode.coders.split import fits
 from edgecompress.encode.group import MOST_ELEMENTS, Group, Planned
 from edgecompress.encode.member import SPLIT, Member
-from edgecompress.encode.partition import Costs, Mode, plan_gaps, plan_values, streams
+from edgecompress.encode.partition import Costs, Mode, streams
 from edgecompress.encode.single import Single, alone
 from edgecompress.encode.weights import MOST_DISTINCT, Floats, Weights
+from edgecompress.encode.worth import worthwhile
 
 SPLIT_SIZES = range(16, 2**16)
 """How many elements a tensor may have whose values are split: biases and the like. Of large ones a sixth could be saved
@@ -74,8 +75,8 @@ def choose(
 
 def _group(candidates: list[Member], plain: Mapping[str, int], mode: Mode, costs: Costs) -> Group | None:
     """The group of those of the candidates that are worth it, if any are."""
-    members = _worthwhile(candidates, plain, mode, costs)
-    return group.encode(*streams(members, mode, costs)) if members else None
+    gaps, values = worthwhile(candidates, plain, mode, costs)
+    return group.encode(gaps, values) if values else None
 
 
 def _member(name: str, weights: Weights, mode: Mode, costs: Costs) -> Member | None:
@@ -102,34 +103,6 @@ def _splits(weights: Weights, best: Member | None, mode: Mode, costs: Costs) -> 
 
 def _cost(planned: tuple[list[Planned], list[Planned]]) -> int:
     return sum(stream.cost for kind in planned for stream in kind)
-
-
-def _worthwhile(members: list[Member], plain: Mapping[str, int], mode: Mode, costs: Costs) -> list[Member]:
-    """The members without those that take fewer bytes alone than they add to their streams, the smallest first."""
-    gaps, values = streams(members, mode, costs)
-    planners = ((gaps, plan_gaps), (values, plan_values))
-    kept = list(members)
-    for each in sorted(members, key=lambda member: plain[member.name]):
-        added = (costs.split * len(each.split) if each.split else costs.member) + each.beside
-        without = []
-        for found, plan in planners:
-            place = next((n for n, stream in enumerate(found) if each.name in _names(stream)), None)
-            if place is None:
-                continue
-            rest = [other for other in found[place].members if other.name != each.name]
-            smaller = plan(rest, mode, costs) if rest else None
-            added += found[place].cost - (smaller.cost if smaller else 0)
-            without.append((found, place, smaller))
-        if added < plain[each.name]:
-            continue
-        kept.remove(each)
-        for found, place, smaller in without:
-            found[place : place + 1] = [smaller] if smaller else []
-    return kept
-
-
-def _names(planned: Planned) -> set[str]:
-    return {each.name for each in planned.members}
 
 
 def _reason(weights: Weights) -> str:

@@ -82,7 +82,7 @@ class Plane:
 class Part:
     """A tensor of a group: ``count`` of its elements are stored.
 
-    ``offset``: up to where the gaps of the tensors before it in its stream of gaps reach. ``codebook``: what the
+    ``offset``: where it begins among the tensors of its stream of gaps, in elements. ``codebook``: what the
     numbers in the stream of values stand for; ``None`` where they are the values.
     """
 
@@ -97,7 +97,10 @@ class Group:
     """Encoded tensors by name. One that is in no stream of gaps has all its elements stored.
 
     The tensors are in one order everywhere, in ``parts`` and within each stream, so that what is decoded together can
-    stay together: sparse ones below ``LARGE`` first, then by stream of gaps, then by stream of values.
+    stay together: sparse ones below ``LARGE`` first, then by stream of gaps, then by stream of values, then by shape.
+
+    The tensors of a stream of gaps follow one another as if they were one, so that a decoder knows no tensor from the
+    next; but in a wavelet, where a tensor ends with its last nonzero: longer gaps would need fillers of their own.
 
     ``split``: shapes of the tensors whose values are split. All of them, one after the other, are the part ``SPLIT``,
     whose codebook has their scales; ``fractions`` are theirs too.
@@ -148,13 +151,13 @@ class Group:
 
 def encode(gaps: Sequence[Planned], values: Sequence[Planned]) -> Group:
     """The group of the members of ``values``; those of ``gaps`` are the sparse ones of them, with the same fillers."""
-    order = _order(gaps, values)
+    order = order_of(gaps, values)
     offsets = dict.fromkeys(order, 0)
     for planned in gaps:
         offset = 0
-        for each in _sorted(planned, order):
+        for each in in_order(planned, order):
             offsets[each.name] = offset
-            offset += each.reach
+            offset += spanned(each, planned.coder)
     members = {each.name: each for planned in values for each in planned.members}
     parts = {
         name: Part(
@@ -177,46 +180,54 @@ def encode(gaps: Sequence[Planned], values: Sequence[Planned]) -> Group:
 
 def decode(group: Group) -> dict[str, Floats]:
     """The arrays of all tensors of a group, by name."""
-    gaps = {name: found for stream in group.gaps for name, found in _pieces(group, stream, _gaps(stream.code))}
+    ends = {
+        name: found
+        for stream in group.gaps
+        for name, found in _pieces(group, stream, np.cumsum(_gaps(stream.code) + 1))
+    }
     arrays = {}
     for stream in group.values:
         for name, found in _pieces(group, stream, _values(stream.code)):
             part = group.parts[name]
             stored = found if part.codebook is None else part.codebook[found.astype(np.intp)]
-            if name in gaps:
+            if name in ends:
                 flat = np.zeros(int(np.prod(part.shape, dtype=np.int64)), np.float32)
-                flat[np.cumsum(gaps[name] + 1) - 1] = stored
+                flat[ends[name].astype(np.intp) - 1 - part.offset] = stored
                 stored = flat
             arrays[name] = stored.astype(np.float32, copy=False).reshape(part.shape)
     if SPLIT in arrays:
         values = split.join(arrays.pop(SPLIT), group.fractions)
-        ends = np.cumsum([math.prod(shape) for shape in group.split.values()])
-        pieces = zip(group.split.items(), np.split(values, ends[:-1]), strict=True)
+        stops = np.cumsum([math.prod(shape) for shape in group.split.values()])
+        pieces = zip(group.split.items(), np.split(values, stops[:-1]), strict=True)
         arrays |= {name: piece.reshape(shape) for (name, shape), piece in pieces}
     return arrays
 
 
-def _order(gaps: Sequence[Planned], values: Sequence[Planned]) -> dict[str, int]:
-    """The place of each member in the order of the group, which they come in."""
+def order_of(gaps: Sequence[Planned], values: Sequence[Planned]) -> dict[str, int]:
+    """The place of each member in the order of the group, by name."""
     gap_stream = {each.name: number for number, planned in enumerate(gaps) for each in planned.members}
 
-    def rank(found: tuple[int, Member]) -> tuple[bool, int, int]:
+    def rank(found: tuple[int, Member]) -> tuple[bool, int, int, int, tuple[int, ...]]:
         value_stream, each = found
         together = each.sparse and each.weights.array.size < LARGE
-        return (not together, gap_stream.get(each.name, len(gaps)), value_stream)
+        shape = each.weights.array.shape
+        return (not together, gap_stream.get(each.name, len(gaps)), value_stream, len(shape), (*shape[1:], *shape[:1]))
 
     members = [(number, each) for number, planned in enumerate(values) for each in planned.members]
+    known = {each.name for _, each in members}
+    members += [(len(values), each) for planned in gaps for each in planned.members if each.name not in known]
     return {each.name: place for place, (_, each) in enumerate(sorted(members, key=rank))}
 
 
-def _sorted(planned: Planned, order: Mapping[str, int]) -> list[Member]:
+def in_order(planned: Planned, order: Mapping[str, int]) -> list[Member]:
+    """The members of a stream as the group has them."""
     return sorted(planned.members, key=lambda each: order[each.name])
 
 
 def _stream(
     planned: Planned, order: Mapping[str, int], encode: Callable[[Sequence[Member], Coder], Code]
 ) -> Stream[Code]:
-    members = _sorted(planned, order)
+    members = in_order(planned, order)
     return Stream(planned.coder, tuple(each.name for each in members), encode(members, planned.coder))
 
 
@@ -244,8 +255,21 @@ def joined(codebooks: Sequence[Floats]) -> npt.NDArray[np.float32] | npt.NDArray
     return whole.astype(np.float16) if Weights(whole).is_float16 else whole
 
 
-def _gap_code(members: Sequence[Member], coder: Coder) -> GapCode:
+def spanned(member: Member, coder: Coder) -> int:
+    """The elements that a member takes in a stream of gaps: up to where the next one begins."""
+    return member.reach if coder.kind == "wavelet" else member.weights.array.size
+
+
+def joined_gaps(members: Sequence[Member], coder: Coder) -> npt.NDArray[np.int32]:
+    """The gaps of a stream: the first of each member begins where the one before it ends."""
     gaps = np.concatenate([each.gaps for each in members])
+    firsts = np.cumsum([0, *(each.count for each in members[:-1])])
+    gaps[firsts[1:]] += np.array([spanned(each, coder) - each.reach for each in members[:-1]], np.int32)
+    return gaps
+
+
+def _gap_code(members: Sequence[Member], coder: Coder) -> GapCode:
+    gaps = joined_gaps(members, coder)
     if coder.kind == "rice":
         return rice.encode(gaps, coder.bits)
     return escape.encode(gaps, coder.bits) if coder.kind == "escape" else wavelet.encode(gaps, coder.bits)

@@ -1,7 +1,5 @@
 """Lengths of an optimal prefix code whose codes are no longer than a limit."""
 
-import heapq
-
 import numpy as np
 import numpy.typing as npt
 
@@ -52,13 +50,23 @@ def bits(counts: Counts) -> int:
 def weigh(counts: Counts) -> tuple[int, int]:
     """Bits of a Huffman code without a limit for all symbols together, and its greatest length: quick, for estimates.
 
-    The bits are the sum of the weights of all inner nodes, and those come from merging the lightest two.
+    The bits are the sum of the weights of all inner nodes, and those come from merging the lightest two. They rise, so
+    that a queue of them and one of the symbols hold them in order (van Leeuwen, "On the construction of Huffman trees",
+    ICALP 1976); of equally light ones, the shallower are merged first.
     """
-    nodes = [(count, 0) for count in counts[counts > 0].tolist()]
-    heapq.heapify(nodes)
-    total = 0
-    while len(nodes) > 1:
-        (one, depth), (other, deeper) = heapq.heappop(nodes), heapq.heappop(nodes)
-        total += one + other
-        heapq.heappush(nodes, (one + other, max(depth, deeper) + 1))
-    return total, nodes[0][1] if nodes else 0
+    symbols = np.sort(counts[counts > 0]).tolist()
+    inner: list[tuple[int, int]] = []
+    total = leaf = node = 0
+    for _ in range(len(symbols) - 1):
+        weight = deepest = 0
+        for _ in range(2):
+            if node == len(inner) or (leaf < len(symbols) and symbols[leaf] <= inner[node][0]):
+                weight += symbols[leaf]
+                leaf += 1
+            else:
+                weight += inner[node][0]
+                deepest = max(deepest, inner[node][1])
+                node += 1
+        total += weight
+        inner.append((weight, deepest + 1))
+    return total, inner[-1][1] if inner else 0

@@ -65,6 +65,7 @@ class Ledger(Record):
 
     tensors: tuple[TensorEntry, ...]
     file_bytes: int = Field(ge=0, description="size of the runnable file on disk")
+    remarks: tuple[str, ...] = Field(default=(), description="what else is to be known of the file, a sentence each")
 
     @property
     def dense_bytes(self) -> int:

@@ -3,20 +3,20 @@
 Two streams that become one save what decoding costs once, and lose as far as one code fits both less well than two.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
-from edgecompress.encode import bits, huffman
+from edgecompress.encode import bits, huffman, merging
 from edgecompress.encode.coders import escape
 from edgecompress.encode.group import MOST_ELEMENTS, Coder, Planned
-from edgecompress.encode.member import GAP_LOW, INDEX_LOW, RICE, Integers, Member
-from edgecompress.encode.sizes import classes, gap_classes
+from edgecompress.encode.member import RICE, Integers, Member
+from edgecompress.encode.sums import GapSums, ValueSums, entropies, total
 
 Mode = Literal["fast-load", "smallest"]
+S = TypeVar("S", GapSums, ValueSums)
 
 MOST_STORED = 1 / 4
 """Fraction of its elements that a tensor may store for a wavelet: each takes some 100 bytes while it is decoded."""
@@ -32,11 +32,13 @@ PRICE = 1 / 64
 class Costs:
     """What a file format spends on decoding, in bytes, roughly: it decides what is merged, not what is written.
 
-    For each tensor; more for one whose elements are placed among zeros; for one whose values are split; for a stream
+    For each tensor; for one that others are cut off with, which differ in their first dimension alone; more for one
+    whose elements are placed among zeros; for one whose values are split; for a stream
     of each coder; for numbers of less than a byte, which have to be unpacked; and for each level of a wavelet.
     """
 
     member: int
+    alike: int
     sparse: int
     split: int
     coder: dict[str, int]
@@ -51,48 +53,73 @@ class Costs:
 def streams(members: Sequence[Member], mode: Mode, costs: Costs) -> tuple[list[Planned], list[Planned]]:
     """The streams of gaps and those of values for ``members``, which in both have the fillers that their gaps need."""
     sparse = [each for each in members if each.sparse]
-    gaps = [_filled(planned) for planned in _partition(sparse, lambda some: plan_gaps(some, mode, costs))]
+    gaps = [_filled(planned) for planned in _partition(sparse, GapSums.of, lambda some: gap_coder(some, mode, costs))]
     filled = {each.name: each for planned in gaps for each in planned.members}
     stored = [filled.get(each.name, each) for each in members]
-    return gaps, _partition(stored, lambda some: plan_values(some, mode, costs))
+    kinds = {kind: [each for each in stored if each.values == kind] for kind in dict.fromkeys(e.values for e in stored)}
+    values = (_partition(some, ValueSums.of, lambda sums: value_coder(sums, mode, costs)) for some in kinds.values())
+    return gaps, [planned for some in values for planned in some]
 
 
 def plan_gaps(members: Sequence[Member], mode: Mode, costs: Costs) -> Planned | None:
     """The cheapest coder for the gaps of sparse ``members``; ``None`` if they are too large to share a stream."""
-    if sum(each.reach for each in members) > MOST_ELEMENTS:
-        return None
-    return _cheapest(members, _gap_coders(members, mode, costs))
+    coded = gap_coder(total(map(GapSums.of, members)), mode, costs)
+    return Planned(tuple(members), *coded) if coded else None
 
 
 def plan_values(members: Sequence[Member], mode: Mode, costs: Costs) -> Planned | None:
     """The cheapest coder for the values of ``members``; ``None`` if they are not of one kind."""
-    kinds = {each.values for each in members}
-    return _cheapest(members, _value_coders(members, mode, costs)) if len(kinds) == 1 else None
+    if len({each.values for each in members}) > 1:
+        return None
+    return Planned(tuple(members), *value_coder(total(map(ValueSums.of, members)), mode, costs))
 
 
-def _cheapest(members: Sequence[Member], coders: Iterator[tuple[Coder, int]]) -> Planned:
-    coder, cost = min(coders, key=lambda found: found[1])
-    return Planned(tuple(members), coder, cost)
+def gap_coder(sums: GapSums, mode: Mode, costs: Costs) -> tuple[Coder, int] | None:
+    """The cheapest coder for gaps of such sums, and its cost; ``None`` if the tensors are too large for one stream."""
+    if sums.size > MOST_ELEMENTS:
+        return None
+    placed = sums.members * costs.sparse
+    found = [(Coder("rice", k), _rice(sums, k, costs)) for k in RICE]
+    found += [(Coder("escape", width), _escape(sums, width, costs)) for width in escape.WIDTHS]
+    best = min(found, key=lambda each: each[1])
+    if mode == "smallest" and _few(sums):
+        best = _wavelet(sums.classes, costs, best)
+    return best[0], best[1] + placed
 
 
-def _partition(members: Sequence[Member], plan: Callable[[Sequence[Member]], Planned | None]) -> list[Planned]:
-    """Each member begins alone; as long as there is a gain, the two streams that gain most are merged."""
-    found = {number: alone for number, each in enumerate(members) if (alone := plan([each]))}
+def value_coder(sums: ValueSums, mode: Mode, costs: Costs) -> tuple[Coder, int]:
+    """The same for values, codebooks not counted."""
+    if sums.kind != "palette":
+        return Coder(sums.kind), sums.count * (2 if sums.kind == "float16" else 4) + costs.coder[sums.kind]
+    # Whole bytes are more data but need fewer operators to unpack, which pays in a small tensor.
+    found = [
+        (Coder("packed", width), sums.count * width // 8 + costs.coder["packed"] + costs.numbers(width))
+        for width in sorted({sums.width, bits.WIDEST})
+    ]
+    best = min(found, key=lambda each: each[1])
+    return _wavelet(sums.classes, costs, best) if mode == "smallest" and _few(sums) else best
 
-    def merged(one: int, other: int) -> tuple[int, Planned | None]:
-        both = plan([*found[one].members, *found[other].members])
-        return (found[one].cost + found[other].cost - both.cost, both) if both else (0, None)
 
-    gains = {pair: merged(*pair) for pair in combinations(found, 2)}
-    while gains:
-        (one, other), (gain, both) = max(gains.items(), key=lambda item: item[1][0])
-        if gain <= 0 or both is None:
-            break
-        found[one] = both
-        del found[other]
-        gains = {pair: kept for pair, kept in gains.items() if not {one, other} & set(pair)}
-        gains |= {(one, rest): merged(one, rest) for rest in found if rest != one}
-    return list(found.values())
+def _rice(sums: GapSums, k: int, costs: Costs) -> int:
+    return (sums.count * (1 + k) + int(sums.rice[k])) // 8 + costs.coder["rice"] + costs.numbers(k)
+
+
+def _escape(sums: GapSums, width: int, costs: Costs) -> int:
+    codes = sums.count + int(sums.escapes[width - escape.WIDTHS.start])
+    return width * codes // 8 + costs.coder["escape"] + costs.numbers(width)
+
+
+def _partition(
+    members: Sequence[Member], sums: Callable[[Member], S], coder: Callable[[S], tuple[Coder, int] | None]
+) -> list[Planned]:
+    """Members in streams, each with its coder."""
+    each = [sums(member) for member in members]
+    parts = merging.partition(each, lambda some: found[1] if (found := coder(some)) else None)
+    return [
+        Planned(tuple(members[number] for number in part), *coded)
+        for part in parts
+        if (coded := coder(total(each[number] for number in part)))
+    ]
 
 
 def _filled(planned: Planned) -> Planned:
@@ -101,49 +128,31 @@ def _filled(planned: Planned) -> Planned:
     return Planned(tuple(each.filled(planned.coder.bits) for each in planned.members), planned.coder, planned.cost)
 
 
-def _gap_coders(members: Sequence[Member], mode: Mode, costs: Costs) -> Iterator[tuple[Coder, int]]:
-    """All ways to store the gaps, each with about the bytes of its data and its graph."""
-    count = sum(each.count for each in members)
-    placed = len(members) * costs.sparse
-    upper = np.sum([each.rice_upper for each in members], axis=0)
-    for k in RICE:
-        data = (count * (1 + k) + int(upper[k])) // 8
-        yield Coder("rice", k), data + placed + costs.coder["rice"] + costs.numbers(k)
-    escapes = np.sum([each.escapes for each in members], axis=0)
-    for width, more in zip(escape.WIDTHS, escapes, strict=True):
-        data = width * (count + int(more)) // 8
-        yield Coder("escape", width), data + placed + costs.coder["escape"] + costs.numbers(width)
-    if mode == "smallest" and _few(members):
-        for k in GAP_LOW:
-            yield Coder("wavelet", k), placed + _wavelet(gap_classes(members, k), k, costs)
-
-
-def _value_coders(members: Sequence[Member], mode: Mode, costs: Costs) -> Iterator[tuple[Coder, int]]:
-    """The same for the values, codebooks not counted."""
-    count = sum(each.count for each in members)
-    kind = members[0].values
-    if kind != "palette":
-        yield Coder(kind), count * (2 if kind == "float16" else 4) + costs.coder[kind]
-        return
-    largest = max(len(each.palette.codebook) for each in members if each.palette) - 1
-    # Whole bytes are more data but need fewer operators to unpack, which pays in a small tensor.
-    for width in sorted({bits.width(largest), bits.WIDEST}):
-        yield Coder("packed", width), count * width // 8 + costs.coder["packed"] + costs.numbers(width)
-    if mode == "smallest" and _few(members):
-        for k in INDEX_LOW:
-            yield Coder("wavelet", k), _wavelet(classes(members, k), k, costs)
-
-
-def _few(members: Sequence[Member]) -> bool:
+def _few(sums: GapSums | ValueSums) -> bool:
     """Whether so few elements are stored that a wavelet, which needs much memory for each, can be decoded at load."""
-    stored = sum(each.count for each in members)
-    return stored <= max(FEW, MOST_STORED * sum(each.weights.array.size for each in members))
+    return sums.count <= max(FEW, MOST_STORED * sums.size)
 
 
-def _wavelet(counts: Integers, k: int, costs: Costs) -> int:
-    """About what a wavelet costs: its bits, at their price; its leaves; its levels."""
-    coded, levels = huffman.weigh(counts)
-    total, leaves = int(counts.sum()), int(np.count_nonzero(counts))
-    data = int((coded * (1 + PRICE) + total * k) / 8) + 8 * leaves
-    levels = min(levels, max(leaves - 1, 0).bit_length() + 2)  # a limit on their length keeps codes about so short
-    return data + levels * costs.level + costs.coder["wavelet"] + costs.numbers(k)
+def _wavelet(classes: Integers, costs: Costs, best: tuple[Coder, int]) -> tuple[Coder, int]:
+    """``best``, or a wavelet that costs less: its bits, at their price; its leaves; its levels.
+
+    A row of ``classes`` for each number of low bits. Entropy says how little a code can take, and so which of
+    them need not be made.
+    """
+    leaves: list[int] = np.count_nonzero(classes, axis=1).tolist()
+    shortest = [max(some - 1, 0).bit_length() for some in leaves]
+    counts: list[int] = classes.sum(axis=1).tolist()
+
+    def cost(k: int, coded: float, levels: int) -> int:
+        data: int = int((coded * (1 + PRICE) + counts[k] * k) / 8) + 8 * leaves[k]
+        return data + levels * costs.level + costs.coder["wavelet"] + costs.numbers(k)
+
+    least = [cost(k, bits, shortest[k]) for k, bits in enumerate(entropies(classes).tolist())]
+    for k in sorted(range(len(least)), key=least.__getitem__):
+        if least[k] >= best[1]:
+            break
+        coded, levels = huffman.weigh(classes[k])
+        # A limit on their length keeps codes about so short.
+        if (found := cost(k, coded, min(levels, shortest[k] + 2))) < best[1]:
+            best = Coder("wavelet", k), found
+    return best

@@ -9,9 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
+from edgecompress.agent import telemetry
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.export.onnx_graph import lean
+from edgecompress.export.onnx_graph.bounds import largest
 from edgecompress.export.onnx_graph.builder import LABEL
 from edgecompress.export.onnx_graph.frontier import Constant, Frontier, frontier
 from edgecompress.export.onnx_graph.lean import Lean
@@ -21,6 +23,11 @@ Array = npt.NDArray[np.generic]
 
 _NOT_WEIGHTS = {"int64", "bool", "object"}
 """Shapes, axes, flags and text: part of the graph, not weights."""
+
+
+MOST_BYTES, MOST_TIMES = 2**28, 128
+"""Bytes of an array that is computed from constants: so many, and as many times the file's. A file of a few bytes can
+ask for terabytes."""
 
 
 def decoded_weights(path: Path) -> dict[str, Array]:
@@ -42,7 +49,7 @@ def each_weight(path: Path, model: Lean | None = None) -> Iterator[tuple[str, Ar
         InputError, MissingDependencyError: as ``decoded_weights``.
     """
     model = model or read_lean(path)
-    for constant, array in _decoded(model, _frontier(model)):
+    for constant, array in decode(model, found_in(model).constants):
         yield constant.name, array
 
 
@@ -57,10 +64,10 @@ def inspect_onnx(path: Path) -> Ledger:
     """
     size = file_bytes(path)
     model = read_lean(path)
-    found = _frontier(model)
+    found = found_in(model)
     entries = {
         constant.name: TensorEntry.of(constant.name, array, encoding=_label(constant), stored=constant.own)
-        for constant, array in _decoded(model, found)
+        for constant, array in decode(model, found.constants)
     }
     ordered = [entries[constant.name] for constant in found.constants if constant.name in entries]
     return Ledger(tensors=_with_shares(ordered, found.shared), file_bytes=size)
@@ -81,14 +88,21 @@ def _with_shares(entries: list[TensorEntry], shared: Mapping[tuple[str, ...], in
     return tuple(entry.model_copy(update={"bytes": entry.bytes + added[entry.name]}) for entry in entries)
 
 
-def _frontier(model: Lean) -> Frontier:
+def found_in(model: Lean) -> Frontier:
+    """The constants of a model, with the bytes that its file spends on each."""
     without = {name: place.dtype.itemsize * prod(place.shape) for name, place in model.places.items()}
     return frontier(model.proto.graph, without)
 
 
-def _decoded(model: Lean, found: Frontier) -> Iterator[tuple[Constant, Array]]:
-    """The weights, decoded together only where they share nodes: a caller that keeps none needs memory for few."""
-    for constants in _connected(found.constants):
+def decode(model: Lean, wanted: list[Constant]) -> Iterator[tuple[Constant, Array]]:
+    """Those of ``wanted`` that are weights, one after the other.
+
+    Only those that share nodes are computed together: a caller that keeps none needs memory for few.
+
+    Raises:
+        InputError, MissingDependencyError: as ``decoded_weights``.
+    """
+    for constants in _connected(wanted):
         for constant, array in zip(constants, _evaluate(model, constants), strict=True):
             if array.dtype.name not in _NOT_WEIGHTS:
                 yield constant, array
@@ -96,14 +110,17 @@ def _decoded(model: Lean, found: Frontier) -> Iterator[tuple[Constant, Array]]:
 
 def _connected(constants: list[Constant]) -> list[list[Constant]]:
     """The constants in groups that share no node."""
-    groups: list[tuple[set[str], list[Constant]]] = []
-    for constant in constants:
-        nodes = {node.output[0] for node in constant.nodes}
-        joined = [group for group in groups if group[0] & nodes]
-        groups = [group for group in groups if not group[0] & nodes]
-        members = [member for group in joined for member in group[1]]
-        groups.append((nodes.union(*(group[0] for group in joined)), [*members, constant]))
-    return [members for _, members in groups]
+    groups: dict[int, list[Constant]] = {}
+    home: dict[str, int] = {}  # of each node's first output, the group
+    for number, constant in enumerate(constants):
+        groups[number] = [constant]
+        for name in [node.output[0] for node in constant.nodes]:
+            other = home.get(name, number)
+            if other != number:
+                groups[number] = groups.pop(other) + groups[number]
+                home.update(dict.fromkeys((n.output[0] for each in groups[number] for n in each.nodes), number))
+            home[name] = number
+    return list(groups.values())
 
 
 def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
@@ -124,12 +141,15 @@ def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
             graph.node.append(onnx.helper.make_node("Identity", [constant.name], [output]))
         graph.output.append(onnx.ValueInfoProto(name=output))
     part = onnx.ModelProto(ir_version=proto.ir_version, opset_import=proto.opset_import, graph=graph)
+    names = ", ".join(repr(constant.name) for constant in constants[:3])
+    size = largest(part)
+    if size > MOST_BYTES + MOST_TIMES * model.path.stat().st_size:
+        raise InputError(f"{model.path}: to compute the constant {names} takes {size:,} bytes; is the file damaged?")
     try:
         arrays = _session(part.SerializeToString()).run(None, {})
     except MissingDependencyError:
         raise
     except Exception as error:  # onnxruntime raises classes of its own, without a common base
-        names = ", ".join(repr(constant.name) for constant in constants)
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{model.path}: cannot compute the constant {names}: {reason}") from error
     while arrays:
@@ -138,6 +158,7 @@ def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
 
 def _session(content: bytes) -> Any:
     """A session that runs every node as it stands: optimising costs time and changes nothing here."""
+    telemetry.switch_off()
     try:
         import onnxruntime  # type: ignore[import-untyped]
     except ImportError as error:

@@ -4,12 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edgecompress import answers
+from edgecompress.agent import telemetry
 from edgecompress.errors import CheckError, InputError
+from edgecompress.workers import python
 
 _WRONG_JOB = 2
 
@@ -24,40 +27,49 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         path = Path(folder) / "job.json"
         path.write_text(json.dumps(job), encoding="utf-8")
-        command = [sys.executable, "-m", "edgecompress.agent", step, str(path)]
+        command = python("edgecompress.agent", step, str(path))
         try:
             done = subprocess.run(
-                command, capture_output=True, encoding="utf-8", errors="replace", timeout=seconds, check=False
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=seconds,
+                check=False,
             )
         except subprocess.TimeoutExpired as error:
             raise CheckError(f"{file}: its runtime did not finish the step '{step}' within {seconds:g} s") from error
     if done.returncode < 0:
         raise CheckError(f"{file}: its runtime crashed ({signal_name(-done.returncode)}) in the step '{step}'")
-    events = [json.loads(line) for line in done.stdout.splitlines()]
+    events = [event for line in done.stdout.split("\n") if (event := answers.parse(line))]
     if done.returncode:
-        messages = [event["message"] for event in events if event["event"] == "error"]
+        messages = [answers.message(event) for event in events if event["event"] == "error"]
         message = messages[-1] if messages else (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         if done.returncode == _WRONG_JOB:
             raise InputError(message)
         raise CheckError(f"{file}: its runtime failed in the step '{step}': {message}")
-    return events
+    return answers.answer(step, job, [event for event in events if event["event"] != "progress"])
 
 
-def run_program(module: str, arguments: list[str], *, seconds: float) -> tuple[int, str]:
-    """Run ``python -m module arguments``: its exit code, negative if a signal or the time ended it, and its reason.
+def run_program(module: str, arguments: list[str], *, seconds: float, command: Sequence[str] = ()) -> tuple[int, str]:
+    """Run a module as a program: its exit code, negative if a signal or the time ended it, and its reason.
+
+    ``command`` stands before it: an emulator, and its options.
 
     Hashes are the same in every run, so that what walks a set, and quantisers do, writes the same file each time.
     """
-    command = [sys.executable, "-m", module, *arguments]
+    whole = [*command, *python(module, *arguments)]
     try:
         done = subprocess.run(
-            command,
+            whole,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             errors="replace",
             timeout=seconds,
             check=False,
-            env={**os.environ, "PYTHONHASHSEED": "0"},
+            env={**telemetry.OFF, **os.environ, "PYTHONHASHSEED": "0"},
         )
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM, f"it did not finish within {seconds:g} s"

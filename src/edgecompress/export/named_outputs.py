@@ -1,7 +1,7 @@
 """What a model file computes from given inputs, as a program: ``python -m ... FILE INPUTS.npz OUTPUTS.npz``.
 
 It is a process of its own because a malformed file can kill the one that loads it. Inputs and outputs are arrays by
-name, (N, channels, ...) whatever the file's layout. A TFLite file takes its samples one by one.
+name, (N, channels, ...) whatever the file's layout. A file whose first axis is fixed takes so many rows at a time.
 """
 
 import importlib
@@ -35,13 +35,20 @@ def _onnx(file: str, inputs: dict[str, Array]) -> dict[str, Array]:
     options.log_severity_level = 4
     session = module.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     names = [each.name for each in session.get_outputs()]
-    first = session.get_inputs()[0].shape[0]
-    count, size = len(next(iter(inputs.values()))), first if isinstance(first, int) else 32
+    fixed = {each.name: each.shape[0] for each in session.get_inputs() if isinstance((each.shape or [None])[0], int)}
+    # A file that fixes a batch anywhere takes one batch at a time; otherwise a batch is as large as one likes.
+    sizes = {name: fixed.get(name, 1 if fixed else 32) for name in inputs}
     parts = []
-    for start in range(0, count - count % size if isinstance(first, int) else count, size):
-        batch = {name: array[start : start + size] for name, array in inputs.items()}
+    for number in range(_batches(inputs, sizes, whole=bool(fixed))):
+        batch = {name: array[number * sizes[name] : (number + 1) * sizes[name]] for name, array in inputs.items()}
         parts.append(session.run(names, batch))
     return {name: np.concatenate(each) for name, each in zip(names, zip(*parts, strict=True), strict=True)}
+
+
+def _batches(inputs: dict[str, Array], sizes: dict[str, int], *, whole: bool) -> int:
+    """How many batches there are; with ``whole``, rows that do not fill one are left out."""
+    name, array = next(iter(inputs.items()))
+    return len(array) // sizes[name] if whole else -(-len(array) // sizes[name])
 
 
 def _tflite(file: str, inputs: dict[str, Array]) -> dict[str, Array]:
@@ -49,9 +56,11 @@ def _tflite(file: str, inputs: dict[str, Array]) -> dict[str, Array]:
     interpreter.allocate_tensors()
     takes, gives = interpreter.get_input_details(), interpreter.get_output_details()
     found: dict[str, list[Array]] = {detail["name"]: [] for detail in gives}
-    for number in range(len(next(iter(inputs.values())))):
+    sizes = {detail["name"]: int(detail["shape"][0]) for detail in takes}
+    for number in range(_batches(inputs, sizes, whole=True)):
         for detail in takes:
-            sample = inputs[detail["name"]][number : number + 1]
+            size = sizes[detail["name"]]
+            sample = inputs[detail["name"]][number * size : (number + 1) * size]
             last = np.moveaxis(sample, 1, -1) if sample.ndim > 2 else sample
             interpreter.set_tensor(detail["index"], np.ascontiguousarray(last.astype(detail["dtype"])))
         interpreter.invoke()

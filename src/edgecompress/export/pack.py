@@ -1,5 +1,6 @@
 """Packing any model file: smaller in its own format, or into a container for storage and transfer."""
 
+import tempfile
 from pathlib import Path
 
 from pydantic import Field
@@ -10,12 +11,12 @@ from edgecompress.errors import InputError
 from edgecompress.export.container.pack import pack_container
 from edgecompress.export.inspect import inspect, suffix
 from edgecompress.export.onnx_graph.pack import pack_onnx
+from edgecompress.export.proof import Proof, Shapes
 from edgecompress.export.tflite.pack import pack_tflite
-from edgecompress.progress import Progress
-from edgecompress.record import Record
+from edgecompress.progress import Progress, silent
+from edgecompress.record import Record, check_file
 
 CONTAINER = ".ecz"
-PACKERS = {".onnx": pack_onnx, ".tflite": pack_tflite}
 
 
 class Packed(Record):
@@ -25,16 +26,38 @@ class Packed(Record):
     bytes: int = Field(description="of the file written")
     entropy_bytes: int = Field(description="entropy bound of the weights")
     ledger: Ledger | None = Field(default=None, description="of the model written; null for a container")
+    proof: Proof | None = Field(
+        default=None, description="that the file written is the source's equal; null for a container and for a copy"
+    )
+    copied: bool = Field(default=False, description="nothing gets smaller, or too little, and the file is the source")
+    declined: str = Field(default="", description="of a copy, why what could be smaller is not")
+    container_bytes: int | None = Field(default=None, description="of a copy, what it takes as a container")
 
 
-def pack(source: Path, target: Path, *, encoding: Mode, progress: Progress) -> Packed:
+def pack(
+    source: Path,
+    target: Path,
+    *,
+    encoding: Mode,
+    progress: Progress,
+    shapes: Shapes | None = None,
+    any_gain: bool = False,
+) -> Packed:
     """Write the model file ``source`` as ``target``: a container if that is its suffix, else the same format, smaller.
 
+    ``shapes``: of inputs whose sizes the file leaves free, to run it on. ``any_gain``: take what is a byte smaller,
+    whatever it costs at load.
+
     Raises:
-        InputError: the source cannot be read or is no model, or the target's suffix is of another format.
-        CheckError: what was written could not be proved to be the source's equal.
+        InputError: the source cannot be read or is no model, the target's suffix is of another format or it cannot be
+            written, or ``shapes``
+            do not fit.
+        CheckError: what was written is not the source's equal.
     """
     kind = suffix(source)
+    check_file(target)
+    if shapes and target.suffix == CONTAINER:
+        raise InputError("--shape is for what a file is run on; a container is not run, only unpacked: leave it out")
     if target.suffix == CONTAINER:
         before = inspect(source)
         made = pack_container(source, target, progress=progress)
@@ -45,6 +68,24 @@ def pack(source: Path, target: Path, *, encoding: Mode, progress: Progress) -> P
         )
     size = inspect(source).file_bytes
     progress(f"pack {source.name}", 0, 1, "encoding and proving")
-    ledger = PACKERS[kind](source, target, encoding=encoding)
-    progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, proved")
-    return Packed(source_bytes=size, bytes=ledger.file_bytes, entropy_bytes=ledger.entropy_bytes, ledger=ledger)
+    packer = pack_onnx if kind == ".onnx" else pack_tflite
+    written = packer(source, target, encoding=encoding, shapes=shapes, any_gain=any_gain)
+    ledger, proof = written.ledger, written.proof
+    said = proof.words if proof else "nothing gets smaller" if not written.declined else "copied"
+    progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, {said}")
+    return Packed(
+        source_bytes=size,
+        bytes=ledger.file_bytes,
+        entropy_bytes=ledger.entropy_bytes,
+        ledger=ledger,
+        proof=proof,
+        copied=proof is None,
+        declined=written.declined,
+        container_bytes=_container_bytes(target) if proof is None else None,
+    )
+
+
+def _container_bytes(file: Path) -> int:
+    """What a model file takes as a container."""
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        return pack_container(file, Path(folder) / f"model{CONTAINER}", progress=silent).container_bytes

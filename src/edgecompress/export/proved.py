@@ -1,6 +1,9 @@
 """A model file of a bundle: written, proved and measured on the machine that builds it."""
 
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,14 +13,19 @@ import onnx_ir as ir
 
 from edgecompress import methods
 from edgecompress.encode.ledger import Ledger
+from edgecompress.errors import InputError, MissingDependencyError, NoFormError
 from edgecompress.export.accuracy import FileAccuracy, accuracy
 from edgecompress.export.contract import Format
+from edgecompress.export.float16.onnx import halved
+from edgecompress.export.float16.tflite import tflite as write_float16_tflite
 from edgecompress.export.int8.onnx import quantized
 from edgecompress.export.int8.tflite import tflite as write_int8_tflite
 from edgecompress.export.memory import Memory, memory
 from edgecompress.export.named import Named, verify_named
 from edgecompress.export.tflite.runtimes import runtimes
-from edgecompress.export.verify import Floats, Layout, Verification, verify
+from edgecompress.export.tflite.sparse_inference import emulated
+from edgecompress.export.tflite.sparse_inference.verdict import SparseInference, remark
+from edgecompress.export.verify import Floats, Layout, Verification, compare_latency, verify
 from edgecompress.heap import give_back
 from edgecompress.recipe import Export
 from edgecompress.target import Runtime
@@ -58,11 +66,14 @@ class Reference:
         x: real inputs, float32 (N, channels, ...).
         expected: what the network says of them, float32 (N, classes).
         dense: the dense file of the same format, to compare the latency with; ``None`` for that file itself.
+        narrower: whether the network has fewer channels than the dense one. It may take longer with them, where their
+            number suits no kernel; that is no fault of the file, which is then judged beside a dense one of its own.
     """
 
     x: Floats
     expected: Floats
     dense: Path | None
+    narrower: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,26 +108,76 @@ def write_float(
     """Write the network as it is, dense or compressed, and prove that it computes what the network does.
 
     Raises:
-        InputError: the format cannot express it.
+        NoFormError: the format cannot express it.
         CheckError: the file does not hold or compute what it should, or is slower than the dense one.
     """
     is_onnx = kind.format == "onnx"
-    write: Format = methods.find(FORMATS, kind.format)
-    options = {} if is_onnx else {"weights": settings.tflite_weights}
-    ledger = write(graph, path, compress=compress, encoding=settings.encoding, **options)
+    format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
+    options = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
+    write = partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
+    inference = None
+    try:
+        if is_onnx or not compress:
+            ledger = write()
+        else:
+            ledger, inference = _right_everywhere(write, path, settings)
+    except MissingDependencyError:
+        raise
+    except InputError as error:
+        raise NoFormError(str(error)) from error
     give_back()
     rounding = "float32" if is_onnx else settings.tflite_weights
     if isinstance(reference, Named):
-        return _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)
-    return _proved(
+        proved = _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)
+        return _with(proved, inference)
+    judged = not (compress and rounding == "int8-hybrid") and not _is_for_other_processors(settings, inference)
+    made = _proved(
         path,
         kind,
         ledger,
         reference,
         weights=_arrays(graph, np.float32) if is_onnx else None,
         relative_tolerance=EXACT if is_onnx else ROUNDED[rounding],
-        latency_limit=None if compress and rounding == "int8-hybrid" else LATENCY,
+        latency_limit=LATENCY if judged and not reference.narrower else None,
     )
+    latency = made.verification.latency
+    if judged and reference.narrower and latency is not None and latency.low > LATENCY:
+        with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+            plain = Path(folder) / path.name
+            format_(graph, plain, compress=False, encoding=settings.encoding)
+            compare_latency(path, plain, layout=kind.layout, limit=LATENCY)
+    return _with(made, inference)
+
+
+def _right_everywhere(write: Callable[..., Ledger], path: Path, settings: Export) -> tuple[Ledger, SparseInference]:
+    """Write a compressed TFLite file and see that it is right on processors without AVX.
+
+    One that sparse inference should take and that is wrong with it is written again so that it stays off.
+
+    Raises:
+        CheckError: the file is wrong there all the same.
+    """
+    ledger = write(sparse_inference=settings.sparse_inference)
+    try:
+        verdict = emulated.prove(path)
+    except emulated.SparseInferenceError:
+        if not settings.sparse_inference:
+            raise
+        return write(sparse_inference=False), emulated.prove(path)
+    if verdict.state == "on":
+        ledger = ledger.model_copy(update={"remarks": (remark(verdict), *ledger.remarks[1:])})
+    return ledger, verdict
+
+
+def _is_for_other_processors(settings: Export, inference: SparseInference | None) -> bool:
+    """Whether a file may be slower here: shifts pay where zeros are skipped, and only there."""
+    taken = inference is not None and inference.state == "on"
+    return settings.shifts and taken and not emulated.sparse_inference_runs_here()
+
+
+def _with(proved: Proved, inference: SparseInference | None) -> Proved:
+    """``proved``, with what sparse inference does with the file."""
+    return replace(proved, verification=proved.verification.model_copy(update={"sparse_inference": inference}))
 
 
 def write_int8(
@@ -155,6 +216,37 @@ def write_int8(
         latency_limit=None,
         measured=accuracy(path, given.samples, layout=kind.layout),
     )
+
+
+def write_float16(graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference) -> Proved:
+    """Write the network compressed and to be computed in float16, and prove what this machine can.
+
+    That is the file's weights, and its outputs within float16's tolerance, in whatever precision this processor
+    computes them; latency is measured and not judged, for it may be that of Casts.
+
+    Raises:
+        InputError: the network has no float16 form, or weights beyond float16.
+        CheckError: the file does not hold or compute what it should.
+    """
+    weights = inference = None
+    if kind.format == "onnx":
+        half = halved(graph)
+        write: Format = methods.find(FORMATS, kind.format)
+        ledger = write(half, path, compress=True, encoding=settings.encoding)
+        weights = _arrays(half, np.float16, np.float32)
+    else:
+        ledger = write_float16_tflite(graph, path, encoding=settings.encoding)
+        inference = emulated.prove(path)
+    made = _proved(
+        path,
+        kind,
+        ledger,
+        reference,
+        weights=weights,
+        relative_tolerance=ROUNDED["float16"],
+        latency_limit=None,
+    )
+    return _with(made, inference)
 
 
 def _proved(

@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from edgecompress.errors import CheckError, InputError
+from edgecompress.errors import CheckError
 from edgecompress.export.decoded import each_weight
 from edgecompress.export.isolated import run_step
+from edgecompress.export.paired_ratio import paired_ratio
+from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
 from edgecompress.record import Record
 
 Layout = Literal["channels_first", "channels_last"]
 Floats = npt.NDArray[np.float32]
 
-_RESAMPLES = 2000
 _ATTEMPTS = 3
 
 
@@ -64,6 +65,9 @@ class Verification(Record):
     outputs: OutputCheck
     identical_weights: int | None = Field(default=None, description="tensors compared bit by bit, all equal")
     latency: LatencyCheck | None = None
+    sparse_inference: SparseInference | None = Field(
+        default=None, description="of a compressed TFLite file: what LiteRT does with it on processors without AVX"
+    )
 
 
 def verify(
@@ -100,7 +104,7 @@ def verify(
 
     Raises:
         CheckError: the file fails a check, or its runtime crashed on it; one line names the file and what differs.
-        InputError: the runtime is not installed, or inputs and outputs do not match in number.
+        InputError: the runtime is not installed.
     """
     produced, runtime, version = outputs(path, x, layout=layout, threads=threads)
     if least_agreement is None:
@@ -125,6 +129,8 @@ def outputs(
 ) -> tuple[Floats, str, str]:
     """What the file's runtime makes of ``x``: the outputs, float32 [samples, ...], the runtime's name and version.
 
+    Outputs of three and more axes are channels first, as ``x`` is, whatever the file's layout.
+
     Raises:
         CheckError: the runtime refused the file, crashed on it, or took longer than ``seconds``.
         InputError: the runtime is not installed.
@@ -141,7 +147,13 @@ def outputs(
         }
         done = run_step("outputs", job, path, seconds=seconds)[-1]
         with np.load(written, allow_pickle=False) as archive:
-            return archive["y"], done["runtime"], done["version"]
+            y: Floats = archive["y"]
+    return channels_first(y, layout), done["runtime"], done["version"]
+
+
+def channels_first(y: Floats, layout: Layout) -> Floats:
+    """Outputs of a file whose input has ``layout``, [samples, ...], as the network gives them."""
+    return np.ascontiguousarray(np.moveaxis(y, -1, 1)) if layout == "channels_last" and y.ndim > 2 else y
 
 
 def compare_outputs(
@@ -150,8 +162,7 @@ def compare_outputs(
     """Compare the outputs of ``path`` with the reference's, row by row.
 
     Raises:
-        CheckError: a row differs by more than its tolerance, or is not finite.
-        InputError: the shapes differ, or there is no row.
+        CheckError: a row differs by more than its tolerance, or is not finite, or the shapes differ.
     """
     produced, expected = _rows(path, produced, expected)
     difference = np.abs(produced.astype(np.float64) - expected)
@@ -177,8 +188,8 @@ def compare_answers(path: Path, produced: Floats, expected: Floats, *, least_agr
     """Compare which output of ``path`` is the largest with the reference's, row by row.
 
     Raises:
-        CheckError: fewer rows than ``least_agreement`` (a fraction) agree, or an output is not finite.
-        InputError: the shapes differ, or there is no row.
+        CheckError: fewer rows than ``least_agreement`` (a fraction) agree, an output is not finite, or the shapes
+            differ.
     """
     produced, expected = _rows(path, produced, expected)
     if not np.isfinite(produced).all():
@@ -202,7 +213,7 @@ def compare_answers(path: Path, produced: Floats, expected: Floats, *, least_agr
 def _rows(path: Path, produced: Floats, expected: Floats) -> tuple[Floats, Floats]:
     """Both, a row a sample."""
     if produced.shape != expected.shape or not len(expected):
-        raise InputError(f"{path}: outputs of shape {produced.shape} cannot be compared with {expected.shape}")
+        raise CheckError(f"{path}: outputs of shape {produced.shape} cannot be compared with {expected.shape}")
     return produced.reshape(len(produced), -1), expected.reshape(len(expected), -1)
 
 
@@ -283,16 +294,3 @@ def compare_latency(
         f"{path}: it takes {ratio:.3f} times as long as {dense.name} (95 % interval {low:.3f} to {high:.3f}),"
         f" the limit is {limit:g}; are its weights decoded at every inference?"
     )
-
-
-def paired_ratio(
-    times: npt.NDArray[np.float64], base: npt.NDArray[np.float64], *, seed: int = 0
-) -> tuple[float, float, float]:
-    """Median of ``times / base``, pair by pair, and its 95 % percentile bootstrap interval (Efron 1979).
-
-    The two times of a pair were taken one after the other, so a slow moment of the machine is in both and cancels.
-    """
-    ratios = times / base
-    picks = np.random.default_rng(seed).integers(0, len(ratios), (_RESAMPLES, len(ratios)))
-    low, high = np.percentile(np.median(ratios[picks], axis=1), [2.5, 97.5])
-    return float(np.median(ratios)), float(low), float(high)

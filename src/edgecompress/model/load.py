@@ -1,6 +1,7 @@
 """Networks by name, and their weights from and to safetensors files."""
 
 import pickle
+import re
 from pathlib import Path
 
 import torch
@@ -10,6 +11,8 @@ from torch import nn
 
 from edgecompress import methods
 from edgecompress.errors import InputError
+from edgecompress.model.finite import not_finite
+from edgecompress.model.unwrap import unwrapped
 from edgecompress.record import write_atomically
 
 NETWORKS = "edgecompress.model.networks"
@@ -42,16 +45,25 @@ def seeded(name: str, input_shape: tuple[int, ...], classes: int, *, width: floa
 def load_checkpoint(module: nn.Module, path: Path) -> None:
     """Set the weights of ``module`` to those in a file, in place.
 
-    The file is of safetensors, or one of PyTorch's (``.pt``, ``.pth``, ``.bin``, ``.ckpt``) that holds tensors and
-    nothing else; there, weights may lie under ``state_dict``, and their names may begin with ``module.``. A tensor that
-    several names share may be there under one of them.
+    The file is of safetensors, or one that ``torch.save`` wrote, whatever its name, if it holds tensors and plain
+    values and nothing else. Weights may lie deeper in it, with something before their names, as ``unwrapped`` finds
+    them. A tensor that several names share may be there under one of them.
 
     Raises:
         InputError: the file cannot be read, or does not fit: one line names the first tensor that is missing, unknown,
             of another shape, or not finite.
     """
-    given = _from_torch(path) if path.suffix in _OF_TORCH else _from_safetensors(path)
+    fill(module, read_checkpoint(path), str(path))
+
+
+def fill(module: nn.Module, content: object, where: str) -> None:
+    """Set the weights of ``module`` to those in ``content``, which ``read_checkpoint`` read of the file ``where``.
+
+    Raises:
+        InputError: as ``load_checkpoint``.
+    """
     expected = module.state_dict()
+    given = unwrapped(content, expected, where)
     shared = {tensor.data_ptr(): name for name, tensor in expected.items() if name in given and tensor.numel()}
     given.update(
         {
@@ -66,16 +78,41 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
     )
     for name, tensor in expected.items():
         if name not in given:
-            raise InputError(f"{path} has no '{name}'; the network's first tensors are {', '.join(list(expected)[:3])}")
+            raise InputError(
+                f"{where} has no '{name}'; it has {', '.join(list(given)[:3])}, and the network's first tensors are "
+                f"{', '.join(list(expected)[:3])}"
+            )
         if given[name].shape != tensor.shape:
             sizes = f"{list(given[name].shape)}, the network needs {list(tensor.shape)}"
-            raise InputError(f"{path}: '{name}' has shape {sizes}; check --model, --data and width")
-        if given[name].is_floating_point() and not bool(torch.isfinite(given[name]).all()):
-            raise InputError(f"{path}: '{name}' holds NaN or infinite values; save the checkpoint again")
+            raise InputError(f"{where}: '{name}' has shape {sizes}; check --model, --data and width")
     unknown = next((name for name in given if name not in expected), None)
     if unknown is not None:
-        raise InputError(f"{path}: the network has no '{unknown}'; check --model")
+        raise InputError(f"{where}: the network has no '{unknown}'; check --model")
     module.load_state_dict(given)
+    broken = not_finite(module)
+    if broken is not None:
+        raise InputError(f"{where}: '{broken}' holds NaN or infinite values; save the checkpoint again")
+
+
+def read_checkpoint(path: Path) -> object:
+    """What a checkpoint holds: tensors by name, or what a trainer put around them. Nothing else is unpickled.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(9)
+    except OSError as error:
+        raise InputError(f"cannot read the checkpoint {path}: {error.strerror or error}") from error
+    if head[8:] == b"{":  # after the length of its header
+        return _from_safetensors(path)
+    if head[:1] != b"\x80" and head[:2] != b"PK" and path.suffix not in _OF_TORCH:
+        raise InputError(
+            f"cannot read the checkpoint {path}: it is neither a safetensors file nor one of PyTorch's; save it with "
+            "torch.save(network.state_dict(), ...) or as safetensors"
+        )
+    return _from_torch(path)
 
 
 def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
@@ -86,23 +123,20 @@ def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
     return found
 
 
-def _from_torch(path: Path) -> dict[str, torch.Tensor]:
-    """What ``torch.save`` wrote, if it is tensors by name: nothing else is unpickled."""
+def _from_torch(path: Path) -> object:
+    """What ``torch.save`` wrote, if it is tensors and plain values: nothing else is unpickled."""
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
-        raise InputError(f"cannot read the checkpoint {path}: {str(error).splitlines()[0]}") from error
+        return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
+        kind = re.search(r"GLOBAL ([\w.]+)", str(error))
+        what = f" ({kind[1]})" if kind else ""
         raise InputError(
-            f"{path} holds more than tensors, and no pickle is loaded here; save it with "
+            f"{path} holds more than tensors{what}, and no pickle is loaded here; save it with "
             "torch.save(network.state_dict(), ...) or as safetensors"
         ) from error
-    while isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
-    if not isinstance(found, dict) or not all(isinstance(each, torch.Tensor) for each in found.values()):
-        raise InputError(f"{path} holds a {type(found).__name__} and not tensors by name; save network.state_dict()")
-    prefixed = all(name.startswith("module.") for name in found)
-    return {name.removeprefix("module.") if prefixed else name: tensor for name, tensor in found.items()}
+    except Exception as error:  # of many kinds, where a file is damaged
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"cannot read the checkpoint {path}: {reason}") from error
 
 
 def save_checkpoint(module: nn.Module, path: Path) -> None:

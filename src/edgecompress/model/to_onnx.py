@@ -66,7 +66,7 @@ def _traced(
 ) -> ir.Model:
     plain = _plain(module)
     try:
-        with quiet():
+        with quiet(), _one_table():
             program = torch.onnx.export(
                 plain,
                 tuple(examples),
@@ -126,6 +126,39 @@ def _free_batch(module: nn.Module, count: int) -> tuple[Any, ...]:
     gathers = [each.kind for each in named] == [inspect.Parameter.VAR_POSITIONAL]
     axes = tuple({0: batch} for _ in range(count))
     return (axes,) if gathers else axes
+
+
+_TABLES: dict[str, Any] = {}
+"""The exporter's tables of operators, by what they were asked for."""
+
+
+@contextmanager
+def _one_table() -> Iterator[None]:
+    """Have the exporter make its table of operators once for all exports of this process.
+
+    At each it reads the source of five hundred functions again, which takes it as long as a small network does. There
+    is no public way to hand it a table; where a release keeps the maker elsewhere, exports are only slower.
+    """
+    maker = "from_torchlib"
+    try:
+        from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+        make = vars(ONNXRegistry)[maker]
+    except (ImportError, KeyError):
+        yield
+        return
+
+    def kept(*given: Any, **named: Any) -> Any:
+        asked = repr((given, named))
+        if asked not in _TABLES:
+            _TABLES[asked] = make.__get__(None, ONNXRegistry)(*given, **named)
+        return _TABLES[asked]
+
+    setattr(ONNXRegistry, maker, staticmethod(kept))
+    try:
+        yield
+    finally:
+        setattr(ONNXRegistry, maker, make)
 
 
 @contextmanager

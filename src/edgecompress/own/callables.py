@@ -4,12 +4,15 @@ import importlib
 import importlib.util
 import inspect
 import sys
+import sysconfig
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from edgecompress.errors import InputError
+
+_STANDARD_LIBRARY = {sysconfig.get_path("stdlib"), sysconfig.get_config_var("DESTSHARED")}
 
 
 def is_callable(spec: str) -> bool:
@@ -19,7 +22,9 @@ def is_callable(spec: str) -> bool:
 
 
 def call(spec: str) -> Any:
-    """What the function ``spec`` returns, called without arguments; the current folder is searched first.
+    """What the function ``spec`` returns, called without arguments.
+
+    The current folder is searched before what is installed.
 
     Raises:
         InputError: it cannot be imported, is no function, needs arguments, or raises something.
@@ -65,9 +70,11 @@ def _find(spec: str) -> Callable[..., Any]:
 
 def _from_path(name: str) -> object:
     """The module of this name, from the current folder or the environment."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)  # it stays: what the module imports later must be found too
+    top = name.partition(".")[0]
+    own = next((each for each in (Path(f"{top}.py"), Path(top)) if each.exists()), None)
+    if own is not None and top in sys.stdlib_module_names:
+        raise InputError(f"'{top}' is a module of Python itself; rename {own}, or name the file, as {top}.py:function")
+    _search(Path.cwd())
     importlib.invalidate_caches()
     try:
         return importlib.import_module(name)
@@ -88,9 +95,7 @@ def _from_file(path: Path) -> object:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
+    _search(path.resolve().parent)
     sys.modules[name] = module  # a class in it can be copied only if its module is found
     try:
         spec.loader.exec_module(module)
@@ -98,6 +103,17 @@ def _from_file(path: Path) -> object:
         del sys.modules[name]
         raise InputError(f"importing {path} raised {_said(error)}") from error
     return module
+
+
+def _search(folder: Path) -> None:
+    """Find modules in ``folder`` too, from now on: what a module of the user's imports later must be found.
+
+    Before what is installed, as in a script of the user's, but behind Python's own: a file ``random.py``
+    beside a network must not become a part of everything that runs here. The folder of the latest call comes first.
+    """
+    if str(folder) not in sys.path:
+        own = [place for place, each in enumerate(sys.path) if each in _STANDARD_LIBRARY]
+        sys.path.insert(max(own, default=-1) + 1, str(folder))
 
 
 def _said(error: BaseException) -> str:

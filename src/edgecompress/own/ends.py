@@ -5,7 +5,7 @@ sample, and its outputs come back in one row, by two hooks that an export never 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import nn
 
 from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.own.data.samples import reordered
 
 LARGEST_WHOLE = 2**24
 """Whole numbers from which float32 has not all."""
@@ -23,16 +24,23 @@ LARGEST_WHOLE = 2**24
 
 @dataclass(frozen=True)
 class Ends:
-    """The inputs and outputs of a network, in its own order."""
+    """The inputs and outputs of a network, in its own order.
+
+    Attributes:
+        inputs: of one sample.
+        outputs: of one sample.
+        whole: the names of those that have no batch axis in the file: one sample is all of the array.
+    """
 
     inputs: tuple[End, ...]
     outputs: tuple[End, ...]
+    whole: frozenset[str] = frozenset()
 
     @property
     def plain(self) -> bool:
-        """Whether it has one input and one output, both of float32: no rows are needed."""
+        """Whether it has one input and one output, both of float32 and with a batch: no rows are needed."""
         kinds = [end.dtype for end in (*self.inputs, *self.outputs)]
-        return len(self.inputs) == len(self.outputs) == 1 and kinds == ["float32", "float32"]
+        return not self.whole and len(self.inputs) == len(self.outputs) == 1 and kinds == ["float32", "float32"]
 
     @property
     def row(self) -> tuple[int, ...]:
@@ -73,6 +81,13 @@ def named(row: NDArray[np.float32], ends: Ends) -> dict[str, NDArray[np.float32]
     return {end.name: part.reshape(len(row), *end.shape) for part, end in zip(parts, ends.outputs, strict=True)}
 
 
+def as_in_file(values: Mapping[str, NDArray[Any]], ends: Ends) -> dict[str, NDArray[Any]]:
+    """Arrays of N samples by name as a file takes or gives them one after the other, joined along its first axis."""
+    return {
+        name: array.reshape(-1, *array.shape[2:]) if name in ends.whole else array for name, array in values.items()
+    }
+
+
 def join(module: nn.Module, ends: Ends) -> Callable[[], None]:
     """Let ``module`` take and give rows, where it is not plain. Returns what takes that away again."""
     if ends.plain:
@@ -83,8 +98,7 @@ def join(module: nn.Module, ends: Ends) -> Callable[[], None]:
         (x,) = given
         parts = torch.split(x, sizes, dim=1)
         return tuple(
-            part.reshape(len(x), *end.shape).to(torch.float32 if "float" in end.dtype else getattr(torch, end.dtype))
-            for part, end in zip(parts, ends.inputs, strict=True)
+            part.reshape(len(x), *end.shape).to(type_of(end)) for part, end in zip(parts, ends.inputs, strict=True)
         )
 
     def flat(_: nn.Module, given: object, out: object) -> torch.Tensor:  # noqa: ARG001 - a hook's contract
@@ -97,6 +111,12 @@ def join(module: nn.Module, ends: Ends) -> Callable[[], None]:
             handle.remove()
 
     return remove
+
+
+def type_of(end: End) -> torch.dtype:
+    """The type in which a network is given an input: whole numbers as they are, all floats as float32."""
+    dtype: torch.dtype = torch.float32 if "float" in end.dtype else getattr(torch, end.dtype)
+    return dtype
 
 
 def leaves(out: object) -> list[torch.Tensor]:
@@ -116,6 +136,21 @@ def leaves(out: object) -> list[torch.Tensor]:
     raise InputError(f"the network puts out a {type(out).__name__}; only tensors, and tuples, lists and dicts of them")
 
 
+def _cure(inputs: Sequence[End]) -> str:
+    """What may help where a network does not run on its inputs."""
+    for end in inputs:
+        name = "x" if len(inputs) == 1 else end.name
+        turned = reordered(list(end.shape), name)
+        if turned:
+            return turned
+        if end.dtype not in ("float32", "float16", "float64"):
+            return (
+                f"they are {end.dtype}: store pixels as {name}.astype('uint8'), which are scaled, and other numbers as "
+                f"{name}.astype('float32')"
+            )
+    return "give the right ones with --set 'inputs.shapes=[\"3x224x224\"]'"
+
+
 @torch.no_grad()
 def outputs_of(module: nn.Module, inputs: Sequence[End]) -> tuple[list[torch.Tensor], list[tuple[int, ...]]]:
     """What ``module`` puts out for two samples of zeros, and the shapes of one sample each.
@@ -123,10 +158,7 @@ def outputs_of(module: nn.Module, inputs: Sequence[End]) -> tuple[list[torch.Ten
     Raises:
         InputError: it does not run, or an output is not of the samples one by one.
     """
-    given = [
-        torch.zeros((2, *end.shape), dtype=torch.float32 if "float" in end.dtype else getattr(torch, end.dtype))
-        for end in inputs
-    ]
+    given = [torch.zeros((2, *end.shape), dtype=type_of(end)) for end in inputs]
     try:
         found = leaves(module.eval()(*given))
     except InputError:
@@ -134,10 +166,7 @@ def outputs_of(module: nn.Module, inputs: Sequence[End]) -> tuple[list[torch.Ten
     except Exception as error:  # whatever the user's own code raises
         shapes = ", ".join("x".join(map(str, end.shape)) or "1" for end in inputs)
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(
-            f"the network does not run on inputs of shape {shapes}: {reason}; give the right ones with "
-            "--set 'inputs.shapes=[\"3x224x224\"]'"
-        ) from error
+        raise InputError(f"the network does not run on inputs of shape {shapes}: {reason}; {_cure(inputs)}") from error
     for number, tensor in enumerate(found):
         if not tensor.ndim or len(tensor) != 2:
             raise InputError(

@@ -28,6 +28,7 @@ class Model:
         architecture: a digest of that graph without its weights.
         why_not_run: why the network cannot be run here; None: it runs.
         fixed: whether its channels cannot be removed, because the graph's constants know their number.
+        one_by_one: whether its file takes no more than one sample, as the one that was given.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Model:
     architecture: str
     why_not_run: str | None = None
     fixed: bool = False
+    one_by_one: bool = False
 
 
 def is_own(spec: str) -> bool:

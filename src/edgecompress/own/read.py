@@ -9,6 +9,7 @@ from edgecompress.bundle import End
 from edgecompress.errors import InputError
 from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
+from edgecompress.model.finite import not_finite
 from edgecompress.own.callables import is_callable
 from edgecompress.own.data.dataset import dataset, nothing
 from edgecompress.own.data.folder import folder
@@ -118,6 +119,12 @@ def read(
         network = program(path, shapes) if path.suffix == ".pt2" else onnx_file(path, shapes)
         if own_data and data != NO_DATA:
             found = samples(data, network.ends.inputs, progress)
+    name = not_finite(network.module)
+    if name is not None:
+        raise InputError(
+            f"'{name}' of {network.source} holds NaN or infinite values from the start; give the network with weights "
+            "that are numbers"
+        )
     if built_in is not None:
         return network, _fitting(built_in, network), ()
     if found is None:
@@ -156,6 +163,8 @@ def built_in_ends(found: Samples, shapes: tuple[End, ...]) -> Ends:
     Raises:
         InputError: they have no classes, or are not of one input.
     """
+    if found.no_classes:
+        raise InputError(found.no_classes)
     if found.training.y is None or len(found.training.x) != 1:
         raise InputError("a built-in network learns classes; give one array of samples and their classes")
     count = len(found.classes) if found.classes else int(found.training.y.max()) + 1

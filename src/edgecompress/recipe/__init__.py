@@ -1,10 +1,21 @@
 """Recipes: how a network is trained and compressed, one TOML file each; ``recipes/`` holds the defaults."""
 
-from edgecompress.recipe.document import Distillation, Export, Inputs, Layer, Recipe, Reconstruction, Search, deciding
-from edgecompress.recipe.reading import default_name, load, untrained
+from edgecompress.recipe.document import (
+    KINDS,
+    Distillation,
+    Export,
+    Inputs,
+    Layer,
+    Recipe,
+    Reconstruction,
+    Search,
+    deciding,
+)
+from edgecompress.recipe.reading import complete, default_name, load, untrained
 from edgecompress.recipe.stages import Clustering, Pruning, Retraining, Stage, Structure, Training
 
 __all__ = [
+    "KINDS",
     "Clustering",
     "Distillation",
     "Export",
@@ -18,6 +29,7 @@ __all__ = [
     "Stage",
     "Structure",
     "Training",
+    "complete",
     "deciding",
     "default_name",
     "load",

@@ -1,13 +1,19 @@
 """A recipe as a whole: the stages, what else it decides, and what differs for single layers."""
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from glob import escape
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from edgecompress.recipe.stages import ADDED, Clustering, Granularity, Pruning, Retraining, Structure, Training
 from edgecompress.record import Record
+
+KIND = "kind:"
+KINDS = ("pointwise", "depthwise", "conv", "linear")
+"""1x1 convolutions over all channels, convolutions of one channel each, all other convolutions, and linear layers."""
 
 
 class Export(Record):
@@ -22,14 +28,41 @@ class Export(Record):
         description="how far TFLite may round: float32 not at all; int8 with a scale a channel, computed in float32; "
         "int8-hybrid computed in int8, with inputs rounded at each inference. ONNX is always exact",
     )
-    int8: bool = Field(
+    sparse_inference: bool = Field(
+        default=True,
+        description="write TFLite so that LiteRT skips zeros on processors without AVX (all of Arm), where the network "
+        "allows it and it pays; false keeps its sparse kernels off",
+    )
+    shifts: bool = Field(
         default=False,
-        description="write int8 files too: weights with a scale a channel, activations with one that calibration finds",
+        description="with sparse_inference: compute 3x3 convolutions by shifts and 1x1 convolutions, whose zeros are "
+        "then skipped too, where LiteRT takes the whole network; slower on processors with AVX",
+    )
+    float16_arithmetic: Literal["auto"] | bool = Field(
+        default="auto",
+        description="write files that compute in float16 too, model-fp16; auto: where the board's processor has such "
+        "instructions (fp16 of its profile)",
+    )
+    int8: Literal["auto"] | bool = Field(
+        default="auto",
+        description="write int8 files too: weights with a scale a channel, activations with one that calibration finds;"
+        " auto: where the board's processor multiplies int8 (dotprod of its profile) and the quantisers are installed",
+    )
+    count: bool = Field(
+        default=True,
+        description="count what one inference of each file executes, on the board's processor emulated, where that was "
+        "set up once (devices setup emulated:NAME); false leaves the choice of the leading file to a rule",
+    )
+    lead_drop: float = Field(
+        default=1.0,
+        ge=0,
+        description="points of validation accuracy that the leading file may lose to the dense network",
     )
     int8_of: list[Literal["compressed", "dense"]] = Field(
         default=["compressed"],
         min_length=1,
-        description="which networks: compressed gives model-int8, dense gives dense-int8, what int8 does by itself",
+        description="which networks: compressed gives model-int8, dense gives dense-int8, what int8 does by itself; "
+        "with int8=auto dense too, where the compressed network loses more than lead_drop",
     )
     int8_samples: int = Field(
         default=256, ge=1, le=65_536, description="training inputs that calibrate the activations, or all if fewer"
@@ -37,12 +70,19 @@ class Export(Record):
 
 
 class Inputs(Record):
-    """What a network of the user's own takes, and how the user's own data become that."""
+    """How data become what a network takes; all but ``resolution`` is for a network or data of the user's own."""
 
     shapes: list[str] = Field(
         default=[],
         description="of one sample, channels first, for each input: 3x224x224, or tokens=16:int64 with a name and a "
         "type; empty: the model's file or the data say",
+    )
+    resolution: Annotated[int | None, ADDED] = Field(
+        default=None,
+        ge=8,
+        le=1024,
+        description="height and width that the images of a built-in data set are brought to; without it they stay as "
+        "they are",
     )
     range: tuple[float, float] = Field(
         default=(0.0, 1.0), description="what the pixels 0 and 255 of images, and of uint8 arrays, are before `mean`"
@@ -138,7 +178,10 @@ class Search(Record):
 
 
 class Recipe(Record):
-    """The stages in the order in which they run; ``layers`` maps patterns of layer names (``conv*``) to overrides."""
+    """The stages in the order in which they run; ``layers`` maps layers to overrides.
+
+    Layers are named by patterns (``conv*``) or by their kind (``kind:depthwise``), see ``KINDS``.
+    """
 
     schema_version: Literal[1] = 1
     seed: int = Field(default=1, ge=0, lt=2**32)
@@ -155,7 +198,33 @@ class Recipe(Record):
     inputs: Inputs = Field(default=Inputs())
     export: Export = Field(default=Export())
     search: Search = Field(default=Search())
-    layers: dict[str, Layer] = Field(default={})
+    layers: dict[str, Layer] = Field(
+        default={},
+        description="by patterns of names, as conv*, or by kind:pointwise, kind:depthwise, kind:conv, kind:linear; the "
+        "last that matches a layer counts",
+    )
+
+    @field_validator("layers")
+    @classmethod
+    def _known_kinds(cls, layers: dict[str, Layer]) -> dict[str, Layer]:
+        """Make sure that every kind is one."""
+        for key in layers:
+            if key.startswith(KIND) and key.removeprefix(KIND) not in KINDS:
+                known = ", ".join(f"{KIND}{kind}" for kind in KINDS)
+                raise PydanticCustomError("kind", f"'{key}' is no kind of layer; there are {known}")
+        return layers
+
+    def named(self, kinds: Mapping[str, str]) -> Self:
+        """The recipe of a network whose layers are of these ``kinds``, by name: each kind gives way to its layers."""
+        if not any(key.startswith(KIND) for key in self.layers):
+            return self
+        layers: dict[str, Layer] = {}
+        for key, own in self.layers.items():
+            of_kind = [escape(name) for name, kind in kinds.items() if key == f"{KIND}{kind}"]
+            for name in of_kind if key.startswith(KIND) else [key]:
+                layers.pop(name, None)  # last: of two patterns that match, the later one counts
+                layers[name] = own
+        return self.model_copy(update={"layers": layers})
 
     def layer(self, name: str) -> Layer:
         """The overrides of the layer ``name``: those of the last pattern that matches it."""

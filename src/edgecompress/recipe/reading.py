@@ -1,29 +1,66 @@
 """Reading a recipe: a shipped one or a TOML file, with the changes of the command line."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from edgecompress import shipped
 from edgecompress.errors import InputError
 from edgecompress.recipe.document import Recipe, Reconstruction
 
+STAGES = ("train", "prune", "retrain", "cluster")
+
 
 def load(name: str, changes: Sequence[str] = ()) -> Recipe:
-    """The recipe called ``name``, or the one in the TOML file at that path.
+    """The recipe called ``name``, or the one in the TOML file at that path; ``A+B`` is A with the keys of B over it.
 
     Args:
-        name: a shipped recipe's name, or a path that ends in ``.toml``.
+        name: a shipped recipe's name, or a path that ends in ``.toml``; several of either with ``+`` between them.
         changes: ``stage.key=value`` each, with the value written as in TOML; a word needs no quotes.
 
     Raises:
         InputError: there is no such recipe, or a key or a value in it is wrong; the line names it.
     """
-    path = shipped.path_of("recipes", name)
-    table = shipped.read_toml(path)
+    paths = _paths(name)
+    table: dict[str, Any] = {}
+    for path in paths:
+        _lay_over(table, shipped.read_toml(path))
     for change in changes:
         _change(table, change)
-    return Recipe.from_table(table, str(path) if not changes else f"{path} with {', '.join(changes)}")
+    source = " + ".join(map(str, paths))
+    return Recipe.from_table(table, source if not changes else f"{source} with {', '.join(changes)}")
+
+
+def complete(name: str | None, default: str) -> str:
+    """The recipe that is meant by ``name``: by ``None`` ``default``, by one that leaves stages out that laid over it.
+
+    One with all four stages is a recipe by itself.
+
+    Raises:
+        InputError: there is no such recipe.
+    """
+    if name is None:
+        return default
+    table = shipped.read_toml(_paths(name)[0])
+    return name if all(stage in table for stage in STAGES) else f"{default}+{name}"
+
+
+def _paths(name: str) -> list[Path]:
+    """The files that ``name`` means, the last over those before it."""
+    parts = [name] if name.endswith(".toml") and Path(name).is_file() else name.split("+")
+    return [shipped.path_of("recipes", part) for part in parts]
+
+
+def _lay_over(table: dict[str, Any], over: Mapping[str, Any]) -> None:
+    """Set the keys of ``over`` in ``table``; of layers, the ones laid over come last, where they count."""
+    for key, value in over.items():
+        if key == "layers" and isinstance(value, dict) and isinstance(table.get(key, {}), dict):
+            table[key] = {layer: own for layer, own in table.get(key, {}).items() if layer not in value} | value
+        elif isinstance(value, dict) and isinstance(table.get(key), dict):
+            _lay_over(table[key], value)
+        else:
+            table[key] = value
 
 
 def _change(table: dict[str, Any], change: str) -> None:
@@ -38,7 +75,7 @@ def _change(table: dict[str, Any], change: str) -> None:
             raise InputError(f"'{change}': {name} is a value, not a table; write it as prune.sparsity=0.95")
     try:
         table[last] = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         table[last] = text.strip()
 
 

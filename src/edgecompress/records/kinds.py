@@ -1,6 +1,5 @@
 """Which kinds of published records there are, and a record of any of them from a file or a store."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,7 @@ from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
-from edgecompress.record import Published
+from edgecompress.record import Published, parse_json, read_bytes
 from edgecompress.search.records import SearchRecord
 from edgecompress.store.document import SHORT, checksum
 from edgecompress.study.records import CellRecord
@@ -23,10 +22,7 @@ def read(text: str | bytes, where: str) -> Published:
     Raises:
         InputError: it is none; the line begins with ``where``.
     """
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise InputError(f"{where} is not JSON: {error}") from error
+    document = parse_json(text, where)
     keys = set(document) if isinstance(document, dict) else set()
     for each in CLASSES:
         if each.marks <= keys:
@@ -41,9 +37,9 @@ def read_file(path: Path) -> tuple[Published, str]:
         InputError: it cannot be read, or is none.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+        text = read_bytes(path).decode()
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read {path}: {error}") from error
     return read(text, str(path)), text
 
 

@@ -1,5 +1,6 @@
 """Records as runs of MLflow: figures as metrics, what they are of as parameters, the whole record as an artifact."""
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def log(store: Store, entries: Sequence[Entry], uri: str, experiment: str) -> It
         RuntimeFailedError: MLflow refuses.
         ModuleNotFoundError: mlflow is not installed.
     """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody else is told what is logged here
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 

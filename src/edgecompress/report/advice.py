@@ -8,7 +8,14 @@ from edgecompress.report.console import console
 from edgecompress.report.numbers import milliseconds, significant
 from edgecompress.store.document import SHORT
 
-_TITLES = {"pruned": "pruned and clustered", "half": "half of the channels", "int8": "int8", "float16": "float16"}
+_TITLES = {
+    "pruned": "pruned and clustered",
+    "pairs": "zeros in pairs of channels",
+    "half": "half of the channels",
+    "int8": "int8",
+    "float16": "float16 weights",
+    "float16-arithmetic": "float16 arithmetic",
+}
 
 
 def advice(found: Advice) -> None:
@@ -22,15 +29,24 @@ def advice(found: Advice) -> None:
     )
     for runtime, median in sorted(found.runtimes.items(), key=lambda each: each[1]):
         say(f"  as it is, in {runtime}: {milliseconds(median)} ms (median)")
+    for runtime, executed in sorted(found.executed.items(), key=lambda each: each[1]):
+        say(f"  as it is, in {runtime}: {executed:,} instructions (counted on an emulated {found.processor})")
     for title, lines in (
         ("Makes it faster:", [line for line in found.lines if _verdict(line) == "faster"]),
         ("Leaves the latency as it is:", [line for line in found.lines if _verdict(line) == "no difference seen"]),
         ("Makes it slower:", [line for line in found.lines if _verdict(line) == "slower"]),
-        ("Size alone is known:", [line for line in found.lines if line.latency is None]),
+        (
+            f"Executes, estimated from counted instructions on an emulated {found.processor} (no latency):",
+            [line for line in found.lines if line.latency is None and line.instructions is not None],
+        ),
+        (
+            "Size alone is known:",
+            [line for line in found.lines if line.latency is None and line.instructions is None],
+        ),
     ):
         if lines:
             say(f"\n{title}")
-        for line in sorted(lines, key=lambda each: each.latency.ratio if each.latency else 1 / each.smaller):
+        for line in sorted(lines, key=_order):
             say(f"  {_sentence(line)}")
     if found.lines:
         say("\nHow a recipe asks for it:")
@@ -41,11 +57,18 @@ def advice(found: Advice) -> None:
         say(f"not measured: {name}: {why}")
     for warning in found.warnings:
         say(f"note: {warning}")
-    say(f"Accuracy is not in this: nothing was trained. record: {found.record[:SHORT]}")
+    numbers = dict.fromkeys((found.record, found.counted or found.record))
+    say(f"Accuracy is not in this: nothing was trained. record: {', '.join(each[:SHORT] for each in numbers)}")
 
 
 def _verdict(line: Line) -> str | None:
     return line.latency.verdict if line.latency else None
+
+
+def _order(line: Line) -> float:
+    if line.latency:
+        return line.latency.ratio
+    return 1 / line.smaller if line.instructions is None else line.instructions
 
 
 def _sentence(line: Line) -> str:
@@ -53,6 +76,8 @@ def _sentence(line: Line) -> str:
     if line.latency:
         interval = f"{line.latency.low:.2f} to {line.latency.high:.2f}"
         parts.append(f"latency {line.latency.ratio:.2f}x ({interval})")
+    if line.instructions is not None:
+        parts.append(f"instructions {line.instructions:.2f}x{' (estimated)' if line.latency else ''}")
     if line.peak is not None:
         parts.append(f"peak memory {line.peak:.2f}x")
     return f"{_TITLES[line.change]}, {line.runtime}: {', '.join(parts)}"

@@ -1,6 +1,8 @@
 """The model card: the bundle's README, made from its manifest alone (Mitchell et al., "Model Cards", FAT* 2019)."""
 
 from edgecompress.bundle import End, Manifest
+from edgecompress.export.kinds import COMPRESSED
+from edgecompress.report.summary import on_processor
 
 
 def card(manifest: Manifest) -> str:
@@ -11,6 +13,7 @@ def card(manifest: Manifest) -> str:
                 _title(manifest),
                 _use(manifest),
                 _results(manifest),
+                *_lead(manifest),
                 _stages(manifest),
                 _files(manifest),
                 _provenance(manifest),
@@ -48,7 +51,7 @@ def _use(manifest: Manifest) -> str:
         f"- `{name}` ({file.runtime}): input `batch x {shape}` float32"
         + (", channels last" if file.input_layout == "channels_last" else "")
         for name, file in manifest.models.items()
-        if file.kind in ("compressed", "int8")
+        if file.kind in COMPRESSED
     ]
     return (
         "## Use\n\n"
@@ -87,7 +90,7 @@ def _results(manifest: Manifest) -> str:
         f"{_tflite(manifest)}"
         f"| weights kept | all | one in {ratios.weights:.1f} |\n"
         f"{_structure(manifest)}\n"
-        f"{_int8(manifest)}"
+        f"{_int8(manifest)}{_float16(manifest)}"
         "File sizes count everything: indices, codebooks, biases and graph. Nothing here was measured on the board; "
         "`edgecompress bench` measures."
     )
@@ -141,6 +144,39 @@ def _int8(manifest: Manifest) -> str:
     )
 
 
+def _float16(manifest: Manifest) -> str:
+    """A list of the files that compute in float16, if there are any."""
+    rows = "\n".join(
+        f"- `{name}`: {file.bytes:,} bytes; {on_processor(file.on_processor)}"
+        for name, file in manifest.models.items()
+        if file.on_processor
+    )
+    if not rows:
+        return ""
+    what = "Files that compute in float16 where the processor can, and in float32 elsewhere: values depend on it."
+    return f"{what}\n\n{rows}\n\n"
+
+
+def _lead(manifest: Manifest) -> list[str]:
+    """The file to take, and what it was chosen from."""
+    lead = manifest.lead
+    if lead is None:
+        return []
+    rows = "\n".join(
+        f"| `{name}` | {'-' if each.instructions is None else f'{each.instructions:,}'} | "
+        f"{'-' if each.ratio is None else f'{each.ratio:.2f}'} | "
+        f"{each.left_out or ('-' if each.drop is None else f'{each.drop:.2f}')} |"
+        for name, each in lead.candidates.items()
+    )
+    note = f"Nothing was counted: {lead.note}. The ratios are a rule's. " if lead.note else ""
+    return [
+        f"## Leads on {manifest.target.title}\n\n`{lead.file}`: {lead.why}.\n\n"
+        "| file | instructions of an inference | over its runtime's dense file | points of validation accuracy lost |\n"
+        f"|---|---|---|---|\n{rows}\n\n{note}Instructions are estimates of work and no time; `edgecompress bench` "
+        "measures."
+    ]
+
+
 def _stages(manifest: Manifest) -> str:
     rows = "\n".join(
         f"| {stage.stage} | {stage.epochs} | {_percent(stage.validation_accuracy)} | {100 * stage.sparsity:.2f} % "
@@ -159,7 +195,13 @@ def _files(manifest: Manifest) -> str:
     every = {name: (file.bytes, f"{file.kind} model for {file.runtime}") for name, file in manifest.models.items()}
     every |= {name: (file.bytes, file.what) for name, file in manifest.files.items()}
     rows = "\n".join(f"| `{name}` | {size:,} | {what} |" for name, (size, what) in every.items())
-    return f"## Files\n\n| file | bytes | what |\n|---|---|---|\n{rows}"
+    packed = [name for name, file in manifest.models.items() if file.kind == "compressed" and name.endswith(".onnx")]
+    last = "".join(
+        f"\n\n`{name}` is packed, which is the last step: quantise, convert and simplify `dense.onnx`, or what "
+        f"`edgecompress unpack {name} -o plain.onnx` writes."
+        for name in packed
+    )
+    return f"## Files\n\n| file | bytes | what |\n|---|---|---|\n{rows}{last}"
 
 
 def _provenance(manifest: Manifest) -> str:

@@ -3,12 +3,16 @@
 Colours are custom properties of the page, so that one drawing serves its light and its dark theme and print.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from edgecompress.report.document import Row
 
 Spec = Mapping[str, Any]
+MOST_MARKS = 400
+"""Of a plot of points."""
+MOST_NAMES = 40
+"""Of a plot that has a line of its own for each name, and of a legend."""
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 # Told apart by position, dash or shape as well: colour alone says nothing to some readers, or on paper.
@@ -67,6 +71,26 @@ def chart(width: int, height: int | Spec, values: Sequence[Spec], **rest: Any) -
         "data": {"values": list(values)},
         **rest,
     }
+
+
+def few(marks: Sequence[Spec], most: int, leads: Callable[[Spec], bool]) -> list[Spec]:
+    """At most so many of ``marks``, in their order: those that lead, and of the others some, evenly chosen.
+
+    A drawing of thousands of marks takes seconds and megabytes, and shows no more than one of hundreds.
+    """
+    if len(marks) <= most:
+        return list(marks)
+    first = [i for i, mark in enumerate(marks) if leads(mark)]
+    rest = [i for i, mark in enumerate(marks) if not leads(mark)]
+    chosen = _evenly(first, most)
+    chosen += _evenly(rest, most - len(chosen))
+    return [marks[i] for i in sorted(chosen)]
+
+
+def _evenly(places: list[int], most: int) -> list[int]:
+    if len(places) <= most:
+        return places
+    return [places[i * len(places) // most] for i in range(most)]
 
 
 def says(row: Row, text: str) -> str:

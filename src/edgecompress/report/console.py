@@ -1,11 +1,34 @@
-"""The console that tables are printed on."""
+"""The console that tables are printed on. What comes from records and boards is text there, and no orders."""
+
+import io
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
+
+from edgecompress.plain import plain
 
 PIPED_COLUMNS = 160
 
 
+class PlainConsole(Console):
+    """A console that takes nothing in a text for markup, and shows control characters as escapes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """As rich's, through which each text of a line and each cell of a table goes."""
+        return super().render_str(plain(text), **options)
+
+
 def console() -> Console:
     """Standard output. In a pipe or a file a table is not cut to the 80 columns that no terminal asked for."""
-    terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=PIPED_COLUMNS)
+    terminal = PlainConsole()
+    return terminal if terminal.is_terminal else PlainConsole(width=PIPED_COLUMNS)
+
+
+def text_console(width: int) -> tuple[Console, io.StringIO]:
+    """A console of that width without colours, and what is printed on it."""
+    stream = io.StringIO()
+    return PlainConsole(file=stream, width=width, color_system=None, highlight=False), stream

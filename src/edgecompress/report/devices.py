@@ -1,12 +1,11 @@
 """One bundle on several devices, as one table."""
 
-import io
 from collections.abc import Mapping
 
-from rich.console import Console
 from rich.table import Table
 
 from edgecompress.bench.records import BenchRecord
+from edgecompress.report.console import text_console
 from edgecompress.report.numbers import mebibytes, milliseconds, percent
 from edgecompress.report.table import cautions, failures, rows
 
@@ -36,8 +35,7 @@ def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> 
             )
         notes += [f"! {name}: {line}" for line in (*failures(record), *cautions(record))]
     notes += [f"! {name} failed: {line}" for name, line in failed.items()]
-    stream = io.StringIO()
-    console = Console(file=stream, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console, stream = text_console(WIDTH)
     console.print(table)
     console.print()
     for note in notes:

@@ -27,7 +27,7 @@ class Column:
         return f"{self.name}, {self.unit}" if self.unit else self.name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A value, and as people read it."""
 
@@ -35,7 +35,7 @@ class Cell:
     value: Value = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """A line of a table: its cells, where its figures come from, and the records that hold them."""
 
@@ -97,3 +97,4 @@ class Document:
     made: str
     sections: tuple[Section, ...]
     sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()  # what was left out or passed over, and why

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.report.numbers import significant
+from edgecompress.report.table import rows as table_rows
 
 TOP = 5
 
@@ -19,7 +20,25 @@ class Extra:
 
 def extras(record: BenchRecord) -> list[Extra]:
     """Those that the record has something for."""
-    return [extra for extra in (_placement(record), _operators(record), _energy(record)) if extra.rows or extra.notes]
+    every = (_instructions(record), _placement(record), _operators(record), _energy(record))
+    return [extra for extra in every if extra.rows or extra.notes]
+
+
+def _instructions(record: BenchRecord) -> Extra:
+    """What an inference executes on an emulated processor."""
+    rows: list[tuple[str, ...]] = []
+    emulators: dict[str, None] = {}
+    for row in table_rows(record):
+        counted = record.files[row.file].instructions
+        if counted is not None:
+            emulators[f"{counted.processor} by {counted.emulator}"] = None
+            ratio = "-" if row.instructions_ratio is None else f"{row.instructions_ratio:.3f}"
+            rows.append((row.file, f"{counted.per_inference:,}", ratio, f"{100 * counted.spread:.3f}"))
+    notes = [
+        f"Instructions: executed by one inference on one thread, counted by emulating {', '.join(emulators)}; a vector "
+        "instruction counts as one. They are no time: how fast a processor is with them, only a board tells."
+    ]
+    return Extra(("file", "instructions", "/ dense", "spread %"), rows, notes if rows else [])
 
 
 def _placement(record: BenchRecord) -> Extra:

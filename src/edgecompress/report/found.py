@@ -1,20 +1,21 @@
 """Which records a report is made from: files and folders, read, told apart, and matched with each other."""
 
 import hashlib
-import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
-from edgecompress.record import Published, Record, first_error
+from edgecompress.record import Published, Record, first_error, read_bytes
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
 
@@ -35,12 +36,20 @@ class Source:
     path: Path
     kind: str
     record: Record
-    content: bytes = field(repr=False)
+    sha256: str  # of the file, hexadecimal
+    size: int  # of the file, in bytes
 
-    @cached_property
-    def sha256(self) -> str:
-        """Of the file, hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
+    @property
+    def content(self) -> bytes:
+        """The file's bytes, read again: those of thousands of records are not held in memory.
+
+        Raises:
+            InputError: it is not the file that was read before.
+        """
+        content = read_bytes(self.path)
+        if hashlib.sha256(content).hexdigest() != self.sha256:
+            raise InputError(f"{self.path} was changed while the report was made; make it again")
+        return content
 
     @property
     def id(self) -> str:
@@ -83,32 +92,35 @@ class Bundle:
     label: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
     """All records of a report, each kind in the order of its files' names, and what was passed over."""
 
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
 
-    @property
+    def without(self, unfit: dict[str, str]) -> "Found":
+        """All but the records with these ids, and for each of them a note that says why."""
+        notes = [f"left out: {each.path}: {unfit[each.id]}" for each in self.sources if each.id in unfit]
+        kept = tuple(each for each in self.sources if each.id not in unfit)
+        return replace(self, sources=kept, notes=(*self.notes, *notes))
+
+    @cached_property
     def bundles(self) -> list[Bundle]:
         """The bundles, each with a label that no other one has."""
         sources = self._of("bundle")
         names = [f"{each.record.model.name}, {each.record.data.name}" for each in sources]
         folders = [f"{name} ({each.path.parent.name})" for name, each in zip(names, sources, strict=True)]
         paths = [f"{name} ({each.path})" for name, each in zip(names, sources, strict=True)]
-        # The shortest that tells them apart.
+        # The shortest that tells them apart; a file's path always does.
+        counts = Counter(names), Counter(folders)
         names = [
-            next(
-                tried
-                for tried, all_of_its_kind in zip(choice, (names, folders, paths), strict=True)
-                if all_of_its_kind.count(tried) == 1
-            )
-            for choice in zip(names, folders, paths, strict=True)
+            name if counts[0][name] == 1 else folder if counts[1][folder] == 1 else path
+            for name, folder, path in zip(names, folders, paths, strict=True)
         ]
         return [Bundle(source, source.record, name) for source, name in zip(sources, names, strict=True)]
 
-    @property
+    @cached_property
     def benches(self) -> list[Bench]:
         """The benchmarks, each with its bundle."""
         bundles = {bundle.source.sha256: bundle for bundle in self.bundles}
@@ -136,22 +148,37 @@ class Found:
         return [(source, source.record) for source in self._of("study")]
 
     def _of(self, kind: str) -> list[Any]:
-        return [source for source in self.sources if source.kind == kind]
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Source]]:
+        kinds: dict[str, list[Source]] = {}
+        for source in self.sources:
+            kinds.setdefault(source.kind, []).append(source)
+        return kinds
 
 
 def find(paths: Sequence[Path]) -> Found:
     """The records in ``paths``: a file is one; of a folder, all ``.json`` files in it and below that are.
 
+    A record that is damaged or of a newer schema is left out, with a note that says why.
+
     Raises:
-        InputError: a path is absent; a file that was named is no record, or one anywhere is damaged, of a newer schema,
-            or has another content than a second one of the same run; or there is no record at all.
+        InputError: a path is absent; a file that was named is no record, or one anywhere has another content than a
+            second one of the same run; or there is no record that can be read at all.
     """
     sources: dict[str, Source] = {}
     runs: dict[tuple[str, ...], Source] = {}
     others: list[Path] = []
+    unread: list[InputError] = []
     notes: list[str] = []
     for path, named in _files(paths):
-        source = read(path)
+        try:
+            source = read(path)
+        except InputError as error:
+            unread.append(error)
+            notes.append(f"left out: {error}")
+            continue
         if source is None:
             if named:
                 raise InputError(f"{path} is no record; a report is made from {_kinds()}")
@@ -169,6 +196,9 @@ def find(paths: Sequence[Path]) -> Found:
                 f"{runs[run].path} and {path} are two records of one {source.kind} and differ; leave one of them out"
             )
         runs[run] = source
+    if not sources and unread:
+        more = f" ({len(unread) - 1} more cannot be read either)" if len(unread) > 1 else ""
+        raise InputError(f"{unread[0]}{more}") from unread[0]
     if not sources:
         where = ", ".join(map(str, paths))
         raise InputError(f"no records in {where}; 'edgecompress build', 'bench' and 'search' write them")
@@ -184,13 +214,12 @@ def read(path: Path) -> Source | None:
     Raises:
         InputError: it cannot be read, is of a newer schema, or has a record's keys and breaks its schema.
     """
+    content = read_bytes(path)
+    if source := _read_as_written(path, content):
+        return source
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
+        document = from_json(content)
+    except ValueError:
         return None
     if not isinstance(document, dict):
         return None
@@ -206,11 +235,30 @@ def read(path: Path) -> Source | None:
             )
         try:
             # Older versions are read too, where a kind has some.
-            read_as = schema.from_json(content, str(path)) if issubclass(schema, Published) else None
-            return Source(path, kind, read_as or schema.model_validate_json(content), content)
+            migrated = schema.from_json(content, str(path)) if issubclass(schema, Published) else None
+            record = migrated or schema.model_validate_json(content)
+            return _source(path, kind, record, content)
         except ValidationError as error:
             raise InputError(f"{path}: {first_error(error)}") from error
     return None
+
+
+def _read_as_written(path: Path, content: bytes) -> Source | None:
+    """The record, where the file keeps to the schema that its words point to; ``None``: to be looked into.
+
+    It is of no other kind then, since schemas refuse unknown keys, and the document was parsed once.
+    """
+    for kind, (schema, keys) in KINDS.items():
+        if all(f'"{key}"'.encode() in content for key in keys):
+            try:
+                return _source(path, kind, schema.model_validate_json(content), content)
+            except ValidationError:
+                continue
+    return None
+
+
+def _source(path: Path, kind: str, record: Record, content: bytes) -> Source:
+    return Source(path, kind, record, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:

@@ -27,6 +27,7 @@ def document(ledger: Ledger, memory: Memory | None) -> dict[str, Any]:
         "entropy_bytes": ledger.entropy_bytes,
         "compression_ratio": ledger.compression_ratio,
         "bound_ratio": ledger.bound_ratio,
+        "remarks": list(ledger.remarks),
         "memory": memory.model_dump(mode="json") if memory else None,
         "tensors": tensors,
     }
@@ -60,6 +61,8 @@ def ledger(ledger: Ledger, name: str, memory: Memory | None) -> None:
         f"{ledger.entropy_bytes:,}, the file {_ratio(ledger.bound_ratio)} times that",
         soft_wrap=True,
     )
+    for remark in ledger.remarks:
+        printer.print(f"note: {remark}", soft_wrap=True)
     if memory and memory.after_load and memory.peak:
         batch = f" on {memory.samples} samples at once" if memory.samples > 1 else ""
         printer.print(

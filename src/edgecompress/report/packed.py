@@ -4,11 +4,25 @@ from pathlib import Path
 
 from edgecompress.export.pack import Packed
 
+LAST_STEP = "packing is the last step: quantise, convert and simplify before it"
+"""What other tools do with a packed file is in docs/runtimes.md."""
+
+WAY_BACK = "'edgecompress unpack' writes the dense file again"
+"""Of an ONNX file; a TFLite file has no decoders to take out."""
+
 
 def packed(made: Packed, source: Path, target: Path) -> str:
-    """One line: sizes, how many times smaller, and how near to the entropy bound of the weights."""
+    """Sizes, how many times smaller, how near to the entropy bound of the weights, and what was proved."""
+    if made.copied:
+        reason = f" ({made.declined})" if made.declined else ""
+        container = f"; as .ecz {made.container_bytes:,} bytes" if made.container_bytes is not None else ""
+        return f"{target}: nothing gets smaller{reason}, so it is {source.name}, {made.bytes:,} bytes{container}"
     bound = f", {made.bytes / made.entropy_bytes:.3f}x the entropy bound of its weights" if made.entropy_bytes else ""
-    return (
+    line = (
         f"{target}: {made.bytes:,} bytes, {made.source_bytes / made.bytes:.2f}x smaller than {source.name} "
         f"({made.source_bytes:,}){bound}"
     )
+    if made.proof is None:
+        return line
+    after = f"{LAST_STEP}; {WAY_BACK}" if target.suffix == ".onnx" else LAST_STEP
+    return f"{line}; {made.proof.words}\n{after}"

@@ -71,8 +71,12 @@ class Pair:
 
 def pairs(found: Found) -> list[Pair]:
     """All of them, by data set and network, weaker compression first."""
+    measured: dict[str, list[Bench]] = {}
+    for bench in found.benches:
+        if bench.bundle:
+            measured.setdefault(bench.bundle.source.id, []).append(bench)
     every = [
-        _of_bundle(bundle, bundle.manifest.accuracy, found.benches)
+        _of_bundle(bundle, bundle.manifest.accuracy, measured.get(bundle.source.id, ()))
         for bundle in found.bundles
         if bundle.manifest.accuracy
     ]
@@ -97,7 +101,7 @@ def headline(every: Sequence[Pair]) -> list[Pair]:
     for pair in sorted(every, key=_precedence):
         if pair.deviation is not None:
             chosen.setdefault((pair.model, pair.data), pair)
-    return sorted(chosen.values(), key=every.index)
+    return [pair for pair in every if chosen.get((pair.model, pair.data)) is pair]
 
 
 def _precedence(pair: Pair) -> tuple[object, ...]:
@@ -120,9 +124,8 @@ def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> 
         reasons.insert(0, f"width {manifest.model.width:g}")
     if manifest.ratios.macs is not None:
         reasons.insert(0, f"channels removed: {1 / manifest.ratios.macs:.0%} of the arithmetic left")
-    measured = [bench for bench in benches if bench.bundle and bench.bundle.source is bundle.source]
     # The board's own figures before another machine's, the newest of each.
-    measured.sort(key=lambda bench: (bench.record.device.is_target, bench.record.created))
+    measured = sorted(benches, key=lambda bench: (bench.record.device.is_target, bench.record.created))
     last = measured[-1:]
     return Pair(
         name=bundle.label,

@@ -1,15 +1,20 @@
 """What build prints at its end: what came out of each stage, how large the files are, and what to do next."""
 
+import textwrap
 from pathlib import Path
 
 from edgecompress.bundle import Manifest
+from edgecompress.estimate.records import OnProcessor
 from edgecompress.export.verify import Verification
 
 
 def summary(manifest: Manifest, folder: Path) -> str:
     """A few lines of plain text, at most 100 characters wide."""
     data = f"on {manifest.data.name}" if manifest.data.test else "without data"
-    lines = [f"{manifest.model.name} {data} for {manifest.target.title}: {folder}", ""]
+    lines = [f"{manifest.model.name} {data} for {manifest.target.title}: {folder}"]
+    if manifest.recipe_reason:
+        lines.append(f"  recipe    {manifest.recipe_name}: {manifest.recipe_reason}")
+    lines.append("")
     for stage in manifest.stages:
         values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
         known = "" if stage.validation_accuracy is None else f"validation accuracy {stage.validation_accuracy:6.2f} %, "
@@ -30,10 +35,17 @@ def summary(manifest: Manifest, folder: Path) -> str:
             lines.append(
                 f"  {'':{width}} {found.percent:>11.2f} % right of {found.samples} test samples, in its runtime"
             )
+        if file.on_processor:
+            lines.append(f"  {'':{width}} values depend on the processor: {on_processor(file.on_processor)}")
         lines.append(f"  {'':{width}} proved: {_proof(file.verification)}")
     lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
     if manifest.ratios.macs is not None:
         lines.append(f"  multiply-accumulates: one in {manifest.ratios.macs:.1f}")
+    if manifest.lead is not None:
+        lines += ["", f"Leads on {manifest.target.title}: {manifest.lead.file}"]
+        note = f"nothing was counted: {manifest.lead.note}" if manifest.lead.note else ""
+        for said in (manifest.lead.why, note):
+            lines += textwrap.wrap(said, 98, initial_indent="  ", subsequent_indent="  ")
     if any(file.memory.peak is not None for file in manifest.models.values()):
         lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
@@ -53,6 +65,18 @@ def judged(manifest: Manifest) -> str:
     inputs = "inputs that were not calibrated on" if near.inputs == "given" else "inputs of noise"
     return (
         f"outputs differ by {100 * near.relative_error:.1f} % of the dense network's{same}, on {near.samples} {inputs}"
+    )
+
+
+def on_processor(found: OnProcessor) -> str:
+    """What the board's processor, emulated, makes of a file, in one line."""
+    if found.outputs is None:
+        return f"they were not taken on the board's ({found.why_not})"
+    checked, right = found.outputs, found.accuracy
+    said = "" if right is None else f"{right.percent:.2f} % right of {right.samples} test samples, "
+    return (
+        f"on an emulated {found.processor} {said}{checked.samples} outputs off by at most "
+        f"{checked.largest_difference:.1g}"
     )
 
 

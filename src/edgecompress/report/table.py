@@ -6,6 +6,7 @@ from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.statistics import Ratio
 from edgecompress.bundle import NO_DATA, Manifest
+from edgecompress.estimate.records import Lead
 from edgecompress.report import paper
 from edgecompress.report.numbers import percent, significant
 
@@ -27,6 +28,8 @@ class Row:
     p90: float | None
     p99: float | None
     ratio: Ratio | None  # of latency, to the dense file
+    instructions: int | None  # of one inference, on an emulated processor
+    instructions_ratio: float | None  # to the dense file
     verdict: str  # of that ratio, or why there is none
     load: int | None
     peak: int | None  # of a whole process
@@ -52,7 +55,9 @@ def rows(record: BenchRecord) -> list[Row]:
         both = file.accuracy and base and base.accuracy
         memory = file.memory
         latency, ratio = (file.latency, ratios.get(name)) if timed else (None, None)
-        verdict = ratio.verdict if ratio else "failed" if not file.latency else "-" if timed else "emulated"
+        ran = file.latency or file.instructions or file.accuracy
+        verdict = ratio.verdict if ratio else "failed" if not ran else "-" if timed else "emulated"
+        counted, reference = file.instructions, base.instructions if base else None
         found.append(
             Row(
                 file=name,
@@ -65,6 +70,8 @@ def rows(record: BenchRecord) -> list[Row]:
                 p90=latency.summary.p90 if latency else None,
                 p99=latency.summary.p99 if latency else None,
                 ratio=ratio,
+                instructions=counted.per_inference if counted else None,
+                instructions_ratio=counted.per_inference / reference.per_inference if counted and reference else None,
                 verdict=verdict,
                 load=memory.load_ns if memory and timed else None,
                 peak=memory.peak if memory else None,
@@ -93,21 +100,34 @@ def conditions(record: BenchRecord) -> list[str]:
     settled = "until settled" if protocol.warmup is None else f"{protocol.warmup} runs"
     runtimes = sorted({row.runtime for row in rows(record)})
     samples = sorted({row.samples for row in rows(record) if row.samples is not None})
-    return [
+    lines = [
         f"Device: {record.device.address}, {machine.board or machine.cpu or 'unknown processor'}, {machine.machine}"
         f"{cores}, {machine.system} {machine.kernel}, Python {machine.python}.",
         f"Runtimes: {', '.join(runtimes)}.",
         f"Threads: {record.threads} ({record.threads_note}). Batch 1.",
-        f"Latency: mode {protocol.mode}: warm-up {settled}, then at least {protocol.min_runs} runs and "
-        f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in "
-        f"{_processes(protocol)}.",
+    ]
+    accuracy = (
         f"Accuracy: {' or '.join(map(str, samples))} samples of {record.bundle.data}, run on the device; pt is "
         "percentage points."
         if samples
-        else "Accuracy: not measured.",
+        else "Accuracy: not measured."
+    )
+    if counted(record):
+        return [*lines, accuracy]
+    return [
+        *lines,
+        f"Latency: mode {protocol.mode}: warm-up {settled}, then at least {protocol.min_runs} runs and "
+        f"{protocol.min_seconds:g} s, at most {protocol.max_seconds:g} s; files of a runtime take turns in "
+        f"{_processes(protocol)}.",
+        accuracy,
         "Load and memory: one fresh process a file, file cache warm. Peak is the whole process with Python, NumPy and "
         "the runtime; added is the peak over what these take.",
     ]
+
+
+def counted(record: BenchRecord) -> bool:
+    """Whether the record is of a processor that was emulated to count: no time and no memory is in it."""
+    return record.device.address.startswith("emulated:")
 
 
 def _processes(protocol: Protocol) -> str:
@@ -127,6 +147,30 @@ def cautions(record: BenchRecord) -> list[str]:
     if record.validity.unknown:
         found.append(f"Not visible here: {'; '.join(record.validity.unknown)}.")
     return found
+
+
+def leading(record: BenchRecord, manifest: Manifest) -> list[str]:
+    """Which file build says leads on the board, and what this benchmark makes of that, a sentence a line."""
+    lead = manifest.lead
+    if lead is None:
+        return []
+    lines = [f"Leads on {manifest.target.title}, as build says: {lead.file}: {lead.why}."]
+    timed = {name: file.latency.summary.p50 for name, file in record.files.items() if file.latency}
+    if record.taken != "measured" or not record.device.is_target or lead.file not in timed:
+        return lines
+    able = {name: p50 for name, p50 in timed.items() if _within(lead, name)}
+    fastest = min(able, key=able.__getitem__, default=lead.file)
+    if fastest == lead.file:
+        return [*lines, "Measured here, it is the fastest of those within the limit on accuracy."]
+    times = able[lead.file] / able[fastest] if lead.file in able else None
+    said = "" if times is None else f", {lead.file} takes {times:.2f} times as long"
+    return [*lines, f"Measured here, {fastest} is the fastest of those within the limit on accuracy{said}."]
+
+
+def _within(lead: Lead, name: str) -> bool:
+    """Whether a file could lead."""
+    each = lead.candidates.get(name)
+    return each is not None and not each.left_out and (each.drop or 0.0) <= lead.limit
 
 
 def failures(record: BenchRecord) -> list[str]:

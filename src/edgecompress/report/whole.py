@@ -1,9 +1,11 @@
 """The whole report: its sections in their order, and what is said above them."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 from edgecompress import __version__
-from edgecompress.report.document import Document
+from edgecompress.errors import InputError
+from edgecompress.report.document import Document, Section
 from edgecompress.report.found import Found
 from edgecompress.report.sections.axes import axes
 from edgecompress.report.sections.front import front
@@ -20,16 +22,48 @@ ORDER = (reproduction, axes, front, sizes, latency, sustained, layers, search, r
 
 
 def whole(found: Found, *, made: datetime | None = None) -> Document:
-    """The report of these records. A section that has nothing to show is left out."""
-    kinds = [source.kind for source in found.sources]
-    counted = [f"{kinds.count(kind)} {_plural(kind, kinds.count(kind))}" for kind in dict.fromkeys(kinds)]
+    """The report of these records. A section that has nothing to show is left out.
+
+    A record may keep to its schema and have figures that nothing can be computed from, such as a file of no bytes. Such
+    a one is left out, with a note.
+
+    Raises:
+        InputError: that is so of all of them.
+    """
+    try:
+        sections = _sections(found)
+    except (ArithmeticError, ValueError):
+        # Looked for only where there is one: of sound records, each section is computed once.
+        unfit = {source.id: why for source in found.sources if (why := _why_not(Found((source,))))}
+        if not unfit:
+            raise
+        found = found.without(unfit)
+        if not found.sources:
+            raise InputError(found.notes[-1]) from None
+        sections = _sections(found)
+    kinds = Counter(source.kind for source in found.sources)
+    counted = [f"{count} {_plural(kind, count)}" for kind, count in kinds.items()]
     now = (made or datetime.now(UTC)).astimezone(UTC)
     return Document(
         title="Compression report",
         made=f"{', '.join(counted)}. Made {now:%Y-%m-%d %H:%M} UTC by edgecompress {__version__}.",
-        sections=tuple(section for make in ORDER if (section := make(found))),
+        sections=sections,
         sources=found.sources,
+        notes=found.notes,
     )
+
+
+def _sections(found: Found) -> tuple[Section, ...]:
+    return tuple(section for make in ORDER if (section := make(found)))
+
+
+def _why_not(alone: Found) -> str:
+    """Why no section can be made of one record; empty: they can."""
+    try:
+        _sections(alone)
+    except (ArithmeticError, ValueError) as error:
+        return f"its figures cannot be computed with ({error})"
+    return ""
 
 
 def _plural(kind: str, count: int) -> str:

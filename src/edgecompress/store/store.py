@@ -103,7 +103,7 @@ class Store:
             document: str = connection.execute(query).scalar_one()
         try:
             sound = checksum(document) == found[0].id
-        except ValueError:
+        except (ValueError, RecursionError):
             sound = False
         if not sound:
             raise InputError(

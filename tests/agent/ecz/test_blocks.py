@@ -8,7 +8,7 @@ from edgecompress.agent.ecz.blocks import File, inflate
 from edgecompress.agent.ecz.errors import DamagedError
 from edgecompress.agent.ecz.integers import CONSTANT
 from edgecompress.agent.ecz.limits import LANES, REST_BYTES
-from edgecompress.export.container.block import deflate
+from edgecompress.export.container.block import deflate, varint
 
 SEVENS = bytes([values.FIELDS, 1, 8, CONSTANT, 7])
 
@@ -36,6 +36,37 @@ def test_the_rest_fills_what_no_array_covers(section_block):
 
 def test_arrays_go_on_where_the_block_before_ended(section_block):
     assert content(File(4), section_block(array(1, 2)), section_block(array(1, 0)), rest(b"ab")) == b"a\7\7b"
+
+
+def copy(length, place, source, back=0):
+    return bytes([sections.COPY, *varint(length), *varint(place), back, *varint(source)])
+
+
+def test_copies_are_told_when_all_else_is_there(section_block):
+    file = File(140)
+    assert content(file, section_block(copy(64, 2 * 70, 4)))[:70] == bytes(70)
+    assert not file.is_decoded
+    list(file.pieces(rest(bytes(76))))
+    assert file.is_decoded
+    assert [(each.at, each.length, each.source) for each in file.copies([])] == [(70, 64, 4)]
+
+
+@pytest.mark.parametrize(
+    ("copies", "said"),
+    [
+        (copy(63, 0, 64), "short"),
+        (copy(64, 0, 1), "of a copy"),
+        (copy(64, 2 * 70, 7), "of a copy"),
+        (copy(64, 0, 137), "outside"),
+        (copy(64, 0, 37, back=1), "outside"),
+        (copy(64, 0, 0, back=2), "not there"),
+        (copy(100, 0, 100) * 3, "outside the file"),
+    ],
+)
+def test_copies_of_what_is_not_there(section_block, copies, said):
+    file = File(200)
+    with pytest.raises(DamagedError, match=said):
+        list(file.pieces(section_block(copies))), file.copies([100])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import torch
 
 from edgecompress.compress.structure.contract import Work
 from edgecompress.compress.structure.cutting import cut, dense
-from edgecompress.compress.structure.groups import groups
+from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.macs import costs, macs
 from edgecompress.compress.structure.search import Latency
 from edgecompress.errors import InputError
@@ -42,7 +42,7 @@ def test_macs_reach_the_target_channels_are_aligned_and_the_network_runs(name, s
 
 def test_channels_that_are_zero_go_first_and_the_outputs_stay():
     module, x = trained("vgg16bn", IMAGE), sample(IMAGE, 3)
-    found = groups(module, x[:1], recipe())
+    found = trace(module, x[:1], recipe()).groups
     left = {name: group.channels for name, group in found.items()} | {"conv5": 48, "conv9": 112}
     target = sum(cost.of(left) for cost in costs(module, x[:1], found)) / macs(module, x[:1])
     given = recipe(macs=target + 1e-9, rounds=1, criterion="l2")

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from edgecompress.compress.structure.groups import groups, remove
+from edgecompress.compress.structure.groups import remove, trace
 from edgecompress.compress.structure.macs import costs, macs
 from edgecompress.compress.structure.shapes import load_state
 
@@ -19,12 +19,12 @@ def counted_by_torch(module, x) -> int:
 def test_multiply_accumulates_are_those_that_torch_counts_before_and_after_removal(name, shape):
     module, x = trained(name, shape), sample(shape)
     assert macs(module, x) == counted_by_torch(module, x)
-    found = groups(module, x, recipe())
+    found = trace(module, x, recipe()).groups
     each = costs(module, x, found)
     channels = {group.name: group.channels for group in found.values()}
     assert sum(cost.of(channels) for cost in each) == macs(module, x)
     gone = {group.name: tuple(range(0, group.channels, 2 + number % 3)) for number, group in enumerate(found.values())}
-    load_state(module, remove(module, x, recipe(), gone))
+    load_state(module, remove(module, found, gone))
     left = {name: count - len(gone[name]) for name, count in channels.items()}
     assert sum(cost.of(left) for cost in each) == macs(module, x) == counted_by_torch(module, x)
 

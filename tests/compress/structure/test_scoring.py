@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from edgecompress.compress.structure.groups import groups
+from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.scoring import parts, score
 from edgecompress.errors import CheckError, InputError
 
@@ -9,7 +9,7 @@ from .conftest import recipe, sample
 
 
 def test_rows_are_what_goes_with_a_channel(flattened):
-    (group,) = groups(flattened, sample((1, 8, 8)), recipe()).values()
+    (group,) = trace(flattened, sample((1, 8, 8)), recipe()).groups.values()
     found = parts(group, dict(flattened.named_parameters()))
     assert [tuple(row.shape) for row in (*found.makes, *found.norms, *found.reads)] == [
         (8, 9),
@@ -27,7 +27,7 @@ def test_every_criterion_scores_every_group_and_changes_no_network(flattened):
     from edgecompress.compress.structure.scoring import CRITERIA
 
     before = {name: tensor.clone() for name, tensor in flattened.train().state_dict().items()}
-    found = groups(flattened, sample((1, 8, 8)), recipe())
+    found = trace(flattened, sample((1, 8, 8)), recipe()).groups
     batches = [(sample((1, 8, 8), 6), torch.arange(6) % 3)]
     for criterion in methods.choices(CRITERIA):
         (scores,) = score(flattened, found, criterion, batches, seed=1).values()
@@ -40,7 +40,7 @@ def test_every_criterion_scores_every_group_and_changes_no_network(flattened):
 
 
 def test_wrong_names_and_wrong_numbers_are_said(flattened):
-    found = groups(flattened, sample((1, 8, 8)), recipe())
+    found = trace(flattened, sample((1, 8, 8)), recipe()).groups
     with pytest.raises(InputError, match="unknown criteri"):
         score(flattened, found, "tailor", [], seed=1)
     with torch.no_grad():

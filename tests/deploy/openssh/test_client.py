@@ -2,11 +2,14 @@
 
 import shutil
 import subprocess
+import time
 
 import pytest
 
-from edgecompress.deploy.openssh import scripts
+from edgecompress.deploy.openssh import client, scripts
 from edgecompress.deploy.openssh.client import _After, _prepare
+from edgecompress.deploy.transports.ssh import ssh
+from edgecompress.errors import DeviceLostError
 
 SHELLS = [
     ["sh", "-c"],
@@ -39,3 +42,31 @@ def test_what_start_files_print_is_dropped_wherever_it_is_cut():
         after(whole[:cut])
         after(whole[cut:])
         assert b"".join(seen) == b"out\nedgecompress-123\n"
+
+
+# What a start file or a password entry puts in a shell's place: sshd runs it instead of what it is sent.
+SWALLOW = {
+    "exec sleep 600": "a start file there .* may start another program, as 'exec fish' does",
+    "exec cat": "a start file there .* may start another program",
+    "yes": "a start file there .* may start another program",
+    "/usr/sbin/nologin": "ran nothing and said 'This account is currently not available.': give this user a shell",
+    "exit 7": "ran nothing: give this user a shell",
+}
+
+
+@pytest.mark.parametrize("instead", SWALLOW)
+def test_a_login_shell_that_swallows_what_it_is_sent_is_one_line_in_seconds(instead, sshd, monkeypatch, tmp_path):
+    if instead != "exec sleep 600":
+        monkeypatch.setattr(client, "SHELL_SECONDS", 1)
+    assert client.SHELL_SECONDS < 9
+    authorized = sshd.folder / "authorized"
+    key = authorized.read_text()
+    authorized.write_text(f'command="{instead}" {key}')
+    began = time.monotonic()
+    try:
+        with pytest.raises(DeviceLostError, match=SWALLOW[instead]) as error, ssh(sshd.address, folder=str(tmp_path)):
+            pass
+    finally:
+        authorized.write_text(key)
+    assert "\n" not in str(error.value)
+    assert time.monotonic() - began < 20

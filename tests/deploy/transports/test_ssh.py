@@ -196,7 +196,7 @@ def test_nothing_of_ssh_is_left_here(sshd, children, monkeypatch):
     short = Path(tempfile.mkdtemp(dir="/tmp"))  # a socket's path may not be long
     monkeypatch.setattr("tempfile.tempdir", str(short))
     with ssh(sshd.address, folder=str(sshd.root)):
-        (socket,) = short.glob("ec-*/s")
+        (socket,) = short.glob("edgecompress-*/s")
         assert socket.parent.stat().st_mode & 0o077 == 0
     assert list(short.iterdir()) == []
     short.rmdir()

@@ -35,3 +35,4 @@ def test_arrays_of_every_kind(files, packed, clustered):
     noise = generator.normal(size=2000).astype(np.float32)
     rising = np.cumsum(generator.integers(0, 9, 3000))
     assert files(packed(sparse, scaled, listed, noise, rising))
+    assert files(packed(sparse, noise, sparse, noise))

@@ -42,6 +42,32 @@ def test_external_data_is_packed_too(tmp_path, onnx_model, clustered):
     assert [entry.name for entry in contents(tmp_path / "m.ecz")] == list(found.files)
 
 
+def test_equal_arrays_are_stored_once_over_all_files(tmp_path, onnx_model):
+    """Exporters write a tied weight once for each use, and some of them each weight to a file of its own."""
+    noise = np.random.default_rng(0).normal(size=(2, 60, 50)).astype(np.float32)
+    made = onnx_model(noise[0], noise[1], noise[0], noise[1, 0], noise[0].reshape(-1))
+    for number, tensor in enumerate(made.graph.initializer[:4]):
+        name = f"w{min(number, 2)}.bin"
+        with (tmp_path / name).open("ab") as stream:
+            place = {"location": name, "offset": stream.tell(), "length": len(tensor.raw_data)}
+            stream.write(tensor.raw_data)
+        for key, value in place.items():
+            tensor.external_data.add(key=key, value=str(value))
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+    (tmp_path / "m.onnx").write_bytes(made.SerializeToString())
+    found = pack_container(tmp_path / "m.onnx", tmp_path / "m.ecz", progress=silent)
+    assert found.source_bytes > 3.5 * noise[0].nbytes
+    assert found.container_bytes < noise.nbytes
+    for path, name in zip(unpack(tmp_path / "m.ecz", tmp_path / "n" / "m.onnx"), found.files, strict=True):
+        assert path.read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_only_containers_with_copies_ask_for_readers_that_know_them(tmp_path, packed, clustered):
+    array = clustered((64, 90), 0.3)
+    assert [packed(array)[8], packed(array, array)[8], packed(array, array[:32])[8]] == [1, 2, 1]
+
+
 @pytest.mark.parametrize("location", ["../m.data", "folder/m.data", "/m.data", "m.onnx"])
 def test_external_data_elsewhere_is_refused(tmp_path, onnx_model, location):
     made = onnx_model(np.zeros(100, np.float32))
@@ -77,8 +103,8 @@ def test_what_cannot_be_packed(model, tmp_path):
 def test_a_container_that_does_not_unpack_to_its_source_is_not_kept(model, tmp_path, monkeypatch):
     whole = pack.payloads
 
-    def damaged(data, found):
-        for payload, covered, is_rest in whole(data, found):
+    def damaged(*given):
+        for payload, covered, is_rest in whole(*given):
             yield payload[:-1] + bytes([payload[-1] ^ 1]), covered, is_rest
 
     monkeypatch.setattr(pack, "payloads", damaged)

@@ -5,6 +5,7 @@ from edgecompress.agent.ecz import blocks
 from edgecompress.agent.ecz.blocks import File
 from edgecompress.agent.ecz.limits import PAYLOAD_BYTES
 from edgecompress.export.container.found import Extent, FoundArray, FoundCsr
+from edgecompress.export.container.originals import Originals
 from edgecompress.export.container.payloads import payloads
 
 generator = np.random.default_rng(7)
@@ -12,12 +13,14 @@ generator = np.random.default_rng(7)
 
 def packed(data, found):
     """The payloads of a file, which must give the file again."""
-    made = list(payloads(data, found))
+    made = list(payloads(data, found, Originals([found])))
     file, content = File(len(data)), bytearray(len(data))
     for payload, _, _ in made:
         assert len(payload) <= PAYLOAD_BYTES
         for offset, part in file.pieces(payload):
             content[offset : offset + len(bytes(part))] = bytes(part)
+    for copy in file.copies([]):
+        content[copy.at : copy.at + copy.length] = content[copy.source : copy.source + copy.length]
     assert content == data
     assert sum(covered for _, covered, _ in made) == len(data)
     return [(len(payload), covered, is_rest) for payload, covered, is_rest in made]
@@ -60,6 +63,24 @@ def test_what_lz77_shortens_more_is_left_to_the_rest():
 )
 def test_what_is_found_need_not_be_sound(found):
     packed(generator.normal(size=3000).astype(np.float32).tobytes(), found)
+
+
+def test_equal_arrays_and_equal_sparse_tensors_are_copied():
+    noise = generator.normal(size=3000).astype(np.float32).tobytes()
+    assert sum(size for size, _, _ in packed(noise * 3, [array(at * 12_000, 3000) for at in range(3)])) < 12_000
+    ends, indices = np.arange(5, 505, 5, np.int32).tobytes(), np.tile(np.uint8([3, 9, 20, 21, 40]), 100).tobytes()
+    whole = ends + indices + noise[:2000]
+    places = [(number * len(whole), number * len(whole) + 400, number * len(whole) + 900) for number in range(2)]
+    rows = [FoundCsr(Extent(a, 32, 100), Extent(b, 8, 500), Extent(c, 32, 500), 50, ()) for a, b, c in places]
+    assert sum(size for size, _, _ in packed(whole * 2, rows)) < 2200
+
+
+def test_an_equal_array_that_the_rest_holds_far_away_is_a_copy():
+    # Numbers that no section shortens and deflate does: the rest has them, once.
+    tiled = np.tile(generator.integers(0, 1 << 30, 60_000, np.int32), 6).tobytes()
+    once = sum(size for size, _, _ in packed(tiled, [array(0, 360_000, floating=False)]))
+    twice = sum(size for size, _, _ in packed(tiled * 2, [array(at, 360_000, floating=False) for at in (0, 1_440_000)]))
+    assert twice < 1.1 * once
 
 
 def test_an_empty_file_and_a_large_rest():

@@ -61,7 +61,7 @@ def test_no_decode_operator_is_left_after_loading(network, run, samples, tmp_pat
     stored, folded = onnx.load(tmp_path / "model.onnx"), onnx.load(tmp_path / "optimized.onnx")
     assert len(stored.graph.node) > 30
     assert {node.op_type for node in folded.graph.node} <= PLAIN_OPERATORS
-    assert stored.opset_import[0].version == opset
+    assert stored.opset_import[0].version == min(opset, 18)  # the newest operator is of 18
 
 
 def test_only_the_shapes_that_cannot_be_inferred_are_stated(both):

@@ -157,7 +157,7 @@ def test_the_ledger_is_what_inspection_finds_but_for_the_notes(network, tmp_path
     ledger = tflite(model, tmp_path / "model.tflite", compress=True)
     found = inspect_tflite(tmp_path / "model.tflite")
     assert found == ledger.model_copy(
-        update={"tensors": tuple(entry.model_copy(update={"note": ""}) for entry in ledger.tensors)}
+        update={"tensors": tuple(entry.model_copy(update={"note": ""}) for entry in ledger.tensors), "remarks": ()}
     )
     assert 0 < ledger.graph_bytes < 300 * len(ledger.tensors)
 
@@ -188,8 +188,8 @@ def test_a_file_that_does_not_hold_what_it_should_does_not_appear(tmp_path, monk
     model, path = to_onnx(nn.Linear(64, 64), (64,)), tmp_path / "model.tflite"
     write = module.packed
 
-    def wrong(graph, forms):
-        return write(graph, {tensor: replace(form, array=form.array * 2) for tensor, form in forms.items()})
+    def wrong(graph, forms, metadata):
+        return write(graph, {tensor: replace(form, array=form.array * 2) for tensor, form in forms.items()}, metadata)
 
     monkeypatch.setattr(module, "packed", wrong)
     with pytest.raises(CheckError, match=r"'weight' is not in .*model\.tflite as it was to be stored"):

@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -7,7 +8,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress.errors import CheckError
-from edgecompress.export.onnx_graph.equivalence import FOLDED, prove
+from edgecompress.export.attempts import Attempt, attempts
+from edgecompress.export.onnx_graph import equivalence
+from edgecompress.export.onnx_graph.attempts import inputs, wanted
+from edgecompress.export.onnx_graph.equivalence import FOLDED
 from edgecompress.export.onnx_graph.pack import pack_onnx
 from edgecompress.export.onnx_graph.random_outputs import UNFOLDED
 
@@ -17,6 +21,15 @@ from edgecompress.export.onnx_graph.random_outputs import main
 assert not main(sys.argv[1:])
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
+
+
+def tries_of(source):
+    graph = onnx.load(source).graph
+    return attempts(inputs(graph), None, wanted(graph))
+
+
+def prove(source, packed, target, **options):
+    return equivalence.prove(source, packed, target, tries=tries_of(source), **options)
 
 
 @pytest.fixture
@@ -60,13 +73,36 @@ def test_a_file_that_does_not_load_is_refused(save, tmp_path):
     assert f"keep {source}" in str(caught.value)
 
 
-def test_a_source_that_random_inputs_do_not_run_need_only_load(save, tmp_path):
+def test_a_source_that_random_inputs_do_not_run_need_only_load_and_is_not_proved(save, tmp_path):
     shape = np.array([5, 5])  # which 8 numbers cannot have
     source = save("source.onnx", shape, op="Reshape")
-    prove(source, save("packed.onnx", shape, op="Reshape"), tmp_path / "target.onnx")
+    proof = prove(source, save("packed.onnx", shape, op="Reshape"), tmp_path / "target.onnx")
+    assert not proof.compared
+    assert "not compared, because onnxruntime does not run source.onnx" in proof.words
     (tmp_path / "broken.onnx").write_bytes(b"no model")
     with pytest.raises(CheckError, match="does not load"):
         prove(source, tmp_path / "broken.onnx", tmp_path / "target.onnx")
+
+
+def test_what_was_compared_is_said(save, tmp_path):
+    weight = np.ones((4, 3), np.float32)
+    proof = prove(save("source.onnx", weight), save("packed.onnx", weight), tmp_path / "target.onnx")
+    assert (proof.compared, proof.inputs, proof.words) == (("y",), {"x": (2, 4)}, "proved")
+
+
+def test_operators_that_the_runtime_lacks_and_noise_are_no_proof(save, tmp_path):
+    source = save("source.onnx", np.ones((4, 3), np.float32), op="NoSuchOperator")
+    proof = prove(source, source, tmp_path / "target.onnx")
+    assert "not compared, because onnxruntime does not load source.onnx" in proof.words
+    source = save("nan.onnx", np.full((4, 3), np.nan, np.float32))
+    assert "not compared, because the output 'y' is NaN throughout" in prove(source, source, source).words
+    model = onnx.load(save("noise.onnx", np.ones((4, 3), np.float32)))
+    model.graph.node.append(helper.make_node("RandomNormalLike", ["y"], ["z"]))
+    model.graph.output.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, None))
+    onnx.save(model, tmp_path / "noise.onnx")
+    proof = prove(*[tmp_path / "noise.onnx"] * 3)
+    assert (proof.compared, proof.words.startswith("weights identical")) == (("y",), True)
+    assert "'z' is another at every run" in proof.words
 
 
 def test_a_file_of_many_weights_is_judged_as_it_decodes_them(save, tmp_path):
@@ -95,8 +131,10 @@ def test_weights_that_are_decoded_as_the_file_runs_take_less_memory(save, tmp_pa
     source, packed = save("source.onnx", weight), tmp_path / "packed.onnx"
     pack_onnx(source, packed)
 
+    (tmp_path / "tries.json").write_text(json.dumps([Attempt(shapes={"x": (2, 4)}).model_dump()]))
+
     def peak(*how):
-        command = [sys.executable, "-c", PEAK, packed, tmp_path / "outputs.npz", *how]
+        command = [sys.executable, "-c", PEAK, packed, tmp_path / "tries.json", tmp_path, *how]
         return 1024 * int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
     assert peak(UNFOLDED) < peak() - 2 * weight.nbytes

@@ -49,9 +49,10 @@ def test_the_stated_type_of_a_value_belongs_to_it():
     assert stated.own == without.own + made.value_info[0].ByteSize() + 2
 
 
-def test_an_initialiser_that_is_an_input_may_change_and_is_no_constant():
-    nodes = [helper.make_node("Add", ["x", "w"], ["y"])]
-    assert found(graph(nodes, ["w"], inputs=("x", "w"))) == {}
+def test_an_initialiser_that_is_an_input_is_a_weight_and_nothing_computed_from_it_is_constant():
+    nodes = [helper.make_node("Neg", ["w"], ["a"]), helper.make_node("Add", ["x", "a"], ["y"])]
+    assert found(graph(nodes, ["w"])) == {"a": ["Neg"]}
+    assert found(graph(nodes, ["w"], inputs=("x", "w"))) == {"w": []}
 
 
 def test_a_random_and_a_foreign_operator_are_no_constants():

@@ -53,7 +53,7 @@ def test_weights_pruned_by_torch_get_smaller(tmp_path):
     weight = layer.weight.detach().numpy().T.copy()
     assert np.count_nonzero((weight == 0) & np.signbit(weight)) > weight.size / 3
     source = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["x", "w"], ["y"])], {"w": weight})
-    ledger = pack_onnx(source, tmp_path / "p.onnx")
+    ledger = pack_onnx(source, tmp_path / "p.onnx").ledger
     decoded = decoded_weights(tmp_path / "p.onnx")["w"]
     assert np.array_equal(decoded, weight)
     assert not np.signbit(decoded[decoded == 0]).any()
@@ -79,7 +79,7 @@ def test_weights_in_constant_nodes_and_int8_ones_get_smaller(tmp_path):
         helper.make_node("MatMul", ["a", "k"], ["y"]),
     ]
     source = save(tmp_path / "m.onnx", nodes, {"q": integers, "scale": np.array(0.1, np.float32)})
-    ledger = pack_onnx(source, tmp_path / "p.onnx")
+    ledger = pack_onnx(source, tmp_path / "p.onnx").ledger
     assert same(source, tmp_path / "p.onnx")
     assert ledger.file_bytes < source.stat().st_size / 5
     stored = {tensor.name: tensor for tensor in onnx.load(tmp_path / "p.onnx").graph.initializer}
@@ -90,9 +90,9 @@ def test_packing_again_changes_the_mode_and_not_the_weights(network, tmp_path):
     write(network(), tmp_path / "dense.onnx", compress=False)
     sizes = {}
     for mode in ("fast-load", "smallest"):
-        sizes[mode] = pack_onnx(tmp_path / "dense.onnx", tmp_path / f"{mode}.onnx", encoding=mode).file_bytes
+        sizes[mode] = pack_onnx(tmp_path / "dense.onnx", tmp_path / f"{mode}.onnx", encoding=mode).ledger.file_bytes
     for source, mode in (("fast-load", "smallest"), ("smallest", "fast-load"), ("smallest", "smallest")):
-        again = pack_onnx(tmp_path / f"{source}.onnx", tmp_path / "again.onnx", encoding=mode)
+        again = pack_onnx(tmp_path / f"{source}.onnx", tmp_path / "again.onnx", encoding=mode).ledger
         assert abs(again.file_bytes - sizes[mode]) < 64
         weights = decoded_weights(tmp_path / "dense.onnx")
         assert all(
@@ -129,7 +129,7 @@ def test_an_old_opset_is_converted(tmp_path):
         ir_version=3,
         inputs=inputs,
     )
-    ledger = pack_onnx(source, tmp_path / "p.onnx")
+    ledger = pack_onnx(source, tmp_path / "p.onnx").ledger
     assert ledger.file_bytes < source.stat().st_size / 10
     packed = onnx.load(tmp_path / "p.onnx")
     assert packed.opset_import[0].version == 13
@@ -168,7 +168,7 @@ def test_data_beside_the_model_is_read(tmp_path):
     source = save(tmp_path / "m.onnx", [helper.make_node("MatMul", ["x", "w"], ["y"])], {"w": sparse((64, 500))})
     onnx.save(onnx.load(source), source, save_as_external_data=True, location="m.data", size_threshold=100)
     (tmp_path / "out").mkdir()
-    ledger = pack_onnx(source, tmp_path / "out" / "p.onnx")
+    ledger = pack_onnx(source, tmp_path / "out" / "p.onnx").ledger
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["p.onnx"]
     assert ledger.file_bytes < (tmp_path / "m.data").stat().st_size / 10
     raw = np.random.default_rng(0).normal(size=(64, 300)).astype(np.float32)

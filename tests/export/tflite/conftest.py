@@ -4,6 +4,7 @@ A malformed file can kill the process that loads it, so files are run by a child
 """
 
 import json
+import os
 import subprocess
 import sys
 import venv
@@ -133,8 +134,17 @@ def block_size(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def litert() -> Iterator[LiteRT]:
-    runtime = LiteRT()
+def litert(tmp_path_factory) -> Iterator[LiteRT]:
+    """LiteRT here; or, asked by hand, on the emulated processor that EDGECOMPRESS_TEST_PROCESSOR names."""
+    processor = os.environ.get("EDGECOMPRESS_TEST_PROCESSOR")
+    python = sys.executable
+    if processor:
+        from edgecompress.deploy.emulated import emulator, guest, processors
+
+        found = processors.find(processor)
+        folder = tmp_path_factory.mktemp(processor)
+        python = str(emulator.write_launcher(folder, found, guest.make(found.machine), None))
+    runtime = LiteRT(python)
     yield runtime
     runtime.close()
 

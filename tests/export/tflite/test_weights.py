@@ -103,6 +103,23 @@ def test_what_operators_read_is_what_is_decoded_and_nothing_else(stored):
 
 
 @in_blocks
+@pytest.mark.parametrize(
+    ("shape", "others", "dimension"),
+    [
+        ((64, 3, 3, 32), 0, 3),  # the first dimension saves less than a tenth
+        ((16, 3, 3, 3), 10**6, 3),  # it saves a third of a small weight, and nothing of the file
+        ((120, 400), 10_000, 0),  # an index of one byte instead of two, in a small network
+        ((256, 1, 1, 1024), 25 * 10**6, 3),  # the same in a large one
+        ((64, 5, 5, 2), 0, 0),  # rows of two
+    ],
+)
+def test_the_last_dimension_is_compressed_unless_another_saves_much(shape, others, dimension):
+    array = _weights(shape, 0.9).astype(np.float16).astype(np.float32)
+    stored = choose(array, LAYER, file_weights=array.size + others)
+    found = stored.array.traversal[-1] if isinstance(stored.array, csr.Csr) else None
+    assert found == dimension
+
+
 def test_the_order_of_strides_makes_no_difference():
     array = _weights((40, 60), 0.6)
     for weights in ("float32", "float16", "int8", "int8-hybrid"):

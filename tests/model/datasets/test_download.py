@@ -6,11 +6,12 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 
 import pytest
 
 from edgecompress.errors import InputError
-from edgecompress.model.datasets import cifar_10
+from edgecompress.model.datasets import _download, cifar_10
 from edgecompress.model.datasets._download import Remote, fetch, obtain
 from edgecompress.progress import silent
 
@@ -38,12 +39,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(content) - start))
+        self.send_header("Content-Length", self.server.length or str(len(content) - start))
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         stop = start + self.server.cuts.pop(0) if self.server.cuts else len(content)
-        self.wfile.write(content[start:stop])
+        for at in range(start, stop, self.server.piece):
+            self.wfile.write(content[at : min(stop, at + self.server.piece)])
+            time.sleep(self.server.pause)
         self.close_connection = True
 
     def log_message(self, *_):
@@ -54,6 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         running.asked, running.cuts, running.ranges, running.content = [], [], True, CONTENT
+        running.length, running.piece, running.pause = None, len(CONTENT), 0
         running.file = Remote(f"http://127.0.0.1:{running.server_port}/file.bin", MD5)
         thread = threading.Thread(target=running.serve_forever, args=(0.02,))
         thread.start()
@@ -111,6 +115,32 @@ def test_another_file_than_the_published_one_never_gets_the_name(server, tmp_pat
             fetch(wrong, tmp_path / "file.bin", progress=silent)
         assert not (tmp_path / "file.bin").exists()
     assert server.asked == [None, None], "a wrong part is not built upon"
+
+
+@pytest.mark.parametrize("length", ["many", "-1", "1e9", "9" * 5000])
+def test_a_length_that_is_no_number_of_bytes_is_told(server, tmp_path, length):
+    server.length = length
+    with pytest.raises(InputError, match="Content-Length that is no number"):
+        fetch(server.file, tmp_path / "file.bin", progress=silent)
+
+
+def test_a_file_without_end_is_not_taken_for_one(server, tmp_path, monkeypatch):
+    server.length = str(1 << 40)
+    with pytest.raises(InputError, match="more than 1024 MiB"):
+        fetch(server.file, tmp_path / "file.bin", progress=silent)
+    # The same where the server does not say how much it sends.
+    server.length = None
+    monkeypatch.setattr(_download, "_MOST_BYTES", len(CONTENT) - 1)
+    with pytest.raises(InputError, match="more than 0 MiB"):
+        fetch(server.file, tmp_path / "file.bin", progress=silent)
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_given_up_and_what_it_sent_is_kept(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(_download, "_PACE_SECONDS", 0.2)
+    server.piece, server.pause = 10, 0.05
+    with pytest.raises(InputError, match=r"only \d+ bytes arrived in 0 s"):
+        fetch(server.file, tmp_path / "file.bin", progress=silent)
+    assert 0 < (tmp_path / "file.bin.part").stat().st_size < 1000
 
 
 def test_an_error_of_the_server_is_told_at_once(server, tmp_path):

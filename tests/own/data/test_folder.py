@@ -92,3 +92,46 @@ def test_without_pillow_the_command_that_installs_it_is_said(images, monkeypatch
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "PIL" else find(name))
     with pytest.raises(MissingDependencyError, match=r"edgecompress\[images\]"):
         folder(images, (3, 6, 8), silent)
+
+
+def test_what_systems_and_editors_leave_beside_images_is_passed_over_and_counted(images):
+    plain = folder(images, None, silent)
+    for left in ("red/.ipynb_checkpoints/0-checkpoint.png", "blue/more/._0.jpg", "__MACOSX/red/0.png", ".git/a.png",
+                 "red/@EADIR/0.png/SYNOPHOTO_THUMB_M.jpg", ".ipynb_checkpoints/1.png"):  # fmt: skip
+        paint(images / left, (0, 255, 0))
+    (images / "red/Thumbs.db").write_bytes(b"\0")
+    (images / ".DS_Store").write_bytes(b"\0")
+    found = folder(images, None, silent)
+    assert found.sha256 == plain.sha256
+    assert found.classes == plain.classes
+    assert np.array_equal(found.training.x[0], plain.training.x[0])
+    assert not plain.notes
+    (note,) = found.notes
+    assert "6 hidden files and folders are passed over (.git, .ipynb_checkpoints, __MACOSX, ...)" in note
+
+
+def test_a_hidden_folder_beside_divided_classes_is_none(tmp_path):
+    for part in ("train", "test"):
+        for name in "ab":
+            paint(tmp_path / part / name / "1.png", 5, mode="L")
+    paint(tmp_path / "test/.ipynb_checkpoints/1.png", 5, mode="L")
+    assert folder(tmp_path, None, silent).classes == ("a", "b")
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_transparent_lies_on_white(tmp_path, mode):
+    for name in "ab":
+        path = tmp_path / name / "1.png"
+        path.parent.mkdir()
+        image = Image.new("RGBA", (4, 4), (0, 0, 0, 255))
+        image.putpixel((1, 0), (0, 0, 0, 0))
+        if mode == "P":
+            indexed = Image.new("P", (4, 4), 1)
+            indexed.putpalette([9, 9, 9, 0, 0, 0])
+            indexed.putpixel((1, 0), 0)
+            indexed.save(path, transparency=0)
+        else:
+            image.convert(mode).save(path)
+    found = folder(tmp_path, (1, 4, 4), silent)
+    assert found.training.x[0][0, 0, 0].tolist() == [0, 255, 0, 0]
+    assert "2 images have transparent parts; they lie on white" in found.notes[0]

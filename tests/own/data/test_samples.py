@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -35,7 +37,34 @@ def test_a_network_of_several_inputs_has_an_array_for_each():
 def test_targets_that_are_no_classes_are_said_and_left_out():
     found = read(x=X, y=np.zeros((6, 2), np.float32))
     assert found.training.y is None
-    assert "holds no classes but float32" in found.notes[0]
+    assert "'y' has shape (6, 2); that is no class a sample" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        Y.astype(np.float32), Y.astype(np.float64)[:, None], Y[:, None], np.eye(3)[Y], np.eye(3, dtype=np.int64)[Y],
+        np.eye(3, dtype=bool)[Y], np.array(["a", "b", "c"])[Y],
+    ],
+    ids=lambda y: f"{y.dtype.kind}{y.ndim}",
+)  # fmt: skip
+def test_the_advice_on_labels_makes_classes_of_them(y):
+    found = read(x=X, y=y)
+    assert found.training.y is None
+    advice = re.search(r"numpy\.unique\(.*\)\[1\]|y\.[\w.()',-]+$", found.no_classes)
+    stored = eval(advice[0], {"y": y, "numpy": np})
+    cured = read(x=X, y=stored)
+    assert cured.no_classes is None
+    assert np.array_equal(cured.training.y, Y)
+
+
+@pytest.mark.parametrize(("shape", "wanted"), [((6, 3, 2), (2, 3)), ((6, 4, 5, 3), (3, 4, 5)), ((6, 4, 5), (1, 4, 5))])
+def test_the_advice_on_the_order_of_axes_fits_the_network(shape, wanted):
+    x, takes = np.zeros(shape, np.float32), [End(name="x", shape=list(wanted), dtype="float32")]
+    with pytest.raises(InputError) as error:
+        read(takes, x=x, y=Y)
+    stored = eval(str(error.value).rpartition("store ")[2], {"x": x, "numpy": np})
+    assert read(takes, x=stored, y=Y).training.x[0].shape[1:] == wanted
 
 
 @pytest.mark.parametrize(
@@ -43,7 +72,6 @@ def test_targets_that_are_no_classes_are_said_and_left_out():
     [
         ({"z": X}, r"no array 'x' \(it has z\)"),
         ({"x": X, "y": Y[:5]}, r"'y' has shape \(5,\), x has 6 samples"),
-        ({"x": X, "y": Y[:, None]}, r"'y' has shape \(6, 1\); give one class a sample"),
         ({"x": X, "y": Y - 1}, "holds the class -1"),
         ({"x": np.where(np.arange(6)[:, None, None] == 4, np.nan, X)}, "NaN or infinite values, first in sample 4"),
         ({"x": np.zeros(6)}, r"'x' has shape \(6,\)"),

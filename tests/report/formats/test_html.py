@@ -5,10 +5,17 @@ import gzip
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 from markupsafe import escape
+
+from edgecompress import methods
+from edgecompress.report.document import Chart
+from edgecompress.report.formats import html as page_of
+from edgecompress.report.found import find
+from edgecompress.report.whole import whole
 
 from .. import documents
 
@@ -122,3 +129,73 @@ def test_provenance_is_on_every_row(page, document):
     taken = [a["class"] for tag, a in page.elements if tag == "span" and a.get("class", "").startswith("taken")]
     assert len(taken) == rows
     assert "taken emulated" in taken
+
+
+@pytest.mark.parametrize("format_", ["html", "markdown", "csv"])
+def test_control_characters_of_a_name_are_shown_as_escapes(tmp_path, format_):
+    """XML has no way to write most of them, and a terminal that shows the file obeys them."""
+    name = "board\x1b[2J\x00\x9b\u202e\uffff"
+    bench = documents.bench()
+    bench["before"]["board"] = bench["bundle"]["model"] = bench["device"]["note"] = name
+    bench["files"] = {f"{key}{name}": file for key, file in bench["files"].items()}
+    for file in bench["files"].values():
+        if file["latency"]:
+            file["latency"]["together_with"] = []
+    bench["comparisons"] = []
+    found = find([documents.write(tmp_path, record=bench)])
+    text = methods.find("edgecompress.report.formats", format_)(whole(found), tmp_path)
+    assert r"board\x1b[2J\x00\x9b\u202e\uffff" in text.replace("\\\\", "\\").replace(r"\[", "[")
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e\uffff]", text)
+    assert "not drawn" not in text
+
+
+def test_a_plot_that_cannot_be_drawn_costs_a_line_and_not_the_page(document, tmp_path):
+    section = next(each for each in document.sections if each.key == "search")
+    broken = Chart("A plot", lambda width: {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "mark": 3})
+    figure = replace(section.figures[0], charts=(broken,))
+    text = page_of.html(replace(document, sections=(replace(section, figures=(figure,)),)), tmp_path)
+    assert "A plot: not drawn, because the renderer says: " in text
+    assert figure.table.rows[0].key in text
+
+
+def test_a_mark_with_an_infinite_number_is_not_drawn(document, tmp_path):
+    section = next(each for each in document.sections if each.key == "search")
+    (chart,) = section.figures[0].charts
+
+    def draw(width):
+        spec = chart.draw(width)
+        return {**spec, "data": {"values": [*spec["data"]["values"], {"bytes": 1, "drop": float("inf"), "says": "x"}]}}
+
+    figure = replace(section.figures[0], charts=(replace(chart, draw=draw),))
+    text = page_of.html(replace(document, sections=(replace(section, figures=(figure,)),)), tmp_path)
+    assert "not drawn" not in text
+    assert "Infinity" not in text
+
+
+def test_too_many_figures_and_bytes_are_tables_and_links(document, tmp_path, monkeypatch):
+    monkeypatch.setattr(page_of, "DRAWN", 1)
+    monkeypatch.setattr(page_of, "EMBEDDED", 0)
+    text = page_of.html(document, tmp_path)
+    assert "The first 1 of 4 are drawn" in text
+    assert 'class="content"' not in text
+    assert "too many bytes for a page" in text
+    assert all(f'id="{row.key}"' in text for s in document.sections for f in s.figures for row in f.table.rows)
+
+
+def test_texts_of_rows_are_escaped_and_long_words_may_be_wrapped():
+    from edgecompress.report.document import Cell, Column, Row, Table
+    from edgecompress.report.formats._rows import rows
+
+    cells = (Cell("<b>&"), Cell("1,000"), Cell("a\x1b[31m" + "x" * 40), Cell("short"))
+    columns = (Column("file", words=True), Column("size"), Column("name", words=True), Column("kind", words=True))
+    made = rows(Table(columns, (Row("r-0", cells, "measured", ("0a",), stands_out=True),)), {"0a": "R1"})
+    assert made.splitlines() == [
+        '<tr id="r-0" class="stands-out">',
+        '<th scope="row">&lt;b&gt;&amp;</th>',
+        '<td class="figure">1,000</td>',
+        f'<td class="long">a\\x1b[31m{"x" * 40}</td>',
+        "<td>short</td>",
+        '<td><span class="taken measured">measured</span></td>',
+        '<td class="links"><a href="#0a" aria-label="record R1">R1</a> </td>',
+        "</tr>",
+    ]

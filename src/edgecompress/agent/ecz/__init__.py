@@ -4,7 +4,7 @@ It needs the standard library and NumPy, and holds one block and one part of an 
 the format; edgecompress.export.container packs it.
 """
 
-from .container import Entry, contents, unpack
+from .container import Entry, contents, is_model_name, unpack
 from .errors import ContainerError
 
-__all__ = ["ContainerError", "Entry", "contents", "unpack"]
+__all__ = ["ContainerError", "Entry", "contents", "is_model_name", "unpack"]

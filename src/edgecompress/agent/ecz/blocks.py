@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ import numpy.typing as npt
 from .errors import ContainerError, DamagedError
 from .head import Head
 from .integers import Streams
-from .limits import HEAD_BYTES, LANES, REST_BYTES
+from .limits import COPIES, HEAD_BYTES, LANES, REST_BYTES
 from .rans import Lanes
-from .sections import Sections
+from .sections import Copy, Sections
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +37,8 @@ class File:
     def __init__(self, size: int) -> None:
         self.size = size
         self.written = 0
+        self._copies: list[Copy] = []
+        self._copied = 0
         self._cursor = 0
         self._extents: list[tuple[int, int]] = []
         self._holes: Iterator[tuple[int, int]] | None = None
@@ -60,9 +63,36 @@ class File:
             if not length:
                 continue
             self.written += length
-            if self.written > self.size:
-                raise DamagedError("it unpacks to more than it says")
+            self._check_size()
             yield offset, data
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether all is there but what ``copies`` tells."""
+        return self.written + self._copied >= self.size
+
+    def copies(self, sizes: Sequence[int]) -> list[Copy]:
+        """What is to be copied once all else is there; ``sizes`` are those of the files before this one.
+
+        Raises:
+            DamagedError: a copy is of what is no part of the files, or of what is copied itself.
+        """
+        here = sorted((copy.at, copy.at + copy.length) for copy in self._copies)
+        ends = [end for _, end in here]
+        for copy in self._copies:
+            if copy.back > len(sizes):
+                raise DamagedError("a copy is of a file that is not there")
+            stop = copy.source + copy.length
+            if stop > (sizes[-copy.back] if copy.back else self.size):
+                raise DamagedError("a copy is of what lies outside its file")
+            after = bisect(ends, copy.source)  # the first that ends behind where the source begins
+            if not copy.back and after < len(here) and here[after][0] < stop:
+                raise DamagedError("a copy is of a copy")
+        return self._copies
+
+    def _check_size(self) -> None:
+        if self.written + self._copied > self.size:
+            raise DamagedError("it unpacks to more than it says")
 
     def _sections(self, payload: bytes) -> Iterator[tuple[int, Array]]:
         _, packed, lanes, head_size, words, extra, plain = SECTIONS_HEAD.unpack_from(payload)
@@ -79,12 +109,19 @@ class File:
         for offset, data in sections.pieces():
             self._extents.append((offset, offset + data.nbytes))
             yield offset, data
+        for copy in sections.copies:
+            self._extents.append((copy.at, copy.at + copy.length))
+            self._copied += copy.length
+        self._copies += sections.copies
+        if len(self._copies) > COPIES:
+            raise DamagedError("it has too many copies")
+        self._check_size()
         streams.finish()
         self._cursor = sections.cursor
 
     def _rest(self, payload: bytes) -> Iterator[tuple[int, bytes]]:
         _, packed, size = REST_HEAD.unpack_from(payload)
-        if not 0 < size <= min(REST_BYTES, self.size - self.written):
+        if not 0 < size <= min(REST_BYTES, self.size - self.written - self._copied):
             raise DamagedError("a block of the rest is too large")
         data = inflate(payload[REST_HEAD.size :], packed, size)
         if len(data) != size:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import struct
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,7 +19,8 @@ import numpy as np
 from .blocks import File
 from .errors import ContainerError, DamagedError
 from .head import Head
-from .limits import HEADER_BYTES, MAGIC, PAYLOAD_BYTES, VERSION
+from .limits import COPIES_VERSION, HEADER_BYTES, MAGIC, PAYLOAD_BYTES, RATIO, RATIO_FROM, VERSION
+from .sections import Copy
 from .values import LARGEST
 
 PRELUDE = struct.Struct("<8sHHII")
@@ -26,7 +28,7 @@ PRELUDE = struct.Struct("<8sHHII")
 BLOCK = struct.Struct("<II")
 """Bytes of the payload; CRC-32 of the payload."""
 
-_HASHED_AT_A_TIME = 1 << 18
+_READ_AT_A_TIME = 1 << 18
 
 # What NumPy and struct say of numbers that contradict each other.
 _WRONG_DATA = (ArithmeticError, LookupError, ValueError, struct.error)
@@ -54,11 +56,18 @@ def contents(source: Path) -> list[Entry]:
         raise ContainerError(f"cannot read {source}: {error.strerror or error}") from error
 
 
-def unpack(source: Path, output: Path, *, progress: Callable[[int, int], None] | None = None) -> list[Path]:
+def unpack(
+    source: Path,
+    output: Path,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    max_ratio: float = RATIO,
+) -> list[Path]:
     """Write the model in a container to ``output``, and its external data, if any, beside it under their own names.
 
     Files appear whole or not at all, the model last; files of those names are replaced. Memory is that of one block
     and a few parts, some 10 MB, whatever the size of the model. ``progress`` is told bytes done and in all.
+    ``max_ratio`` bounds the bytes unpacked for one of the container.
 
     Returns:
         The paths that were written, the model's first.
@@ -68,12 +77,25 @@ def unpack(source: Path, output: Path, *, progress: Callable[[int, int], None] |
     """
     try:
         with source.open("rb") as stream:
+            _check_ratio(stream, source, max_ratio)
             return _unpack(stream, source, output, progress)
     except (MemoryError, OSError) as error:
         reason = getattr(error, "strerror", None) or "out of memory"
         raise ContainerError(
             f"cannot unpack {source}: {reason}: {getattr(error, 'filename', None) or output}"
         ) from error
+
+
+def _check_ratio(stream: BinaryIO, source: Path, most: float) -> None:
+    """Refuse a small container that says it fills a disk, before anything is written."""
+    total = sum(entry.size for entry in _header(stream, source))
+    packed = os.fstat(stream.fileno()).st_size
+    stream.seek(0)
+    if total > RATIO_FROM and total > most * packed:
+        raise ContainerError(
+            f"{source} has {packed} bytes and says that it unpacks to {total}, more than {most:g} times as many; if "
+            f"you trust it, allow that: --max-ratio {-(-total // packed)}"
+        )
 
 
 def _unpack(stream: BinaryIO, source: Path, output: Path, progress: Callable[[int, int], None] | None) -> list[Path]:
@@ -95,7 +117,8 @@ def _unpack(stream: BinaryIO, source: Path, output: Path, progress: Callable[[in
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:200]}.")
             temporaries.append((Path(name), path))
             with os.fdopen(handle, "w+b", buffering=0) as target:
-                for count in _blocks(stream, source, entry, target):
+                before = [each for each, _ in temporaries[:-1]]
+                for count in _blocks(stream, source, entry, target, before):
                     if progress is not None:
                         progress(done + count, total)
             done += entry.size
@@ -113,14 +136,16 @@ def _unpack(stream: BinaryIO, source: Path, output: Path, progress: Callable[[in
     return paths
 
 
-def _blocks(stream: BinaryIO, source: Path, entry: Entry, target: BinaryIO) -> Iterator[int]:
+def _blocks(stream: BinaryIO, source: Path, entry: Entry, target: BinaryIO, before: Sequence[Path]) -> Iterator[int]:
     """Decode one file into ``target``; after each block, how many bytes are written.
+
+    ``before`` are the files of the container before it, which may hold arrays of this one.
 
     Raises:
         ContainerError: a block is damaged, or the file is not the one that was packed.
     """
     file = File(entry.size)
-    while file.written < file.size:
+    while not file.is_decoded:
         payload = _payload(stream, source)
         try:
             for offset, data in file.pieces(payload):
@@ -131,12 +156,34 @@ def _blocks(stream: BinaryIO, source: Path, entry: Entry, target: BinaryIO) -> I
         except (DamagedError, *_WRONG_DATA) as error:
             raise ContainerError(f"{source} is damaged ({_line(error)}); fetch it again") from error
         yield file.written
+    done = file.written
+    for copy in _checked_copies(file, source, before):
+        _copy(copy, target, before)
+        done += copy.length
+        yield done
     target.seek(0)
     digest = hashlib.sha256()
-    while chunk := target.read(_HASHED_AT_A_TIME):
+    while chunk := target.read(_READ_AT_A_TIME):
         digest.update(chunk)
     if digest.digest() != entry.sha256:
         raise ContainerError(f"{source} does not unpack to the file that was packed; fetch it again")
+
+
+def _checked_copies(file: File, source: Path, before: Sequence[Path]) -> list[Copy]:
+    try:
+        return file.copies([path.stat().st_size for path in before])
+    except DamagedError as error:
+        raise ContainerError(f"{source} is damaged ({_line(error)}); fetch it again") from error
+
+
+def _copy(copy: Copy, target: BinaryIO, before: Sequence[Path]) -> None:
+    """Write bytes that are in the file, or in one before it, a second time."""
+    with before[-copy.back].open("rb") if copy.back else contextlib.nullcontext(target) as found:
+        for done in range(0, copy.length, _READ_AT_A_TIME):
+            found.seek(copy.source + done)
+            data = found.read(min(_READ_AT_A_TIME, copy.length - done))
+            target.seek(copy.at + done)
+            _write(target, data)
 
 
 def _write(target: BinaryIO, data: Any) -> None:
@@ -170,7 +217,7 @@ def _header(stream: BinaryIO, source: Path) -> list[Entry]:
     if len(start) < PRELUDE.size:
         raise ContainerError(f"{source} ends too early; fetch it again")
     _, version, reserved, size, checksum = PRELUDE.unpack(start)
-    if version != VERSION or reserved:
+    if version not in (VERSION, COPIES_VERSION) or reserved:
         raise ContainerError(f"{source} is of version {version} of the format; unpack it with a newer edgecompress")
     if size > HEADER_BYTES:
         raise ContainerError(f"{source} is damaged (its header claims {size} bytes); fetch it again")
@@ -197,6 +244,17 @@ def is_plain_name(name: str) -> bool:
     """Whether ``name`` names a file in the same folder and nothing else, on any system."""
     forbidden = any(character in '/\\:"*?<>|' or not character.isprintable() for character in name)
     return bool(name) and not forbidden and name not in (".", "..") and len(name.encode()) <= 255
+
+
+_MODELS = (".onnx", ".tflite")
+# What exporters call external data, and tensors that are saved a file each.
+_DATA = (".data", ".onnx_data", ".bin", ".weight", ".weights", ".bias", ".pb", ".raw")
+
+
+def is_model_name(name: str, *, is_data: bool) -> bool:
+    """Whether a name is that of a model file, or of its external data: no hidden file, option, script or setting."""
+    endings = (*_MODELS, *_DATA) if is_data else _MODELS
+    return is_plain_name(name) and name[0] not in ".-~ " and name.lower().endswith(endings)
 
 
 def _exactly(stream: BinaryIO, size: int, source: Path) -> bytes:

@@ -1,11 +1,13 @@
-"""The sections of a block: each is one array of the file, or the three arrays of a sparse TFLite tensor.
+"""The sections of a block: each is one array of the file, or the three arrays of a sparse TFLite tensor, or a copy.
 
-A section is decoded in parts, and each part is written before the next is decoded.
+A section is decoded in parts, and each part is written before the next is decoded. Copies are made when all else is
+there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,15 +16,25 @@ import numpy.typing as npt
 from .errors import DamagedError
 from .head import Head
 from .integers import Integers, Streams
-from .limits import PART_NUMBERS
+from .limits import COPY_BYTES, PART_NUMBERS
 from .values import LARGEST, number_type, read_values
 
 Array = npt.NDArray[Any]
 Piece = "tuple[int, Array]"
 
-PLAIN, SPARSE, RISING, CSR = range(4)
+PLAIN, SPARSE, RISING, CSR, COPY = range(5)
 WIDTHS = (1, 2, 3, 4, 5, 6, 7, 8, 16, 32, 64)
 INDEX_WIDTHS = (8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """``length`` bytes of a file from ``at`` on: those from ``source`` on of the file ``back`` files before it."""
+
+    at: int
+    length: int
+    back: int
+    source: int
 
 
 class Sections:
@@ -34,6 +46,7 @@ class Sections:
         self._streams = streams
         self._size = size
         self.cursor = cursor
+        self.copies: list[Copy] = []
 
     def pieces(self) -> Iterator[tuple[int, Array]]:
         """(offset in the file, bytes) of every piece, as arrays of whatever type.
@@ -42,8 +55,18 @@ class Sections:
             DamagedError: the block contradicts itself.
         """
         while self._head.left:
-            kind = self._head.number(CSR)
-            yield from self._csr() if kind == CSR else self._array(kind)
+            kind = self._head.number(COPY)
+            if kind == COPY:
+                self.copies.append(self._copy())
+            else:
+                yield from self._csr() if kind == CSR else self._array(kind)
+
+    def _copy(self) -> Copy:
+        length = self._head.number(self._size)
+        at = self._place(length)
+        if length < COPY_BYTES:
+            raise DamagedError("a copy is too short")
+        return Copy(at, length, self._head.number(LARGEST), self._head.number(LARGEST))
 
     def _place(self, length: int) -> int:
         """The offset of the next piece, of ``length`` bytes."""

@@ -36,7 +36,7 @@ def prepare() -> tuple[str, Any, str]:
             said.append(f"{distribution}: {first_line(error)}")
     raise JobError(
         f"no runtime for TFLite files imports here ({'; '.join(said)}); "
-        f"install one: {sys.executable} -m pip install ai-edge-litert"
+        f"install one: {sys.executable} -m pip install 'ai-edge-litert>=2.2'"
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from .. import telemetry
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
 from .contract import Array, Feed, Input
@@ -27,6 +28,7 @@ def prepare() -> Any:
     Raises:
         JobError: it is not installed, or does not import here.
     """
+    telemetry.switch_off()
     try:
         return importlib.import_module("onnxruntime")
     except ImportError as error:

@@ -14,6 +14,7 @@ STEPS = (
     "conditions",
     "energy",
     "install",
+    "instructions",
     "latency",
     "memory",
     "outputs",

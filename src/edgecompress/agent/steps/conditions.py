@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import shutil
+import struct
 import sys
 import time
 import zipfile
@@ -17,7 +18,7 @@ from pathlib import Path
 from ..events import Events
 from ..job import Job
 from ..system.emulation import emulation
-from ..system.files import entries, number, text
+from ..system.files import entries, number, output, text
 from ..system.heat import power_mode, temperatures, throttling
 from ..system.power import sensor
 
@@ -37,13 +38,15 @@ def conditions(job: Job, events: Events) -> None:
     root = job.path("root") if job.has("root") else Path("/")
     machine = job.text("machine", platform.machine())
     job.finish()
+    phone = _phone(root)
     affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     events.emit(
         "conditions",
-        system=platform.system(),
+        system="Android" if phone else platform.system(),
         kernel=platform.release(),
         machine=machine,
         board=text(root / "proc/device-tree/model"),
+        product=phone or text(root / "sys/class/dmi/id/product_name"),
         cpu=_cpu(root),
         cores=os.cpu_count(),
         affinity=affinity,
@@ -59,10 +62,19 @@ def conditions(job: Job, events: Events) -> None:
         agent=_agent(),
         disk_free=shutil.disk_usage(Path.cwd()).free,
         python=platform.python_version(),
+        python_bits=8 * struct.calcsize("P"),
         libc=" ".join(platform.libc_ver()).strip() or None,
         pip=importlib.util.find_spec("pip") is not None,
         versions=_versions(),
     )
+
+
+def _phone(root: Path) -> str | None:
+    """Maker and model of an Android device; ``None`` where this is none."""
+    if not output(root, "getprop", "ro.build.version.release"):
+        return None
+    said = [output(root, "getprop", f"ro.product.{name}") for name in ("manufacturer", "model")]
+    return " ".join(word for word in said if word) or "Android"
 
 
 def _cpu(root: Path) -> str | None:

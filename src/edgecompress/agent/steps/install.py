@@ -19,8 +19,10 @@ from pathlib import Path
 from ..errors import JobError, first_line
 from ..events import Events
 from ..job import Job
+from ..python import python
 
 NOTE = "installed.json"
+_IMPORT_SECONDS = 300
 # RuntimeError is what zipfile says of an encrypted member, and of a compression it does not know; ValueError, that the
 # list is not the one that a wheel has.
 _BROKEN_WHEEL = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError)
@@ -38,14 +40,16 @@ def install(job: Job, events: Events) -> None:
     It is a virtual environment, or where Python has no module venv a folder that ``python`` puts on its path.
 
     Job: ``folder``; ``key``, which names what it holds; ``wheels``, each ``{"file"}``, to unpack, or ``requirements``,
-    each ``{"text"}``, for the board's own pip; neither: only look. Event: ``installed`` with ``fresh`` (false: it was
+    each ``{"text"}``, for the board's own pip; neither: only look; ``imports``, each ``{"package", "module"}``, which
+    must be imported there, each in a process of its own. Event: ``installed`` with ``fresh`` (false: it was
     there under this key) and ``packages`` (names and versions; none: there is no such environment).
     """
     folder, key = job.path("folder"), job.text("key")
     wheels = [_file(each) for each in job.jobs("wheels")] if job.has("wheels") else []
     requirements = [_text(each) for each in job.jobs("requirements")] if job.has("requirements") else []
+    imports = [_import(each) for each in job.jobs("imports")] if job.has("imports") else []
     job.finish()
-    held = _held(folder, key)
+    held = _held(folder, key, imports)
     if held is not None or not (wheels or requirements):
         events.emit("installed", fresh=False, packages=held or {})
         return
@@ -61,6 +65,10 @@ def install(job: Job, events: Events) -> None:
         if requirements:
             _pip(requirements, site)
         packages = _packages(site)
+        for package, module in imports:
+            why = _broken(new, module)
+            if why:
+                raise JobError(f"{package} does not run here: {why}")
         (new / NOTE).write_text(json.dumps({"key": key, "packages": packages}), encoding="utf-8")
         # A file system may write names before contents: a board that loses its power would keep empty files.
         os.sync()
@@ -88,15 +96,45 @@ def _text(job: Job) -> str:
     return text
 
 
-def _held(folder: Path, key: str) -> dict[str, str] | None:
-    """The packages of the environment that is there, if it is of this key and its Python still starts."""
+def _import(job: Job) -> tuple[str, str]:
+    found = job.text("package"), job.text("module")
+    job.finish()
+    return found
+
+
+def _broken(folder: Path, module: str) -> str:
+    """Why a module cannot be imported in an environment; empty: it can.
+
+    A wheel for another processor or another C library has files all the same, and a runtime may kill its process.
+    """
+    code = f"import sys; sys.path[:] = [part for part in sys.path if part]; import {module}"
+    try:
+        done = subprocess.run(
+            [str(folder / "python"), "-c", code],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=_IMPORT_SECONDS,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return first_line(error)
+    if not done.returncode:
+        return ""
+    return _last(done.stderr) if done.returncode > 0 else f"its import dies of signal {-done.returncode}"
+
+
+def _held(folder: Path, key: str, imports: list[tuple[str, str]]) -> dict[str, str] | None:
+    """The packages of the environment that is there, if it is of this key and all of it still runs."""
     try:
         note = json.loads((folder / NOTE).read_bytes())
         if note["key"] != key:
             return None
-        subprocess.run([str(folder / "python"), "-c", "import numpy"], check=True, capture_output=True, timeout=120)
         packages: dict[str, str] = note["packages"]
-    except (OSError, ValueError, KeyError, subprocess.SubprocessError):
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if any(_broken(folder, module) for module in [module for _, module in imports] or ["numpy"]):
         return None
     return packages
 
@@ -105,7 +143,7 @@ def _empty(folder: Path) -> Path:
     """An environment without packages. Returns the folder that they go into."""
     program = folder / "python"
     if importlib.util.find_spec("venv") is not None:
-        command = [sys.executable, "-m", "venv", "--without-pip", "--symlinks", str(folder / "venv")]
+        command = python("venv", "--without-pip", "--symlinks", str(folder / "venv"))
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise JobError(f"cannot make a virtual environment: {_last(done.stdout + done.stderr)}")
@@ -156,7 +194,7 @@ def _check(content: bytes, given: str, what: str) -> None:
 def _pip(requirements: list[str], site: Path) -> None:
     if importlib.util.find_spec("pip") is None:
         raise JobError(f"{sys.executable} has no pip: install it (python3-pip), or set up with --offline")
-    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+    command = python("pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile")
     command += ["--only-binary=:all:", "--target", str(site), *requirements]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if not done.returncode:

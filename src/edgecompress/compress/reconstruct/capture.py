@@ -83,7 +83,8 @@ def passes(module: nn.Module, place: Place, x: torch.Tensor) -> Iterator[tuple[t
         if len(seen) == place.calls:
             raise _Reached
 
-    for batch in torch.split(x, BATCH):
+    # A network that computes one sample after the other calls the layer again for each.
+    for batch in torch.split(x, getattr(module, "samples_at_once", None) or BATCH):
         seen.clear()
         handle = layer.register_forward_hook(note)
         try:

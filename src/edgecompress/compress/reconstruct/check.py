@@ -37,7 +37,7 @@ def check(module: nn.Module, recipe: Recipe) -> None:
         )
     if settings.inputs == "synthetic":
         synthetic.check(module)
-        if recipe.export.int8:
+        if recipe.export.int8 is True:
             raise InputError(
                 'export.int8 calibrates on training inputs, which reconstruct.inputs = "synthetic" does without; '
                 "set export.int8 = false"

@@ -12,6 +12,8 @@ import torch
 
 from edgecompress.compress.reconstruct.moments import Moments
 
+_TRIES = 30  # each with ten times as much: from rounding to anything in a matrix
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -57,8 +59,21 @@ def objectives(moments: Moments, start: torch.Tensor, damping: float) -> list[Ob
         moments.inputs, moments.cross, moments.output_square, start, strict=True
     ):
         # Where no input is ever anything, any damping will do: the weights stay.
-        added = damping * float(hessian.diagonal().mean()) or 1.0
-        damped = hessian + added * torch.eye(len(hessian), dtype=hessian.dtype)
+        damped, added = _positive(hessian, damping * float(hessian.diagonal().mean()) or 1.0)
         constants = constant + added * weight.square().sum(1)
         found.append(Objective(damped, linear + added * weight, constants, added, weight))
     return found
+
+
+def _positive(hessian: torch.Tensor, added: float) -> tuple[torch.Tensor, float]:
+    """``hessian`` with ``added``, or as much more as makes it positive definite, on its diagonal; and how much that is.
+
+    Where inputs hardly move about a large mean, a second moment less the mean's square is little but rounding.
+    """
+    diagonal = torch.eye(len(hessian), dtype=hessian.dtype)
+    for _ in range(_TRIES):
+        damped = hessian + added * diagonal
+        if not int(torch.linalg.cholesky_ex(damped).info):
+            break
+        added = 10 * max(added, torch.finfo(hessian.dtype).eps * float(hessian.abs().max()))
+    return damped, added

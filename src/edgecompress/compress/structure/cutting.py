@@ -1,8 +1,12 @@
-"""One round's cut: which channels go, so that the round's share of the target is reached."""
+"""One round's cut: which channels go, so that the round's share of the target is reached.
+
+Only channels go without which the network computes what it did before with zero in their place. Groups of which that is
+not so are left alone, and the cut is made anew without them.
+"""
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -10,7 +14,8 @@ from torch import nn
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.device import place
 from edgecompress.compress.structure.contract import Details, Work
-from edgecompress.compress.structure.groups import groups, remove
+from edgecompress.compress.structure.equivalence import Trial
+from edgecompress.compress.structure.groups import Group, remove, trace
 from edgecompress.compress.structure.macs import costs, macs
 from edgecompress.compress.structure.order import floor, order, together
 from edgecompress.compress.structure.scoring import score
@@ -22,11 +27,27 @@ from edgecompress.recipe import Recipe
 
 @dataclass(frozen=True)
 class Dense:
-    """What the rounds start from: the least channels each group keeps, multiply-accumulates and parameters of all."""
+    """What the rounds start from.
+
+    Attributes:
+        least: how many channels each group keeps at least; groups that are not here are left alone.
+        macs: multiply-accumulates of one sample.
+        parameters: of the whole network.
+        left: the layers whose channels cannot go although the recipe lets them, and why.
+    """
 
     least: Mapping[str, int]
     macs: int
     parameters: int
+    left: Mapping[str, str]
+
+
+class _UnsoundError(Exception):
+    """A cut was tried that is none."""
+
+    def __init__(self, left: Mapping[str, str]) -> None:
+        super().__init__()
+        self.left = left
 
 
 def dense(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Dense:
@@ -38,24 +59,47 @@ def dense(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Dense:
     """
     settings = recipe.structure
     assert settings is not None
-    found = groups(module, sample, recipe)
+    found, left = _removable(module, sample, recipe)
     least = {
         name: floor(group.channels, align=settings.align, layer_limit=settings.layer_limit)
         for name, group in found.items()
     }
+    said = f"; left alone: {_said(left)}" if left else ""
     if all(least[name] == group.channels for name, group in found.items()):
         raise InputError(
             "structure: no channel may go; raise structure.layer_limit, lower structure.align, or leave fewer layers "
-            "dense"
+            f"dense{said}"
         )
     whole = macs(module, sample)
     smallest = sum(cost.of(least) for cost in costs(module, sample, found)) / whole
     if settings.macs is not None and smallest > settings.macs:
         raise InputError(
             f"structure.macs = {settings.macs:g} cannot be reached: at least {smallest:.3g} of the "
-            "multiply-accumulates stay; raise it or structure.layer_limit, or lower structure.align"
+            f"multiply-accumulates stay; raise it or structure.layer_limit, or lower structure.align{said}"
         )
-    return Dense(least, whole, parameters(module))
+    return Dense(least, whole, parameters(module), left)
+
+
+def _removable(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> tuple[dict[str, Group], dict[str, str]]:
+    """The groups whose channels can be removed, as a trial cut shows, and what is left alone and why."""
+    settings = recipe.structure
+    assert settings is not None
+    traced = trace(module, sample, recipe)
+    generator = torch.Generator().manual_seed(0)
+    gone = {}
+    for name, group in traced.groups.items():
+        keep = floor(group.channels, align=settings.align, layer_limit=min(settings.layer_limit, 0.5))
+        gone[name] = sorted(torch.randperm(group.channels, generator=generator)[keep:].tolist())
+    unsound = Trial(module, sample).unsound(traced.groups, gone)
+    return {name: traced.groups[name] for name in traced.groups if name not in unsound}, {**traced.left, **unsound}
+
+
+def _said(left: Mapping[str, str]) -> str:
+    """What is left alone in one line: names of layers by the reason."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in left.items():
+        reasons.setdefault(reason, []).append(f"'{name}'")
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
 
 
 def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mapping[str, float | int | str]) -> Details:
@@ -72,14 +116,35 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
         InputError: the target of latency cannot be reached; the line says what was measured.
         CheckError: a score is not finite.
     """
+    left = dict(begin.left)
+    while True:
+        try:
+            return _cut(module, work, replace(begin, left=left), number, before)
+        except _UnsoundError as error:  # each time there are fewer groups
+            left |= error.left
+            if not begin.least.keys() - left.keys():
+                raise InputError(f"structure: no channel may go; left alone: {_said(left)}") from None
+
+
+def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mapping[str, float | int | str]) -> Details:
+    """``cut``, of the groups that are not left alone.
+
+    Raises:
+        _UnsoundError: some of these must be left alone too.
+    """
     settings, share = work.settings, number / work.settings.rounds
-    found = groups(module, work.sample, work.recipe)
+    found = _groups(module, work, begin)
+    trial = Trial(module, work.sample)
     scores = score(module, found, settings.criterion, work.batches(number), seed=work.recipe.seed)
     steps = order(scores, costs(module, work.sample, found), begin.least, align=settings.align)
-    left = [macs(module, work.sample), *(step.macs for step in steps)]
+    remaining = [macs(module, work.sample), *(step.macs for step in steps)]
 
     def without(count: int) -> State:
-        return remove(module, work.sample, work.recipe, together(steps[:count]))
+        gone = together(steps[:count])
+        unsound = trial.unsound(found, gone)
+        if unsound:
+            raise _UnsoundError(unsound)
+        return remove(module, found, gone)
 
     def measure(count: int) -> Latency:
         assert work.latency is not None, "whoever asks for a latency must be able to measure it"
@@ -89,7 +154,7 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
 
     said: Details = {}
     if settings.macs is not None:
-        count = fewest_steps(left, settings.macs**share * begin.macs)
+        count = fewest_steps(remaining, settings.macs**share * begin.macs)
     else:
         assert settings.latency is not None
         smallest = _read("smallest_latency", before) or measure(len(steps))
@@ -100,7 +165,7 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
                 f"{smallest.high:.3f}); raise it or structure.layer_limit, or lower structure.align"
             )
         chosen = search(
-            left,
+            remaining,
             settings.latency**share,
             measure,
             now=_read("latency", before) or DENSE,
@@ -114,15 +179,26 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
     load_state(module, without(count))
     place(module, device)
     after = macs(module, work.sample)
-    widths = groups(module, work.sample, work.recipe).values()
-    return said | {
-        f"round_{number}_macs": after / begin.macs,
-        "macs_before": begin.macs,
-        "macs_after": after,
-        "parameters_before": begin.parameters,
-        "parameters_after": parameters(module),
-        "channels": " ".join(f"{group.name}:{group.channels}" for group in widths),
-    }
+    widths = _groups(module, work, begin).values()
+    alone = {"left_alone": _said(begin.left)} if begin.left else {}
+    return (
+        said
+        | alone
+        | {
+            f"round_{number}_macs": after / begin.macs,
+            "macs_before": begin.macs,
+            "macs_after": after,
+            "parameters_before": begin.parameters,
+            "parameters_after": parameters(module),
+            "channels": " ".join(f"{group.name}:{group.channels}" for group in widths),
+        }
+    )
+
+
+def _groups(module: nn.Module, work: Work, begin: Dense) -> dict[str, Group]:
+    """The groups that are cut, as ``module`` is now."""
+    traced = trace(module, work.sample, work.recipe).groups
+    return {name: group for name, group in traced.items() if name in begin.least and name not in begin.left}
 
 
 def parameters(module: nn.Module) -> int:

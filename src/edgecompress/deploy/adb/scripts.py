@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 
 from edgecompress.deploy.process import ERRORS_KEPT
-from edgecompress.deploy.transports.contract import ENVIRONMENT
+from edgecompress.deploy.transports.contract import BLOB, ENVIRONMENT, JOB, MARK
 
 ANDROID = "/data/local/tmp"
 _ERRORS = ".stderr"
@@ -23,7 +23,8 @@ def hold(mark: str, folder: str, who: str, *, take: bool) -> str:
     """Take the device, make a work folder, and stay until stdin ends: then the folder vanishes.
 
     Says ``ready`` after the root, the work folder, the number of the process that stays and whether there is an
-    environment, each with a NUL; ``busy`` before who has the device; or ``folder``, when there is no room for one.
+    environment, each with a NUL; ``busy`` before who has the device; ``foreign`` where the root is somebody's; or
+    ``folder``, when there is no room for one.
 
     Args:
         mark: The word before what is said.
@@ -33,11 +34,15 @@ def hold(mark: str, folder: str, who: str, *, take: bool) -> str:
     """
     return f"""{_HEAD}
 say() {{ printf '{mark} %s 0\\n%s' "$1" "$2"; exit; }}
-make_room() {{ rm -f "$root"/blobs/*; }}
-root={shlex.quote(folder)}
+make_room() {{ rm -f "$root"/blobs/{BLOB}; }}
+root={shlex.quote(folder)}; given=$root
 if [ -z "$root" ]; then
   for base in {ANDROID} "$TMPDIR" /tmp; do [ -d "$base" ] && [ -w "$base" ] && break; done
   root=$base/edgecompress
+fi
+if [ ! -f "$root/{MARK}" ]; then
+  [ -z "$given" ] || [ -z "$(ls -A "$root" 2>/dev/null)" ] || say foreign "$root"
+  mkdir -p "$root" && touch "$root/{MARK}" || say folder
 fi
 mkdir -p "$root/blobs" "$root/work" || say folder
 root=$(cd "$root" && pwd)
@@ -54,8 +59,9 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
     ln -s "$mine" "$root/lock"
   }} || say folder
 fi
-rm -rf "$root/work"; find "$root/blobs" -type f -mtime +{_KEPT_DAYS} -exec rm -f {{}} + 2>/dev/null
-work=$root/work/$$
+rm -rf "$root"/work/{JOB}[0-9]*
+find "$root/blobs" -type f -name '{BLOB}' -mtime +{_KEPT_DAYS} -exec rm -f {{}} + 2>/dev/null
+work=$root/work/{JOB}$$
 mkdir -p "$work" 2>/dev/null || {{ make_room; mkdir -p "$work"; }} || say folder
 finish() {{ rm -rf "$work"; [ "$(readlink "$root/lock")" != "$mine" ] || rm -f "$root/lock"; exit; }}
 trap finish TERM HUP INT

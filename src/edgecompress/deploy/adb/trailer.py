@@ -1,5 +1,6 @@
 """What follows a script's output in the same stream: a mark, a word, a number, and more."""
 
+import re
 import secrets
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -50,5 +51,6 @@ class Trailer:
         head, end, more = self._rest.partition(b"\n")
         if not self._found or not end:
             return None
-        word, number = head.decode("ascii").split()
-        return Told(word, int(number), more.decode("utf-8", errors="replace"))
+        words = re.fullmatch(r"\s*([a-z]{1,20}) (-?\d{1,10})\s*", head.decode("utf-8", errors="replace"))
+        word, number = (words[1], int(words[2])) if words else ("unknown", -1)
+        return Told(word, number, more.decode("utf-8", errors="replace"))

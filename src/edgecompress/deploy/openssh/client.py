@@ -10,19 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import TimeoutExpired
 
+from edgecompress import temporary
 from edgecompress.deploy import process
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.openssh import scripts
 from edgecompress.deploy.openssh.address import Address
-from edgecompress.deploy.openssh.faults import explain
+from edgecompress.deploy.openssh.faults import SWALLOWED, explain, refused
 from edgecompress.deploy.process import OnPart
-from edgecompress.deploy.transports.contract import ENVIRONMENT
-from edgecompress.errors import DeviceLostError, MissingDependencyError, RuntimeFailedError
+from edgecompress.deploy.transports.contract import ENVIRONMENT, MARK
+from edgecompress.errors import (
+    DeviceLostError,
+    EdgecompressError,
+    InputError,
+    MissingDependencyError,
+    RuntimeFailedError,
+)
 
 CONNECT_SECONDS = 20  # until keys are exchanged: a board that is not there
 READY_SECONDS = 60  # until the work folder is there: a busy board, or one that has much of a cut-off job to remove
+SHELL_SECONDS = 8  # from being let in until the login shell runs what it was given
 CLOSE_SECONDS = 10
-_LONGEST_FOLDER = 60  # a socket's whole path may have 104 bytes on some systems, and ssh adds 17 to it for a while
+_LOOK_SECONDS = 0.25
+_GREETING_BYTES = 1 << 20
+_LONGEST_FOLDER = 50  # a socket's whole path may have 104 bytes on some systems; ours and ssh's names are added to it
 # On top of the user's configuration. Without a terminal nothing can be asked for, and a board that is switched off must
 # be noticed: after a minute of silence.
 _OPTIONS = (
@@ -67,9 +77,11 @@ class Client:
         if self._ssh is None:
             raise MissingDependencyError("this needs OpenSSH's ssh, which is not installed: apt install openssh-client")
         self._key = ["-i", str(Path(key).expanduser()), "-o", "IdentitiesOnly=yes"] if key else []
-        self._sockets = Path(tempfile.mkdtemp(prefix="ec-", dir=_short_folder()))
+        self._folder = temporary.folder(inside=_short_folder())
+        self._sockets = self._folder.__enter__()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the connection
         self._connected = False
+        self._said = ""  # by the login shell before our script
 
     def open(self, root: str, *, break_lock: bool = False) -> There:
         """Connect, and take the board for one job. ``root`` is where all is kept there.
@@ -77,9 +89,10 @@ class Client:
         Raises:
             DeviceLostError: it does not answer, or does not let us in.
             RuntimeFailedError: another job runs there, or its disk is full or not writable.
+            InputError: the root is somebody's.
         """
         about_lock = "break" if break_lock else "wait"
-        token, command, script = _prepare(scripts.KEEP, [root, _who(), about_lock, ENVIRONMENT])
+        token, command, script = _prepare(scripts.KEEP, [root, _who(), about_lock, ENVIRONMENT, MARK])
         options = [part for option in _OPTIONS for part in ("-o", option)]
         own = ["-M", "-S", str(self._socket), "-o", "ControlPersist=no"]
         destination = self._address.options()
@@ -87,22 +100,40 @@ class Client:
         self._master = process.start([self._ssh, *own, *self._key, *options, *destination, command], self._errors)
         assert self._master.stdin is not None
         assert self._master.stdout is not None
-        output, start = b"", token.encode() + b"\n"
         try:
             self._master.stdin.write(script)
-            for part in process.parts(self._master.stdout, Deadline.after(READY_SECONDS)):
-                output += part
-                _, found, rest = output.partition(start)
-                if found and rest.count(b"\0") == 3:
-                    self._connected = True
-                    folder, work, ready = rest.decode(errors="surrogateescape").split("\0")[:3]
-                    return There(folder, work, bool(ready))
-        except TimeoutError as error:
-            raise DeviceLostError(f"{self.name} did not answer within {READY_SECONDS} s") from error
+            there = self._greeted(token.encode() + b"\n")
         except BrokenPipeError:
-            pass  # ssh ended; its words tell why
+            there = b""  # ssh ended; its words tell why
+        if there is not None and there.count(b"\0") >= 3:
+            self._connected = True
+            folder, work, ready = there.decode(errors="surrogateescape").split("\0")[:3]
+            return There(folder, work, bool(ready))
         self._master.wait()
-        raise self._not_opened(process.tail(self._errors), token)
+        raise self._not_opened(process.tail(self._errors), token, there)
+
+    def _greeted(self, start: bytes) -> bytes | None:
+        """What the script writes after its first word, ``start``; ``None``: ssh ended before that.
+
+        Raises:
+            DeviceLostError: nothing came in time.
+        """
+        assert self._master.stdout is not None
+        output, deadline, shell = b"", Deadline.after(READY_SECONDS), None
+        while deadline.left():
+            part = process.next_part(self._master.stdout, min(_LOOK_SECONDS, deadline.left()))
+            output += part or b""
+            before, found, rest = output.partition(start)
+            if rest.count(b"\0") >= 3 or part == b"":
+                self._said = before.decode(errors="replace")
+                return rest if found else None
+            if found:
+                continue
+            # The socket is there as soon as we are let in: from then on it is the login shell that is waited for.
+            shell = shell or (Deadline.after(SHELL_SECONDS) if self._socket.exists() else None)
+            if (shell and not shell.left()) or len(output) > _GREETING_BYTES:
+                raise DeviceLostError(f"{self.name}: {SWALLOWED}")
+        raise DeviceLostError(f"{self.name} did not answer within {READY_SECONDS} s")
 
     def call(
         self,
@@ -135,7 +166,7 @@ class Client:
         )
         before, found, word = errors.rpartition(f"\n{token} ")
         if found:
-            return Said(word.splitlines()[0], before)
+            return Said((word.splitlines() or [""])[0], before)
         try:
             # Where the connection broke, the process that held it is about to end.
             self._master.wait(timeout=1)
@@ -154,17 +185,25 @@ class Client:
                 master.wait(timeout=CLOSE_SECONDS if self._connected else 0)
             process.end(master)
         self._errors.close()
-        shutil.rmtree(self._sockets, ignore_errors=True)
+        self._folder.__exit__(None, None, None)
 
     @property
     def _socket(self) -> Path:
         return self._sockets / "s"
 
-    def _not_opened(self, errors: str, token: str) -> RuntimeFailedError:
+    def _not_opened(self, errors: str, token: str, there: bytes | None) -> EdgecompressError:
         _, found, word = errors.rpartition(f"\n{token} ")
         if not found:
+            # 255 is ssh's own code; another is that of what the login shell ran instead.
+            if there is None and self._master.returncode not in (255, None) and self._master.returncode > 0:
+                return DeviceLostError(f"{self.name}: {refused(self._said or errors)}")
             return DeviceLostError(f"{self.name}: {explain(errors, connected=False)}")
-        kind, _, rest = word.splitlines()[0].partition(" ")
+        kind, _, rest = (word.splitlines() or [""])[0].partition(" ")
+        if kind == "foreign":
+            return InputError(
+                f"{self.name}: {rest} has files in it and not our mark ({MARK}): nothing is made or removed there; "
+                "name a folder that is empty or not there yet with 'edgecompress devices add --replace --folder'"
+            )
         if kind == "busy":
             return RuntimeFailedError(
                 f"{self.name} is busy with the job of {rest or 'someone else'}: wait for its end, "
@@ -207,9 +246,9 @@ def _chain(first: bytes, content: Iterable[bytes]) -> Iterable[bytes]:
     yield from content
 
 
-def _short_folder() -> str:
+def _short_folder() -> Path:
     usual = tempfile.gettempdir()
-    return usual if len(usual) <= _LONGEST_FOLDER else "/tmp"  # noqa: S108  # the folder made in it is private
+    return Path(usual if len(usual) <= _LONGEST_FOLDER else "/tmp")  # noqa: S108  # the folder made in it is private
 
 
 def _who() -> str:

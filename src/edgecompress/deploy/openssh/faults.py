@@ -28,6 +28,21 @@ _FAULTS = (
 )
 _LOST = "the connection was lost; run the same command again when the device is back"
 
+SWALLOWED = (
+    "it let us in, and its login shell does not run what it is sent: a start file there (.bashrc, .profile) may start "
+    "another program, as 'exec fish' does; let it do that in interactive shells alone, or log in as another user"
+)
+
+
+def refused(said: str) -> str:
+    """One line on a login shell that ended without running what it was sent, from what it said instead."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    words = f" and said '{lines[-1]}'" if lines else ""
+    return (
+        f"it let us in, and its login shell ran nothing{words}: give this user a shell there (chsh -s /bin/sh), look "
+        "for a forced command, or log in as another user"
+    )
+
 
 def explain(said: str, *, connected: bool) -> str:
     """One line on why ssh failed, from what it wrote to stderr.

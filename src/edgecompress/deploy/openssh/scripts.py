@@ -5,6 +5,8 @@ login shell's start files may print, and at its end to stderr with what it has t
 (255, or 128 and more) is never taken for a program's.
 """
 
+from edgecompress.deploy.transports.contract import BLOB, JOB
+
 # ``say`` ends a script; ``sum`` is a file's SHA-256, of stdin so that no name is escaped in its output.
 _COMMON = """
 token=$1; shift
@@ -15,21 +17,26 @@ sum() { sha256sum < "$1" | cut -c 1-64; }
 _IN_ENGLISH = "LC_ALL=C; export LC_ALL\n"
 
 # Arguments: root ('' is the cache folder of the user there), who asks, what to do about another's lock: wait or break,
-# and the environment's name.
-# Writes the root's and the work folder's path and whether there is an environment, each with a NUL, and stays until
-# stdin ends: then the work folder vanishes.
+# the environment's name, and the mark of a folder of ours. Says "foreign" where the root is somebody's.
+# Writes the token at once, then the root's and the work folder's path and whether there is an environment, each with a
+# NUL, and stays until stdin ends: then the work folder vanishes.
 KEEP = (
     _COMMON
     + _IN_ENGLISH
     + """
 # On a full disk what can be sent again goes: or nobody could log in to make room, 'devices clean' neither.
-make_room() { rm -f "$root"/blobs/*; }
+make_room() { rm -f "$root"/blobs/BLOB; }
+printf '%s\\n' "$token"
 case $1 in
   '') root=${XDG_CACHE_HOME:-$HOME/.cache}/edgecompress ;;
   '~/'*) root=$HOME/${1#??} ;;
   /*) root=$1 ;;
   *) root=$HOME/$1 ;;
 esac
+if [ ! -f "$root/$5" ]; then
+  [ -z "$1" ] || [ -z "$(ls -A "$root" 2>/dev/null)" ] || say "foreign $root"
+  mkdir -p "$root" && touch "$root/$5" || say folder
+fi
 mkdir -p "$root/blobs" "$root/work" || say folder
 boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 mine="$$ $boot $2"
@@ -46,19 +53,19 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
     ln -s "$mine" "$root/lock"
   } || say folder
 fi
-rm -rf "$root/work"; rm -f "$root"/blobs/.part.*
-find "$root/blobs" -type f -mtime +30 -exec rm -f {} + 2>/dev/null
-work=$root/work/$$
+rm -rf "$root"/work/JOB[0-9]*; rm -f "$root"/blobs/.part.*
+find "$root/blobs" -type f -name 'BLOB' -mtime +30 -exec rm -f {} + 2>/dev/null
+work=$root/work/JOB$$
 mkdir -p "$work" 2>/dev/null || { make_room; mkdir -p "$work"; } || say folder
 finish() { rm -rf "$work"; [ "$(readlink "$root/lock")" = "$mine" ] && rm -f "$root/lock"; say closed; }
 trap finish TERM HUP INT
 trap '' PIPE
 ready=; [ -x "$root/$4/python" ] && ready=yes
-printf '%s\\n%s\\0%s\\0%s\\0' "$token" "$root" "$work" "$ready"
+printf '%s\\0%s\\0%s\\0' "$root" "$work" "$ready"
 exec 3<&0
 cat <&3 >/dev/null 2>&1 & wait $!
 finish
-"""
+""".replace("BLOB", BLOB).replace("JOB", JOB)
 )
 
 # Arguments: folder, program, its arguments. Says the exit code, "missing" or "gone". The program ends when stdin does.

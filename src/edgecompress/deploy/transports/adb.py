@@ -15,8 +15,8 @@ from edgecompress.deploy.adb.client import Client
 from edgecompress.deploy.adb.trailer import new_mark
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.process import Finished, Lines, OnLine
-from edgecompress.deploy.transports.contract import ENVIRONMENT
-from edgecompress.errors import DeviceLostError, RuntimeFailedError
+from edgecompress.deploy.transports.contract import ENVIRONMENT, MARK
+from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
 PYTHON = "python3"
 _OPENING_SECONDS = 60
@@ -52,9 +52,17 @@ def adb(address: str, *, python: str = "", folder: str = "", take: str = "") -> 
         try:
             if told.word == "busy":
                 raise RuntimeFailedError(f"cannot {what}: {told.more.strip()} measures there; wait until that is done")
+            if told.word == "foreign":
+                raise InputError(
+                    f"{told.more.strip()} on {device.serial} has files in it and not our mark ({MARK}): nothing is "
+                    "made or removed there; name a folder that is empty or not there yet"
+                )
             if told.word != "ready":
                 raise device.failure(output.decode("utf-8", errors="replace"), what)
-            root, work, number, is_set_up = output.decode("utf-8", errors="surrogateescape").split("\0")[-5:-1]
+            words = output.decode("utf-8", errors="surrogateescape").split("\0")[-5:-1]
+            if len(words) < 4 or not words[2].isdigit():
+                raise RuntimeFailedError(f"cannot {what}: it does not say where: what answers there?")
+            root, work, number, is_set_up = words
             connection = AdbConnection(device, root, work, python or PYTHON)
             if is_set_up:
                 connection.python = f"{root}/{ENVIRONMENT}/python"

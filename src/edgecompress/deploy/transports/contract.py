@@ -8,10 +8,20 @@ from typing import Protocol
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.process import Finished, OnLine
 
-__all__ = ["ENVIRONMENT", "Connection", "Finished", "OnLine", "Transport"]
+__all__ = ["BLOB", "ENVIRONMENT", "JOB", "MARK", "Connection", "Finished", "OnLine", "Transport"]
 
 ENVIRONMENT = "environment"
 """Below a connection's root: what set-up installed there, with a program ``python`` in it."""
+
+MARK = ".edgecompress"
+"""A file below a connection's root: what is in the folder was made by us. A folder without it, unless it is empty or
+the one that we have when none is named, is somebody's: nothing is made or removed there."""
+
+BLOB = "?" * 64
+"""A pattern of a shell and of find: what a file below the root's ``blobs`` is called, by its SHA-256."""
+
+JOB = "job."
+"""What a job's folder below the root's ``work`` is called, before a number. Others' files may lie beside it."""
 
 
 class Connection(Protocol):

@@ -1,6 +1,7 @@
 """Ssh: a board reached by the user's own OpenSSH client, with its configuration, agent, jump hosts and known hosts."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,12 +30,12 @@ def ssh(
         address: Where; the host may be an alias of the user's ssh configuration.
         python: The board's own interpreter. Empty: ``python3``. An environment that ``devices setup`` made goes first.
         key: A private key's file. Empty: those that ssh itself would offer.
-        folder: Where everything is kept there, from the home folder unless absolute. Empty: ``~/.cache/edgecompress``.
-
+        folder: Where everything is kept there, from the home folder unless absolute: one that is not there yet, is
+            empty or is ours. Not named: ``~/.cache/edgecompress``.
         take: ``yes`` ends a job of someone else that runs there.
 
     Raises:
-        InputError: the address is not of that form.
+        InputError: the address is not of that form, or the folder is somebody's.
         DeviceLostError: the board does not answer, or does not let us in.
         RuntimeFailedError: it is busy, or has no room.
     """
@@ -109,6 +110,10 @@ class SshConnection:
         if said.word == "missing":
             mend = "; install Python there, or run 'edgecompress devices setup'" if program == self.python else ""
             raise RuntimeFailedError(f"cannot start {program}: there is none on {self._client.name}{mend}")
+        if not re.fullmatch(r"\d{1,3}", said.word):
+            raise RuntimeFailedError(
+                f"{self._client.name} says '{said.word[:40]}' for an exit code: what answers there?"
+            )
         code = int(said.word)
         # A shell says 128 and the signal's number. No program that ends by itself should use those codes.
         signalled = 128 < code <= 128 + _HIGHEST_SIGNAL

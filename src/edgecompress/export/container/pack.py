@@ -1,20 +1,22 @@
 """Packing a model file into a container: its arrays entropy-coded, everything else as one compressed rest."""
 
 import hashlib
+import math
 import mmap
 import os
-import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecompress import temporary
 from edgecompress.agent.ecz import ContainerError, limits, unpack
 from edgecompress.agent.ecz.container import BLOCK, PRELUDE, is_plain_name
 from edgecompress.errors import CheckError, InputError
 from edgecompress.export.container import onnx_arrays, tflite_arrays
 from edgecompress.export.container.block import varint
 from edgecompress.export.container.found import Found, FoundArray
+from edgecompress.export.container.originals import Originals
 from edgecompress.export.container.payloads import payloads
 from edgecompress.progress import Progress
 
@@ -46,11 +48,11 @@ def pack_container(source: Path, target: Path, *, progress: Progress) -> Packed:
         raise InputError(f"{target} is the model itself; give the container another name")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+        with temporary.folder(beside=target) as folder:
             written = Path(folder) / "container.ecz"
             packed = _write(source, written, progress)
             try:
-                unpack(written, Path(folder) / source.name)
+                unpack(written, Path(folder) / source.name, max_ratio=math.inf)
             except ContainerError as error:
                 raise CheckError(f"{source} cannot be packed: {error}; please report this model") from error
             written.replace(target)
@@ -68,16 +70,21 @@ def _write(source: Path, target: Path, progress: Progress) -> Packed:
         parts.append((source.parent / name, outside))
     total = sum(path.stat().st_size for path, _ in parts)
     done = arrays = coded = 0
+    originals = Originals(found for _, found in parts)
     with target.open("wb") as stream:
         header = b"".join(_entry(path) for path, _ in parts)
-        stream.write(PRELUDE.pack(limits.MAGIC, limits.VERSION, 0, len(header), zlib.crc32(header)) + header)
-        for path, found in parts:
-            for payload, covered, is_rest in payloads(mapped(path), found):
+        stream.write(bytes(PRELUDE.size) + header)
+        for number, (path, found) in enumerate(parts):
+            for payload, covered, is_rest in payloads(mapped(path), found, originals, number):
                 stream.write(BLOCK.pack(len(payload), zlib.crc32(payload)) + payload)
                 done += covered
                 arrays += covered * (not is_rest)
                 coded += (len(payload) + BLOCK.size) * (not is_rest)
                 progress("pack", done, total, path.name)
+        # Readers of version 1 know no copies, and get along with what has none.
+        version = limits.COPIES_VERSION if originals.copies else limits.VERSION
+        stream.seek(0)
+        stream.write(PRELUDE.pack(limits.MAGIC, version, 0, len(header), zlib.crc32(header)))
     return Packed(tuple(path.name for path, _ in parts), total, target.stat().st_size, arrays, coded)
 
 

@@ -1,4 +1,4 @@
-"""The payloads of all blocks of one file: its arrays section by section, then what lies between them."""
+"""The payloads of all blocks of one file: its arrays section by section, equal ones once, then the rest."""
 
 import lzma
 import mmap
@@ -14,7 +14,8 @@ from edgecompress.agent.ecz import blocks, limits
 from edgecompress.agent.ecz.rans import Array
 from edgecompress.export.container import sections
 from edgecompress.export.container.block import Block, deflate
-from edgecompress.export.container.found import Extent, Found, FoundArray, FoundCsr
+from edgecompress.export.container.found import Extent, Found, FoundCsr
+from edgecompress.export.container.originals import Originals, extents
 from edgecompress.export.container.sections import Csr, Section
 
 _BLOCK_BYTES = 1 << 21
@@ -27,35 +28,36 @@ _SMALL = 1 << 12
 _GUESS = 1 << 16
 
 
-def payloads(data: mmap.mmap | bytes, found: Sequence[Found]) -> Iterator[tuple[bytes, int, bool]]:
-    """Each block's payload, the bytes of the file that it covers, and whether it is one of the rest."""
+def payloads(
+    data: mmap.mmap | bytes, found: Sequence[Found], originals: Originals, file: int = 0
+) -> Iterator[tuple[bytes, int, bool]]:
+    """Each block's payload, the bytes of the file that it covers, and whether it is one of the rest.
+
+    ``originals`` are the arrays of the container's files so far, of which this is number ``file``.
+    """
     view = np.frombuffer(data, np.uint8)
-    extents: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = []
     block, covered, cursor = Block(), 0, 0
     for each in _apart(found, len(view)):
-        for section, pieces in _sections(view, each):
+        for section, pieces in _sections_or_copies(view, each, originals, file):
             size = sum(piece.bytes for piece in pieces)
             cursor = section.write(block, cursor)
             covered += size
-            extents += [(piece.at, piece.at + piece.bytes) for piece in pieces]
+            taken += [(piece.at, piece.at + piece.bytes) for piece in pieces]
             if block.size > _BLOCK_BYTES:
                 yield block.payload(), covered, False
                 block, covered = Block(), 0
     if covered:
         yield block.payload(), covered, False
-    yield from _rest(view, extents)
-
-
-def _extents(found: Found) -> list[Extent]:
-    return [found.extent] if isinstance(found, FoundArray) else [found.ends, found.indices, found.values]
+    yield from _rest(view, taken)
 
 
 def _apart(found: Sequence[Found], size: int) -> list[Found]:
     """What of ``found`` lies in the file and overlaps nothing before it, in the order of the file."""
     taken = [(-1, -1), (size, size)]
     kept = []
-    for each in sorted(found, key=lambda each: _extents(each)[-1].at):
-        own = sorted((extent.at, extent.at + extent.bytes) for extent in _extents(each))
+    for each in sorted(found, key=lambda each: extents(each)[-1].at):
+        own = sorted((extent.at, extent.at + extent.bytes) for extent in extents(each))
         places = [bisect(taken, pair) for pair in own]
         free = all(taken[at - 1][1] <= pair[0] < pair[1] <= taken[at][0] for at, pair in zip(places, own, strict=True))
         if free and all(before[1] <= after[0] for before, after in pairwise(own)):
@@ -63,6 +65,24 @@ def _apart(found: Sequence[Found], size: int) -> list[Found]:
                 insort(taken, pair)
             kept.append(each)
     return kept
+
+
+def _sections_or_copies(
+    view: Array, found: Found, originals: Originals, file: int
+) -> Iterator[tuple[Section, list[Extent]]]:
+    """The sections of one array or sparse tensor, or a copy of each of its pieces where it was there before."""
+    digest = originals.digest(view, found)
+    original = originals.of(digest, file)
+    if original is not None:
+        for piece, source in zip(extents(found), original[1], strict=True):
+            yield sections.plan_copy(piece.at, piece.bytes, file - original[0], source.at), [piece]
+        return
+    cost, left = 0.0, sum(extent.bytes for extent in extents(found))
+    for section, pieces in _sections(view, found):
+        cost, left = cost + section.bytes, left - sum(piece.bytes for piece in pieces)
+        yield section, pieces
+    # What is left to the rest is found again there, if it is near enough.
+    originals.add(digest, file, found, cost + (left if left > limits.REST_BYTES // 2 else left / 8))
 
 
 def _sections(view: Array, found: Found) -> Iterator[tuple[Section, list[Extent]]]:
@@ -125,11 +145,11 @@ def _cut(extent: Extent, start: int, count: int) -> Extent:
     return Extent(extent.at + start * extent.width // 8, extent.width, count)
 
 
-def _rest(view: Array, extents: list[tuple[int, int]]) -> Iterator[tuple[bytes, int, bool]]:
+def _rest(view: Array, covered: list[tuple[int, int]]) -> Iterator[tuple[bytes, int, bool]]:
     """Payloads of what no section covers."""
     waiting: list[bytes] = []
     size = end = 0
-    for start, stop in [*sorted(extents), (len(view), len(view))]:
+    for start, stop in [*sorted(covered), (len(view), len(view))]:
         while end < start:
             taken = min(start - end, limits.REST_BYTES - size)
             waiting.append(view[end : end + taken].tobytes())

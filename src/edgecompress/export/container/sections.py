@@ -10,6 +10,7 @@ from edgecompress.agent.ecz.limits import PART_NUMBERS
 from edgecompress.agent.ecz.rans import Array
 from edgecompress.export.container import integers, values
 from edgecompress.export.container.block import Block
+from edgecompress.export.container.originals import COPY
 from edgecompress.export.container.values import Channels
 
 _SAMPLE = 1 << 18
@@ -165,6 +166,18 @@ def plan_csr(tensor: Csr, channels: list[Channels]) -> Section:
         return cursor
 
     return Section(plan.bytes + coding.bytes + 24 + 2 * len(bounds), write)
+
+
+def plan_copy(at: int, length: int, back: int, source: int) -> Section:
+    """The section of ``length`` bytes at ``at`` that are also at ``source`` of the file ``back`` files before this."""
+
+    def write(block: Block, cursor: int) -> int:
+        block.number(form.COPY, length)
+        block.signed(at - cursor)
+        block.number(back, source)
+        return at + length
+
+    return Section(COPY, write)
 
 
 def _parts(count: int) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,9 @@ from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.export.decoded import inspect_onnx
+from edgecompress.export.onnx_graph import versions
 from edgecompress.export.onnx_graph.compress import LEAST_OPSET, compress_weights
+from edgecompress.export.onnx_graph.decoders.numbers import BITWISE_AND
 from edgecompress.export.onnx_graph.read import check_finite
 from edgecompress.export.onnx_graph.write import write
 from edgecompress.heap import give_back
@@ -17,8 +19,9 @@ from edgecompress.heap import give_back
 def onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "smallest") -> Ledger:
     """Write ``model`` as an ONNX file; with ``compress``, each weight in the smallest encoding that holds it exactly.
 
-    The opset stays as it is. Weights keep their names: the decoded value has the name that the initialiser had. What
-    exceeds the 2 GiB of one file goes to a second one beside it.
+    The opset and the IR version stated are no later than the operators need, so that old runtimes load the file.
+    Weights keep their names: the decoded value has the name that the initialiser had. What exceeds the 2 GiB of one
+    file goes to a second one beside it.
 
     Raises:
         InputError: weights are NaN or infinite, or the opset is below 13.
@@ -55,6 +58,7 @@ def _bare(model: ir.Model) -> ir.Model:
 
 def write_compressed(model: ir.Model, path: Path, encoding: Mode) -> Ledger:
     """Encode the weights of ``model``, of opset 13 or later, in place, and write it; the ledger of the file."""
+    versions.lower(model, least=BITWISE_AND)  # from there on decoders are faster
     notes = compress_weights(model, encoding)
     give_back()
     return _write(model, path, notes)
@@ -62,6 +66,7 @@ def write_compressed(model: ir.Model, path: Path, encoding: Mode) -> Ledger:
 
 def _write(model: ir.Model, path: Path, notes: dict[str, str]) -> Ledger:
     _untyped(model)
+    versions.lower(model)
     write(model, path)
     ledger = inspect_onnx(path)
     tensors = tuple(tensor.model_copy(update={"note": notes.get(tensor.name, "")}) for tensor in ledger.tensors)

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,18 @@ import onnx_ir as ir
 
 LABEL = "encoding"
 """Metadata key on the last node of a decode subgraph. It is there for people; nothing is computed from it."""
+
+_CAST, _SUM = 30, 20
+"""Bytes of a Cast and of a CumSum."""
+
+_SAME = 16
+"""Equal numbers that take more bytes than the operator that repeats one."""
+
+_SAME_SIZE = 6
+"""Pieces of one size whose sizes take more bytes than another Split."""
+
+_EQUAL_PARTS = 18
+"""From this opset on, a Split into equal parts says how many."""
 
 _DIGITS = string.digits + string.ascii_letters
 
@@ -39,6 +52,14 @@ class Scope:
                 text = _DIGITS[digit] + text
             if text not in self.taken:
                 return text
+
+
+def _narrow(numbers: npt.NDArray[np.int32]) -> np.dtype[Any]:
+    """The smallest type that holds all numbers, of those that every runtime casts."""
+    types = (np.dtype(name) for name in ("uint8", "int8", "uint16", "int16"))
+    bounds = ((each, np.iinfo(each)) for each in types)
+    low, high = numbers.min(initial=0), numbers.max(initial=0)
+    return next((each for each, bound in bounds if bound.min <= low and high <= bound.max), np.dtype(np.int32))
 
 
 class Builder:
@@ -105,9 +126,34 @@ class Builder:
         return self._zeros[count]
 
     def runs(self, count: int, starts: npt.ArrayLike, steps: npt.ArrayLike) -> ir.Value:
-        """int32 [count], constant from each of ``starts`` on, ``steps`` more than before it."""
-        places, differences = (self.stored(np.asarray(each, np.int32)) for each in (starts, steps))
-        return self.running_sum(self.op("ScatterElements", self.zeros(count), places, differences))
+        """int32 [count], 0 at first, and from each of ``starts`` on, which rise, ``steps`` more than before it."""
+        places, differences = (np.asarray(each, np.int32) for each in (starts, steps))
+        changed = np.flatnonzero(differences)
+        if not len(changed):
+            return self.zeros(count)
+        places, differences = places[changed], differences[changed]
+        same = len(differences) >= _SAME and (differences == differences[0]).all()
+        found = self.filled(len(differences), int(differences[0])) if same else self.integer_array(differences)
+        return self.running_sum(self.op("ScatterElements", self.zeros(count), self.rising(places), found))
+
+    def filled(self, count: int, number: int) -> ir.Value:
+        """int32 [count], all the same."""
+        return self.op("ConstantOfShape", self.integers(count), value=ir.Tensor(np.array([number], np.int32)))
+
+    def rising(self, numbers: npt.NDArray[np.int32]) -> ir.Value:
+        """An int32 vector that rises: its differences, where those take fewer bytes."""
+        differences = np.diff(numbers, prepend=np.int32(0))
+        narrow = _narrow(differences)
+        if len(numbers) * (4 - narrow.itemsize) < _CAST + _SUM:
+            return self.constant(numbers)
+        return self.running_sum(self.integer_array(differences))
+
+    def integer_array(self, numbers: npt.NDArray[np.int32]) -> ir.Value:
+        """An int32 vector, stored in one or two bytes a number where that takes fewer bytes."""
+        narrow = _narrow(numbers)
+        if len(numbers) * (4 - narrow.itemsize) < _CAST:
+            return self.constant(numbers)
+        return self.cast(self.constant(numbers.astype(narrow)), ir.DataType.INT32)
 
     def compress(self, value: ir.Value, chosen: ir.Value, count: int) -> ir.Value:
         """The ``count`` elements of an int32 vector where ``chosen`` is set."""
@@ -118,12 +164,28 @@ class Builder:
         return found
 
     def split(self, value: ir.Value, sizes: Sequence[int], *, axis: int = 0) -> list[ir.Value]:
-        """A value in pieces; those of size 0 are left out, and no node is added for a single piece."""
-        sizes = [size for size in sizes if size]
+        """A value in pieces; those of size 0 are left out, and no node is added for a single piece.
+
+        Pieces of one size need no list of sizes, which is 8 bytes a piece: many of them are cut off as one first.
+        """
+        runs = [list(run) for _, run in groupby(size for size in sizes if size)]
+        found: list[ir.Value] = []
+        parts = [part for run in runs for part in ([run] if len(run) >= _SAME_SIZE else [[size] for size in run])]
+        if len(runs) == 1:
+            parts = [[size] for size in runs[0]]
+        for part, piece in zip(parts, self._pieces(value, [sum(part) for part in parts], axis), strict=True):
+            found += self._pieces(piece, part, axis)
+        return found
+
+    def _pieces(self, value: ir.Value, sizes: list[int], axis: int) -> list[ir.Value]:
+        if len(sizes) == 1:
+            return [value]
         attributes = {"axis": axis} if axis else {}
-        return (
-            [value] if len(sizes) == 1 else self._node("Split", [value, self.integers(*sizes)], attributes, len(sizes))
-        )
+        if len(set(sizes)) > 1:
+            return self._node("Split", [value, self.integers(*sizes)], attributes, len(sizes))
+        if self.opset >= _EQUAL_PARTS:
+            attributes["num_outputs"] = len(sizes)
+        return self._node("Split", [value], attributes, len(sizes))
 
     def concat(self, values: Sequence[ir.Value]) -> ir.Value:
         """Vectors one after the other."""

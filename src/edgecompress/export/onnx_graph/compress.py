@@ -11,7 +11,8 @@ from edgecompress.encode.group import Group
 from edgecompress.encode.partition import Costs, Mode
 from edgecompress.encode.single import Single
 from edgecompress.encode.weights import Floats
-from edgecompress.export.onnx_graph.builder import Builder, Scope
+from edgecompress.export.onnx_graph import channel_codebooks
+from edgecompress.export.onnx_graph.builder import LABEL, Builder, Scope
 from edgecompress.export.onnx_graph.decoders import tensors
 
 LEAST_OPSET = 13
@@ -21,8 +22,9 @@ LEAST_OPSET = 13
 # the exact size of what was built.
 COSTS = Costs(
     member=110,
-    sparse=20,
-    split=40,
+    alike=20,
+    sparse=2,
+    split=20,
     coder={"rice": 60, "escape": 140, "wavelet": 350, "packed": 60, "float16": 75, "float32": 50},
     unpacking=200,
     level=wavelet.LEVEL,
@@ -34,7 +36,8 @@ _TYPES = {ir.DataType.FLOAT, ir.DataType.FLOAT16, ir.DataType.INT8, ir.DataType.
 def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
     """Encode the initialisers of ``model`` in place, each once, however many nodes use it.
 
-    float32, float16, int8 and uint8 are encoded; what is not float32 is decoded as float32, which holds them all
+    A weight whose channels have values of their own becomes one of few values first (``channel_codebooks``). float32,
+    float16, int8 and uint8 are encoded; what is not float32 is decoded as float32, which holds them all
     exactly, and cast. Every choice counts the exact bytes of nodes, names, shapes and constants, so nothing makes
     the file larger.
 
@@ -42,10 +45,11 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
         Notes by initialiser: for one that stays as it is, why; and what keeps another from getting smaller.
     """
     scope = Scope(_names(model), model.opset_imports[""])
+    indexed = _index_channels(model.graph, scope)
     values = dict(model.graph.initializers)
     notes = {name: reason for name, value in values.items() if (reason := _why_not(value))}
     arrays = {name: _array(value) for name, value in values.items() if name not in notes}
-    types = {name: values[name].dtype or ir.DataType.FLOAT for name in arrays}
+    types = {name: _tensor(values[name]).dtype for name in arrays}
 
     def single_bytes(name: str, single: Single) -> int:
         if single.kind == "raw":
@@ -63,7 +67,26 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
     for name, single in choice.singles.items():
         if single.kind != "raw":
             _insert(model.graph, values, [name], _single(scope, name, single, types[name]), first)
+    labels = (choice.group.labels() if choice.group else {}) | {n: each.kind for n, each in choice.singles.items()}
+    for name, node in indexed.items():
+        node.metadata_props[LABEL] = f"{labels.get(name, 'raw')}+{channel_codebooks.LABEL}"
     return notes | choice.notes | _negative_zeros({name: arrays[name] for name in coded})
+
+
+def _index_channels(graph: ir.Graph, scope: Scope) -> dict[str, ir.Node]:
+    """Make indices of weights whose channels have codebooks of their own: the last node of each, by their name."""
+    found = {}
+    for name, value in list(graph.initializers.items()):
+        if _why_not(value) or _tensor(value).dtype != ir.DataType.FLOAT:
+            continue
+        codebooks = channel_codebooks.find(_array(value))
+        if codebooks is not None:
+            build = Builder(scope)
+            weight, indices = codebooks.build(build)
+            build.finish(weight, name, channel_codebooks.LABEL)
+            _insert(graph, {name: value}, [name], build, next(iter(graph), None))
+            found[str(indices.name)] = build.nodes[-1]
+    return found
 
 
 def _names(model: ir.Model) -> set[str]:
@@ -93,18 +116,21 @@ def _why_not(value: ir.Value) -> str | None:
     return None
 
 
-def _array(value: ir.Value) -> Floats:
+def _tensor(value: ir.Value) -> ir.TensorProtocol:
+    """The data of an initialiser; what the value itself says of its type may be missing."""
     assert value.const_value is not None
-    return value.const_value.numpy().astype(np.float32, copy=False)
+    return value.const_value
+
+
+def _array(value: ir.Value) -> Floats:
+    return _tensor(value).numpy().astype(np.float32, copy=False)
 
 
 def _raw_bytes(value: ir.Value) -> int:
     """What an initialiser takes as it is."""
-    assert value.const_value is not None
-    data = value.const_value.nbytes
-    name = len(str(value.name).encode())
+    tensor = _tensor(value)
     # Name, shape, type and the lengths of all fields; exact to a few bytes, which decide nothing.
-    return data + name + 2 * len(value.const_value.shape) + 12
+    return tensor.nbytes + len(str(value.name).encode()) + 2 * len(tensor.shape) + 12
 
 
 def _single(scope: Scope, name: str, single: Single, dtype: ir.DataType) -> Builder:

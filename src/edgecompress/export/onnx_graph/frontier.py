@@ -4,11 +4,12 @@ This works on the protobuf message and not on onnx-ir, because it has to say whi
 weight.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import onnx
 
+from edgecompress.export.onnx_graph.canonical import bodies, reads
 from edgecompress.export.onnx_graph.read import LARGEST_MESSAGE
 
 Part = onnx.NodeProto | onnx.TensorProto | onnx.SparseTensorProto | onnx.ValueInfoProto
@@ -56,9 +57,10 @@ def frontier(graph: onnx.GraphProto, without: Mapping[str, int] | None = None) -
     ``without`` says how many bytes of data an initialiser has in the file that it does not have in ``graph``.
     """
     inputs = {value.name for value in graph.input}
-    dense = {tensor.name: tensor for tensor in graph.initializer if tensor.name not in inputs}
-    sparse = {tensor.values.name: tensor for tensor in graph.sparse_initializer if tensor.values.name not in inputs}
-    constant = {*dense, *sparse}
+    dense = {tensor.name: tensor for tensor in graph.initializer}
+    sparse = {tensor.values.name: tensor for tensor in graph.sparse_initializer}
+    # What may be replaced at run time is a weight, but nothing computed from it is constant.
+    constant = {*dense, *sparse} - inputs
     producer: dict[str, int] = {}
     read: dict[str, None] = {}
     for place, node in enumerate(graph.node):
@@ -66,9 +68,10 @@ def frontier(graph: onnx.GraphProto, without: Mapping[str, int] | None = None) -
             constant.update(node.output)
             producer.update(dict.fromkeys(node.output, place))
         else:
-            read.update(dict.fromkeys(_reads(node)))
+            read.update(dict.fromkeys(reads(node)))
     read.update(dict.fromkeys(value.name for value in graph.output))
-    closures = {name: _closure(name, producer, graph) for name in read if name in constant and name}
+    known = {*constant, *dense, *sparse}
+    closures = {name: _closure(name, producer, graph) for name in read if name in known and name}
     own, shared = _bytes(graph, closures, {**sparse, **dense}, without or {})
     constants = [
         Constant(
@@ -117,18 +120,8 @@ def _is_constant(node: onnx.NodeProto, constant: set[str]) -> bool:
         and node.domain in _FOLDABLE_DOMAINS
         and node.op_type not in _RANDOM
         and node.op_type not in _NEVER_FOLDED
-        and not any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
+        and next(bodies(node), None) is None
     )
-
-
-def _reads(node: onnx.NodeProto) -> Iterator[str]:
-    """The names a node reads, those that the bodies of control flow take from outside included."""
-    yield from node.input
-    for attribute in node.attribute:
-        for body in [attribute.g] * attribute.HasField("g") + list(attribute.graphs):
-            for inner in body.node:
-                yield from _reads(inner)
-            yield from (value.name for value in body.output)
 
 
 def _closure(name: str, producer: dict[str, int], graph: onnx.GraphProto) -> tuple[list[int], list[str]]:

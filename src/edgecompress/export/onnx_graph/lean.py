@@ -68,7 +68,10 @@ class Lean:
         """The array of an initialiser of the model."""
         if tensor.name in self.places:
             return self._read(tensor.name)
-        found: Array = onnx.numpy_helper.to_array(tensor)
+        try:
+            found: Array = onnx.numpy_helper.to_array(tensor)
+        except Exception as error:  # of many kinds, for the many ways in which a type, a shape and data do not fit
+            raise InputError(f"{self.path} is damaged: the tensor {tensor.name!r} cannot be read") from error
         return found
 
     def whole(self, tensor: onnx.TensorProto) -> onnx.TensorProto:

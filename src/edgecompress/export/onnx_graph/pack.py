@@ -1,13 +1,12 @@
 """Any ONNX file made smaller without a change of what it computes: each weight in its smallest encoding.
 
-Initialisers and Constant nodes of the main graph are encoded, wherever they come from; weights that this package
-encoded before are decoded first, so that a file can be packed again in another mode. What is inside the bodies of
-control flow stays.
+Weights are encoded wherever they are: initialisers, Constant nodes, bodies of control flow, functions; what constant
+nodes compute of them is computed first (``folding``), and equal ones are kept once. Weights that this package encoded
+before are decoded, so that a file can be packed again in another mode.
 """
 
 import hashlib
 import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,64 +14,78 @@ import onnx
 import onnx_ir as ir
 from onnx_ir.passes import common
 
+from edgecompress import temporary
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import CheckError
-from edgecompress.export.decoded import Array, each_weight, file_bytes, inspect_onnx
+from edgecompress.export.attempts import attempts, hint
+from edgecompress.export.decoded import Array, each_weight, file_bytes, found_in, inspect_onnx
 from edgecompress.export.formats.onnx import write_compressed
+from edgecompress.export.gain import declined
 from edgecompress.export.onnx_graph import equivalence
-from edgecompress.export.onnx_graph.builder import LABEL
+from edgecompress.export.onnx_graph.attempts import inputs, wanted
+from edgecompress.export.onnx_graph.canonical import SMALL, drop_unread
+from edgecompress.export.onnx_graph.equal import keep_once
+from edgecompress.export.onnx_graph.folding import computed, is_encoded, put
 from edgecompress.export.onnx_graph.lean import Lean
 from edgecompress.export.onnx_graph.read import converted, read_lean, take_apart, to_ir
-
-_MAY_BE_REPLACED = 4
-"""From this IR version on, an initialiser that is an input too may be replaced at run time; before, each had to be."""
+from edgecompress.export.proof import Shapes, Written
 
 _SUMS_OF_PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 """Operators in whose weights the sign of a zero makes no difference."""
 
-_LIFTED = 16
-"""Constant nodes of more elements than this hold weights."""
 
-
-def pack_onnx(source: Path, target: Path, *, encoding: Mode = "smallest") -> Ledger:
-    """Write the smallest lossless equivalent of the model ``source`` to ``target``; the ledger of what was written.
+def pack_onnx(
+    source: Path, target: Path, *, encoding: Mode = "smallest", shapes: Shapes | None = None, any_gain: bool = False
+) -> Written:
+    """Write the smallest lossless equivalent of the model ``source`` to ``target``; what was written and proved.
 
     Names, inputs, outputs, metadata and operators stay. A model of an opset before 13 is converted to 13. Where nothing
-    gets smaller, the file is written as it is. The new file is proved before it appears: its weights decode to those of
-    ``source`` bit by bit, and it loads and computes the same in a process of its own. (A weight of -0.0 that is only
-    multiplied and summed becomes 0.0, which changes no sum.)
+    gets smaller, or by too little for what it costs (``gain``; ``any_gain`` takes it all the same), the file is written
+    as it is. The new file is proved before it appears: its weights decode to those of ``source`` bit by bit, and it
+    loads and computes the same in a process of its own, from random inputs, of the ``shapes`` that are given. Where
+    the source itself cannot be run, the proof says so. (A weight of -0.0 that is only multiplied and summed becomes
+    0.0, which changes no sum.)
 
     Raises:
-        InputError: the source cannot be read, is damaged, or its opset cannot be converted.
+        InputError: the source cannot be read, is damaged, its opset cannot be converted, or ``shapes`` do not fit it.
         CheckError: what was written does not hold the same weights, does not run, or computes something else.
         MissingDependencyError: onnxruntime is not installed.
     """
     size = file_bytes(source)
     read = read_lean(source)
+    given = inputs(read.proto.graph)
+    tries = attempts(given, shapes, wanted(read.proto.graph))
+    drop_unread(read.proto.graph)  # no runtime computes it, and its weights are nobody's
     weights = fingerprints(source, read)
-    encoded = dict(each_weight(source, read)) if _holds_encoded(read.proto) else {}
-    model = to_ir(converted(read))
-    take_apart(model)
-    if model.ir_version < _MAY_BE_REPLACED:
-        common.RemoveInitializersFromInputsPass()(model)
-        model.ir_version = _MAY_BE_REPLACED
-    common.LiftConstantsToInitializersPass(size_limit=_LIFTED)(model)
-    decoded = _decode(model, encoded)
-    del read, encoded
+    was_packed = any(map(is_encoded, found_in(read).constants))
+    model = graph_of(read)
+    del read
     cleared = _clear_negative_zeros(model)
+    keep_once(model)
     held = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
+    with temporary.folder(beside=target) as folder:
         written = Path(folder) / target.name
         ledger = write_compressed(model, written, encoding)
-        if not decoded and ledger.file_bytes >= size:
-            return _copied(source, target)
-        _check_identical(written, weights | cleared)
-        equivalence.prove(source, written, target, weights=held)
+        why = declined(ledger, size, any_gain=any_gain or was_packed)
+        if why is not None and not (was_packed and encoding == "fast-load"):
+            return Written(copied(source, target), None, why)
+        check_identical(written, weights | cleared, target)
+        proof = equivalence.prove(source, written, target, tries=tries, weights=held, hint=hint(given, shapes))
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
             file.replace(target.with_name(file.name))
-    return ledger
+    return Written(ledger, proof)
+
+
+def graph_of(read: Lean) -> ir.Model:
+    """The graph of a model with all of its weights as plain initialisers, each with memory of its own."""
+    arrays = computed(read)
+    model = to_ir(converted(read))
+    take_apart(model)
+    put(model, arrays)
+    common.LiftConstantsToInitializersPass(size_limit=SMALL)(model)
+    return model
 
 
 def fingerprints(path: Path, model: Lean | None = None) -> dict[str, str]:
@@ -85,43 +98,21 @@ def _fingerprint(array: Array) -> str:
     return f"{array.dtype} {array.shape} {found.hexdigest()}"
 
 
-def _check_identical(path: Path, weights: dict[str, str]) -> None:
-    """Make sure that ``path`` decodes to these weights.
+def check_identical(path: Path, weights: dict[str, str], name: Path | None = None) -> None:
+    """Make sure that ``path`` decodes to these weights. ``name``: what it is called in a line, where that is another.
 
     Raises:
         CheckError: a weight is missing, or is another; the line names it.
     """
     missing = dict.fromkeys(weights)
-    for name, array in each_weight(path):
-        if name in missing and _fingerprint(array) != weights[name]:
+    for weight, array in each_weight(path):
+        if weight in missing and _fingerprint(array) != weights[weight]:
             raise CheckError(
-                f"{path}: weight '{name}' differs from the source's; keep it, and please report this model"
+                f"{name or path}: weight '{weight}' differs from the source's; keep it, and please report this model"
             )
-        missing.pop(name, None)
+        missing.pop(weight, None)
     if missing:
-        raise CheckError(f"{path}: weight '{next(iter(missing))}' is not in the file")
-
-
-def _holds_encoded(proto: onnx.ModelProto) -> bool:
-    """Whether this package encoded weights of the model."""
-    return any(entry.key == LABEL for node in proto.graph.node for entry in node.metadata_props)
-
-
-def _decode(model: ir.Model, weights: dict[str, Array]) -> bool:
-    """Put plain initialisers in place of the weights that this package encoded; whether there were any."""
-    found = False
-    for node in list(model.graph):
-        for output in node.outputs if LABEL in node.metadata_props else ():
-            name = str(output.name)
-            if name not in weights or output.is_graph_output():
-                continue
-            found = True
-            output.name = f"{name} encoded"
-            value = ir.Value(name=name, const_value=ir.Tensor(weights[name], name=name))
-            model.graph.register_initializer(value)
-            output.replace_all_uses_with(value)
-    common.RemoveUnusedNodesPass()(model)
-    return found
+        raise CheckError(f"{name or path}: weight '{next(iter(missing))}' is not in the file")
 
 
 def _clear_negative_zeros(model: ir.Model) -> dict[str, str]:
@@ -144,7 +135,7 @@ def _clear_negative_zeros(model: ir.Model) -> dict[str, str]:
     return changed
 
 
-def _copied(source: Path, target: Path) -> Ledger:
+def copied(source: Path, target: Path) -> Ledger:
     """``source`` as it is, its external data with it, as ``target``."""
     proto = onnx.load(source, load_external_data=False)
     tensors = onnx.external_data_helper._get_all_tensors(proto)

@@ -1,8 +1,8 @@
-"""What an ONNX file computes from random inputs, as a program: ``python -m ... FILE OUTPUTS.npz [unfolded]``.
+"""What an ONNX file computes from random inputs: ``python -m ... FILE ATTEMPTS.json FOLDER [again] [unfolded]``.
 
-It is a process of its own because a malformed file can kill the one that loads it. The inputs depend only on their
-types and shapes. ``unfolded``: weights are decoded as the graph runs, each step's memory given back after it, and not
-all at once when the file is loaded.
+It is a process of its own because a malformed file can kill the one that loads it; ``export.random_inputs`` says what
+it takes and writes. ``unfolded``: weights are decoded as the graph runs, each step's memory given back after it, and
+not all at once when the file is loaded.
 """
 
 import importlib
@@ -10,11 +10,9 @@ import sys
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from edgecompress.export.random_inputs import AGAIN, DOES_NOT_LOAD, Array, Tried, fail, numbers, write_outputs
 
-DOES_NOT_LOAD, DOES_NOT_RUN = 1, 3
 UNFOLDED = "unfolded"
 
 _TYPES = {
@@ -24,8 +22,8 @@ _TYPES = {
 
 
 def main(arguments: list[str]) -> int:
-    """Write all outputs to an npz file by name; 0, or why not as an exit code, with the reason on stderr."""
-    file, written, *how = arguments
+    """Write the outputs; 0, or why there are none as an exit code, with the reason on stderr."""
+    file, listed, folder, *how = arguments
     module = importlib.import_module("onnxruntime")
     options = module.SessionOptions()
     options.intra_op_num_threads = 1
@@ -36,32 +34,40 @@ def main(arguments: list[str]) -> int:
             file, options, providers=["CPUExecutionProvider"], disabled_optimizers=left_out
         )
     except Exception as error:
-        return _fail(DOES_NOT_LOAD, error)
-    try:
-        given = {each.name: _noise(each, number) for number, each in enumerate(session.get_inputs())}
-        names = [each.name for each in session.get_outputs()]
-        outputs = dict(zip(names, session.run(names, given), strict=True))
-    except Exception as error:
-        return _fail(DOES_NOT_RUN, error)
-    np.savez(written, allow_pickle=False, **{name: np.asarray(array) for name, array in outputs.items()})
-    return 0
+        return fail(DOES_NOT_LOAD, error)
+    return write_outputs(lambda attempt: outputs(session, attempt), listed, folder, again=AGAIN in how)
 
 
-def _fail(code: int, error: Exception) -> int:
-    sys.stderr.write(" ".join(str(error).split()) + "\n")
-    return code
+def outputs(session: Any, attempt: Tried) -> dict[str, Array]:
+    """The outputs of a session by name.
+
+    Raises:
+        Exception: the runtime does not run the model on the attempt, or an input or output is not of numbers or text.
+    """
+    given = {each.name: _noise(each, attempt, seed) for seed, each in enumerate(session.get_inputs())}
+    names = [each.name for each in session.get_outputs()]
+    return {name: _array(name, made) for name, made in zip(names, session.run(names, given), strict=True)}
 
 
-def _noise(given: Any, seed: int) -> Array:
-    """Random numbers for an input: normal floats, and of integers 0 and 1, which may be indices; free sizes are 1."""
-    kind = _TYPES.get(given.type.removeprefix("tensor(").removesuffix(")"))
-    if kind is None:
+def _array(name: str, made: Any) -> Array:
+    """An output as an array of numbers or of text."""
+    array = np.asarray(made)
+    if array.dtype == object:
+        if not all(isinstance(each, str) for each in array.reshape(-1)):
+            raise TypeError(f"its output '{name}' is no array of numbers or text")
+        array = array.astype(str)
+    return array
+
+
+def _noise(given: Any, attempt: Tried, seed: int) -> Array:
+    """Random numbers for an input; digits where it takes text."""
+    inner = given.type.removeprefix("tensor(").removesuffix(")")
+    shape = tuple(attempt["shapes"].get(given.name, [size if isinstance(size, int) else 1 for size in given.shape]))
+    if inner == "string":
+        return numbers(np.dtype("int64"), shape, attempt, seed).astype(str).astype(object)
+    if inner not in _TYPES:
         raise TypeError(f"its input '{given.name}' is {given.type}, for which there are no random numbers")
-    shape = [size if isinstance(size, int) and size > 0 else 1 for size in given.shape]
-    random = np.random.default_rng(seed)
-    if np.dtype(kind).kind == "f":
-        return random.standard_normal(shape).astype(kind)
-    return random.integers(0, 2, shape).astype(kind)
+    return numbers(np.dtype(_TYPES[inner]), shape, attempt, seed)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from edgecompress.errors import InputError
 from edgecompress.export.onnx_graph import lean
+from edgecompress.export.onnx_graph.canonical import DEFAULT_DOMAIN, canonical
 from edgecompress.export.onnx_graph.compress import LEAST_OPSET
 from edgecompress.export.onnx_graph.lean import Lean
+from edgecompress.export.onnx_graph.whole import garbled, incomplete
 
 LARGEST_MESSAGE = 2**31 - 2**20
 """Bytes of data from which a tensor is too large for a protobuf message, which ends at 2 GiB."""
@@ -22,7 +25,8 @@ LARGEST_MESSAGE = 2**31 - 2**20
 def read_lean(path: Path) -> Lean:
     """The model in the file without the data of its large weights, but with those that lie in other files.
 
-    What ``onnx.checker`` asks for beyond this is left to the runtime: exporters leave out shapes that it wants, and the
+    It is brought into one form (``canonical``): nodes in order, weights of functions and of bodies in the graph. What
+    ``onnx.checker`` asks for beyond this is left to the runtime: exporters leave out shapes that it wants, and the
     runtimes do not miss them.
 
     Raises:
@@ -32,7 +36,8 @@ def read_lean(path: Path) -> Lean:
         model = lean.read(path)
         proto = model.proto
         onnx.load_external_data_for_model(proto, str(path.parent))
-        if reason := _incomplete(proto):
+        _understood(path, proto)
+        if reason := incomplete(proto):
             raise InputError(f"{path} is not a whole ONNX model: {reason}")
         for tensor in proto.graph.initializer:
             if tensor.name in model.places:
@@ -45,6 +50,15 @@ def read_lean(path: Path) -> Lean:
     return model
 
 
+def _understood(path: Path, proto: onnx.ModelProto) -> None:
+    if field := garbled(proto):
+        raise InputError(f"{path} is a damaged ONNX model: a text in it ({field}) is not UTF-8")
+    try:
+        canonical(proto)
+    except Exception as error:  # onnx's own code meets what no exporter writes, and fails in many ways
+        raise InputError(f"{path} is a damaged ONNX model: {first_line(error)}") from error
+
+
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
     """Say in one line what is wrong with the file ``path`` that is read inside.
@@ -55,6 +69,11 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        if error.filename and Path(error.filename) != path:
+            raise InputError(
+                f"{path} keeps weights in {error.filename}, which cannot be read ({error.strerror}); "
+                "put that file beside it"
+            ) from error
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except (DecodeError, onnx.checker.ValidationError, ValueError) as error:
         raise InputError(f"{path} is not an ONNX model, or it is damaged: {first_line(error)}") from error
@@ -82,11 +101,24 @@ def to_ir(model: Lean) -> ir.Model:
         # onnx-ir leaves sparse initialisers out without a word.
         proto.graph.initializer.extend(_expanded(sparse) for sparse in proto.graph.sparse_initializer)
         graph = ir.from_proto(proto)
-    except (ir.serde.SerdeError, ValueError, IndexError) as error:
+        _check_typed(graph)
+    except Exception as error:  # onnx-ir meets what no exporter writes, and fails in many ways
         raise InputError(f"{model.path} is a damaged ONNX model: {first_line(error)}") from error
     for name in model.places:
         graph.graph.initializers[name].const_value = model.lazy(name)
     return graph
+
+
+def _check_typed(model: ir.Model) -> None:
+    """Refuse tensors without a type, which the graph's library only meets when it computes with them."""
+    functions = [function.all_nodes() for function in model.functions.values()]
+    for node in chain(model.graph.all_nodes(), *functions):
+        for attribute in node.attributes.values():
+            tensors = attribute.value if attribute.type == ir.AttributeType.TENSORS else [attribute.value]
+            if attribute.type in (ir.AttributeType.TENSOR, ir.AttributeType.TENSORS) and any(
+                getattr(tensor, "dtype", None) in (None, ir.DataType.UNDEFINED) for tensor in tensors
+            ):
+                raise ValueError(f"a tensor of node '{node.name}' ({node.op_type}) has no type")
 
 
 def take_apart(model: ir.Model) -> None:
@@ -107,7 +139,10 @@ def converted(model: Lean) -> Lean:
     Raises:
         InputError: it cannot be converted.
     """
-    opset = next((entry.version for entry in model.proto.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    opset = next((entry.version for entry in model.proto.opset_import if entry.domain == DEFAULT_DOMAIN), None)
+    if opset is None:  # nothing in it is of the default domain
+        model.proto.opset_import.append(onnx.helper.make_opsetid(DEFAULT_DOMAIN, LEAST_OPSET))
+        return model
     if opset >= LEAST_OPSET:
         return model
     try:
@@ -133,42 +168,34 @@ def _expanded(sparse: onnx.SparseTensorProto) -> onnx.TensorProto:
     return onnx.numpy_helper.from_array(dense.reshape(sparse.dims), sparse.values.name)
 
 
-def _incomplete(proto: onnx.ModelProto) -> str | None:
-    """What is missing for a graph that can run: outputs, an opset, a source for every value that is read."""
-    graph = proto.graph
-    if not graph.output:
-        return "it has no output"
-    if not any(opset.domain in ("", "ai.onnx") for opset in proto.opset_import):
-        return "it does not say its opset"
-    known = {"", *(value.name for value in graph.input), *(tensor.name for tensor in graph.initializer)}
-    known.update(tensor.values.name for tensor in graph.sparse_initializer)
-    for node in graph.node:
-        for name in node.input:
-            if name not in known:
-                return f"nothing gives the value {name!r} that a node of type {node.op_type!r} reads"
-        known.update(node.output)
-    missing = [value.name for value in graph.output if value.name not in known]
-    return f"nothing gives its output {missing[0]!r}" if missing else None
-
-
 def first_line(error: Exception) -> str:
     """What an error says first."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 
 
+_LAYERS = {
+    "BatchNormalization", "Conv", "ConvTranspose", "DeformConv", "Einsum", "GRU", "Gemm", "GroupNormalization",
+    "InstanceNormalization", "LSTM", "LayerNormalization", "MatMul", "PRelu", "RMSNormalization", "RNN",
+}  # fmt: skip
+"""Operators whose weights are multiplied and summed."""
+
+
 def check_finite(model: ir.Model) -> None:
     """Refuse weights that are not numbers: a file made of them runs, and is wrong.
 
+    Infinity is a number elsewhere, as in the mask before a Softmax, and so is NaN that a Where may choose.
+
     Raises:
-        InputError: a floating-point initialiser holds NaN or infinity; the line names it.
+        InputError: an initialiser holds NaN, or that of a layer infinity; the line names it.
     """
     for name, value in model.graph.initializers.items():
         tensor = value.const_value
         if tensor is None or not tensor.dtype.is_floating_point():
             continue
-        bad = np.count_nonzero(~np.isfinite(tensor.numpy().astype(np.float32, copy=False)))
-        if bad:
-            raise InputError(
-                f"weight {name!r} holds {bad} values that are NaN or infinite; train it again or repair it"
-            )
+        users = {use.node.op_type for use in value.uses()}
+        array = tensor.numpy().astype(np.float32, copy=False)
+        wrong = ~np.isfinite(array) if users & _LAYERS else np.isnan(array)
+        if (bad := np.count_nonzero(wrong)) and users != {"Where"}:
+            what = "NaN or infinite" if users & _LAYERS else "NaN"
+            raise InputError(f"weight {name!r} holds {bad} values that are {what}; train it again or repair it")

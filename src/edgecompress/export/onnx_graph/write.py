@@ -1,6 +1,5 @@
 """Writing an ONNX file, with its large tensors in a file beside it where one file cannot hold them."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -8,6 +7,7 @@ from typing import BinaryIO
 import numpy as np
 import onnx_ir as ir
 
+from edgecompress import temporary
 from edgecompress.errors import InputError
 from edgecompress.export.onnx_graph import lean
 from edgecompress.export.protobuf import fields, head
@@ -39,7 +39,7 @@ def write(model: ir.Model, path: Path) -> None:
         raise InputError(f"{path} would take more than 2 GiB without its large tensors; no runtime could read it")
     data = f"{path.name}.data"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+    with temporary.folder(beside=path) as folder:
         written = Path(folder) / path.name
         ir.save(model, written, external_data=data, size_threshold_bytes=_STAYS)
         # The tensors first: a model never names a file that is not there.

@@ -2,9 +2,8 @@
 
 A tensor of ``d`` dimensions is walked in ``traversal`` order. The first ``d - 1`` dimensions are dense; their product
 is the number of rows. The last one is sparse: ``segments[r]`` to ``segments[r + 1]`` are row r's nonzeros, and
-``indices`` holds the place of each in its row. Runtimes take index vectors of uint8, uint16 or int32. More than one
-sparse dimension and blocks are in the schema as well, but blocks crash LiteRT, and further sparse dimensions pay only
-when most rows are empty.
+``indices`` holds the place of each in its row. Runtimes take index vectors of uint8, uint16 or int32. Blocks are in
+``csr_blocks``. More than one sparse dimension is in the schema as well, but pays only when most rows are empty.
 """
 
 from dataclasses import dataclass
@@ -22,13 +21,22 @@ IndexArray = npt.NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Csr:
-    """A sparse array: ``values`` is of the array's dtype, in traversal order."""
+    """A sparse array: ``values`` is of the array's dtype, in traversal order.
+
+    One index stands for ``block`` values, those of as many neighbours along dimension 0.
+    """
 
     shape: tuple[int, ...]
     traversal: tuple[int, ...]
     segments: IndexArray
     indices: IndexArray
     values: Array
+    block: int = 1
+
+    @property
+    def outer(self) -> tuple[int, ...]:
+        """The sizes of the dense dimensions, in traversal order; that of dimension 0 counts blocks."""
+        return tuple(self.shape[d] // (self.block if d == 0 else 1) for d in self.traversal[:-1])
 
     @property
     def bytes(self) -> int:
@@ -81,13 +89,16 @@ def pack(array: Array, inner: int) -> Csr:
 
 
 def unpack(packed: Csr) -> Array:
-    """The array of a CSR form, of shape ``packed.shape``; the inverse of :func:`pack`.
+    """The array of a CSR form, of shape ``packed.shape``; the inverse of :func:`pack`, and of ``csr_blocks.pack``.
 
     Raises:
         ValueError: segments, indices and values do not fit each other or the shape.
     """
-    dense = [packed.shape[dimension] for dimension in packed.traversal[:-1]]
-    return expand(packed.shape, packed.traversal, (), [*dense, (packed.segments, packed.indices)], packed.values)
+    levels: list[int | tuple[Array, Array]] = [*packed.outer, (packed.segments, packed.indices)]
+    if packed.block == 1:
+        return expand(packed.shape, packed.traversal, (), levels, packed.values)
+    traversal = (*packed.traversal, len(packed.shape))
+    return expand(packed.shape, traversal, (0,), [*levels, packed.block], packed.values)
 
 
 def expand(

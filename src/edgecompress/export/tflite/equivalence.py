@@ -1,54 +1,69 @@
 """The proof that a rewritten .tflite file computes what its source does: bit by bit, in processes of their own."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from edgecompress.errors import CheckError, InputError
-from edgecompress.export.isolated import run_program
+from edgecompress.export import equivalence
+from edgecompress.export.attempts import Attempt
+from edgecompress.export.proof import Proof
+from edgecompress.export.random_inputs import AGAIN, Array
 from edgecompress.export.tflite import random_outputs
-from edgecompress.export.tflite.random_outputs import Array
+from edgecompress.export.tflite.sparse_inference import emulated
+from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
 
-_MODES = {"with XNNPACK": [], "without XNNPACK": ["--no-delegate"]}
-_SECONDS = 1800
+_MODES = {"LiteRT": [], "LiteRT without XNNPACK": [random_outputs.NO_DELEGATE]}
 
 
-def prove(source: Path, packed: bytes, target: Path) -> None:
+def prove(
+    source: Path, packed: bytes, target: Path, *, tries: Sequence[Attempt] = (Attempt(shapes={}),), hint: str = ""
+) -> tuple[Proof, SparseInference]:
     """Compare the outputs of ``packed``, which is to be the file ``target``, with those of ``source``.
 
-    Both are run on the same random inputs in LiteRT, with its default delegate and without.
+    Both are run in LiteRT, with its default delegate and without; what sparse inference makes of the packed file is
+    seen to be the same too. On a processor that has it (``emulated.sparse_inference_runs_here``), a file that it takes
+    is compared with the builtin kernels instead, within the tolerance of sums in another order. ``tries`` and ``hint``
+    as for ``export.equivalence.prove``.
 
     Raises:
-        InputError: the source does not run here, so nothing can be proved.
-        CheckError: the packed file does not run, or an output differs in a bit.
+        SparseInferenceError: the packed file computes something else, or does not load, with sparse inference alone.
+        CheckError: the packed file does not load or run where the source does, or an output differs in a bit.
     """
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         file = Path(folder) / "packed.tflite"
         file.write_bytes(packed)
-        for mode, options in _MODES.items():
-            expected, said = _outputs(source, Path(folder), options)
-            if expected is None:
-                raise InputError(
-                    f"{source} does not run in LiteRT {mode} ({said}); a packed file could not be proved, "
-                    "so none is written"
-                )
-            produced, said = _outputs(file, Path(folder), options)
-            if produced is None:
-                raise CheckError(f"{target}: packed, the model does not run in LiteRT {mode} ({said}); keep {source}")
-            for name, array in expected.items():
-                if name not in produced or produced[name].tobytes() != array.tobytes():
-                    raise CheckError(
-                        f"{target}: packed, the model's output '{name}' differs from that of {source} {mode}; "
-                        "keep the source, and please report this model"
-                    )
+        proofs = [
+            equivalence.prove(
+                equivalence.Files(source, target, runtime),
+                lambda tries, options=options: _run(source, tries, AGAIN, *options),  # type: ignore[misc]
+                lambda tries, options=options: _run(file, tries, *options),  # type: ignore[misc]
+                _same,
+                tries=tries,
+                hint=hint,
+            )
+            for runtime, options in _MODES.items()
+            # Else this processor's sparse kernels would be compared: emulated.prove does that.
+            if options or not _takes_sparse_kernels(source, file)
+        ]
+        proof = _of_all(proofs)
+        return proof, emulated.prove(file, named=target, shapes=proof.inputs, runs=bool(proof.compared))
 
 
-def _outputs(file: Path, folder: Path, options: list[str]) -> tuple[dict[str, Array] | None, str]:
-    """What a file computes; None, and why, where it does not run."""
-    written = folder / "outputs.npz"
-    code, reason = run_program(random_outputs.__name__, [str(file.resolve()), str(written), *options], seconds=_SECONDS)
-    if code:
-        return None, reason
-    with np.load(written, allow_pickle=False) as archive:
-        return dict(archive), ""
+def _of_all(proofs: Sequence[Proof]) -> Proof:
+    """What all ways to run a file show together: the outputs that any compared, and why any did not."""
+    ran = [proof for proof in proofs if proof.compared] or list(proofs)
+    return ran[0].model_copy(update={"reason": next((each.reason for each in proofs if each.reason), "")})
+
+
+def _takes_sparse_kernels(*files: Path) -> bool:
+    return emulated.sparse_inference_runs_here() and any(emulated.judged(each).may_run for each in files)
+
+
+def _run(file: Path, tries: Sequence[Attempt], *how: str) -> equivalence.Run:
+    return equivalence.run(random_outputs.__name__, file, tries, *how)
+
+
+def _same(expected: Array, produced: Array) -> bool:
+    return (expected.dtype, expected.shape) == (produced.dtype, produced.shape) and (
+        expected.tobytes() == produced.tobytes()
+    )

@@ -2,25 +2,44 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from edgecompress.encode.ledger import Ledger, TensorEntry
+from edgecompress.export.tflite import model_file
 from edgecompress.export.tflite.graph import Array
 from edgecompress.export.tflite.mapped import Data
 from edgecompress.export.tflite.reader import Constant, constants, read
+from edgecompress.export.tflite.sparse_inference.emulated import judged
+from edgecompress.export.tflite.sparse_inference.verdict import remark
 from edgecompress.export.tflite.weights import OPERATOR_BYTES, SPARSITY_BYTES
 
+# The schema knows no such entry: XNNPACK's delegate reads it, and takes no other spelling (TFLite's converter writes it
+# as "reduced precision support"): where and in what products may be taken, then in what they are added up.
+REDUCED_PRECISION = "reduced_precision_support"
 
-def inspect_tflite(path: Path) -> Ledger:
+
+def inspect_tflite(path: Path, notes: Mapping[str, str] = MappingProxyType({})) -> Ledger:
     """The ledger of any .tflite file: every weight tensor, in file order.
 
     Integers without quantisation (shapes, axes) are not weights; text is not either. Shapes are the file's own:
-    convolutions (O, H, W, I), depthwise (1, H, W, O), matrices (O, I).
+    convolutions (O, H, W, I), depthwise (1, H, W, O), matrices (O, I). Its remarks say what sparse inference does with
+    the file on processors without AVX, where it does anything, and that float16 arithmetic is allowed, where it is;
+    ``notes`` are told of tensors by name.
 
     Raises:
         InputError: the file cannot be read, is not TFLite, or is damaged.
         MissingDependencyError: ai-edge-litert is not installed.
     """
-    return ledger(read(path), str(path), {})
+    found = ledger(read(path), str(path), notes)
+    verdict = judged(path)
+    said = [remark(verdict)] if verdict.state != "off" else []
+    with model_file.parsed(path) as model, model_file.damage(path):
+        if any(entry.name == REDUCED_PRECISION.encode() for entry in model.metadata or []):
+            said.append(
+                f"by its metadata entry {REDUCED_PRECISION}, LiteRT may compute in float16 where the processor can "
+                "(Armv8.2 and later): values depend on it, and zeros are not skipped there"
+            )
+    return found.model_copy(update={"remarks": tuple(said)})
 
 
 def decoded_weights_tflite(path: Path) -> dict[str, Array]:

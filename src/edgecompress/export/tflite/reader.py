@@ -119,6 +119,7 @@ class _Parser:
         self._schema: Any = schema()
         self._model = self._schema.Model.GetRootAs(data)
         self._budget = _EXPANDED_ELEMENTS
+        self._seen: set[int] = set()
         kinds = vars(self._schema.TensorType).items()
         self._types = {number: name for name, number in kinds if isinstance(number, int)}
 
@@ -153,7 +154,9 @@ class _Parser:
         if any(size < 0 for size in shape):
             raise ValueError("a constant tensor has a negative size")
         sparsity = tensor.Sparsity()
-        stored, metadata = len(payload), 0
+        # What several tensors share is in the file once.
+        stored, metadata = 0 if tensor.Buffer() in self._seen else len(payload), 0
+        self._seen.add(tensor.Buffer())
         if sparsity is None:
             array = _numbers(payload, kind, prod(shape)).reshape(shape)
         else:

@@ -34,6 +34,8 @@ def _rewrite_subgraph(model: Any, graph: Any, changes: list[tuple[Weight, Stored
         for alias in weight.aliases:
             dropped.update(alias.decoders)
             graph.tensors[alias.root].buffer = 0
+        for copy in weight.copies:
+            model.buffers[copy].data = None
         first = min(reader.operator for reader in weight.readers)
         made = _store(graph, weight, stored, names)
         given = weight.root

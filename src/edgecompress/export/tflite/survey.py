@@ -1,16 +1,19 @@
 """The weights of any TFLite model: what operators read as float32, whatever constants and operators make it."""
 
+import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from edgecompress.export.tflite.consumers import Reading
+from edgecompress.export.tflite.consumers import Reading, use
 from edgecompress.export.tflite.model_file import operator_name
 from edgecompress.export.tflite.schema import schema
 
 _DECODERS = ("DENSIFY", "DEQUANTIZE")
+# Bytes of a buffer from which a copy is worth looking for.
+_LEAST_COPY = 64
 _BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
 
 
@@ -27,8 +30,8 @@ class Weight:
     """A constant tensor of one subgraph and what is made of it.
 
     ``root`` is the constant; each of ``decoders`` (places of operators) makes the next of ``made``; the last of those,
-    or ``root``, is what ``readers`` read in the ways of ``readings``. ``aliases`` are weights that share its buffer:
-    their readers are among its own.
+    or ``root``, is what ``readers`` read in the ways of ``readings``. ``aliases`` are weights that share its buffer, or
+    have one with the same bytes: their readers are among its own. ``copies`` are these buffers, without its own.
     """
 
     subgraph: int
@@ -38,10 +41,11 @@ class Weight:
     readers: tuple[Reader, ...]
     readings: tuple[Reading, ...]
     aliases: tuple["Weight", ...] = ()
+    copies: tuple[int, ...] = ()
 
 
 def weights(model: Any) -> list[Weight]:
-    """Every constant that operators read as float32, in file order; what shares a buffer is one weight.
+    """Every constant that operators read as float32, in file order; what is equal bit by bit is one weight.
 
     Only subgraphs that a caller runs are searched, the first and those with a signature: bodies of loops and branches
     are run by other operators, under rules of their own. A constant that is an input or an output of its subgraph is
@@ -60,11 +64,25 @@ def weights(model: Any) -> list[Weight]:
                 by_buffer[tensor.buffer].append((weight, (number, *_kind(tensor))))
     uses = Counter(tensor.buffer for graph in model.subgraphs for tensor in graph.tensors or [])
     uses.update(entry.buffer for entry in model.metadata or [])
+    equal: dict[tuple[Any, ...], list[tuple[int, list[Weight]]]] = defaultdict(list)
+    for buffer, found in by_buffer.items():
+        if uses[buffer] == len(found) and all(kind == found[0][1] for _, kind in found):
+            content = _content(model.buffers[buffer].data, buffer, is_sparse=found[0][1][-1] is not None)
+            allowed = use([reading for weight, _ in found for reading in weight.readings])
+            key = (*map(repr, found[0][1][:-1]), repr(allowed), content)
+            equal[key].append((buffer, [weight for weight, _ in found]))
     return [
-        _merged([weight for weight, _ in found])
-        for buffer, found in by_buffer.items()
-        if uses[buffer] == len(found) and all(kind == found[0][1] for _, kind in found)
+        replace(_merged([each for _, same in groups for each in same]), copies=tuple(place for place, _ in groups[1:]))
+        for groups in equal.values()
     ]
+
+
+def _content(data: Any, buffer: int, *, is_sparse: bool) -> bytes | int:
+    """What is the same for buffers that may be one: their bytes. One that is small, or of a sparse tensor, may not."""
+    array = np.asarray(data)
+    if is_sparse or array.nbytes < _LEAST_COPY:
+        return buffer
+    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
 
 
 def _kind(tensor: Any) -> tuple[Any, ...]:

@@ -121,10 +121,7 @@ def aligned_buffer(data: Array) -> Any:
 
 def _sparsity(packed: csr.Csr) -> Any:
     s: Any = schema()
-    dense = [
-        s.DimensionMetadataT(format=s.DimensionType.DENSE, denseSize=packed.shape[dimension])
-        for dimension in packed.traversal[:-1]
-    ]
+    dense = [s.DimensionMetadataT(format=s.DimensionType.DENSE, denseSize=size) for size in packed.outer]
     segments, indices = packed.segments, packed.indices
     sparse = s.DimensionMetadataT(
         format=s.DimensionType.SPARSE_CSR,
@@ -134,7 +131,12 @@ def _sparsity(packed: csr.Csr) -> Any:
         arrayIndicesType=getattr(s.SparseIndexVector, _vector(indices)),
         arrayIndices=getattr(s, f"{_vector(indices)}T")(indices),
     )
-    return s.SparsityParametersT(traversalOrder=list(packed.traversal), dimMetadata=[*dense, sparse])
+    if packed.block == 1:
+        return s.SparsityParametersT(traversalOrder=list(packed.traversal), dimMetadata=[*dense, sparse])
+    inside = s.DimensionMetadataT(format=s.DimensionType.DENSE, denseSize=packed.block)
+    return s.SparsityParametersT(
+        traversalOrder=[*packed.traversal, len(packed.shape)], blockMap=[0], dimMetadata=[*dense, sparse, inside]
+    )
 
 
 def _vector(values: csr.IndexArray) -> str:

@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgecompress.export.tflite import blocks, csr, scales
+from edgecompress.export.tflite import blocks, csr, csr_blocks, scales
 from edgecompress.export.tflite.consumers import Use
 from edgecompress.export.tflite.graph import Array, FloatArray
 from edgecompress.export.tflite.scales import Scales
@@ -33,6 +33,10 @@ SPARSITY_BYTES = 100
 SCALES_BYTES = 50
 # A scale is 4 bytes, and its zero point, which the schema asks for, 8.
 SCALE_BYTES = 12
+# What another dimension than the last must save to be the compressed one: a share of what the weight takes, and one of
+# the float32 bytes of all weights of the file. OpenVINO reads the last alone: it refuses most files with another, and
+# computes wrong numbers from some.
+OTHER_DIMENSION, OTHER_DIMENSION_OF_FILE = 0.1, 0.001
 SMALLEST_FLOAT16 = np.float16(2.0**-24)
 
 
@@ -110,37 +114,83 @@ def to_float16(array: FloatArray) -> Array:
     return half
 
 
-def choose(array: FloatArray, use: Use, *, weights: Rounding = "float16", encoding: Encoding = "smallest") -> Stored:
+def choose(
+    array: FloatArray,
+    use: Use,
+    *,
+    weights: Rounding = "float16",
+    encoding: Encoding = "smallest",
+    sparse: bool = True,
+    blocked: bool = False,
+    file_weights: int = 0,
+) -> Stored:
     """The form of the float32 weights ``array`` (any shape, not empty) that takes the fewest bytes.
 
     ``weights`` says how far values may be rounded: ``float32`` not at all, ``float16``, or ``int8``; of forms of equal
     size the more exact one is taken. With ``int8-hybrid`` a weight that its operators can read as int8 is that, the
     others are as with ``float16``. ``encoding`` ``fast-load`` leaves out what takes runtimes longer to decode than
-    float16: int8 and CSR. Rounding keeps zeros, and makes none.
+    float16: int8 and CSR; without ``sparse`` there is no CSR. The last dimension is the compressed one, unless another
+    saves much, judged by the elements that all weights of the file have together, ``file_weights``. With ``blocked``
+    one index may stand for the weights of a few neighbouring outputs. Rounding keeps zeros, and makes none.
     """
+    if not array.ndim:  # a scalar, which nothing makes smaller
+        return Stored(array)
     if weights == "int8-hybrid" and use.hybrid and use.channel_axis is not None and not blocks.not_finite(array):
         hybrid = Stored(*scales.quantize(array, use.channel_axis), hybrid=True)
         if hybrid.bytes < array.nbytes:
             return hybrid
-    best, inner, cost, denied = Stored(array), None, array.nbytes, array.nbytes
+    best, rows, cost, denied = Stored(array), None, array.nbytes, array.nbytes
     for values, found in _values(array, use, weights, encoding):
         chained = values.dtype != np.float32
         dense = values.nbytes + OPERATOR_BYTES * chained + _scales_bytes(found)
         if dense < cost:
-            best, inner, cost = Stored(values, found), None, dense
-        if encoding == "fast-load":
+            best, rows, cost = Stored(values, found), None, dense
+        if encoding == "fast-load" or not sparse:
             continue
-        count = csr.nonzeros(values)
-        sizes = [csr.size(array.shape, count, dimension, values.itemsize) for dimension in range(array.ndim)]
-        sparse = min(sizes) + SPARSITY_BYTES + OPERATOR_BYTES * (1 + chained) + 2 * _scales_bytes(found)
+        tables = SPARSITY_BYTES + OPERATOR_BYTES * (1 + chained) + 2 * _scales_bytes(found)
+        least, size = _rows(values, cost - tables, file_weights, blocked=blocked)
+        in_rows = size + tables
         if chained and not use.chained:
-            denied = min(denied, sparse)
-        elif sparse < cost:
-            best, inner, cost = Stored(values, found), sizes.index(min(sizes)), sparse
+            denied = min(denied, in_rows)
+        elif in_rows < cost:
+            best, rows, cost = Stored(values, found), least, in_rows
     note = _note(array, weights, best, plain=cost == array.nbytes)
     if denied < cost:
         note = f"not CSR of {denied} bytes: an operator that XNNPACK does not run reads it"
-    return replace(best, array=best.array if inner is None else csr.pack(best.values, inner), note=note)
+    return replace(best, array=best.array if rows is None else _packed(best.values, *rows), note=note)
+
+
+def _rows(values: Array, otherwise: int, file_weights: int, *, blocked: bool) -> tuple[tuple[int, int], int]:
+    """The sparse dimension and the length of blocks to store ``values`` with as CSR, and the bytes that takes.
+
+    ``otherwise`` is what any other form of the weight takes.
+    """
+    count = csr.nonzeros(values)
+    sizes = [csr.size(values.shape, count, inner, values.itemsize) for inner in range(values.ndim)]
+    inner = _sparse_dimension(sizes, min(otherwise, sizes[-1]), file_weights)
+    found = {(inner, 1): sizes[inner]}
+    for length in csr_blocks.LENGTHS if blocked else ():
+        if csr_blocks.fits(values, length):
+            found |= {(each, length): size for each, size in csr_blocks.sizes(values, length).items()}
+    return min(found.items(), key=lambda each: each[1])
+
+
+def _packed(values: Array, inner: int, length: int) -> csr.Csr:
+    return csr.pack(values, inner) if length == 1 else csr_blocks.pack(values, inner, length)
+
+
+def _sparse_dimension(sizes: list[int], otherwise: int, file_weights: int) -> int:
+    """The dimension to compress: the last, unless another saves much of the bytes that the weight takes ``otherwise``.
+
+    ``sizes`` are the bytes with each dimension as the compressed one.
+    """
+    least = min(sizes)
+    return sizes.index(least) if saves_much(otherwise - least, otherwise, file_weights) else len(sizes) - 1
+
+
+def saves_much(saved: int, otherwise: int, file_weights: int) -> bool:
+    """Whether ``saved`` bytes of the ``otherwise`` that a weight takes are worth another compressed dimension."""
+    return saved > max(OTHER_DIMENSION * otherwise, OTHER_DIMENSION_OF_FILE * 4 * file_weights)
 
 
 def _values(

@@ -95,11 +95,11 @@ def serialize(graph: Graph, forms: Mapping[Tensor, Stored]) -> bytes:
     return bytes(packed(graph, forms))
 
 
-def packed(graph: Graph, forms: Mapping[Tensor, Stored]) -> Flatbuffer:
+def packed(graph: Graph, forms: Mapping[Tensor, Stored], metadata: Mapping[str, bytes] | None = None) -> Flatbuffer:
     """The file of ``graph``; the same graph gives the same bytes. The arrays may not change until it is written.
 
     ``forms`` says how to store constants; one that is not in it is stored plain. The inputs and outputs carry their
-    names in the signature ``serving_default`` too.
+    names in the signature ``serving_default`` too. ``metadata`` are entries for runtimes, by name.
 
     Raises:
         InputError: the file would be larger than a flatbuffer can be.
@@ -109,7 +109,7 @@ def packed(graph: Graph, forms: Mapping[Tensor, Stored]) -> Flatbuffer:
         writer.tensor(tensor)
     for operator in graph.operators:
         writer.operator(operator, forms)
-    return writer.finish(graph)
+    return writer.finish(graph, metadata or {})
 
 
 class _Writer:
@@ -149,7 +149,7 @@ class _Writer:
             )
         )
 
-    def finish(self, graph: Graph) -> Flatbuffer:
+    def finish(self, graph: Graph, metadata: Mapping[str, bytes]) -> Flatbuffer:
         """The flatbuffer."""
         s = self._schema
         subgraph = s.SubGraphT(
@@ -164,6 +164,10 @@ class _Writer:
             outputs=[s.TensorMapT(tensor.name, self.tensor(tensor)) for tensor in graph.outputs],
             signatureKey="serving_default",
         )
+        entries = [
+            s.MetadataT(name=name, buffer=self._buffer(np.frombuffer(value, np.uint8)))
+            for name, value in metadata.items()
+        ]
         model = s.ModelT(
             version=3,
             operatorCodes=[tables.operator_code(code, version) for code, version in self._codes],
@@ -171,6 +175,7 @@ class _Writer:
             description="edgecompress",
             buffers=[tables.aligned_buffer(data) for data in self._buffers],
             signatureDefs=[signature],
+            metadata=entries or None,
         )
         return tables.packed(model, sum(data.nbytes for data in self._buffers))
 

@@ -9,6 +9,7 @@ import hashlib
 import http.client
 import re
 import ssl
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from edgecompress.progress import Progress
 _CHUNK = 1 << 18
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 30.0
+_MOST_BYTES = 1 << 30  # the largest of these files has 170 MB
+# A server that sends a byte now and then keeps every single wait short, and the whole would last for days.
+_PACE_SECONDS, _PACE_BYTES = 60.0, 60 << 10
 _PARTIAL, _RANGE_NOT_SATISFIABLE = 206, 416
 
 
@@ -101,6 +105,9 @@ def _transfer(remote: Remote, destination: Path, stream: BinaryIO, progress: Pro
             stream.truncate(0)  # the part is longer than the file: it is of something else
         except urllib.error.URLError as error:
             reason = str(getattr(error.reason, "strerror", None) or error.reason)
+        except _RefusedError as error:
+            reason = str(error)
+            break
         except (http.client.HTTPException, ConnectionError, TimeoutError, ssl.SSLError) as error:
             reason = str(error) or type(error).__name__
     raise InputError(
@@ -118,19 +125,45 @@ def _request(remote: Remote, stream: BinaryIO, progress: Progress) -> bool:
             # The server sends from the beginning, whatever was asked for.
             stream.truncate(0)
             have = 0
-        length = response.headers.get("Content-Length")
-        total = have + int(length) if length is not None else None
-        while chunk := response.read(_CHUNK):
+        length = _length(response.headers.get("Content-Length"))
+        total = have + length if length is not None else None
+        _check_size(total or have)
+        since, at = time.monotonic(), have
+        # What has arrived, and not a whole chunk: that could take for ever.
+        while chunk := response.read1(_CHUNK):
             stream.write(chunk)
             have += len(chunk)
+            _check_size(have)
             progress(f"download {remote.file_name}", have >> 10, (total or have) >> 10, "KiB")
+            if (now := time.monotonic()) - since >= _PACE_SECONDS:
+                if have - at < _PACE_BYTES:
+                    raise _RefusedError(f"only {have - at} bytes arrived in {now - since:.0f} s")
+                since, at = now, have
     stream.flush()
     return total is None or have == total
 
 
+class _RefusedError(Exception):
+    """What a server does that no second attempt mends."""
+
+
+def _length(header: str | None) -> int | None:
+    """How many bytes an answer has, as it says; ``None``: it does not say."""
+    if header is None:
+        return None
+    if not re.fullmatch(r"\d{1,18}", header.strip(), re.ASCII):
+        raise _RefusedError("the server gives a Content-Length that is no number of bytes")
+    return int(header)
+
+
+def _check_size(size: int) -> None:
+    if size > _MOST_BYTES:
+        raise _RefusedError(f"the server sends more than {_MOST_BYTES >> 20} MiB, which the file does not have")
+
+
 def _start(content_range: str | None) -> int | None:
     """Where the bytes of an answer begin: 1000 of ``bytes 1000-1999/2000``."""
-    match = re.match(r"bytes (\d+)-", content_range or "")
+    match = re.match(r"bytes (\d{1,18})-", content_range or "", re.ASCII)
     return int(match[1]) if match else None
 
 

@@ -90,6 +90,8 @@ def why_no_classes(ends: Ends) -> str | None:
     """Why a network's outputs are not scores of classes; None: they are."""
     if len(ends.inputs) > 1 or len(ends.outputs) > 1:
         return f"it has {len(ends.inputs)} inputs and {len(ends.outputs)} outputs"
+    if ends.whole:
+        return f"{', '.join(sorted(ends.whole))} has no batch in its file"
     if not ends.plain:
         return f"its input is of type {ends.inputs[0].dtype}"
     if len(ends.outputs[0].shape) != 1 or ends.outputs[0].shape[0] < 2:
@@ -100,6 +102,8 @@ def why_no_classes(ends: Ends) -> str | None:
 
 def _classes(samples: Samples, ends: Ends) -> tuple[str, ...] | None:
     """The names of the classes, in the order of the scores; None where nothing is classified."""
+    if samples.no_classes and not why_no_classes(ends):
+        raise InputError(f"{samples.no_classes}; or leave it out, and nothing is trained")
     if samples.training.y is None or why_no_classes(ends):
         return None
     scores = ends.outputs[0].shape[0]
@@ -110,6 +114,7 @@ def _classes(samples: Samples, ends: Ends) -> tuple[str, ...] | None:
     if highest >= scores:
         raise InputError(
             f"the data have the class {highest}, and the network puts out {scores} scores, 0 to {scores - 1}"
+            + ("; classes are numbered from 0: store y - 1" if highest == scores and found[0] > 0 else "")
         )
     if len(found) < 2:
         raise InputError(f"the data have one class ({found[0]}); two or more are needed")

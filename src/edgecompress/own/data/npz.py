@@ -1,11 +1,11 @@
 """An ``.npz`` file: x and y, and x_test, y_test and classes if they are there."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from edgecompress.agent.inputs import BROKEN_NPZ
 from edgecompress.bundle import End, digest
 from edgecompress.errors import InputError
 from edgecompress.own.data.samples import Samples, from_arrays
@@ -23,7 +23,11 @@ def npz(path: Path, inputs: Sequence[End]) -> Samples:
             raise InputError(f"{path} is one array without a name; write it with numpy.savez(..., x=x, y=y)")
         with archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        # Of a member that is no array numpy gives the bytes.
+        other = next((name for name, array in arrays.items() if not isinstance(array, np.ndarray)), None)
+        if other is not None:
+            raise InputError(f"cannot read {path} (numpy.savez writes such files): its member '{other}' is no array")
+    except BROKEN_NPZ as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"cannot read {path} (numpy.savez writes such files): {reason}") from error
     return from_arrays(str(path), arrays, inputs, digest(path), f"arrays of {path.name}")

@@ -42,6 +42,7 @@ class Samples:
         sha256: over what was read.
         what: a few words, for reports.
         notes: what the user should know.
+        no_classes: why what was given as classes is none, and how to store them; None: they are, or none were given.
     """
 
     training: Part
@@ -51,6 +52,7 @@ class Samples:
     sha256: str
     what: str
     notes: tuple[str, ...] = ()
+    no_classes: str | None = None
 
     @property
     def shapes(self) -> tuple[End, ...]:
@@ -85,14 +87,27 @@ def from_arrays(where: str, arrays: Mapping[str, Array], inputs: Sequence[End], 
     if missing is not None:
         raise InputError(f"{where} has no array '{missing}' (it has {', '.join(arrays) or 'none'})")
     classes = arrays.get("classes")
-    notes: list[str] = []
-    training = _part(where, arrays, names, "", inputs, notes)
-    test = _part(where, arrays, names, "_test", inputs, notes) if f"{names[0]}_test" in arrays else None
+    if classes is not None and classes.ndim != 1:
+        raise InputError(f"{where}: 'classes' has shape {classes.shape}; give one name a class, shape (classes,)")
+    training = _part(where, arrays, names, "", inputs)
+    test = _part(where, arrays, names, "_test", inputs) if f"{names[0]}_test" in arrays else None
+    reasons = [
+        f"{where}: '{name}' {why}"
+        for name in ("y", "y_test")
+        if name in arrays and (why := _no_classes(name, arrays[name])) is not None
+    ]
+    notes = [f"{reason} (x alone is used, nothing is trained)" for reason in reasons]
     if test and (test.y is None) != (training.y is None):
         raise InputError(f"{where} has classes for only one of x and x_test; give y and y_test, both of whole numbers")
-    return Samples(
-        training, test, None, None if classes is None else tuple(map(str, classes)), sha256, what, tuple(notes)
-    )
+    named = None if classes is None else _named(where, classes)
+    return Samples(training, test, None, named, sha256, what, tuple(notes), next(iter(reasons), None))
+
+
+def _named(where: str, classes: Array) -> tuple[str, ...]:
+    try:
+        return tuple(each.decode() if isinstance(each, bytes) else str(each) for each in classes)
+    except (SystemError, ValueError) as error:  # numbers in it that stand for no character
+        raise InputError(f"{where}: 'classes' holds what is no text; give one name a class") from error
 
 
 def digest_arrays(arrays: Mapping[str, Array]) -> str:
@@ -105,9 +120,7 @@ def digest_arrays(arrays: Mapping[str, Array]) -> str:
     return found.hexdigest()
 
 
-def _part(
-    where: str, arrays: Mapping[str, Array], names: Sequence[str], suffix: str, inputs: Sequence[End], notes: list[str]
-) -> Part:
+def _part(where: str, arrays: Mapping[str, Array], names: Sequence[str], suffix: str, inputs: Sequence[End]) -> Part:
     x = tuple(_inputs(where, f"{name}{suffix}", arrays) for name in names)
     count = len(x[0])
     known: Sequence[End | None] = inputs or [None] * len(x)
@@ -117,9 +130,13 @@ def _part(
         if end is not None and list(array.shape[1:]) != list(end.shape):
             sizes = "x".join(map(str, array.shape[1:])) or "1"
             wanted = "x".join(map(str, end.shape)) or "1"
-            raise InputError(f"{where}: samples of '{name}{suffix}' are of shape {sizes}, the network takes {wanted}")
+            cure = reordered(list(array.shape[1:]), f"{name}{suffix}", list(end.shape))
+            raise InputError(
+                f"{where}: samples of '{name}{suffix}' are of shape {sizes}, the network takes {wanted}"
+                + (f"; {cure}" if cure else "")
+            )
     y = arrays.get(f"y{suffix}")
-    return Part(x, None if y is None else _classes(where, f"y{suffix}", y, count, notes))
+    return Part(x, None if y is None else _classes(where, f"y{suffix}", y, count))
 
 
 def _inputs(where: str, name: str, arrays: Mapping[str, Array]) -> Array:
@@ -134,15 +151,53 @@ def _inputs(where: str, name: str, arrays: Mapping[str, Array]) -> Array:
     return array
 
 
-def _classes(where: str, name: str, y: Array, count: int, notes: list[str]) -> NDArray[np.int64] | None:
+def reordered(given: list[int], name: str, wanted: list[int] | None = None) -> str | None:
+    """How to store samples of the shape ``given`` as a network takes them; ``None``: that cannot be seen.
+
+    Args:
+        given: of one sample.
+        name: of the array.
+        wanted: of one sample, as the network takes it; ``None``: not known, but channels first.
+    """
+    turned = given[-1:] + given[:-1]
+    looks_last = wanted is None and len(given) == 3 and given[-1] in (1, 3, 4) and given[0] not in (1, 3, 4)
+    if looks_last or (turned == wanted and len(given) > 1):
+        return f"its channels are last, and go first here: store numpy.moveaxis({name}, -1, 1)"
+    if wanted is not None and [1, *given] == wanted:
+        return f"it has no axis of channels: store {name}[:, None]"
+    if wanted is None and len(given) == 2 and min(given) > 4:
+        return f"images of one channel need an axis for it: store {name}[:, None]"
+    return None
+
+
+def _classes(where: str, name: str, y: Array, count: int) -> NDArray[np.int64] | None:
     """Classes, or None where ``y`` is something else to learn."""
     if y.ndim == 0 or len(y) != count:
         raise InputError(f"{where}: '{name}' has shape {y.shape}, x has {count} samples; give one class a sample")
-    if y.dtype.kind not in "iub":
-        notes.append(f"{where}: '{name}' holds no classes but {y.dtype}: nothing is trained, x alone is used")
+    if _no_classes(name, y) is not None:
         return None
-    if y.ndim != 1:
-        raise InputError(f"{where}: '{name}' has shape {y.shape}; give one class a sample, shape ({count},)")
     if y.min() < 0:
         raise InputError(f"{where}: '{name}' holds the class {y.min()}; classes are numbered from 0")
     return y.astype(np.int64)
+
+
+def _no_classes(name: str, y: Array) -> str | None:
+    """Why ``y`` holds no classes, and how to store them; ``None``: it does."""
+    if y.dtype.kind not in "iubf":
+        return f"holds no numbers ({y.dtype}); store the classes with numpy.unique({name}, return_inverse=True)[1]"
+    if y.ndim > 1:
+        return f"has shape {y.shape}; {_one_each(name, y)}"
+    if y.dtype.kind != "f":
+        return None
+    if bool((y == np.floor(y)).all()):
+        return f"holds {y.dtype}, and classes are whole numbers; store {name}.astype('int64')"
+    return f"holds no classes but {y.dtype}; store whole numbers from 0"
+
+
+def _one_each(name: str, y: Array) -> str:
+    """How to store ``y``, of several axes, as one class a sample."""
+    if y[0].size == 1:
+        return f"store one class a sample: {name}.reshape(-1).astype('int64')"
+    if y.ndim == 2 and bool(((y == 0) | (y == 1)).all()) and bool((y.sum(1) == 1).all()):
+        return f"it is one-hot, store the classes themselves: {name}.argmax(1)"
+    return f"that is no class a sample, store whole numbers from 0, shape ({len(y)},)"

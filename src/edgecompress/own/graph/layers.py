@@ -60,9 +60,13 @@ class Layer:
     padded: bool = False
 
 
-def layers(graph: ir.Graph) -> dict[ir.Node, Layer]:
-    """The nodes of ``graph`` that are layers."""
-    found = {node: layer for node in graph if (layer := _layer(node)) is not None}
+def layers(graph: ir.Graph, *, norms: bool = True) -> dict[ir.Node, Layer]:
+    """The nodes of ``graph`` that are layers; without ``norms``, Case 3 is left out."""
+    found = {
+        node: layer
+        for node in graph
+        if (norms or node.op_type != "BatchNormalization") and (layer := _layer(node)) is not None
+    }
     readings: dict[str, set[bool]] = {}
     for name, value in graph.initializers.items():
         for use in value.uses():

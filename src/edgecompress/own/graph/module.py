@@ -70,10 +70,21 @@ class Graph(nn.Module):
 
     ``forward`` takes the graph's inputs in their order, and returns its output, or a tuple of them. A graph with
     operators that are not known here has its layers too, and does not run.
+
+    Args:
+        model: the graph.
+        whole: None: it takes as many samples as it is given. Otherwise it computes one after the other; these of its
+            inputs have no batch as their first axis. BatchNormalization keeps its statistics then.
+
+    Attributes:
+        whole: as given, and the outputs that have no batch as their first axis, once it has run.
+        samples_at_once: how many samples a layer of it sees in one call; None: all.
     """
 
-    def __init__(self, model: ir.Model) -> None:
+    def __init__(self, model: ir.Model, *, whole: frozenset[str] | None = None) -> None:
         super().__init__()
+        self.whole = whole or frozenset()
+        self.samples_at_once = None if whole is None else 1
         self.file = File(model.clone())
         self.sources: dict[str, Source] = {}
         self.steps: tuple[Step, ...] = ()
@@ -82,7 +93,7 @@ class Graph(nn.Module):
         self.made = tuple(str(value.name) for value in graph.outputs)
         self.unknown = unknown(model)
         self._places: dict[str, str] = {}
-        made = layers(graph)
+        made = layers(graph, norms=whole is None)
         shared: dict[Source, nn.Parameter] = {}
         names = {node: self._add(layer, model, shared) for node, layer in made.items()}
         for name, value in graph.initializers.items():
@@ -185,6 +196,27 @@ class Graph(nn.Module):
         """
         if self.unknown:
             raise InputError(f"{', '.join(self.unknown)}: operators that cannot be run here")
+        found = self._each(given) if self.samples_at_once else self._run(given)
+        return found[0] if len(found) == 1 else found
+
+    def _each(self, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        """One sample after the other."""
+        parts = [
+            self._run(
+                tuple(
+                    x[number] if name in self.whole else x[number : number + 1]
+                    for name, x in zip(self.given, given, strict=True)
+                )
+            )
+            for number in range(len(given[0]))
+        ]
+        self.whole |= {name for name, part in zip(self.made, parts[0], strict=True) if part.shape[:1] != (1,)}
+        return tuple(
+            torch.stack(each) if name in self.whole else torch.cat(each)
+            for name, each in zip(self.made, zip(*parts, strict=True), strict=True)
+        )
+
+    def _run(self, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         values = {name: _float32(x) for name, x in zip(self.given, given, strict=True)}
         for name, place in self._places.items():
             parent, _, own = place.rpartition(".")
@@ -202,8 +234,7 @@ class Graph(nn.Module):
                 values[name] = value
             for name in step.last:
                 values.pop(name, None)
-        outputs = tuple(values[name] for name in self.made)
-        return outputs[0] if len(outputs) == 1 else outputs
+        return tuple(values[name] for name in self.made)
 
     def _compute(self, step: Step, inputs: list[torch.Tensor | None]) -> torch.Tensor | tuple[torch.Tensor, ...]:
         if step.function is None:

@@ -65,6 +65,9 @@ def recurrent(step: Step) -> Function:
         _check(node, x, lengths)
         batch_first = bool(node.get("layout", 0))
         x = x.transpose(0, 1) if batch_first else x
+        for start in (h0, c0):
+            if start is not None and start.shape[0 if batch_first else 1] != x.shape[1]:
+                raise ValueError(f"{node.op_type} with a state of {list(start.shape)} for {x.shape[1]} sequences")
         count, size = w.shape[0], r.shape[2]
         names = node.get("activations") or _DEFAULTS[node.op_type] * count
         functions = [_ACTIVATIONS[name] for name in names]

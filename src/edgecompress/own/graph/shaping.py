@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from edgecompress.errors import InputError
 from edgecompress.own.graph.node import Function, Node, Value, integers
 
 
@@ -28,8 +29,17 @@ def constant(node: Node) -> torch.Tensor:
 
 
 def as_tensor(array: np.ndarray[Any, Any]) -> torch.Tensor:
-    """An array as a tensor that shares nothing with it; all floats become float32."""
-    tensor = torch.from_numpy(np.array(array, np.float32 if array.dtype.kind == "f" else array.dtype))
+    """An array as a tensor that shares nothing with it; all floats become float32.
+
+    Raises:
+        InputError: PyTorch has no such numbers, as of 4 bits.
+    """
+    is_float = array.dtype.kind == "f" or array.dtype.name == "bfloat16"
+    try:
+        tensor = torch.from_numpy(np.array(array, np.float32 if is_float else array.dtype))
+    except TypeError as error:
+        why = f"the graph holds constants of type {array.dtype}, which cannot be trained here"
+        raise InputError(f"{why}; export it with float32 weights") from error
     return tensor.reshape(array.shape)
 
 

@@ -4,6 +4,7 @@ import csv as standard_csv
 import io
 from pathlib import Path
 
+from edgecompress.plain import plain
 from edgecompress.report.document import Document, Value
 
 SUFFIX = ".csv"
@@ -23,15 +24,20 @@ def csv(document: Document, folder: Path) -> str:
     writer.writerow(FIELDS)
     for section in document.sections:
         for figure in section.figures:
-            quantities = figure.table.columns[1:]
+            titles = (section.title, _plain(figure.title))
+            quantities = [(column.group, column.name, column.unit) for column in figure.table.columns[1:]]
             for row in figure.table.rows:
-                records = ";".join(paths[record] for record in row.records)
-                for column, cell in zip(quantities, row.cells[1:], strict=True):
-                    if cell.value is not None:
-                        place = (section.title, figure.title, row.cells[0].text, column.group, column.name, column.unit)
-                        writer.writerow(map(_plain, (*place, cell.value, row.taken, records)))
+                name, records = _plain(row.cells[0].text), _plain(";".join(paths[record] for record in row.records))
+                writer.writerows(
+                    (*titles, name, *quantity, _plain(cell.value), row.taken, records)
+                    for quantity, cell in zip(quantities, row.cells[1:], strict=True)
+                    if cell.value is not None
+                )
     return stream.getvalue()
 
 
 def _plain(value: Value) -> Value:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

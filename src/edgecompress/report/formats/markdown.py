@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from edgecompress.plain import plain
 from edgecompress.report.document import Document, Figure
 
 SUFFIX = ".md"
@@ -49,5 +50,5 @@ def _line(cells: Sequence[str]) -> str:
 
 def _escape(text: str) -> str:
     """Names in records come from outside: none of them becomes a border, a link, an image or HTML."""
-    text = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    text = plain(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)

@@ -1,7 +1,9 @@
 """Bytes against accuracy against latency: every file that was run, and which of them no other one beats."""
 
+import bisect
 import itertools
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +46,22 @@ def best(points: Sequence[Point]) -> list[bool]:
     """Which points no other one dominates (Pareto), in bytes, accuracy and, where all have one, latency."""
     timed = all(point.latency is not None for point in points)
     costs = [(point.bytes, -point.accuracy, (point.latency or 0.0) if timed else 0.0) for point in points]
-    return [
-        not any(other != cost and all(a <= b for a, b in zip(other, cost, strict=True)) for other in costs)
-        for cost in costs
-    ]
+    leading: set[tuple[float, float, float]] = set()
+    # In the order of the first objective, whatever dominates a cost comes before it; of those before, the second
+    # objective rises and the third falls along the stairs (Kung, Luccio and Preparata, Journal of the ACM 22, 1975).
+    stairs: list[tuple[float, float]] = []
+    for cost in sorted(set(costs)):
+        place = bisect.bisect_right(stairs, (cost[1], math.inf))
+        if place and stairs[place - 1][1] <= cost[2]:
+            continue
+        leading.add(cost)
+        end = place
+        while end < len(stairs) and stairs[end][1] >= cost[2]:
+            end += 1
+        if place and stairs[place - 1][0] == cost[1]:
+            place -= 1
+        stairs[place:end] = [(cost[1], cost[2])]
+    return [cost in leading for cost in costs]
 
 
 def _benches(found: Found) -> list[Figure]:
@@ -167,13 +181,17 @@ def _figure(
                 "says": charts.says(row, told),
             }
         )
-    drawn = [_chart(marks, "bytes", "file size, bytes")]
-    if any(point.latency is not None for point in points):
-        drawn.append(_chart(marks, "latency", f"{latency}, {unit}"))
+    shown = charts.few(marks, charts.MOST_MARKS, lambda mark: mark["front"])
+    if len(shown) < len(marks):
+        line = f"The plots show {len(shown)} of the {len(marks):,} files, those on the front first; the table has all."
+        details = (line, *details)
+    drawn = [_chart(shown, "bytes", "file size, bytes")]
+    if any(mark["latency"] is not None for mark in shown):
+        drawn.append(_chart(shown, "latency", f"{latency}, {unit}"))
     return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), notes, details)
 
 
-def _chart(marks: Sequence[dict[str, Any]], field: str, title: str) -> Chart:
+def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str) -> Chart:
     series = list(dict.fromkeys(mark["series"] for mark in marks))
     colours = dict(zip(series, itertools.cycle(charts.COLOURS), strict=False))
     shapes = list(dict.fromkeys(mark["shape"] for mark in marks))
@@ -187,6 +205,9 @@ def _chart(marks: Sequence[dict[str, Any]], field: str, title: str) -> Chart:
 
     values = [mark[field] for mark in shown]
     log = min(values) > 0 and max(values) > WIDE_RANGE * min(values)
+
+    told_apart = 1 < len(series) <= charts.MOST_NAMES
+    legend = {"symbolFillColor": "transparent", "symbolStrokeWidth": 2.5} if told_apart else None
 
     def draw(width: int) -> dict[str, Any]:
         return charts.chart(
@@ -212,7 +233,7 @@ def _chart(marks: Sequence[dict[str, Any]], field: str, title: str) -> Chart:
                     "field": "series",
                     "type": "nominal",
                     "scale": {"domain": series, "range": list(colours.values())},
-                    "legend": {"symbolFillColor": "transparent", "symbolStrokeWidth": 2.5} if len(series) > 1 else None,
+                    "legend": legend,
                 },
                 "fill": {"field": "fill", "type": "nominal", "scale": None},
                 "shape": {

@@ -12,7 +12,7 @@ from edgecompress.report.numbers import milliseconds
 from edgecompress.report.table import cautions, conditions, failures, rows
 
 STEPS = 100
-KINDS = ("dense", "compressed", "int8", "dense-int8")
+KINDS = ("dense", "compressed", "int8", "dense-int8", "float16")
 
 
 def latency(found: Found) -> Section | None:

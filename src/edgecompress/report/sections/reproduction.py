@@ -13,7 +13,7 @@ from edgecompress.study.records import Cell as StudyCell
 
 PAPER, HERE, DEVICE = "paper", "reproduced", "on the device"
 DRAWN = 30
-"""More lines than these, and only those that are compared with the paper are drawn; the table has all."""
+"""More lines than these, and only those that are compared with the paper are drawn, or some where none is."""
 
 _REPRODUCED = "reproduced, test set"
 # Colour, shape and area. The device's mark fits into the other one: mostly both say the same.
@@ -107,8 +107,8 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
         Column("what differs from the paper, or may", words=True),
     )
     rows: list[Row] = []
-    marks: list[dict[str, Any]] = []
-    compared = headline(every)
+    bars: list[dict[str, Any]] = []
+    compared = {id(pair) for pair in headline(every)}
     for pair in every:
         said, device, deviation = pair.published, pair.device, pair.deviation
         row = Row(
@@ -135,13 +135,15 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
             records=pair.records,
         )
         rows.append(row)
-        if len(every) <= DRAWN or pair in compared:
-            marks += _marks(row, pair)
+        bars.append({"leads": id(pair) in compared, "marks": _marks(row, pair)})
     caption = (
         "Each compressed network on its whole test set, as PyTorch runs it, beside the figure of the same file where "
         "it was run on a device. Drops are in points of accuracy, negative where accuracy rose. A deviation is given "
         "where at least the paper's ratio was reached."
     )
+    led = [bar for bar in bars if bar["leads"]]
+    drawn = bars if len(bars) <= DRAWN else charts.few(led or bars, charts.MOST_NAMES, lambda bar: bool(bar["leads"]))
+    marks = [mark for bar in drawn for mark in bar["marks"]]
     return Figure("pairs", "Network by network", caption, Table(columns, tuple(rows)), (_chart(marks),), left_out)
 
 

@@ -75,7 +75,8 @@ def _figure(key: str, source: Source, record: SearchRecord) -> Figure:
         "file that would be written, counted exactly."
     )
     title = f"{record.model}, {record.data}"
-    drawn = (_chart(marks, record.max_drop),) if marks else ()
+    shown = charts.few(marks, charts.MOST_MARKS, lambda mark: mark["kind"] != TRIED)
+    drawn = (_chart(shown, record.max_drop),) if shown else ()
     return Figure(key, title, caption, Table(columns, tuple(rows)), drawn)
 
 

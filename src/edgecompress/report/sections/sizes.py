@@ -5,7 +5,7 @@ from typing import Any
 
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Bundle, Found, how_taken
+from edgecompress.report.found import Found, how_taken
 from edgecompress.report.pairs import headline, pairs
 
 PARTS = ("weights, up to their entropy bound", "weights, above it", "graph, names, header")
@@ -13,7 +13,7 @@ PARTS = ("weights, up to their entropy bound", "weights, above it", "graph, name
 
 def sizes(found: Found) -> Section | None:
     """A bar and a line for each file of each bundle, and for the files of each study cell."""
-    figures = [each for each in (_bundles(found.bundles), _cells(found)) if each]
+    figures = [each for each in (_bundles(found), _cells(found)) if each]
     about = (
         "Everything in a file counts: indices, codebooks, biases, normalisation, the operators that decode, and the "
         "graph. The bound is the order-0 entropy of the weights with their codebooks."
@@ -21,7 +21,7 @@ def sizes(found: Found) -> Section | None:
     return Section("sizes", "Size ledger", about, tuple(figures)) if figures else None
 
 
-def _bundles(bundles: Sequence[Bundle]) -> Figure | None:
+def _bundles(found: Found) -> Figure | None:
     columns = (
         Column("file", words=True),
         Column("kind", words=True),
@@ -35,14 +35,16 @@ def _bundles(bundles: Sequence[Bundle]) -> Figure | None:
         Column("after load", "MiB", "memory, build machine"),
         Column("peak", "MiB", "memory, build machine"),
     )
+    compared = {record for pair in headline(pairs(found)) for record in pair.records}
     rows: list[Row] = []
     bars: list[dict[str, Any]] = []
-    for bundle in bundles:
+    for bundle in found.bundles:
         dense = {file.runtime: file.bytes for file in bundle.manifest.models.values() if file.kind == "dense"}
         for name, file in bundle.manifest.models.items():
             ledger, packed = file.ledger, bundle.manifest.files.get(f"{name}.ecz")
             smaller = dense[file.runtime] / file.bytes if file.kind != "dense" and file.runtime in dense else None
             label = f"{bundle.label}: {name}"
+            graph, bound = ledger.graph_bytes, ledger.entropy_bytes  # sums over all tensors
             row = Row(
                 key=f"sizes-{len(rows)}",
                 cells=(
@@ -50,10 +52,10 @@ def _bundles(bundles: Sequence[Bundle]) -> Figure | None:
                     cells.words(file.kind),
                     cells.count(file.bytes),
                     cells.times(smaller),
-                    cells.count(file.bytes - ledger.graph_bytes),
-                    cells.count(ledger.graph_bytes),
-                    cells.count(ledger.entropy_bytes),
-                    cells.number(ledger.bound_ratio),
+                    cells.count(file.bytes - graph),
+                    cells.count(graph),
+                    cells.count(bound),
+                    cells.number(file.bytes / bound if bound else None),
                     cells.count(packed.bytes if packed else None),
                     cells.memory(file.memory.after_load),
                     cells.memory(file.memory.peak),
@@ -63,8 +65,8 @@ def _bundles(bundles: Sequence[Bundle]) -> Figure | None:
             )
             rows.append(row)
             if smaller is not None:
-                stored = file.bytes - ledger.graph_bytes
-                bars += _bar(row, label, smaller * file.bytes, (stored, ledger.entropy_bytes, ledger.graph_bytes))
+                bar = _bar(row, label, smaller * file.bytes, (file.bytes - graph, bound, graph))
+                bars.append({"leads": bundle.source.id in compared, "parts": bar})
     if not rows:
         return None
     caption = (
@@ -114,7 +116,8 @@ def _cells(found: Found) -> Figure | None:
         )
         rows.append(row)
         if source.id in shown:
-            bars += _bar(row, record.cell.name, size.dense_onnx, (size.onnx, size.entropy_bound, 0))
+            bar = _bar(row, record.cell.name, size.dense_onnx, (size.onnx, size.entropy_bound, 0))
+            bars.append({"leads": True, "parts": bar})
     if not rows:
         return None
     caption = (
@@ -141,6 +144,10 @@ def _bar(row: Row, label: str, dense: float, sizes: tuple[int, int, int]) -> lis
 
 
 def _chart(bars: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
+    """A bar a file, in parts; of many files, those that are compared with the paper first."""
+    few = charts.few(bars, charts.MOST_NAMES, lambda bar: bool(bar["leads"]))
+    shown = [part for bar in few for part in bar["parts"]]
+    count = "" if len(few) == len(bars) else f"; {len(few)} of {len(bars):,} files"
     encoding = {
         "y": {"field": "file", "type": "nominal", "sort": None, "axis": None},
         "x": {"field": "percent", "type": "quantitative", "title": "% of the dense file"},
@@ -155,6 +162,6 @@ def _chart(bars: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
 
     def draw(width: int) -> dict[str, Any]:
         layers = [{"mark": {"type": "bar", "height": 12, "yOffset": 6}, "encoding": encoding}, charts.above("file")]
-        return charts.chart(width, {"step": 36}, bars, layer=layers)
+        return charts.chart(width, {"step": 36}, shown, layer=layers)
 
-    return (Chart("Bars of the compressed files' sizes, by part", draw),) if bars else ()
+    return (Chart(f"Bars of the compressed files' sizes, by part{count}", draw),) if shown else ()

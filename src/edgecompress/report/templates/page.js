@@ -156,6 +156,7 @@ async function contentOf(record) {
 }
 
 for (const record of document.querySelectorAll(".record")) {
+  if (!record.querySelector(".content")) continue;
   const text = record.querySelector("pre");
   const save = record.querySelector(".save");
   save.hidden = false;

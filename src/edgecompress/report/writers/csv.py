@@ -5,6 +5,7 @@ import io
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.export.kinds import COMPRESSED
 from edgecompress.report.table import Row, cautions, rows
 
 
@@ -19,7 +20,7 @@ def csv(record: BenchRecord, manifest: Manifest) -> str:
             "target": record.bundle.target,
             "model": record.bundle.model,
             "data": record.bundle.data,
-            "weights_ratio": manifest.ratios.weights if row.kind in ("compressed", "int8") else None,
+            "weights_ratio": manifest.ratios.weights if row.kind in COMPRESSED else None,
             "threads": record.threads,
             "mode": record.protocol.mode,
             **_cells(row),
@@ -49,6 +50,8 @@ def _cells(row: Row) -> dict[str, object]:
         "latency_ratio": ratio.ratio if ratio else None,
         "latency_ratio_low": ratio.low if ratio else None,
         "latency_ratio_high": ratio.high if ratio else None,
+        "instructions": row.instructions,
+        "instructions_ratio": row.instructions_ratio,
         "verdict": ratio.verdict if ratio else None,
         "load_ns": row.load,
         "peak_bytes": row.peak,

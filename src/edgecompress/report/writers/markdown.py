@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.plain import plain
 from edgecompress.report.extras import extras
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
-from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, rows, title
+from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, leading, rows, title
 
 _COLUMNS = (
     "file",
@@ -35,6 +36,7 @@ def markdown(record: BenchRecord, manifest: Manifest) -> str:
         *(_table(extra.columns, extra.rows) for extra in more if extra.rows),
         _table(("", "here", "paper"), comparison),
         note,
+        *(_escape(line) for line in leading(record, manifest)),
     ]
     if lines := [*failures(record), *cautions(record)]:
         parts.append("\n".join(f"- **{_escape(line)}**" for line in lines))
@@ -70,4 +72,4 @@ def _table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
 
 def _escape(text: str) -> str:
     """A runtime's words may hold what Markdown reads as a table's border."""
-    return text.replace("|", "\\|").replace("\n", " ")
+    return plain(text).replace("|", "\\|").replace("\n", " ")

@@ -1,15 +1,13 @@
 """Terminal: tables that fit 80 columns, in plain text, so that they read the same when piped."""
 
-import io
-
-from rich.console import Console
 from rich.table import Table
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.report.console import text_console
 from edgecompress.report.extras import Extra, extras
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
-from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, rows, title
+from edgecompress.report.table import Row, against_paper, cautions, conditions, counted, failures, leading, rows, title
 
 WIDTH = 80
 
@@ -17,16 +15,18 @@ WIDTH = 80
 def terminal(record: BenchRecord, manifest: Manifest) -> str:
     """The benchmark as text of at most 80 columns."""
     every = rows(record)
-    stream = io.StringIO()
-    console = Console(file=stream, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False)
+    console, stream = text_console(WIDTH)
     console.print(f"{title(record)}\n")
     comparison, note = against_paper(record, manifest)
     more = extras(record)
     extra_tables = [_filled(extra) for extra in more if extra.rows]
-    for table in (_size(every), _time(every), *extra_tables, _paper(comparison)):
+    times = [] if counted(record) else [_time(every)]
+    for table in (_size(every), *times, *extra_tables, _paper(comparison)):
         console.print(table)
         console.print()
     console.print(f"{note}\n")
+    for line in leading(record, manifest):
+        console.print(line)
     for line in (*failures(record), *cautions(record)):
         console.print(f"! {line}")
     for line in (*conditions(record), *(line for extra in more for line in extra.notes)):

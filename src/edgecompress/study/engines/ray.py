@@ -58,7 +58,7 @@ class _Pool:
             num_cpus=self._threads,
             num_gpus=self._gpus,
             max_retries=0,
-            runtime_env={"env_vars": workers_room.threads(self._threads)},
+            runtime_env={"env_vars": {**workers_room.threads(self._threads), "PYTHONSAFEPATH": "1"}},
         )
         self._compute = cluster.put(compute)
         self._running: dict[Any, Cell] = {}

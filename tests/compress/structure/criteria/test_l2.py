@@ -3,7 +3,7 @@ import torch
 import torch_pruning
 from torch.nn import Conv2d, Linear
 
-from edgecompress.compress.structure.groups import groups
+from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.scoring import score
 
 from ..conftest import IMAGE, recipe, sample, trained
@@ -12,7 +12,7 @@ from ..conftest import IMAGE, recipe, sample, trained
 @pytest.mark.parametrize("name", ["resnet18", "vgg16bn"])
 def test_scores_are_those_of_torch_pruning_up_to_the_group_s_own_scale(name):
     module, x = trained(name, IMAGE), sample(IMAGE)
-    found = score(module, groups(module, x, recipe()), "l2", [], seed=1)
+    found = score(module, trace(module, x, recipe()).groups, "l2", [], seed=1)
     # Scales and shifts of BatchNorm count there too, biases of convolutions do with bias=True.
     importance = torch_pruning.importance.GroupMagnitudeImportance(
         p=2, group_reduction="sum", normalizer="sum", bias=True

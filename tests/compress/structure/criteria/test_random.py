@@ -1,6 +1,6 @@
 import torch
 
-from edgecompress.compress.structure.groups import groups
+from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.scoring import score
 
 from ..conftest import IMAGE, recipe, sample, trained
@@ -8,7 +8,7 @@ from ..conftest import IMAGE, recipe, sample, trained
 
 def test_scores_are_drawn_from_the_seed_and_the_group_s_name():
     module, x = trained("alexnet", IMAGE), sample(IMAGE)
-    found = groups(module, x, recipe())
+    found = trace(module, x, recipe()).groups
     first, again, other = (score(module, found, "random", [], seed=seed) for seed in (1, 1, 2))
     for name in found:
         assert torch.equal(first[name], again[name])

@@ -1,7 +1,7 @@
 import torch
 from torch.nn import functional
 
-from edgecompress.compress.structure.groups import groups
+from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.scoring import score
 
 from ..conftest import IMAGE, recipe, sample, trained
@@ -15,7 +15,7 @@ def gated(module, layer, gates):
 def test_scores_are_the_squared_gradients_of_gates_summed_over_batches():
     module, x, y = trained("resnet18", IMAGE), sample(IMAGE, 12), torch.arange(12) % 5
     batches = [(x[:6], y[:6]), (x[6:], y[6:])]
-    found = score(module, groups(module, x[:1], recipe()), "taylor", batches, seed=1)
+    found = score(module, trace(module, x[:1], recipe()).groups, "taylor", batches, seed=1)
     # relu2 puts out what the group of stage2.0.conv2 holds after its first block: read there and by what follows.
     for group, layer in (("stage2.0.conv1", "stage2.0.relu1"), ("stage4.1.conv1", "stage4.1.relu1")):
         expected = torch.zeros(len(found[group]))

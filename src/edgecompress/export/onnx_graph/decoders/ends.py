@@ -30,19 +30,23 @@ def rice_ends(build: Builder, plane: Plane) -> list[tuple[ir.Value, int]]:
     """
     codes = [stream.code for stream in plane.streams]
     ones = booleans(build, plane.unary)
-    found = build.compress(build.range(1, plane.unary.padded, 1), ones, sum(code.count for code in codes))
+    # What one bit is worth is counted at once where it is the same in all streams, and fits in int32.
+    k = codes[0].k
+    same = {code.k for code in codes} == {k} and plane.unary.padded + 1 < 2**31 >> k
+    step = 1 << k if same else 1
+    found = build.compress(build.range(step, plane.unary.padded, step), ones, sum(code.count for code in codes))
     pieces = build.split(found, [code.count for code in codes])
     starts = np.cumsum([0, *(len(code.unary) for code in codes)])
     return [
-        (_rice(build, code, piece), int(start) << code.k)
+        (_rice(build, code, piece, code.k if not same else 0), int(start) << code.k)
         for code, piece, start in zip(codes, pieces, starts[:-1], strict=True)
     ]
 
 
-def _rice(build: Builder, code: Rice, places: ir.Value) -> ir.Value:
+def _rice(build: Builder, code: Rice, places: ir.Value, shift: int) -> ir.Value:
     if not code.low:
         return places
-    scaled = build.op("Mul", places, build.constant(np.array(1 << code.k, np.int32)))
+    scaled = build.op("Mul", places, build.constant(np.array(1 << shift, np.int32))) if shift else places
     return build.op("Sub", scaled, build.running_sum(numbers(build, code.low)))
 
 

@@ -5,7 +5,8 @@ sparse tensors below ``LARGE`` are put among their zeros as one array, which is 
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from edgecompress.encode.single import Single
 from edgecompress.export.onnx_graph.builder import Builder
 from edgecompress.export.onnx_graph.decoders import wavelet
 from edgecompress.export.onnx_graph.decoders.ends import ends, rice_ends
-from edgecompress.export.onnx_graph.decoders.numbers import numbers
+from edgecompress.export.onnx_graph.decoders.numbers import numbers, padded_numbers
 
 Pieces = dict[tuple[str, ...], ir.Value]
 """Numbers of one tensor, or of several that stay together, by their names."""
@@ -75,20 +76,53 @@ def _ends(build: Builder, encoded: Group, together: Sequence[str]) -> tuple[Piec
 
 def _elements(build: Builder, encoded: Group, together: Sequence[str]) -> Pieces:
     """The stored elements, float32."""
-    codebooks = {name: part.codebook for name, part in encoded.parts.items() if part.codebook is not None}
-    starts = dict(zip(codebooks, np.cumsum([0, *map(len, codebooks.values())]).tolist(), strict=False))
-    table = _floats(build, encoded.codebooks) if codebooks else None
+    tables = _tables(build, encoded)
     pieces: Pieces = {}
     for stream in encoded.values:
         if isinstance(stream.code, Plain):
             value = _floats(build, stream.code.values)
-        else:
-            assert table is not None
-            counts = [encoded.parts[name].count for name in stream.names]
-            indices = _shifted(build, "Add", _indices(build, stream.code), counts, [starts[n] for n in stream.names])
-            value = build.op("GatherElements", table, indices)
-        pieces |= _cut(build, encoded, stream.names, value, together)
+            pieces |= _cut(build, encoded, stream.names, value, together)
+            continue
+        for names, indices in _lots(build, encoded, stream.names, stream.code):
+            table, starts = tables[names[0]] if len(names) == 1 else tables[""]
+            counts = [encoded.parts[name].count for name in names]
+            shifted = _shifted(build, "Add", indices, counts, [starts[name] for name in names])
+            value = build.op("GatherElements", table, shifted)
+            pieces |= _cut(build, encoded, names, value, together)
     return pieces
+
+
+def _large(encoded: Group, name: str) -> bool:
+    """Whether a tensor is looked up by itself, in its own codebook: to move its indices would take memory at load."""
+    return math.prod(encoded.parts[name].shape) >= groups.LARGE
+
+
+def _tables(build: Builder, encoded: Group) -> dict[str, tuple[ir.Value, dict[str, int]]]:
+    """Codebooks, and where those in them begin: all of them as "", and each of a large tensor by its name."""
+    codebooks = {name: part.codebook for name, part in encoded.parts.items() if part.codebook is not None}
+    if not codebooks:
+        return {}
+    whole = _floats(build, encoded.codebooks)
+    starts = dict(zip(codebooks, np.cumsum([0, *map(len, codebooks.values())]).tolist(), strict=False))
+    found = dict.fromkeys(("", *codebooks), (whole, starts))
+    lots = [list(lot) for _, lot in groupby(codebooks, lambda name: name if _large(encoded, name) else "")]
+    cut = build.split(whole, [sum(len(codebooks[name]) for name in lot) for lot in lots])
+    return found | {
+        lot[0]: (table, {lot[0]: 0}) for lot, table in zip(lots, cut, strict=True) if _large(encoded, lot[0])
+    }
+
+
+def _lots(
+    build: Builder, encoded: Group, names: Sequence[str], code: Packed | Wavelet
+) -> Iterator[tuple[list[str], ir.Value]]:
+    """The indices of a stream: those of each large tensor, and of all others that follow one another."""
+    lots = [list(lot) for _, lot in groupby(names, lambda name: name if _large(encoded, name) else "")]
+    if len(lots) == 1 or isinstance(code, Wavelet):
+        found, spare = _indices(build, code), 0
+    else:  # what fills the last bytes is cut off with them
+        found, spare = padded_numbers(build, code), code.padded - code.count
+    sizes = [sum(encoded.parts[name].count for name in lot) for lot in lots]
+    yield from zip(lots, build.split(found, [*sizes, spare]), strict=False)
 
 
 def _split(build: Builder, encoded: Group, scales: ir.Value) -> dict[str, ir.Value]:
@@ -148,9 +182,33 @@ def _together(
     places = _shifted(build, "Sub", placed, [part.count for part in parts], by)
     count, size = sum(part.count for part in parts), sum(sizes)
     whole = _unpooled(build, places, elements, (1, 1, count), (1, 1, size))
-    cut = build.split(whole, sizes, axis=2)
-    shaped = (build.op("Reshape", each, build.integers(*part.shape)) for each, part in zip(cut, parts, strict=True))
-    return dict(zip(names, shaped, strict=True))
+    runs = _alike(encoded, names)
+    cut = build.split(whole, [sum(sizes[place[name]] for name in run) for run in runs], axis=2)
+    return {
+        name: each for run, piece in zip(runs, cut, strict=True) for name, each in _rows(build, encoded, run, piece)
+    }
+
+
+def _alike(encoded: Group, names: Sequence[str]) -> list[list[str]]:
+    """Runs of tensors that differ in their first dimension alone, and have the same label."""
+    labels = encoded.labels()
+
+    def kind(name: str) -> tuple[object, ...]:
+        shape = encoded.parts[name].shape
+        return (shape[1:], labels[name]) if shape else (name,)
+
+    return [list(run) for _, run in groupby(names, kind)]
+
+
+def _rows(build: Builder, encoded: Group, names: Sequence[str], value: ir.Value) -> Iterator[tuple[str, ir.Value]]:
+    """Tensors that differ in their first dimension alone, from all their elements: given one shape, then cut."""
+    shapes = [encoded.parts[name].shape for name in names]
+    if len(names) == 1:
+        yield names[0], build.op("Reshape", value, build.integers(*shapes[0]))
+        return
+    firsts = [shape[0] for shape in shapes]
+    whole = build.op("Reshape", value, build.integers(sum(firsts), *shapes[0][1:]))
+    yield from zip(names, build.split(whole, firsts), strict=True)
 
 
 def _shaped(build: Builder, shape: Sequence[int], elements: ir.Value) -> ir.Value:
