@@ -7,13 +7,10 @@ from pathlib import Path
 
 def run() -> None:
     """Run the command line. Ctrl-C while it is still loaded ends it without a word: nothing has begun."""
-    by_python = signal.getsignal(signal.SIGINT) == signal.default_int_handler
-    if by_python:
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from edgecompress.cli import main
 
-    if by_python:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
 
 

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing import parent_process
+from types import FrameType
+from typing import NoReturn
 
 from edgecompress import temporary
 
@@ -49,11 +51,23 @@ def leave_working_folder() -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, os.environ["PYTHONPATH"].split(os.pathsep)))
 
 
+class Interrupted(KeyboardInterrupt):
+    """What a signal that ends a process raises in it.
+
+    Not KeyboardInterrupt itself: where that passes through ``exec`` or ``eval`` of a string, as every dataclass that is
+    imported makes one, CPython remembers it, and ``python -m`` kills itself by SIGINT at its end, whatever the exit code.
+    """
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise Interrupted
+
+
 def end_in_order() -> None:
-    """Have SIGTERM, and SIGHUP unless it is ignored as under nohup, end this process as Ctrl-C does."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    """Have Ctrl-C, SIGTERM and SIGHUP, unless ignored as under nohup, raise `Interrupted`: all is tidied on the way."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _interrupt)
 
 
 @contextmanager
@@ -75,7 +89,7 @@ def environment(changes: Mapping[str, str]) -> Iterator[None]:
 def begin() -> None:
     """What a worker does first: it leaves Ctrl-C to its parent, ends on SIGTERM like on Ctrl-C, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # half-written files are deleted on the way out
+    signal.signal(signal.SIGTERM, _interrupt)  # half-written files are deleted on the way out
     threading.Thread(target=_end_with_parent, daemon=True).start()
     temporary.use_own()
 
