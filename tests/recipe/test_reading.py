@@ -1,7 +1,8 @@
 import pytest
 
-from edgecompress import recipe, shipped
+from edgecompress import methods, recipe, shipped
 from edgecompress.errors import InputError
+from edgecompress.model import load
 
 
 @pytest.mark.parametrize("name", shipped.names("recipes"))
@@ -35,6 +36,13 @@ def test_a_complete_recipe_stands_alone_and_none_is_the_default():
 def test_a_model_s_own_recipe_for_a_data_set_goes_before_its_general_one():
     assert recipe.default_name("alexnet", "digits") == "alexnet-digits"
     assert recipe.default_name("vgg19bn", "no-such-data") == "vgg19bn"
+    assert recipe.default_name("mobilenet-v3-small", "digits") == "mobile-digits"
+    assert recipe.default_name("mobilenet-v3-small", "no-such-data") == "mobile"
+
+
+def test_every_built_in_network_has_a_recipe_for_any_data_set():
+    for network in methods.choices(load.NETWORKS):
+        assert recipe.default_name(network, "no-such-data") in shipped.names("recipes"), network
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,9 @@ from edgecompress.errors import InputError
 from edgecompress.recipe.document import Recipe, Reconstruction
 
 STAGES = ("train", "prune", "retrain", "cluster")
+_MOBILE = ("ds-cnn", "efficientnet-lite0", "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-small")
+FAMILIES = dict.fromkeys(_MOBILE, "mobile")
+"""Of the built-in networks that are trained alike: under what name their recipes ship."""
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Recipe:
@@ -80,9 +83,13 @@ def _change(table: dict[str, Any], change: str) -> None:
 
 
 def default_name(model: str, data: str) -> str:
-    """The recipe that ``build`` takes for a model and a data set: their own if one ships, else the model's."""
-    own = f"{model}-{data}"
-    return own if own in shipped.names("recipes") else model
+    """The recipe that ``build`` takes for a model and a data set: of those that ship, the one that says most of them.
+
+    A family of networks that are trained alike shares its recipes. A model that none ships for keeps its own name.
+    """
+    family = FAMILIES.get(model, model)
+    ship = shipped.names("recipes")
+    return next((name for name in (f"{model}-{data}", f"{family}-{data}", model, family) if name in ship), model)
 
 
 def untrained(recipe: Recipe, *, inputs: Literal["training", "synthetic"] | None) -> Recipe:
