@@ -54,12 +54,12 @@ def leave_working_folder() -> None:
 class Interrupted(KeyboardInterrupt):
     """What a signal that ends a process raises in it.
 
-    Not KeyboardInterrupt itself: where that passes through ``exec`` or ``eval`` of a string, as every dataclass that is
-    imported makes one, CPython remembers it, and ``python -m`` kills itself by SIGINT at its end, whatever the exit code.
+    Not KeyboardInterrupt itself: where that passes through ``exec`` or ``eval`` of a string, which every dataclass has
+    when it is imported, CPython remembers it, and ``python -m`` ends by SIGINT, whatever the exit code.
     """
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise Interrupted
 
 
