@@ -4,6 +4,7 @@
     python benchmarks/arm.py shapes [NAME...] [--processor cortex-a72] [--keep]
     python benchmarks/arm.py instructions DENSE.tflite OTHER.tflite... [--processor cortex-a72] [--keep]
     python benchmarks/arm.py best BUNDLE [--keep]
+    python benchmarks/arm.py trained BUNDLE [--control BUNDLE] [--keep]
 
 ``wrong`` draws edge networks at random (stems, depthwise kernels, activations, pools, squeeze-excite, heads), prunes
 their 1x1 weights, and makes three files of each: what ``build`` writes; a dense file with the paddings that other
@@ -21,6 +22,10 @@ weights as ``export.sparse_inference=false`` writes them.
 ``best`` asks what the file that a build chose is worth: its instructions on the board's emulated processor over those
 of the dense file of its runtime, and of whichever dense file executes least, counted again; and its accuracy there on
 all of eval.npz. Exit code 1: it loses more than a point to the dense network.
+
+``trained`` is a row for a network of docs/models.md: of each file of a bundle, bytes, test accuracy and instructions
+on a Cortex-A72 and a Cortex-A76, over the dense file of its runtime. The control is a bundle of the same recipe and
+seed with prune.sparsity=0 and cluster.bits=8: the dense network trained on for as many epochs.
 """
 
 import argparse
@@ -330,6 +335,53 @@ def best(folder: Path) -> dict:
     return found
 
 
+def trained(folder: Path, control: Path | None) -> dict:
+    """What the files of a bundle weigh, get right and execute."""
+    manifest = bundle.load(folder)
+    assert manifest.accuracy is not None
+    files: dict = {}
+    for name, file in manifest.models.items():
+        if file.accuracy is not None:
+            accuracy = file.accuracy.percent
+        elif file.on_processor is not None:
+            accuracy = emulated_accuracy(folder, name, file.input_layout)
+        else:
+            accuracy = manifest.accuracy.dense if file.kind == "dense" else manifest.accuracy.compressed
+        files[name] = {"runtime": file.runtime, "kind": file.kind, "bytes": file.bytes, "test_accuracy": accuracy}
+        files[name]["instructions"] = {each: count(folder / name, each).per_inference for each in PROCESSORS[1:]}
+    for row in files.values():
+        dense = next(each for each in files.values() if (each["runtime"], each["kind"]) == (row["runtime"], "dense"))
+        row["ratio"] = {each: round(own / dense["instructions"][each], 4) for each, own in row["instructions"].items()}
+    found = {
+        "model": manifest.model.name,
+        "input": manifest.model.input_shape,
+        "data": manifest.data.name,
+        "recipe": manifest.recipe_name,
+        "seed": manifest.recipe.seed,
+        "test_samples": manifest.accuracy.samples,
+        "dense": manifest.accuracy.dense,
+        "compressed": manifest.accuracy.compressed,
+        "sparse_inference": manifest.models["model.tflite"].ledger.sparse_inference.state == "on",
+        "files": files,
+    }
+    if control is not None:
+        other = bundle.load(control)
+        assert other.accuracy is not None
+        assert (other.model.name, other.recipe.seed) == (manifest.model.name, manifest.recipe.seed)
+        assert other.accuracy.dense == manifest.accuracy.dense, "the control went on from another baseline"
+        found["control"] = other.accuracy.compressed
+    print(json.dumps(found, indent=1))
+    return found
+
+
+def emulated_accuracy(folder: Path, name: str, layout: str) -> float:
+    """Of a file that computes in float16: percent right of eval.npz, on an emulated Cortex-A76."""
+    with np.load(folder / "eval.npz") as archive:
+        x, y = archive["x"], archive["y"]
+    produced, _ = outputs(folder / name, x, PROCESSORS[-1], layout=layout, seconds=7200)
+    return 100 * float(np.mean(produced.argmax(axis=1) == y))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -343,7 +395,10 @@ def main() -> int:
     leading.add_argument("bundle", type=Path)
     for each in (shaping, counting):
         each.add_argument("--processor", default="cortex-a72")
-    for each in (drawing, shaping, counting, leading):
+    rows_of = commands.add_parser("trained")
+    rows_of.add_argument("bundle", type=Path)
+    rows_of.add_argument("--control", type=Path)
+    for each in (drawing, shaping, counting, leading, rows_of):
         each.add_argument("--keep", action="store_true")
     given = parser.parse_args()
     if given.command == "wrong":
@@ -358,6 +413,11 @@ def main() -> int:
         if given.keep:
             keep(f"best/{given.bundle.resolve().name}", row)
         return int(row["test_accuracy"] < row["test_accuracy_dense"] - 1)
+    if given.command == "trained":
+        row = trained(given.bundle, given.control)
+        if given.keep:
+            keep(f"trained/{row['model']}-{row['input'][-1]}-{row['seed']}", row)
+        return 0
     for name in given.names or SHAPES:
         print(name)
         row = shapes(name, given.processor)

@@ -6,6 +6,7 @@ from torch import nn
 from edgecompress.errors import CheckError
 from edgecompress.export import proved
 from edgecompress.export.formats.onnx import onnx as write
+from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.proved import KINDS, Calibrated, Reference, write_float, write_int8
 from edgecompress.export.tflite.sparse_inference import emulated
 from edgecompress.export.tflite.sparse_inference.verdict import remark
@@ -109,6 +110,27 @@ def test_shifts_are_proved_and_not_judged_by_the_latency_of_a_processor_with_avx
     assert made.verification.sparse_inference.state == "on"
     assert made.ledger.remarks[1] == "convolutions computed by shifts and 1x1 convolutions: 1"
     assert (judged[0]["latency_limit"] is None) == (not emulated.sparse_inference_runs_here())
+
+
+@pytest.mark.skipif(emulated.sparse_inference_runs_here(), reason="its zeros are skipped here")
+def test_a_file_for_processors_without_avx_is_judged_here_by_one_of_the_same_weights_for_all(
+    taken, tmp_path, monkeypatch
+):
+    model, reference = taken
+    write_tflite(model, tmp_path / "dense.tflite", compress=False)
+    judged = []
+
+    def compare(path, dense, **_):
+        judged.append((emulated.judged(path).state, path.stat().st_size < dense.stat().st_size, dense.name))
+
+    monkeypatch.setattr(proved, "LATENCY", 0.0)  # whatever the machine says
+    monkeypatch.setattr(proved, "compare_latency", compare)
+    beside = Reference(reference.x, reference.expected, tmp_path / "dense.tflite")
+
+    made = write_float(model, tmp_path / "m.tflite", TFLITE, Export(), beside, compress=True)
+
+    assert made.verification.sparse_inference.state == "on" and made.verification.latency.limit is None
+    assert judged == [("off", True, "dense.tflite")]
 
 
 def test_a_file_that_is_wrong_with_sparse_inference_is_written_so_that_it_stays_off(taken, tmp_path, monkeypatch):

@@ -113,7 +113,7 @@ def write_float(
     """
     is_onnx = kind.format == "onnx"
     format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
-    options = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
+    options: dict[str, object] = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
     write = partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
     inference = None
     try:
@@ -130,7 +130,8 @@ def write_float(
     if isinstance(reference, Named):
         proved = _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)
         return _with(proved, inference)
-    judged = not (compress and rounding == "int8-hybrid") and not _is_for_other_processors(settings, inference)
+    judged = not (compress and rounding == "int8-hybrid")
+    elsewhere = _is_for_other_processors(inference)
     made = _proved(
         path,
         kind,
@@ -138,14 +139,21 @@ def write_float(
         reference,
         weights=_arrays(graph, np.float32) if is_onnx else None,
         relative_tolerance=EXACT if is_onnx else ROUNDED[rounding],
-        latency_limit=LATENCY if judged and not reference.narrower else None,
+        latency_limit=LATENCY if judged and not (reference.narrower or elsewhere) else None,
     )
     latency = made.verification.latency
-    if judged and reference.narrower and latency is not None and latency.low > LATENCY:
+    if judged and latency is not None and latency.low > LATENCY:
         with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-            plain = Path(folder) / path.name
-            format_(graph, plain, compress=False, encoding=settings.encoding)
-            compare_latency(path, plain, layout=kind.layout, limit=LATENCY)
+            file, dense = path, reference.dense
+            if elsewhere:
+                file = Path(folder) / path.name
+                plain = options | {"shifts": False, "sparse_inference": False}
+                format_(graph, file, compress=True, encoding=settings.encoding, **plain)
+            if reference.narrower:
+                dense = Path(folder) / f"dense-{path.name}"
+                format_(graph, dense, compress=False, encoding=settings.encoding)
+            assert dense is not None  # else there was no latency
+            compare_latency(file, dense, layout=kind.layout, limit=LATENCY)
     return _with(made, inference)
 
 
@@ -169,10 +177,12 @@ def _right_everywhere(write: Callable[..., Ledger], path: Path, settings: Export
     return ledger, verdict
 
 
-def _is_for_other_processors(settings: Export, inference: SparseInference | None) -> bool:
-    """Whether a file may be slower here: shifts pay where zeros are skipped, and only there."""
-    taken = inference is not None and inference.state == "on"
-    return settings.shifts and taken and not emulated.sparse_inference_runs_here()
+def _is_for_other_processors(inference: SparseInference | None) -> bool:
+    """Whether a file may be slower here: paddings and shifts for sparse inference pay where zeros are skipped.
+
+    What is judged here, where it is, is a file of the same weights without them.
+    """
+    return inference is not None and inference.state == "on" and not emulated.sparse_inference_runs_here()
 
 
 def _with(proved: Proved, inference: SparseInference | None) -> Proved:
