@@ -52,7 +52,7 @@ def adb_device(adb_serial):
 def is_running(process):
     try:
         state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
+    except OSError:  # also one that ends while it is asked
         return False
     return state != "Z"
 

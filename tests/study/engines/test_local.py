@@ -111,8 +111,11 @@ def pid_in(path: Path) -> int:
 
 def gone(pid: int) -> bool:
     for _ in range(400):
-        state = Path(f"/proc/{pid}/stat")
-        if not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] == "Z":
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            return True
+        if state == "Z":
             return True
         time.sleep(0.05)
     return False
