@@ -20,6 +20,9 @@ MODULES = (
     "bench.run", "cli", "export.pack", "pipeline", "pipeline_search", "report.summary", "report.whole", "store.keep",
 )  # fmt: skip
 
+DIGITS = (1, 32, 32)
+WIDTHS = (0.125, 0.25)  # of the networks that most tests build
+
 
 def serve():
     for name in MODULES:
@@ -36,14 +39,15 @@ def serve():
 
 
 def _export_once():
-    """PyTorch's exporter imports most of itself when it first runs, which takes it longer than a small network."""
-    import torch
+    """PyTorch's exporter imports most of itself when it first runs, and what it made of a network serves every copy."""
     import tqdm
 
-    from edgecompress.model.to_onnx import to_onnx
+    from edgecompress.model.load import network
+    from edgecompress.model.to_onnx import grapher_of
 
     tqdm.tqdm.monitor_interval = 0  # no thread
-    to_onnx(torch.nn.Linear(2, 2), (2,))
+    for width in WIDTHS:
+        grapher_of("alexnet", DIGITS, 10, width)(network("alexnet", DIGITS, 10, width=width))
     assert len(list(Path("/proc/self/task").iterdir())) == 1, "a copy of a process has one thread only"
 
 

@@ -3,7 +3,6 @@
 import functools
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,7 +32,7 @@ from edgecompress.export.proved import FORMATS, KINDS, FileKind, Reference, writ
 from edgecompress.export.verify import compare_latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.to_onnx import grapher
+from edgecompress.model.to_onnx import grapher_of
 from edgecompress.model_files import SAMPLES
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
@@ -227,7 +226,7 @@ def _files(
 ) -> tuple[Sizes, tuple[LatencyRatio, ...]]:
     """Write the four files and the container, and prove them where the plan says so."""
     x = data.test_x[:SAMPLES]
-    graph = _grapher(cell.model, data.input_shape, len(data.classes), cell.width)
+    graph = grapher_of(cell.model, data.input_shape, len(data.classes), cell.width)
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.compressed}
     for kind, state in states.items():
@@ -275,9 +274,3 @@ def _latency(folder: Path, kind: FileKind, here: Machine) -> LatencyRatio:
         how="emulated" if here.emulated else "measured",
         where=here.cpu or here.machine,
     )
-
-
-@functools.lru_cache(maxsize=4)
-def _grapher(model: str, input_shape: tuple[int, ...], classes: int, width: float) -> Callable[[nn.Module], ir.Model]:  # noqa: ARG001 - they name the architecture
-    """What makes graphs of one architecture: the exporter takes longer than a small cell, and runs once for many."""
-    return grapher(input_shape)

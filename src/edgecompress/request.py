@@ -26,7 +26,7 @@ from edgecompress.export.int8.program import check_installed
 from edgecompress.export.latency import latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.to_onnx import grapher
+from edgecompress.model.to_onnx import grapher_of
 from edgecompress.own.data.dataset import dataset, why_no_classes
 from edgecompress.own.ends import join
 from edgecompress.own.model import Model, is_own, short_name
@@ -125,7 +125,7 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     if is_own_data(request.data_named):
         identity["inputs"] = recipe.deciding(chosen.inputs)
 
-    graph = grapher(data.input_shape)
+    graph = grapher_of(request.model, data.input_shape, len(data.classes), chosen.width)
     context = _context(request, chosen, data, network, identity, graph, progress)
     return Prepared(data, network, context, warnings, request.checkpoint is not None, graph, name, reason)
 

@@ -1,6 +1,7 @@
 """From a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
 
 import copy
+import functools
 import inspect
 import logging
 import warnings
@@ -16,6 +17,7 @@ from edgecompress.errors import InputError
 from edgecompress.model import onnx_cleanup
 
 OPSET = 18
+_TRACES = 4  # that a grapher keeps: what is cut has the shapes of before, or those of now
 INPUT, OUTPUT = "input", "logits"
 
 
@@ -100,6 +102,17 @@ def _filled(graph: ir.Model, module: nn.Module) -> ir.Model:
     return model
 
 
+@functools.lru_cache(maxsize=4)
+def grapher_of(
+    model: str,  # noqa: ARG001 - with the others it names the architecture
+    input_shape: tuple[int, ...],
+    classes: int,  # noqa: ARG001
+    width: float,  # noqa: ARG001
+) -> Callable[[nn.Module], ir.Model]:
+    """``grapher`` of a built-in network: the exporter takes longer than a small build, and runs once for many."""
+    return grapher(input_shape)
+
+
 def grapher(input_shape: tuple[int, ...]) -> Callable[[nn.Module], ir.Model]:
     """``to_onnx`` for one network in many states: the exporter runs again only where the shapes have changed."""
     traces: dict[tuple[object, ...], ir.Model] = {}
@@ -107,6 +120,8 @@ def grapher(input_shape: tuple[int, ...]) -> Callable[[nn.Module], ir.Model]:
     def graph(module: nn.Module) -> ir.Model:
         shapes = tuple((name, tensor.shape) for name, tensor in module.state_dict().items())
         if shapes not in traces:
+            while len(traces) >= _TRACES:
+                del traces[next(iter(traces))]
             traces[shapes] = _traced(module, [torch.zeros(2, *input_shape)], [INPUT], [OUTPUT])
         return _filled(traces[shapes], module)
 
