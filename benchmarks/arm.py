@@ -4,6 +4,7 @@
     python benchmarks/arm.py shapes [NAME...] [--processor cortex-a72] [--keep]
     python benchmarks/arm.py instructions DENSE.tflite OTHER.tflite... [--processor cortex-a72] [--keep]
     python benchmarks/arm.py best BUNDLE [--keep]
+    python benchmarks/arm.py layers [--processor cortex-a72] [--keep]
     python benchmarks/arm.py trained BUNDLE [--control BUNDLE] [--keep]
 
 ``wrong`` draws edge networks at random (stems, depthwise kernels, activations, pools, squeeze-excite, heads), prunes
@@ -23,6 +24,9 @@ weights as ``export.sparse_inference=false`` writes them.
 of the dense file of its runtime, and of whichever dense file executes least, counted again; and its accuracy there on
 all of eval.npz. Exit code 1: it loses more than a point to the dense network.
 
+``layers`` counts what single layers of 96 channels execute, sparse and dense, on maps of 1 to 256 places: the
+difference of two networks, of one such layer and of three. The numbers of export/tflite/sparse_inference/cost.py are from it.
+
 ``trained`` is a row for a network of docs/models.md: of each file of a bundle, bytes, test accuracy and instructions
 on a Cortex-A72 and a Cortex-A76, over the dense file of its runtime. The control is a bundle of the same recipe and
 seed with prune.sparsity=0 and cluster.bits=8: the dense network trained on for as many epochs.
@@ -35,6 +39,7 @@ import importlib.metadata
 import json
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,12 +58,14 @@ from edgecompress.export.formats.tflite import tflite
 from edgecompress.export.proof import Proof
 from edgecompress.export.tflite import equivalence, model_file
 from edgecompress.export.tflite.sparse_inference import emulated as proof
+from edgecompress.export.tflite.sparse_inference import enable
 from edgecompress.model.load import seeded
 from edgecompress.model.to_onnx import to_onnx
 
 RECORD = Path(__file__).parents[1] / "results" / "arm.json"
 PROCESSORS = ("x86-no-avx", "cortex-a72", "cortex-a76")
 AT_A_TIME = 20
+FLOAT16_WORK = 2_000_000_000  # instructions
 
 
 class Shape(NamedTuple):
@@ -335,20 +342,63 @@ def best(folder: Path) -> dict:
     return found
 
 
+def layers(processor: str) -> list[dict]:
+    """Instructions of layers on maps of several sizes: 1x1 convolutions, and depthwise ones each with a 1x1."""
+    kinds = [(0, 0.9, 2), (0, 0.9, 1), (0, 0.8, 2), (0, 0.8, 1), (3, 0.9, 2), (5, 0.9, 2)]
+    rows = []
+    for side in (1, 2, 4, 8, 16):
+        for kernel, zeros, block in kinds:
+            shape = Shape("", (3, 2 * side, 2 * side), 5, block, zeros)
+            one, three = (counted_chain(shape, kernel, times, processor) for times in (1, 3))
+            dense, sparse = ((more - less) / 2 for less, more in zip(one, three, strict=True))
+            kind = f"depthwise {kernel}x{kernel} and 1x1" if kernel else "1x1"
+            rows.append(
+                {"side": side, "layers": kind, "zeros": zeros, "block": block, "dense": dense, "sparse": sparse}
+            )
+            print(f"{sparse / dense:6.3f} {dense:>10,.0f} {sparse:>10,.0f}  {rows[-1]}", flush=True)
+    return rows
+
+
+def counted_chain(shape: Shape, kernel: int, times: int, processor: str) -> list[int]:
+    """Instructions of a dense file and of a sparse one, of a stem and so many layers of 96 channels behind it."""
+    torch.manual_seed(0)
+    body: list[nn.Module] = [nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 96, 1), nn.ReLU()]
+    for _ in range(times):
+        if kernel:
+            body += [nn.Conv2d(96, 96, kernel, 1, kernel // 2, groups=96), nn.ReLU()]
+        body += [nn.Conv2d(96, 96, 1), nn.ReLU()]
+    network = nn.Sequential(*body, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(96, shape.classes)).eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1):
+            layer.weight.data = pruned(layer.weight.data, shape)
+    model = to_onnx(network, shape.input)
+    enable._PAYS = float("inf")
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / f"{kind}.tflite" for kind in ("dense", "sparse")]
+        for file in files:
+            tflite(model, file, compress=file is files[1])
+        assert proof.judged(files[1]).state == "on"
+        return [count(file, processor).per_inference for file in files]
+
+
 def trained(folder: Path, control: Path | None) -> dict:
     """What the files of a bundle weigh, get right and execute."""
     manifest = bundle.load(folder)
     assert manifest.accuracy is not None
     files: dict = {}
     for name, file in manifest.models.items():
+        executed = {each: count(folder / name, each).per_inference for each in PROCESSORS[1:]}
+        samples = manifest.accuracy.samples
         if file.accuracy is not None:
-            accuracy = file.accuracy.percent
+            accuracy, samples = file.accuracy.percent, file.accuracy.samples
         elif file.on_processor is not None:
-            accuracy = emulated_accuracy(folder, name, file.input_layout)
+            accuracy, samples = emulated_accuracy(folder, name, file.input_layout, executed[PROCESSORS[-1]])
         else:
             accuracy = manifest.accuracy.dense if file.kind == "dense" else manifest.accuracy.compressed
-        files[name] = {"runtime": file.runtime, "kind": file.kind, "bytes": file.bytes, "test_accuracy": accuracy}
-        files[name]["instructions"] = {each: count(folder / name, each).per_inference for each in PROCESSORS[1:]}
+        files[name] = {
+            **{"runtime": file.runtime, "kind": file.kind, "bytes": file.bytes, "instructions": executed},
+            **{"test_accuracy": accuracy, "test_samples": samples},
+        }
     for row in files.values():
         dense = next(each for each in files.values() if (each["runtime"], each["kind"]) == (row["runtime"], "dense"))
         row["ratio"] = {each: round(own / dense["instructions"][each], 4) for each, own in row["instructions"].items()}
@@ -361,7 +411,7 @@ def trained(folder: Path, control: Path | None) -> dict:
         "test_samples": manifest.accuracy.samples,
         "dense": manifest.accuracy.dense,
         "compressed": manifest.accuracy.compressed,
-        "sparse_inference": manifest.models["model.tflite"].ledger.sparse_inference.state == "on",
+        "leads": manifest.lead and manifest.lead.file,
         "files": files,
     }
     if control is not None:
@@ -374,55 +424,62 @@ def trained(folder: Path, control: Path | None) -> dict:
     return found
 
 
-def emulated_accuracy(folder: Path, name: str, layout: str) -> float:
-    """Of a file that computes in float16: percent right of eval.npz, on an emulated Cortex-A76."""
+def emulated_accuracy(folder: Path, name: str, layout: str, executed: int) -> tuple[float, int]:
+    """Of a file that computes in float16: percent right on an emulated Cortex-A76, of how many samples of eval.npz.
+
+    Float16 is emulated a number at a time: the samples are those that take minutes.
+    """
+    some = max(64, FLOAT16_WORK // executed)
     with np.load(folder / "eval.npz") as archive:
-        x, y = archive["x"], archive["y"]
+        x, y = archive["x"][:some], archive["y"][:some]
     produced, _ = outputs(folder / name, x, PROCESSORS[-1], layout=layout, seconds=7200)
-    return 100 * float(np.mean(produced.argmax(axis=1) == y))
+    return 100 * float(np.mean(produced.argmax(axis=1) == y)), len(y)
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = made.add_subparsers(dest="command", required=True)
+    names = ("wrong", "shapes", "instructions", "best", "layers", "trained")
+    drawing, shaping, counting, leading, of_layers, of_bundle = (commands.add_parser(name) for name in names)
+    drawing.add_argument("--count", type=int, default=200)
+    shaping.add_argument("names", nargs="*", choices=[*SHAPES, []], metavar="NAME", help=", ".join(SHAPES))
+    counting.add_argument("files", nargs="+", type=Path)
+    for each in (leading, of_bundle):
+        each.add_argument("bundle", type=Path)
+    of_bundle.add_argument("--control", type=Path)
+    for each in (shaping, counting, of_layers):
+        each.add_argument("--processor", default="cortex-a72")
+    for each in (drawing, shaping, counting, leading, of_layers, of_bundle):
+        each.add_argument("--keep", action="store_true")
+    return made
+
+
+def rows_of(given: argparse.Namespace) -> Iterator[tuple[str, dict]]:
+    """What a command finds, each with its place in the record."""
+    if given.command == "instructions":
+        yield f"{given.files[-1].parent.name}, {given.processor}", instructions(given.files, given.processor)
+    elif given.command == "best":
+        yield f"best/{given.bundle.resolve().name}", best(given.bundle)
+    elif given.command == "layers":
+        yield "layers", {"processor": given.processor, "rows": layers(given.processor)}
+    elif given.command == "trained":
+        row = trained(given.bundle, given.control)
+        yield f"trained/{row['model']}-{row['input'][-1]}-{row['seed']}", row
+    else:
+        for name in given.names or SHAPES:
+            print(name)
+            yield f"shapes/{name}", shapes(name, given.processor)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    drawing = commands.add_parser("wrong")
-    drawing.add_argument("--count", type=int, default=200)
-    shaping = commands.add_parser("shapes")
-    shaping.add_argument("names", nargs="*", choices=[*SHAPES, []], metavar="NAME", help=", ".join(SHAPES))
-    counting = commands.add_parser("instructions")
-    counting.add_argument("files", nargs="+", type=Path)
-    leading = commands.add_parser("best")
-    leading.add_argument("bundle", type=Path)
-    for each in (shaping, counting):
-        each.add_argument("--processor", default="cortex-a72")
-    rows_of = commands.add_parser("trained")
-    rows_of.add_argument("bundle", type=Path)
-    rows_of.add_argument("--control", type=Path)
-    for each in (drawing, shaping, counting, leading, rows_of):
-        each.add_argument("--keep", action="store_true")
-    given = parser.parse_args()
+    given = parser().parse_args()
     if given.command == "wrong":
         return wrong_command(given.count, kept=given.keep)
-    if given.command == "instructions":
-        row = instructions(given.files, given.processor)
+    for place, row in rows_of(given):
         if given.keep:
-            keep(f"{given.files[-1].parent.name}, {given.processor}", row)
-        return 0
-    if given.command == "best":
-        row = best(given.bundle)
-        if given.keep:
-            keep(f"best/{given.bundle.resolve().name}", row)
-        return int(row["test_accuracy"] < row["test_accuracy_dense"] - 1)
-    if given.command == "trained":
-        row = trained(given.bundle, given.control)
-        if given.keep:
-            keep(f"trained/{row['model']}-{row['input'][-1]}-{row['seed']}", row)
-        return 0
-    for name in given.names or SHAPES:
-        print(name)
-        row = shapes(name, given.processor)
-        if given.keep:
-            keep(f"shapes/{name}", row)
+            keep(place, row)
+        if given.command == "best" and row["test_accuracy"] < row["test_accuracy_dense"] - 1:
+            return 1
     return 0
 
 

@@ -10,6 +10,7 @@ from edgecompress.export.formats.onnx import onnx
 from edgecompress.export.formats.tflite import tflite
 from edgecompress.export.tflite import model_file
 from edgecompress.export.tflite.lowering.model import lower
+from edgecompress.export.tflite.sparse_inference import enable
 from edgecompress.export.tflite.sparse_inference.enable import Enabled, enabled
 from edgecompress.export.tflite.sparse_inference.verdict import judge_model
 from edgecompress.model.to_onnx import to_onnx
@@ -94,6 +95,8 @@ TAKEN = {
     "two channels": (lambda: separable(channels=2), (2, 32, 32)),
     "inverted residuals": (inverted, (3, 32, 32)),
     "squeeze-excite, hard swish": (excited, (3, 32, 32)),
+    "maps of one place": (excited, (3, 4, 4)),
+    "inverted residuals of one place": (inverted, (3, 2, 2)),
     "a convolution as head": (convolutional_head, (3, 32, 32)),
     "an average pool over the map": (pooled_head, (3, 32, 32)),
 }
@@ -112,8 +115,16 @@ def pruned(network, zeros=0.9):
     return network
 
 
+@pytest.mark.parametrize(("build", "side", "taken"), [(excited, 32, True), (excited, 4, False), (inverted, 2, False)])
+def test_maps_of_few_places_do_not_pay(build, side, taken, tmp_path):
+    ledger = tflite(to_onnx(pruned(build), (3, side, side)), tmp_path / "a.tflite", compress=True)
+    assert ("LiteRT skips zeros" in ledger.remarks[0]) == taken
+    assert ("on maps as small as its own" in ledger.remarks[0]) != taken
+
+
 @pytest.mark.parametrize("name", TAKEN)
-def test_a_network_is_taken_and_computes_what_it_did(name, here, distance, tmp_path):
+def test_a_network_is_taken_and_computes_what_it_did(name, here, distance, tmp_path, monkeypatch):
+    monkeypatch.setattr(enable, "_PAYS", float("inf"))
     build, shape = TAKEN[name]
     network = pruned(build)
     model = to_onnx(network, shape)

@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgecompress.export.tflite.graph import Graph, Operator, Tensor
-from edgecompress.export.tflite.sparse_inference import padding, view
+from edgecompress.export.tflite.sparse_inference import cost, padding, view
 from edgecompress.export.tflite.sparse_inference.run import SAME, VALID, find_run
 from edgecompress.export.tflite.sparse_inference.verdict import SparseInference, judge
 
 FUSED = "fusedActivationFunction"
 _NONE, _RELU6 = 0, 3
-# Zeros among the weights of a run from which on it pays: XNNPACK's own limit of two thirds, and what moving data
-# channels first costs. On small maps that is more.
-LEAST_ZEROS, LEAST_ZEROS_SMALL = 0.75, 0.80
-_SMALL = 32  # places of the network's input along an axis
+# Zeros among the weights of a run from which on XNNPACK takes it for sure: its own limit is two thirds.
+LEAST_ZEROS = 0.75
+# Of the estimate, which is within a tenth of what was counted.
+_PAYS = 0.9
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,12 @@ def enabled(graph: Graph) -> Enabled | str:
     verdict, run = judge(net), find_run(net)
     if verdict.state != "on":
         return verdict.reason
-    small = max(max(given.shape[1:3], default=0) for given in draft.inputs if len(given.shape) == 4) <= _SMALL
-    least = LEAST_ZEROS_SMALL if small else LEAST_ZEROS
-    if (verdict.zeros or 0) < least:
-        return f"{100 * (verdict.zeros or 0):.0f} % of its 1x1 weights are zeros, it pays from {100 * least:.0f} % on"
+    if (verdict.zeros or 0) < LEAST_ZEROS:
+        least = f"it pays from {100 * LEAST_ZEROS:.0f} % on"
+        return f"{100 * (verdict.zeros or 0):.0f} % of its 1x1 weights are zeros, {least}"
+    executed = cost.ratio(draft.operators[place] for place in run.inner)
+    if executed > _PAYS:
+        return f"on maps as small as its own that would take {executed:.2f} of the instructions (estimated)"
     draft.make_names_unique()
     whole = {draft.operators[place].inputs[1] for place in run.inner if draft.operators[place].code == "CONV_2D"}
     return Enabled(draft, verdict, frozenset(whole))
@@ -131,7 +133,10 @@ def _matrix_for_head(graph: Graph, operator: Operator) -> None:
     """Rewriting 4."""
     if operator.code != "CONV_2D" or operator.inputs[0].shape[1:3] != (1, 1) or operator.inputs[1].shape[1:3] != (1, 1):
         return
-    if _leads_back(graph, operator.output) or operator.inputs[1].shape[3] != operator.inputs[0].shape[3]:
+    if operator.inputs[1].shape[3] != operator.inputs[0].shape[3]:
+        return
+    averages = _of_averages(graph)
+    if operator.inputs[0] not in averages or _meets_a_map(graph, operator.output, averages):
         return
     weight = operator.inputs[1]
     if weight.data is None:
@@ -148,12 +153,22 @@ def _matrix_for_head(graph: Graph, operator: Operator) -> None:
     graph.operators[place : place + 1] = [layer, as_it_was]
 
 
-def _leads_back(graph: Graph, tensor: Tensor) -> bool:
-    """Whether what is computed from ``tensor`` scales a map of more than one place, as squeeze-excite does."""
+def _of_averages(graph: Graph) -> set[Tensor]:
+    """What is computed from averages over whole maps alone. All else of one place high and wide is a small map."""
+    found: set[Tensor] = set()
+    for operator in graph.operators:
+        computed = [each for each in operator.inputs if each.data is None]
+        if operator.code == "MEAN" or (computed and found.issuperset(computed)):
+            found.add(operator.output)
+    return found
+
+
+def _meets_a_map(graph: Graph, tensor: Tensor, averages: set[Tensor]) -> bool:
+    """Whether what is computed from ``tensor`` scales or shifts a map, as squeeze-excite does."""
     for reader in _readers(graph, tensor):
-        if reader.code in ("MUL", "ADD") and reader.output.shape[1:3] != (1, 1):
+        if reader.code in ("MUL", "ADD") and reader.output not in averages:
             return True
-        if reader.output.shape[1:3] == (1, 1) and len(reader.output.shape) == 4 and _leads_back(graph, reader.output):
+        if reader.output in averages and _meets_a_map(graph, reader.output, averages):
             return True
     return False
 
