@@ -25,7 +25,7 @@ of the dense file of its runtime, and of whichever dense file executes least, co
 all of eval.npz. Exit code 1: it loses more than a point to the dense network.
 
 ``layers`` counts what single layers of 96 channels execute, sparse and dense, on maps of 1 to 256 places: the
-difference of two networks, of one such layer and of three. The numbers of export/tflite/sparse_inference/cost.py are from it.
+difference of two networks, of one such layer and of three. sparse_inference/cost.py has its numbers from there.
 
 ``trained`` is a row for a network of docs/models.md: of each file of a bundle, bytes, test accuracy and instructions
 on a Cortex-A72 and a Cortex-A76, over the dense file of its runtime. The control is a bundle of the same recipe and
