@@ -6,6 +6,7 @@ Usage: python tools/generate_docs.py        (a test fails when what it would wri
 
 import json
 import sys
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from edgecompress.target import Target
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MODES = ("fast-load", "smallest")
+HEADLINES = 5
 SCHEMAS = {
     "manifest": Manifest,
     "recipe": Recipe,
@@ -118,6 +120,32 @@ def results_table() -> str:
         "10x on Fashion-MNIST and CIFAR-10, and about 5.0 points on UCI-HAR."
     )
     return "\n".join([*rows, "", *(f"- {note}" for note in notes), "", paper])
+
+
+def headline_table() -> str:
+    """The builds of results/ that say most, a row each: the largest ratio of each network and data set."""
+    best: dict[tuple[str, str], tuple[Manifest, BenchRecord | None]] = {}
+    for path in sorted((ROOT / "results").glob("*/manifest.json")):
+        manifest, measured = Manifest.from_file(path), path.with_name("record.json")
+        place = manifest.model.name, manifest.data.name
+        if place not in best or best[place][0].ratios.onnx < manifest.ratios.onnx:
+            best[place] = manifest, BenchRecord.from_file(measured) if measured.exists() else None
+    rows = [
+        "| network, data | accuracy on test, dense / compressed | ONNX file | smaller | TFLite | latency over dense |",
+        "|---|---|---|---|---|---|",
+    ]
+    ordered = sorted(best.values(), key=lambda each: -each[0].ratios.onnx)
+    for manifest, record in ordered[:HEADLINES]:
+        of_onnx = next(each.latency.ratio for each in record.comparisons) if record else None
+        sizes = " to ".join(f"{manifest.models[f'{name}.onnx'].bytes / 1000:,.0f} kB" for name in ("dense", "model"))
+        further = "" if manifest.data.official else " (rebuilt)"
+        further += "" if manifest.ratios.macs is None else ", whole channels removed too"
+        rows.append(
+            f"| {manifest.model.name}, {manifest.data.name}{further} | {manifest.accuracy.dense:.2f} % / "
+            f"{manifest.accuracy.compressed:.2f} % | {sizes} | **{manifest.ratios.onnx:.0f}x** "
+            f"| {manifest.ratios.tflite:.0f}x | {'' if of_onnx is None else f'{of_onnx:.2f}'} |"
+        )
+    return "\n".join(rows)
 
 
 def encodings_table() -> str:
@@ -317,6 +345,47 @@ def leading_table() -> str:
     return "\n".join([counted, "", *lines])
 
 
+def trained_table() -> str:
+    """What benchmarks/arm.py found of trained mobile networks: a row for each network and input, over its seeds."""
+    record = recorded("arm").get("trained", {})
+    if not record:
+        return ""
+    networks: dict[tuple[str, int], list[dict]] = {}
+    for row in record.values():
+        networks.setdefault((row["model"], row["input"][-1]), []).append(row)
+    kinds = (("model.tflite", "cortex-a72"), ("model.tflite", "cortex-a76"), ("model-int8.tflite", "cortex-a76"))
+    kinds += (("dense-int8.tflite", "cortex-a76"), ("model-fp16.tflite", "cortex-a76"))
+    lines = [
+        "| network | seeds | dense, % | trained on, % | compressed, % | dense, bytes | `model.tflite` "
+        "| A72: sparse | A76: sparse | A76: int8 | A76: dense int8 | A76: float16 |",
+        "|---" * 12 + "|",
+    ]
+    for (network, side), rows in sorted(networks.items()):
+        accuracies = " | ".join(
+            spread([row[key] for row in rows if key in row]) for key in ("dense", "control", "compressed")
+        )
+        files = rows[0]["files"]
+        sizes = " | ".join(f"{files[name]['bytes']:,}" for name in ("dense.tflite", "model.tflite"))
+        ratios = " | ".join(f"{files[name]['ratio'][on]:.2f}" if name in files else "" for name, on in kinds)
+        lines.append(f"| `{network}`, {side}x{side} | {len(rows)} | {accuracies} | {sizes} | {ratios} |")
+    first = next(iter(record.values()))
+    counted = (
+        f"The embedded digits, {first['test_samples']} test samples, recipe `{first['recipe']}` at these resolutions; "
+        "accuracy is the mean over seeds (and the range). *Trained on* is the control: the dense network after as many "
+        "epochs as the compressed one had. Instructions over the dense file's are of the first seed's files, emulated; "
+        f"{max(row['date'] for row in record.values())}: `python benchmarks/arm.py trained BUNDLE --control BUNDLE`."
+    )
+    return "\n".join([counted, "", *lines])
+
+
+def spread(values: Sequence[float]) -> str:
+    """The mean of some figures in percent, and their range where there are several; empty: there are none."""
+    if not values:
+        return ""
+    mean = f"{sum(values) / len(values):.1f}"
+    return mean if len(values) == 1 else f"{mean} ({min(values):.1f} to {max(values):.1f})"
+
+
 def large_model_table() -> str:
     """What benchmarks/large_model.py found: a row for each way to compress the model."""
     record = recorded("large-model")
@@ -435,11 +504,12 @@ def documents() -> dict[Path, str]:
     )
     return {
         ecz: filled(ecz, containers=containers_table()),
-        readme: filled(readme, results=results_table(), encodings=encodings_table()),
+        readme: filled(readme, headline=headline_table()),
+        DOCS / "results.md": filled(DOCS / "results.md", results=results_table(), encodings=encodings_table()),
         benchmarking: filled(benchmarking, measuring=measuring_table()),
         compression: filled(compression, clustering=clustering_tables()),
         runtimes: filled(runtimes, leading=leading_table(), loads=loads_table()),
-        models: filled(models, architectures=architectures_table()),
+        models: filled(models, trained=trained_table(), architectures=architectures_table()),
         own: filled(own, large=large_model_table()),
         tflite: filled(tflite, litert_torch=beside_litert_torch_table(), sparse_inference=sparse_inference_table()),
         paper: filled(paper, reproduction=reproduction(study_cells())),

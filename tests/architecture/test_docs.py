@@ -31,10 +31,12 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
 
 
-def test_every_page_of_docs_is_linked_from_the_readme():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_every_page_of_docs_is_linked_from_the_index_and_that_from_a_short_readme():
+    readme, index = ((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "docs/index.md"))
     for page in (ROOT / "docs").glob("*.md"):
-        assert f"docs/{page.name}" in readme
+        assert page.name == "index.md" or f"]({page.name})" in index
+    assert "(docs/index.md)" in readme
+    assert len(readme.split()) < 900
 
 
 def test_the_example_of_the_extending_page_runs():
