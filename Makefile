@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all fuzz arm64 lint setup docs clean
+.PHONY: demo test test-all fuzz canary arm64 lint setup docs clean
 
 setup: $(READY)
 
@@ -36,6 +36,10 @@ test-all: setup lint
 MINUTES ?= 10
 fuzz: setup
 	OMP_NUM_THREADS=1 $(BIN)/python tools/fuzz --minutes $(MINUTES) $(if $(CASES),--cases $(CASES)) $(if $(SEED),--seed $(SEED))
+
+# The newest runtimes, pre-releases too: whether they run what we write.
+canary: setup
+	PYTHON=$(BIN)/python tools/canary
 
 # arm64 for real, emulated unless this machine is one: all encodings decoded there, the portable runtime, a bench over adb
 # and over ssh on a whole emulated board, and the images of Dockerfile.arm64. As root; see docs/android.md for the
