@@ -150,11 +150,17 @@ def _matrix_for_head(graph: Graph, operator: Operator) -> None:
 
 def _leads_back(graph: Graph, tensor: Tensor) -> bool:
     """Whether what is computed from ``tensor`` scales a map of more than one place, as squeeze-excite does."""
-    for reader in _readers(graph, tensor):
-        if reader.code in ("MUL", "ADD") and reader.output.shape[1:3] != (1, 1):
-            return True
-        if reader.output.shape[1:3] == (1, 1) and len(reader.output.shape) == 4 and _leads_back(graph, reader.output):
-            return True
+    # Each tensor once: residual layers on maps of one place double the ways to it with every layer.
+    seen = {tensor}
+    left = [tensor]
+    while left:
+        for reader in _readers(graph, left.pop()):
+            made = reader.output
+            if reader.code in ("MUL", "ADD") and made.shape[1:3] != (1, 1):
+                return True
+            if made.shape[1:3] == (1, 1) and len(made.shape) == 4 and made not in seen:
+                seen.add(made)
+                left.append(made)
     return False
 
 
