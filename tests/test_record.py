@@ -48,6 +48,34 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path, text, message):
     assert str(path) in str(caught.value)
 
 
+class Table(Record):
+    inner: Inner
+    named: dict[str, Inner] | None = None
+    rates: tuple[int | str, ...] = ()
+    wanted: bool = False
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"inner": {"rate": True}}, r"file: inner\.rate must be a number"),
+        ({"inner": {"rate": "5"}}, r"file: inner\.rate must be a number"),
+        ({"inner": {"rate": 1}, "named": {"a": {"rate": 2}, "b": {"rate": False}}}, r"file: named\.b\.rate must be"),
+        ({"inner": {"rate": 16**5000}}, r"file: inner\.rate: .*an integer too long to be shown"),
+        ({"inner": {"rat": 16**5000, "rate": 1}}, r"file: unknown key 'inner\.rat'"),
+        ({"inner": {"rate": [16**5000]}}, r"file: inner\.rate: .*an integer too long to be shown"),
+    ],
+)
+def test_a_number_of_a_table_is_a_number_and_one_beyond_all_limits_is_one_line(table, message):
+    with pytest.raises(InputError, match=message):
+        Table.from_table(table, "file")
+
+
+def test_what_may_be_a_truth_value_or_text_is_that():
+    table = {"inner": {"rate": 1}, "rates": [1, "2", "x"], "wanted": True}
+    assert Table.from_table(table, "file").model_dump() == {**table, "named": None, "rates": (1, "2", "x")}
+
+
 def test_a_missing_file_is_one_line(tmp_path):
     with pytest.raises(InputError, match="cannot read"):
         Outer.from_file(tmp_path / "absent.json")

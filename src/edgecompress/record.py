@@ -52,9 +52,12 @@ class Record(BaseModel):
             InputError: the table is not of this schema.
         """
         try:
-            return cls.model_validate(table)
+            made = cls.model_validate(table)
         except ValidationError as error:
             raise InputError(f"{where}: {first_error(error)}") from error
+        if place := _no_number(table, made.model_dump()):
+            raise InputError(f"{where}: {place} must be a number: neither a truth value nor in quotes")
+        return made
 
 
 @dataclass(frozen=True)
@@ -181,9 +184,24 @@ def first_error(error: ValidationError) -> str:
         given = repr(detail["input"])
     except RecursionError:
         given = "a value nested too deeply to be shown"
+    except ValueError:  # Python writes out no integer of more than 4,300 digits, and TOML has such in base 16
+        given = "an integer too long to be shown"
     # A field of several types has a complaint of each.
     message = ", or: ".join(dict.fromkeys(each["msg"] for each in details if _place(each["loc"]) == place))
     return f"{place}: {message} (given {given if len(given) <= 60 else given[:57] + '...'})"
+
+
+def _no_number(given: Any, read: Any) -> str:
+    """The first place where a number was read from what is none: pydantic takes ``true`` as 1, and ``"5"`` as 5."""
+    if isinstance(given, bool | str):
+        return "document" if type(read) in (int, float) else ""
+    pairs: list[tuple[object, Any, Any]] = []
+    if isinstance(given, dict) and isinstance(read, dict):
+        pairs = [(key, value, read[key]) for key, value in given.items() if key in read]
+    elif isinstance(given, list) and isinstance(read, list | tuple):
+        pairs = list(zip(range(len(given)), given, read, strict=False))
+    found = ((key, _no_number(value, of_it)) for key, value, of_it in pairs)
+    return next((f"{key}.{place}".removesuffix(".document") for key, place in found if place), "")
 
 
 def _place(loc: tuple[int | str, ...]) -> str:

@@ -43,6 +43,14 @@ def test_build_without_torch_says_what_to_install(tmp_path):
     assert done.stderr.strip().endswith("pip install 'edgecompress[train]'")
 
 
+def test_a_message_has_an_end_whatever_a_file_put_into_it(edgecompress, tmp_path):
+    (tmp_path / "r.toml").write_text("k" * 1_000_000 + " = 1\n")
+    done = edgecompress("targets", "r.toml")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert len(done.stderr) < 3000
+
+
 def test_a_warning_is_one_line(capsys):
     console.warn("two\nlines")
     assert capsys.readouterr().err == "edgecompress: warning: two lines\n"

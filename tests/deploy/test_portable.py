@@ -1,6 +1,7 @@
 import io
 import os
 import subprocess
+import sys
 import tarfile
 
 import pytest
@@ -103,3 +104,13 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_there(adb_devices, tmp_p
 def test_this_machine_keeps_nothing(tmp_path):
     with local() as here, pytest.raises(RuntimeFailedError, match="nothing is kept on this device"):
         install(here, archive(tmp_path / "a.tar.gz", ""), Deadline.after(60))
+
+
+def test_a_module_in_the_folder_where_it_is_tried_is_not_imported(connection, tmp_path):
+    """The loader is this Python, which would find a module there before its own."""
+    shadow = "import pathlib; pathlib.Path('imported').touch()"
+    run(connection, "sh", "-c", f'for name in numpy psutil platform; do echo "{shadow}" > $name.py; done')
+    loader = f'#!/bin/sh\nunset PYTHONHOME PYTHONPATH\nshift 3\nexec "{sys.executable}" "$@"'
+    install(connection, archive(tmp_path / "a.tar.gz", loader), Deadline.after(60))
+    assert "numpy.py" in run(connection, "ls").output
+    assert "imported" not in run(connection, "ls").output

@@ -1,5 +1,6 @@
 import numpy as np
 import onnx
+import onnx_ir as ir
 import onnxruntime
 import pytest
 import torch
@@ -185,6 +186,26 @@ def test_an_operator_that_pytorch_has_not_is_tried_in_onnxruntime(tmp_path):
         model = onnx_file(tmp_path / "m.onnx", ())
         assert model.why_not_run == "Det cannot be run in PyTorch here"
         assert model.one_by_one == one_by_one
+
+
+def test_a_graph_that_loads_only_as_it_is_stays_that_also_where_pytorch_does_not_run_it(tmp_path):
+    nodes = [
+        h.make_node("MatMul", ["x", "w"], ["f"]), h.make_node("Reshape", ["f", "rows"], ["a"]),
+        h.make_node("Reshape", ["a", "joined"], ["b"]), h.make_node("Reshape", ["b", "square"], ["c"]),
+        h.make_node("Det", ["c"], ["y"]),
+    ]  # fmt: skip
+    arrays = {"rows": np.array([3, 3]), "joined": np.array([1, -1, 9]), "square": np.array([1, 3, 3])}
+    save(tmp_path / "m.onnx", nodes, {"x": [1, 9]}, {"y": [1]}, **arrays, w=weights(9, 9))
+    model = onnx_file(tmp_path / "m.onnx", ())
+    assert model.why_not_run == "Det cannot be run in PyTorch here"
+    assert model.one_by_one
+    kept = ir.to_proto(model.graph(model.module))
+    x = weights(1, 9)
+    expected, found = (
+        onnxruntime.InferenceSession(each).run(None, {"x": x})[0]
+        for each in (tmp_path / "m.onnx", kept.SerializeToString())
+    )
+    assert np.array_equal(expected, found)
 
 
 def test_a_free_size_beside_the_batch_is_asked_for_as_the_file_has_it(tmp_path):

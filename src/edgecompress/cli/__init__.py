@@ -110,6 +110,12 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+_LONGEST = 2000
+"""Characters of a message: what a file or a command line puts into it may be a megabyte long."""
+
+
 def _fail(message: str, code: int) -> int:
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
     console.complain(f"edgecompress: {message}")
     return code

@@ -12,9 +12,11 @@ from edgecompress.errors import InputError, RuntimeFailedError
 
 # Arguments: the folder of the environment, the archive's SHA-256, which is its name too, and what its Python must run.
 # Says "installed", "there", "absent", or what went wrong and "broken". What is there stays until the new one has run,
-# whose files are on the disk before it gets the name: a file system may write names before contents.
+# whose files are on the disk before it gets the name: a file system may write names before contents. Nothing is
+# imported from the folder that it runs in, which others may write to.
 _INSTALL = """
 exec 2>&1
+export PYTHONSAFEPATH=1
 home=$1 part=$1.part
 [ "$(cat "$home/.archive" 2>/dev/null)" = "$2" ] && "$home/python" -c "$3" >/dev/null 2>&1 && { echo there; exit 0; }
 [ -f "$2" ] || { echo absent; exit 0; }

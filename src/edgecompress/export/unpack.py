@@ -10,6 +10,7 @@ from edgecompress.export.onnx_graph import versions
 from edgecompress.export.onnx_graph.folding import is_encoded
 from edgecompress.export.onnx_graph.pack import check_identical, fingerprints, graph_of
 from edgecompress.export.onnx_graph.read import read_lean
+from edgecompress.export.onnx_graph.widened import narrow
 from edgecompress.export.onnx_graph.write import write
 
 
@@ -17,7 +18,8 @@ def unpack_onnx(source: Path, target: Path) -> None:
     """Write the packed ONNX file ``source`` to ``target`` with its weights as plain arrays, bit by bit the same.
 
     Operators, names, inputs and outputs stay; what decoded the weights goes. Weights of float16 and int8 are that
-    again. The file appears after its weights were compared, or not at all.
+    again, those too that the network reads as float32 behind a Cast; what other nodes made of constants stays what
+    they made of it. The file appears after its weights were compared, or not at all.
 
     Raises:
         InputError: the source cannot be read, is damaged, or holds nothing that this package packed.
@@ -31,6 +33,7 @@ def unpack_onnx(source: Path, target: Path) -> None:
         raise InputError(f"{source} is not packed: its weights are plain already")
     weights = fingerprints(source, read)
     model = graph_of(read)
+    narrow(model)
     versions.lower(model)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:

@@ -175,8 +175,9 @@ def _wrong(module: Graph, inputs: tuple[End, ...], model: ir.Model, fixed: int |
         try:
             graph = written(module)
             alone = _joined([_of_runtime(graph, arrays, slice(number, number + 1)) for number in range(count)])
-        except CheckError:
-            return None  # not even one: nothing can be said of several
+        except CheckError as error:
+            # Not even one: nothing can be said of several. A batch that the file fixed then stays as it is.
+            return None if fixed is None else str(error)
     try:
         same = True
         if not module.unknown:

@@ -20,6 +20,7 @@ from edgecompress.export.formats.tflite import tflite
 from edgecompress.export.tflite import csr
 from edgecompress.export.tflite.inspection import decoded_weights_tflite, inspect_tflite
 from edgecompress.export.tflite.lowering.model import lower
+from edgecompress.export.tflite.pack import pack_tflite
 from edgecompress.export.tflite.reader import constants as read_constants
 from edgecompress.export.tflite.reader import read
 from edgecompress.export.tflite.runtimes import TFLITE_RUNTIME, runtimes
@@ -265,6 +266,23 @@ def test_a_layer_wide_on_both_sides_is_split_where_that_is_smaller_and_computes_
     assert found["split"].tobytes() == found["dense"].tobytes()
     whole = csr.pack(decoded_weights_tflite(tmp_path / "dense.tflite")["0.weight"], 3)
     assert ledger.file_bytes < 0.9 * whole.bytes
+
+
+def test_layers_with_equal_weights_store_them_once_as_pack_does(tmp_path):
+    torch.manual_seed(0)
+    layers = [nn.Linear(64, 64) for _ in range(4)]
+    layers[0].weight.data *= torch.rand_like(layers[0].weight) < 0.2
+    for layer in layers[1:]:
+        layer.load_state_dict(layers[0].state_dict())
+    model = to_onnx(nn.Sequential(*layers, nn.Linear(64, 3)), (64,))
+    x = np.random.default_rng(3).normal(0, 1, (1, 64)).astype(np.float32)
+    dense = tflite(model, tmp_path / "dense.tflite", compress=False)
+    ledger = tflite(model, tmp_path / "small.tflite", compress=True, weights="float32")
+    assert [entry.name for entry in ledger.tensors if entry.elements == 64 * 64] == ["0.weight"]
+    packed = pack_tflite(tmp_path / "dense.tflite", tmp_path / "packed.tflite")
+    assert abs(ledger.file_bytes - packed.ledger.file_bytes) < 300 < dense.file_bytes / 10
+    found = [_run(sys.executable, tmp_path / f"{name}.tflite", x) for name in ("dense", "small", "packed")]
+    assert len({each.tobytes() for each in found}) == 1
 
 
 def test_hybrid_layers_read_int8_and_no_operator_decodes_it(network, tmp_path):

@@ -465,3 +465,32 @@ def test_equal_weights_are_stored_once_and_inspection_counts_them_once(tmp_path)
     source.write_bytes(model_file.serialize(model))
     shared = {entry.name: entry.bytes for entry in inspect_tflite(source).tensors}
     assert [shared[f"w{number}"] for number in range(4)] == [16384, 16384, 0, 0]
+
+
+def test_int4_weights_stay_because_litert_computes_with_them_as_they_are(tmp_path):
+    """XNNPACK reads them in spite of the DEQUANTIZE, and sums in another order than over the float32 that it makes."""
+    random = np.random.default_rng(7)
+    values = np.where(random.random((32, 1024)) < 0.1, random.integers(-7, 8, (32, 1024)), 0).astype(np.int8)
+    sparse = np.where(random.random((64, 32)) < 0.1, random.normal(size=(64, 32)), 0).astype(np.float32)
+    x, middle, y = Tensor("x", (1, 1024)), Tensor("h", (1, 32)), Tensor("y", (1, 64))
+    biases = [Tensor(f"b{size}", (size,), np.zeros(size, np.float32)) for size in (32, 64)]
+    four, other = Tensor("w4", values.shape, np.ones(values.shape, np.float32)), Tensor("w", sparse.shape, sparse)
+    layers = [
+        Operator("FULLY_CONNECTED", [x, four, biases[0]], middle),
+        Operator("FULLY_CONNECTED", [middle, other, biases[1]], y),
+    ]
+    stored = Stored(values, Scales(random.uniform(0.01, 0.02, 32).astype(np.float32), 0))
+    source, packed = tmp_path / "m.tflite", tmp_path / "p.tflite"
+    source.write_bytes(serialize(Graph([x], [y], layers), {four: stored}))
+    model = model_file.parse(source)[1]
+    (tensor,) = [each for each in model.subgraphs[0].tensors if each.name == b"w4"]
+    tensor.type = schema().TensorType.INT4
+    nibbles = values.reshape(-1, 2).astype(np.uint8) & 15
+    model.buffers[tensor.buffer].data = nibbles[:, 0] | nibbles[:, 1] << 4
+    source.write_bytes(model_file.serialize(model))
+    written = pack.pack_tflite(source, packed, any_gain=True)
+    assert written.proof.words == "proved"
+    encodings = {entry.name: entry.encoding for entry in written.ledger.tensors}
+    assert (encodings["w4"], encodings["w"]) == ("int4", "csr-float32")
+    again = pack.pack_tflite(packed, tmp_path / "again.tflite", any_gain=True)
+    assert again.ledger.file_bytes == written.ledger.file_bytes

@@ -15,10 +15,10 @@ from edgecompress import record
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
 from edgecompress.export.tflite import csr, split
-from edgecompress.export.tflite.consumers import Reading, Use, use
+from edgecompress.export.tflite.consumers import Use, use
+from edgecompress.export.tflite.equal import keep_once, readings_of
 from edgecompress.export.tflite.graph import FloatArray, Graph, Tensor
 from edgecompress.export.tflite.inspection import ledger
-from edgecompress.export.tflite.lowering.context import FUSED
 from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.tflite.mapped import Data, mapped
 from edgecompress.export.tflite.reader import constants
@@ -47,7 +47,7 @@ def tflite(
     Args:
         model: It is not changed, and the same model gives the same bytes. BatchNormalization is folded.
         path: The file, which appears whole or not at all.
-        compress: False stores float32, True each weight in the form that ``weights.choose`` takes.
+        compress: False stores float32, True each weight in the form that ``weights.choose`` takes, equal ones once.
         encoding: ``smallest``, or ``fast-load``: only what runtimes decode fastest.
         weights: How far weights may be rounded: ``float32`` not at all; ``float16``; ``int8``, computed in float32;
             ``int8-hybrid``, computed in int8 with inputs that are quantised at each inference.
@@ -69,7 +69,9 @@ def tflite(
         found, further = _enabled(graph, asked=sparse_inference, shifts=shifts)
         if isinstance(found, Enabled):
             graph = found.graph
-        forms = _forms(graph, encoding, weights, whole=found.whole if isinstance(found, Enabled) else frozenset())
+        whole = found.whole if isinstance(found, Enabled) else frozenset()
+        keep_once(graph, apart=whole)
+        forms = _forms(graph, encoding, weights, whole=whole)
         remarks = (_settled(graph, forms, found), *further)
     notes = {tensor.name: stored.note for tensor, stored in forms.items() if stored.note}
     file = packed(graph, forms, metadata)
@@ -116,12 +118,7 @@ def _forms(
 
     ``graph`` changes where a layer is split; the weights ``whole`` are not, and may be in blocks instead.
     """
-    readings: dict[Tensor, list[Reading]] = {}
-    for operator in graph.operators:
-        for position, tensor in enumerate(operator.inputs):
-            if tensor.compressible:
-                reading = Reading(operator.code, position, operator.options.get(FUSED, 0))
-                readings.setdefault(tensor, []).append(reading)
+    readings = readings_of(graph)
     forms = {}
     elements = sum(prod(tensor.shape) for tensor in readings)
     for tensor, read in readings.items():

@@ -29,6 +29,7 @@ from edgecompress.export.onnx_graph.equal import keep_once
 from edgecompress.export.onnx_graph.folding import computed, is_encoded, put
 from edgecompress.export.onnx_graph.lean import Lean
 from edgecompress.export.onnx_graph.read import converted, read_lean, take_apart, to_ir
+from edgecompress.export.onnx_graph.widened import note_widened
 from edgecompress.export.proof import Shapes, Written
 
 _SUMS_OF_PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
@@ -84,6 +85,7 @@ def graph_of(read: Lean) -> ir.Model:
     model = to_ir(converted(read))
     take_apart(model)
     put(model, arrays)
+    note_widened(read, arrays, model)
     common.LiftConstantsToInitializersPass(size_limit=SMALL)(model)
     return model
 

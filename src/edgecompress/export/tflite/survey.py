@@ -1,6 +1,5 @@
 """The weights of any TFLite model: what operators read as float32, whatever constants and operators make it."""
 
-import hashlib
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from edgecompress.export.tflite.consumers import Reading, use
+from edgecompress.export.tflite.equal import content
 from edgecompress.export.tflite.model_file import operator_name
 from edgecompress.export.tflite.schema import schema
 
 _DECODERS = ("DENSIFY", "DEQUANTIZE")
-# Bytes of a buffer from which a copy is worth looking for.
-_LEAST_COPY = 64
 _BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
 
 
@@ -67,22 +65,16 @@ def weights(model: Any) -> list[Weight]:
     equal: dict[tuple[Any, ...], list[tuple[int, list[Weight]]]] = defaultdict(list)
     for buffer, found in by_buffer.items():
         if uses[buffer] == len(found) and all(kind == found[0][1] for _, kind in found):
-            content = _content(model.buffers[buffer].data, buffer, is_sparse=found[0][1][-1] is not None)
+            # The data of a sparse tensor are not all that it holds: it is like no other.
+            is_sparse = found[0][1][-1] is not None
+            same = None if is_sparse else content(np.asarray(model.buffers[buffer].data))
             allowed = use([reading for weight, _ in found for reading in weight.readings])
-            key = (*map(repr, found[0][1][:-1]), repr(allowed), content)
+            key = (*map(repr, found[0][1][:-1]), repr(allowed), buffer if same is None else same)
             equal[key].append((buffer, [weight for weight, _ in found]))
     return [
         replace(_merged([each for _, same in groups for each in same]), copies=tuple(place for place, _ in groups[1:]))
         for groups in equal.values()
     ]
-
-
-def _content(data: Any, buffer: int, *, is_sparse: bool) -> bytes | int:
-    """What is the same for buffers that may be one: their bytes. One that is small, or of a sparse tensor, may not."""
-    array = np.asarray(data)
-    if is_sparse or array.nbytes < _LEAST_COPY:
-        return buffer
-    return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
 
 
 def _kind(tensor: Any) -> tuple[Any, ...]:

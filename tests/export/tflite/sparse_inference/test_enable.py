@@ -238,3 +238,15 @@ def test_onnx_and_tflite_files_of_one_network_agree(here, tmp_path):
     (produced,) = here.outputs(tmp_path / "a.tflite")
 
     assert np.abs(produced - expected).max() < 2e-5 * np.abs(expected).max()
+
+
+def test_many_residual_layers_on_a_map_of_one_place_are_walked_once(monkeypatch, tmp_path):
+    """Each doubles the ways from the average to the output."""
+    torch.manual_seed(0)
+    blocks = [Residual(conv(8, 8)) for _ in range(22)]
+    pool = nn.AdaptiveAvgPool2d(1)
+    network = nn.Sequential(conv(3, 8, 3, 2), pool, *blocks, nn.Conv2d(8, 5, 1), nn.Flatten()).eval()
+    looked, readers = [], enable._readers
+    monkeypatch.setattr(enable, "_readers", lambda *given: looked.append(1) or readers(*given))
+    tflite(to_onnx(network, (3, 16, 16)), tmp_path / "m.tflite", compress=True)
+    assert 0 < len(looked) < 100**2

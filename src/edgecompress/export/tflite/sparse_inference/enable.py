@@ -165,11 +165,15 @@ def _of_averages(graph: Graph) -> set[Tensor]:
 
 def _meets_a_map(graph: Graph, tensor: Tensor, averages: set[Tensor]) -> bool:
     """Whether what is computed from ``tensor`` scales or shifts a map, as squeeze-excite does."""
-    for reader in _readers(graph, tensor):
-        if reader.code in ("MUL", "ADD") and reader.output not in averages:
-            return True
-        if reader.output in averages and _meets_a_map(graph, reader.output, averages):
-            return True
+    # Each tensor once: residual layers double the ways to it with every layer.
+    seen, left = {tensor}, [tensor]
+    while left:
+        for reader in _readers(graph, left.pop()):
+            if reader.output in averages and reader.output not in seen:
+                seen.add(reader.output)
+                left.append(reader.output)
+            elif reader.output not in averages and reader.code in ("MUL", "ADD"):
+                return True
     return False
 
 
