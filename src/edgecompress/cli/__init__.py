@@ -22,8 +22,10 @@ from edgecompress.cli import (
     console,
     devices,
     doctor,
+    init,
     inspect,
     pack,
+    recipe,
     records,
     report,
     search,
@@ -49,6 +51,7 @@ THE_SYSTEM_SAYS_NO = {
 }
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init.init,
     "build": build.build,
     "search": search.search,
     "advise": advise.advise,
@@ -63,7 +66,12 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 for command in COMMANDS.values():
     app.command()(command)
-GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "records": records.app, "study": study.app}
+GROUPS: dict[str, typer.Typer] = {
+    "devices": devices.app,
+    "recipe": recipe.app,
+    "records": records.app,
+    "study": study.app,
+}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 

@@ -15,6 +15,7 @@ from edgecompress.cli.options import (
     EVAL_SAMPLES,
     MODEL,
     RECIPE_ENCODING,
+    SET,
     STORE,
 )
 
@@ -30,10 +31,7 @@ def build(
             "data's own, with sparse-arm over it where that pays on the board."
         ),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a recipe key, as prune.sparsity=0.95."),
-    ] = None,
+    set_: SET = None,
     checkpoint: CHECKPOINT = None,
     encoding: RECIPE_ENCODING = None,
     output: Annotated[

@@ -32,6 +32,22 @@ DATA = Annotated[
         show_default=False,
     ),
 ]
+RECIPE = Annotated[
+    str | None,
+    typer.Option(
+        help="A shipped recipe's name, or a TOML file; A+B is A with B's keys over it. Default: the model's and "
+        "data's own.",
+        show_default=False,
+    ),
+]
+SET = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a recipe key, as prune.sparsity=0.95; 'edgecompress recipe keys' lists them.",
+    ),
+]
 CHECKPOINT = Annotated[
     Path | None,
     typer.Option(help="Trained weights to compress, instead of training: safetensors, or a PyTorch file of tensors."),
