@@ -33,14 +33,16 @@ from edgecompress.cli import (
     targets,
     unpack,
 )
+from edgecompress.cli import help as help_page
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
+    cls=help_page.Group,
+    rich_markup_mode=None,
     name="edgecompress",
     help="Compress a network, export files that stock runtimes load, and measure them on the device.",
     epilog="Exit codes: 0 done, 1 a defect, 2 wrong input, 3 a check failed, 4 a runtime or a device failed, "
     "130 interrupted.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -65,7 +67,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "unpack": unpack.unpack,
 }
 for command in COMMANDS.values():
-    app.command()(command)
+    app.command(cls=help_page.Command)(command)
 GROUPS: dict[str, typer.Typer] = {
     "devices": devices.app,
     "recipe": recipe.app,
@@ -103,12 +105,13 @@ def main() -> None:
     try:
         temporary.sweep()
         temporary.use_own()
-        code = app(standalone_mode=False)
+        code = app(prog_name="edgecompress", standalone_mode=False)
     except EdgecompressError as error:
         code = _fail(str(error), error.exit_code)
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
-        code = _fail(f"{message} (see 'edgecompress --help')", getattr(error, "exit_code", 2))
+        path = getattr(getattr(error, "ctx", None), "command_path", "edgecompress")
+        code = _fail(f"{message} (see '{path} --help')", getattr(error, "exit_code", 2))
     except OSError as error:
         if error.errno not in THE_SYSTEM_SAYS_NO:
             raise

@@ -69,7 +69,10 @@ def bench(
     ] = False,
     store: STORE = None,
 ) -> None:
-    """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
+    """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle.
+
+    Example: edgecompress bench dist/alexnet-digits-rpi4 --device local
+    """
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run

@@ -44,7 +44,10 @@ def build(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
-    """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board."""
+    """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board.
+
+    Example: edgecompress build --target rpi4 --model alexnet --data digits
+    """
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress import pipeline
         from edgecompress.bundle import MANIFEST

@@ -38,7 +38,10 @@ def compare(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Compare two records of benchmarks or builds, metric by metric, with intervals from their raw times."""
+    """Compare two records of benchmarks or builds, metric by metric, with intervals from their raw times.
+
+    Example: edgecompress compare old.json new.json --fail-on "acc_drop>0.5"
+    """
     with console.long_work("nothing was changed"):
         from edgecompress.compare import limits
         from edgecompress.compare.run import compare as run

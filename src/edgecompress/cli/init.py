@@ -20,7 +20,10 @@ def init(
         Path, typer.Option("--output", "-o", help="The file to write; one that is there is never replaced.")
     ] = Path("recipe.toml"),
 ) -> None:
-    """Write the recipe that build would take into a file, with every key and its meaning, to be changed."""
+    """Write the recipe that build would take into a file, with every key and its meaning, to be changed.
+
+    Example: edgecompress init --model resnet18 --data cifar-10 -o mine.toml
+    """
     from edgecompress.record import check_file, write_new
 
     if output.suffix != ".toml":

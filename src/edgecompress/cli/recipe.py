@@ -8,26 +8,33 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli import help as help_page
 from edgecompress.cli.options import DATA, MODEL, RECIPE, SET
 
 WIDTH = 80
-app = typer.Typer(help="Show a recipe with every key, and list the keys there are.", no_args_is_help=True)
+app = help_page.group("Show a recipe with every key, and list the keys there are.")
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def show(model: MODEL = "alexnet", data: DATA = None, recipe: RECIPE = None, set_: SET = None) -> None:
-    """Print the complete recipe that build would take, as TOML that --recipe takes back."""
+    """Print the complete recipe that build would take, as TOML that --recipe takes back.
+
+    Example: edgecompress recipe show --model vgg16bn > mine.toml
+    """
     console.say(text(model, data, recipe, tuple(set_ or ())).rstrip())
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def keys(
     pattern: Annotated[
         str, typer.Argument(help="Only keys that have this in their name, or fit it, as cluster.*", show_default=False)
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the keys of a recipe: what each means, which values it takes, and its default."""
+    """List the keys of a recipe: what each means, which values it takes, and its default.
+
+    Example: edgecompress recipe keys cluster
+    """
     from edgecompress.recipe.listing import listing
 
     found = listing(pattern)
