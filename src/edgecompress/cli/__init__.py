@@ -21,6 +21,7 @@ from edgecompress.cli import (
     compare,
     console,
     devices,
+    docs,
     doctor,
     init,
     inspect,
@@ -65,6 +66,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "inspect": inspect.inspect,
     "pack": pack.pack,
     "unpack": unpack.unpack,
+    "docs": docs.docs,
 }
 for command in COMMANDS.values():
     app.command(cls=help_page.Command)(command)

@@ -19,7 +19,8 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="LIMITS",
-            help="Exit code 3 where B is beyond one, as 'acc_drop>0.5,p90>20ms,size>2MB,p50>5%'; see docs/records.md.",
+            help="Exit code 3 where B is beyond one, as 'acc_drop>0.5,p90>20ms,size>2MB,p50>5%'; 'edgecompress docs "
+            "records' explains them.",
         ),
     ] = None,
     allow: Annotated[

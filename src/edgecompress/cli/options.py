@@ -21,7 +21,7 @@ MODEL = Annotated[
     typer.Option(
         help="A built-in network: alexnet, ds-cnn, efficientnet-lite0, mobilenet-v1, mobilenet-v2, mobilenet-v3-small, "
         "resnet18, vgg16bn, vgg19bn; or your own: package.module:factory or net.py:factory, an .onnx "
-        "file, or a .pt2 file (docs/own-models.md)."
+        "file, or a .pt2 file ('edgecompress docs own-models')."
     ),
 ]
 DATA = Annotated[
