@@ -20,6 +20,7 @@ from edgecompress.cli import (
     build,
     compare,
     console,
+    demo,
     devices,
     docs,
     doctor,
@@ -54,6 +55,7 @@ THE_SYSTEM_SAYS_NO = {
 }
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
     "init": init.init,
     "build": build.build,
     "search": search.search,
