@@ -11,7 +11,7 @@ def test_what_got_worse_comes_first_with_its_cure_and_what_got_better_after_it(r
     assert "--encoding fast-load" in worse
     assert "answers 1.25 points fewer right" in worse
     assert "is slower: 1.25 times the dense file's time" in worse
-    assert better == "Better: it is 40.0 times smaller."
+    assert better == "Better: it is 40.0x smaller."
 
 
 def test_a_disturbed_run_says_nothing_of_speed(record, manifest):

@@ -41,7 +41,7 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
     worse += [speed] if is_worse else []
     if worse:
         found.append(f"Worse than {dense.file}: {row.file} {'; '.join(worse)}.")
-    better = [] if row.smaller is None else [f"is {significant(row.smaller)} times smaller"]
+    better = [] if row.smaller is None else [f"is {significant(row.smaller)}x smaller"]
     better += [speed] if speed and not is_worse else []
     if row.drop is not None and row.drop <= 0:
         better.append("loses no accuracy")
