@@ -77,6 +77,7 @@ def test_without_a_bundle_the_newest_in_dist_is_measured_and_without_one_a_line_
     done = edgecompress("bench", "--mode", "quick", "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("measures dist/mine, the newest bundle in dist/, made 20")
+    assert "\ntime: 14 s to 3 minutes (mode quick, 4 files in 2 runtimes)\n" in done.stderr
     assert len(list((tmp_path / "dist/mine/bench").glob("*.json"))) == 1
     done = edgecompress("bench", "--device", "jetson")
     assert done.returncode == 2

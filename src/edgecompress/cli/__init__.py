@@ -34,6 +34,7 @@ from edgecompress.cli import (
     study,
     targets,
     unpack,
+    usage,
 )
 from edgecompress.cli import help as help_page
 from edgecompress.errors import EdgecompressError
@@ -113,9 +114,7 @@ def main() -> None:
     except EdgecompressError as error:
         code = _fail(str(error), error.exit_code)
     except TyperException as error:
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        path = getattr(getattr(error, "ctx", None), "command_path", "edgecompress")
-        code = _fail(f"{message} (see '{path} --help')", getattr(error, "exit_code", 2))
+        code = _fail(usage.said(error), getattr(error, "exit_code", 2))
     except OSError as error:
         if error.errno not in THE_SYSTEM_SAYS_NO:
             raise
