@@ -22,8 +22,7 @@ $(READY): pyproject.toml $(wildcard requirements/*.txt)
 
 # The main job on embedded data: train, compress, export, prove, then measure on this machine.
 demo: setup
-	$(BIN)/edgecompress build --target rpi4 --model alexnet --data digits --output dist/demo
-	$(BIN)/edgecompress bench dist/demo --device local --mode quick
+	$(BIN)/edgecompress demo
 
 # Two processes of one thread each: on two cores they end sooner than one of two threads. A file's fixtures stay in one.
 test: setup lint

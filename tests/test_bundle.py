@@ -81,3 +81,18 @@ def test_a_rebuilt_bundle_keeps_the_records_measured_before(copy):
     assert (copy / "bench" / "local.json").is_file()
     assert not (copy / "model.onnx").exists()
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
+def test_the_newest_is_the_one_that_was_made_last_whatever_the_file_dates_say(tmp_path):
+    def made(name, text):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "manifest.json").write_text(text)
+
+    assert bundle.newest(tmp_path) is None
+    marks = '"stages": [], "ratios": {}, "models": {}'
+    made("new", f'{{"created": "2026-03-02T10:00:00+00:00", {marks}}}')
+    made("study/cells/old", f'{{"created": "2026-03-01T10:00:00+00:00", {marks}}}')
+    made("broken", '{"created": "2027')
+    made("other", '{"created": "2027-01-01T00:00:00+00:00"}')
+    assert bundle.newest(tmp_path) == (tmp_path / "new", "2026-03-02T10:00:00+00:00")
+    assert bundle.newest(tmp_path / "nowhere") is None

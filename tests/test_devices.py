@@ -114,6 +114,19 @@ def test_a_profile_or_a_family_means_the_one_registered_board_of_it():
     assert devices.find("jetson-nano") == NANO
 
 
+def test_a_phone_needs_no_profile_and_the_beginning_of_a_name_is_enough_where_one_has_it():
+    with pytest.raises(InputError, match=r"no device of the profile 'android' .*adb:SERIAL --target android-arm64"):
+        devices.find("android")
+    pixel = Device(name="pixel-7", address="adb:1")
+    devices.add(pixel)
+    devices.add(ORIN)
+    assert devices.find("android") == devices.find("pixel") == pixel
+    devices.add(Device(name="pixel-8", address="adb:2", target="android-arm64"))
+    for name in ("android", "pixel", "android-arm64"):
+        with pytest.raises(InputError, match=f"'{name}' can be any of pixel-7, pixel-8: give --device pixel-7"):
+            devices.find(name)
+
+
 @pytest.mark.parametrize("name", ["kitchn", "", "kitchen.toml"])
 def test_an_unknown_name_lists_what_there_is(name):
     devices.add(KITCHEN)

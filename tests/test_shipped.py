@@ -1,7 +1,12 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from edgecompress import shipped
 from edgecompress.errors import InputError
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_the_shipped_files_are_found():
@@ -38,3 +43,24 @@ def test_what_is_not_toml_is_one_line_with_the_file_s_name(tmp_path, content):
 def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path):
     (tmp_path / "windows.toml").write_bytes(b"\xef\xbb\xbfname = 1\r\n")
     assert shipped.read_toml(tmp_path / "windows.toml") == {"name": 1}
+
+
+def test_every_document_is_in_the_wheel_too(tmp_path):
+    import zipfile
+
+    from hatchling.builders.wheel import WheelBuilder
+
+    (wheel,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    for kind in ("targets", "recipes", "docs"):
+        ending = "md" if kind == "docs" else "toml"
+        assert {f"edgecompress/_shipped/{kind}/{name}.{ending}" for name in shipped.names(kind)} <= inside
+
+
+def test_what_messages_name_is_there():
+    said = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"'edgecompress docs (?:\"\s*\")?([a-z-]+)'", path.read_text(encoding="utf-8"))
+    }
+    assert {"android", "own-models", "records", "runtimes"} <= said <= set(shipped.names("docs"))

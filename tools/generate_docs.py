@@ -58,8 +58,8 @@ def versions_in(record: Any) -> str:
 
 
 def cli_reference() -> str:
-    """Every command's --help, as it prints where there is no colour and 100 columns."""
-    runner = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
+    """Every command's --help, as it prints."""
+    runner = CliRunner(env={"COLUMNS": "80"})
     parts = [
         "# Command-line reference\n\nGenerated from `--help` by `tools/generate_docs.py`.\n\n"
         "Exit codes: 0 done; 1 a defect of the program; 2 wrong input; 3 a result failed its check (an invariant, the "

@@ -1,9 +1,10 @@
 """The bundle: the folder that build writes and bench reads. Files, a manifest, checksums."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
@@ -237,6 +238,23 @@ def staged(folder: Path) -> Iterator[Path]:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest last: a folder without one is not a bundle."""
     write_atomically(folder / MANIFEST, manifest.to_json())
+
+
+def newest(folder: Path) -> tuple[Path, str] | None:
+    """The bundle that was made last, of those at any depth in ``folder``, and when; ``None``: there is none.
+
+    By what its manifest says and not by the file's date, which a copy changes. What cannot be read is passed over.
+    """
+    found = []
+    for path in folder.rglob(MANIFEST):
+        with suppress(OSError, ValueError, RecursionError):
+            document = json.loads(path.read_bytes())
+            if isinstance(document, dict) and document.keys() >= Manifest.marks and "created" in document:
+                found.append((str(document["created"]), path.parent))
+    if not found:
+        return None
+    created, last = max(found)
+    return last, created
 
 
 def load(folder: Path) -> Manifest:

@@ -123,6 +123,8 @@ def remove(name: str) -> Device:
 def find(name: str, board: target.Target | None = None) -> Device:
     """The device that ``name`` means: ``local``, an address, a name of the user's file, or a profile or family of them.
 
+    The beginning of a registered name does as well, where it is that of one alone.
+
     ``emulated:`` goes before a processor's name or a profile's; ``emulated`` alone is the processor of ``board``.
 
     Raises:
@@ -138,13 +140,13 @@ def find(name: str, board: target.Target | None = None) -> Device:
     if name.startswith(("ssh:", "adb:")):
         same = [device for device in known.values() if device.address == name]
         return same[0] if same else _checked(Device(name=name, address=name))
-    boards = [each for each in target.names() if name and (each == name or each.startswith(name))]
-    if not boards:
+    boards = target.family(name)
+    fitting = [device.name for device in known.values() if _is_one(device, name, boards)]
+    if not boards and not fitting:
         raise InputError(
             methods.unknown("device", name, [LOCAL, *known, *target.names()])
             + "; or give an address: ssh://user@host or adb:SERIAL"
         )
-    fitting = [device.name for device in known.values() if device.target in boards]
     if len(fitting) == 1:
         return known[fitting[0]]
     if fitting:
@@ -153,6 +155,17 @@ def find(name: str, board: target.Target | None = None) -> Device:
     raise InputError(
         f"no device of the profile '{name}' is registered: edgecompress devices add NAME {example} --target {boards[0]}"
     )
+
+
+def _is_one(device: Device, name: str, boards: list[str]) -> bool:
+    """Whether a registered device is of one of these profiles, or has a name that begins like that.
+
+    A device that is registered without a profile is a phone where adb reaches it.
+    """
+    if device.target is None:
+        phones = [each for each in boards if target.load(each).transport == device.transport == "adb"]
+        return bool(phones) or bool(name and device.name.startswith(name))
+    return device.target in boards or bool(name and device.name.startswith(name))
 
 
 @contextmanager

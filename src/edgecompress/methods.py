@@ -62,6 +62,11 @@ def options(function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str,
 
 def unknown(kind: str, name: str, known: list[str]) -> str:
     """The one line for a name that does not exist: what was given, the closest name, and all names."""
-    close = get_close_matches(name, known, n=1)
-    hint = f"did you mean '{close[0]}'? Choose" if close else "choose"
+    close = nearest(name, known)
+    hint = f"did you mean '{close}'? Choose" if close else "choose"
     return f"unknown {kind} '{name}'; {hint} from: {', '.join(known) or '(none)'}"
+
+
+def nearest(name: str, known: list[str]) -> str | None:
+    """The one of ``known`` that is spelt most like ``name``; ``None``: none is like it."""
+    return next(iter(get_close_matches(name, known, n=1)), None)

@@ -9,9 +9,9 @@ from edgecompress import pipeline
 from edgecompress.bench.several import bench_all
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
+from edgecompress.recipe.writing import recipe_toml
 from edgecompress.request import Request
 from edgecompress.search.objectives import BoardLatency, FrontRecord, Point, whole_front
-from edgecompress.search.recipe_file import recipe_toml
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.trial import with_settings
 

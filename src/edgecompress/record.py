@@ -5,7 +5,7 @@ import os
 import re
 import typing
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edgecompress import methods, temporary
 from edgecompress.errors import InputError
+from edgecompress.wording import first_error, place
 
 MIGRATIONS = "edgecompress.migrations"
-_TYPE = re.compile(r"literal\[|(bool|int|float|str)$")
 _NUMBERS = re.compile(r"\[\n((?:\s*-?\d[\d.eE+-]*,\n)*\s*-?\d[\d.eE+-]*)\n\s*\]")
 MOST_BYTES = 1 << 28
 """Of a record's file: hundreds of times what the longest benchmark writes."""
@@ -42,11 +42,11 @@ class Record(BaseModel):
         try:
             return cls.model_validate_json(read_bytes(path))
         except ValidationError as error:
-            raise InputError(f"{path}: {first_error(error)}") from error
+            raise InputError(f"{path}: {first_error(error, cls)}") from error
 
     @classmethod
-    def from_table(cls, table: dict[str, Any], where: str) -> Self:
-        """The record in a parsed TOML table; ``where`` names the source in an error.
+    def from_table(cls, table: dict[str, Any], where: str | Callable[[str], str]) -> Self:
+        """The record in a parsed TOML table; ``where`` names the source in an error, by the key where it depends on it.
 
         Raises:
             InputError: the table is not of this schema.
@@ -54,9 +54,10 @@ class Record(BaseModel):
         try:
             made = cls.model_validate(table)
         except ValidationError as error:
-            raise InputError(f"{where}: {first_error(error)}") from error
-        if place := _no_number(table, made.model_dump()):
-            raise InputError(f"{where}: {place} must be a number: neither a truth value nor in quotes")
+            source = _source(where, place(error.errors(include_url=False)[0]["loc"]))
+            raise InputError(f"{source}: {first_error(error, cls)}") from error
+        if key := _no_number(table, made.model_dump()):
+            raise InputError(f"{_source(where, key)}: {key} must be a number: neither a truth value nor in quotes")
         return made
 
 
@@ -108,7 +109,7 @@ class Published(Record):
         try:
             return cls.model_validate_json(cls._migrated(text, where))
         except ValidationError as error:
-            raise InputError(f"{where}: {first_error(error)}") from error
+            raise InputError(f"{where}: {first_error(error, cls)}") from error
 
     @classmethod
     def _migrated(cls, text: str | bytes, where: str) -> str | bytes:
@@ -174,21 +175,8 @@ def parse_json(text: str | bytes, where: str) -> Any:
         raise InputError(f"{where} is nested too deeply to be a record") from error
 
 
-def first_error(error: ValidationError) -> str:
-    """The first of pydantic's complaints as one line: ``prune.sparsity: Input should be less than 1 (given 1.5)``."""
-    details = error.errors(include_url=False)
-    detail, place = details[0], _place(details[0]["loc"])
-    if detail["type"] == "extra_forbidden":
-        return f"unknown key '{place}'; remove it or correct its spelling"
-    try:
-        given = repr(detail["input"])
-    except RecursionError:
-        given = "a value nested too deeply to be shown"
-    except ValueError:  # Python writes out no integer of more than 4,300 digits, and TOML has such in base 16
-        given = "an integer too long to be shown"
-    # A field of several types has a complaint of each.
-    message = ", or: ".join(dict.fromkeys(each["msg"] for each in details if _place(each["loc"]) == place))
-    return f"{place}: {message} (given {given if len(given) <= 60 else given[:57] + '...'})"
+def _source(where: str | Callable[[str], str], key: str) -> str:
+    return where if isinstance(where, str) else where(key)
 
 
 def _no_number(given: Any, read: Any) -> str:
@@ -201,12 +189,7 @@ def _no_number(given: Any, read: Any) -> str:
     elif isinstance(given, list) and isinstance(read, list | tuple):
         pairs = list(zip(range(len(given)), given, read, strict=False))
     found = ((key, _no_number(value, of_it)) for key, value, of_it in pairs)
-    return next((f"{key}.{place}".removesuffix(".document") for key, place in found if place), "")
-
-
-def _place(loc: tuple[int | str, ...]) -> str:
-    """A field's name in full, without the type that pydantic adds where a field has several."""
-    return ".".join(str(part) for part in loc if not _TYPE.match(str(part))) or "document"
+    return next((f"{key}.{inside}".removesuffix(".document") for key, inside in found if inside), "")
 
 
 def check_writable(path: Path) -> None:
@@ -244,6 +227,17 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     """Write ``content`` under a temporary name beside ``path``, then rename it: no half-written file is ever seen."""
     with atomic(path) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_new(path: Path, text: str) -> bool:
+    """Write a file that is not there yet; ``False``: one is, and stays as it is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        return False
+    return True
 
 
 @contextmanager

@@ -27,16 +27,15 @@ from edgecompress.export.latency import latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
+from edgecompress.own.callables import is_own
 from edgecompress.own.data.dataset import dataset, why_no_classes
 from edgecompress.own.ends import join
-from edgecompress.own.model import Model, is_own, short_name
+from edgecompress.own.model import Model, short_name
 from edgecompress.own.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
 from edgecompress.progress import Progress
 
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
 DATA_VERSION = 1
-GENERIC = "any"
-UNTRAINED = "any-untrained"
 # Laid over a network's recipe where its board has kernels for it.
 SPARSE_ARM = "sparse-arm"
 
@@ -178,7 +177,7 @@ def _built_in(request: Request, inputs: recipe.Inputs, progress: Progress) -> Da
 
 def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
     """A network of the user's own, and what can be done with it."""
-    name = recipe.complete(request.recipe, GENERIC)
+    name = recipe.complete(request.recipe, recipe.GENERIC)
     chosen = recipe.load(name, _changes(request))
     if chosen.width != 1:
         raise InputError("width is for built-in networks; make the network itself narrower, or set [structure]")
@@ -198,7 +197,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
     why = _why_untrained(model, data, request.data_named)
     if why and name != request.recipe:
         # So many zeros as sparse kernels need cost too much where nothing is trained.
-        name, reason = recipe.complete(request.recipe, UNTRAINED), ""
+        name, reason = recipe.complete(request.recipe, recipe.UNTRAINED), ""
     else:
         name, reason = _for_board(request, name, model.module)
     chosen = named(recipe.load(name, _changes(request)), model.module)

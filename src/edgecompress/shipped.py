@@ -1,4 +1,4 @@
-"""The TOML files that ship with the package: inside it when installed, at the repository's root in a checkout."""
+"""The files that ship with the package: inside it when installed, at the repository's root in a checkout."""
 
 import tomllib
 from pathlib import Path
@@ -12,14 +12,26 @@ _PACKAGE = Path(__file__).parent
 
 
 def folder(kind: str) -> Path:
-    """The folder of the shipped ``targets`` or ``recipes``."""
+    """The folder of the shipped ``targets``, ``recipes`` or ``docs``."""
     installed = _PACKAGE / "_shipped" / kind
     return installed if installed.is_dir() else _PACKAGE.parents[1] / kind
 
 
 def names(kind: str) -> list[str]:
     """The names of all shipped files of one kind, sorted."""
-    return sorted(path.stem for path in folder(kind).glob("*.toml"))
+    return sorted(path.stem for path in folder(kind).glob("*.md" if kind == "docs" else "*.toml"))
+
+
+def document(name: str) -> str:
+    """The text of a shipped document: by its name, or as the repository calls it (``docs/NAME.md``).
+
+    Raises:
+        InputError: there is none; the line has the nearest and all of them.
+    """
+    wanted = name.removeprefix("docs/").removesuffix(".md")
+    if wanted not in names("docs"):
+        raise InputError(methods.unknown("document", wanted, names("docs")))
+    return (folder("docs") / f"{wanted}.md").read_text(encoding="utf-8")
 
 
 def path_of(kind: str, name: str) -> Path:

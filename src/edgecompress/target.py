@@ -78,3 +78,8 @@ def load(name: str) -> Target:
 def names() -> list[str]:
     """The names of the profiles that ship."""
     return shipped.names("targets")
+
+
+def family(name: str) -> list[str]:
+    """The profiles that ship and are called ``name``, or begin like that: jetson is jetson-nano and jetson-orin."""
+    return [each for each in names() if name and each.startswith(name)]

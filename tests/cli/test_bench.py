@@ -67,6 +67,23 @@ def test_a_bundle_of_several_inputs_of_which_one_is_whole_numbers(edgecompress, 
     assert all(file.memory.peak for file in files.values())
 
 
+def test_without_a_bundle_the_newest_in_dist_is_measured_and_without_one_a_line_says_how_to_make_it(
+    edgecompress, refused, copy, tmp_path
+):
+    line = refused("bench", "--device", "jetson")
+    assert "edgecompress build --target jetson-nano --model alexnet --data digits" in line
+    (tmp_path / "dist").mkdir()
+    copy.rename(tmp_path / "dist" / "mine")
+    done = edgecompress("bench", "--mode", "quick", "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.startswith("measures dist/mine, the newest bundle in dist/, made 20")
+    assert "\ntime: 14 s to 3 minutes (mode quick, 4 files in 2 runtimes)\n" in done.stderr
+    assert len(list((tmp_path / "dist/mine/bench").glob("*.json"))) == 1
+    done = edgecompress("bench", "--device", "jetson")
+    assert done.returncode == 2
+    assert "no device of the profile 'jetson' is registered" in done.stderr
+
+
 def test_wrong_inputs(refused, copy, tmp_path):
     assert "not a bundle" in refused("bench", "nowhere")
     assert "is a folder; name the file to write" in refused("bench", copy, "--output", copy)

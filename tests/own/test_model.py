@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from edgecompress.errors import InputError
+from edgecompress.own.callables import is_own
 from edgecompress.own.factory import factory
-from edgecompress.own.model import architecture, file_of, is_own, short_name
+from edgecompress.own.model import architecture, file_of, short_name
 from edgecompress.own.read import ends_of
 
 

@@ -12,7 +12,7 @@ from edgecompress.errors import InputError
         ("export.int8=maybe", "export.int8: .*given 'maybe'"),
         ("export.int8_of=[]", "export.int8_of: .*at least 1"),
         ('export.int8_of=["sparse"]', "export.int8_of.0: .*given 'sparse'"),
-        ("export.int8_samples=0", "export.int8_samples: .*greater than or equal to 1"),
+        ("export.int8_samples=0", "export.int8_samples: must be at least 1"),
         ("export.int4=true", "unknown key 'export.int4'"),
         ("distill.temperature=0", "distill.temperature"),
         ("reconstruct.inputs=random", "reconstruct.inputs: .*given 'random'"),

@@ -6,14 +6,14 @@ from edgecompress.errors import InputError
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("prune.sparsity=1.5", "prune.sparsity: .*less than or equal to 1"),
+        ("prune.sparsity=1.5", "prune.sparsity: .*must be at most 1"),
         ("cluster.bits=0", "cluster.bits"),
         ("cluster.bits=2.5", "cluster.bits"),
         ("train.epochs=-1", "train.epochs"),
         ("prune.sparsity=nan", "prune.sparsity"),
         ("structure.rounds=2", "structure: set either latency or macs, a fraction of the dense network's"),
         ("structure={latency=0.3, macs=0.3}", "structure: set either latency or macs"),
-        ("structure.latency=1.0", "structure.latency: .*less than 1"),
+        ("structure.latency=1.0", "structure.latency: must be below 1"),
         ("structure.runtime=tvm", "structure.runtime: .*given 'tvm'"),
         ("retrain.rewind=wieghts", "retrain.rewind: .*given 'wieghts'"),
         ("prune.steps=0", "prune.steps"),

@@ -48,7 +48,7 @@ def test_nothing_goes_in_where_one_file_is_wrong(store, tmp_path):
     document = json.loads(FILES[0].read_text())
     del document["files"]
     (tmp_path / "wrong.json").write_text(json.dumps(document))
-    with pytest.raises(InputError, match="files: Field required"):
+    with pytest.raises(InputError, match="files: is missing"):
         import_files(store, [FILES[1], tmp_path / "wrong.json"], warn=pytest.fail)
     assert store.find() == []
 

@@ -30,3 +30,11 @@ def test_a_recipe_that_the_board_chose_is_said_with_the_reason(small_bundle):
     chosen = {"recipe_name": "alexnet+sparse-arm", "recipe_reason": "it pays there"}
     text = summary(bundle.load(small_bundle).model_copy(update=chosen), small_bundle)
     assert "  recipe    alexnet+sparse-arm: it pays there\n" in text
+
+
+def test_what_makes_the_accuracies_nonsense_is_among_the_last_lines(small_bundle):
+    manifest = bundle.load(small_bundle)
+    guessing = manifest.accuracy.model_copy(update={"dense": 10.0, "compressed": 12.0, "samples": 50})
+    text = " ".join(summary(manifest.model_copy(update={"accuracy": guessing}), small_bundle).split())
+    for said in ("learnt next to nothing", "one of them is 2.0 points", "2.00 points better than the dense one"):
+        assert said in text

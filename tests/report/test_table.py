@@ -130,3 +130,16 @@ def test_the_papers_figures_stand_beside_the_same_quantities(record, manifest):
     rows, note = table.against_paper(record, of["Digits"])
     assert [row[2] for row in rows] == ["-", "-"]
     assert "no figures for Digits" in note
+
+
+def test_a_disturbed_run_gives_no_verdict_and_names_no_fastest_file(record, manifest):
+    noisy = record.validity.model_copy(update={"disturbed": ["swap in use grew by 5 MiB"]})
+    disturbed = record.model_copy(update={"validity": noisy})
+    verdicts = {row.file: row.verdict for row in table.rows(disturbed)}
+    assert verdicts["model.onnx"] == "in doubt"
+    assert verdicts["dense.tflite"] == "failed"
+    lead = manifest.lead
+    there = record.model_copy(update={"device": record.device.model_copy(update={"is_target": True})})
+    assert lead is not None
+    assert table.fastest(there, manifest) is not None or lead.file not in record.files
+    assert table.fastest(there.model_copy(update={"validity": noisy}), manifest) is None

@@ -8,7 +8,7 @@ TOLERANCE = 1e-2
 """Of the outputs' spread. Sums in another order move outputs by 1e-6 of it, arithmetic in float16 by 1e-3."""
 _CAUSE = {
     "litert": "LiteRT has other kernels on processors without AVX, and those for sparse weights give wrong values for "
-    "some networks (docs/runtimes.md): do not use this file there; build it anew, or take the dense one",
+    "some networks ('edgecompress docs runtimes'): do not use this file there; build it anew, or take the dense one",
     "onnxruntime": "onnxruntime computes something else there: do not use this file with this release on this board",
 }
 

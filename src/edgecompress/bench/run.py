@@ -12,6 +12,7 @@ from edgecompress.bench.agreement import OUTPUTS
 from edgecompress.bench.board import mismatch
 from edgecompress.bench.compare import compare
 from edgecompress.bench.counting import Counting
+from edgecompress.bench.duration import expected
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import EVAL, Measurement
 from edgecompress.bench.packages import check as check_packages
@@ -85,6 +86,9 @@ def bench(
             check_packages(where, before, (file.runtime for file in chosen.models.values()))
             check(agent, accelerator, chosen.models)
             count, note = thread_count(threads, manifest.target, before, emulated=where.emulated)
+            if not where.emulated:
+                earlier = (folder / bundle.RECORDS).glob("*.json")
+                progress("time", 1, 1, expected(chosen, protocol, earlier, where.name))
             has_sensor = before.power is not None and before.power.sensor is not None
             measurement.all(count, labelled=bool(manifest.data.classes), energy=has_sensor, profile=profile)
             after = measurement.conditions("after")

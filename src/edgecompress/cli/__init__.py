@@ -20,25 +20,32 @@ from edgecompress.cli import (
     build,
     compare,
     console,
+    demo,
     devices,
+    docs,
     doctor,
+    init,
     inspect,
     pack,
+    recipe,
     records,
     report,
     search,
     study,
     targets,
     unpack,
+    usage,
 )
+from edgecompress.cli import help as help_page
 from edgecompress.errors import EdgecompressError
 
 app = typer.Typer(
+    cls=help_page.Group,
+    rich_markup_mode=None,
     name="edgecompress",
     help="Compress a network, export files that stock runtimes load, and measure them on the device.",
     epilog="Exit codes: 0 done, 1 a defect, 2 wrong input, 3 a check failed, 4 a runtime or a device failed, "
     "130 interrupted.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -49,6 +56,8 @@ THE_SYSTEM_SAYS_NO = {
 }
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
+    "init": init.init,
     "build": build.build,
     "search": search.search,
     "advise": advise.advise,
@@ -60,10 +69,16 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "inspect": inspect.inspect,
     "pack": pack.pack,
     "unpack": unpack.unpack,
+    "docs": docs.docs,
 }
 for command in COMMANDS.values():
-    app.command()(command)
-GROUPS: dict[str, typer.Typer] = {"devices": devices.app, "records": records.app, "study": study.app}
+    app.command(cls=help_page.Command)(command)
+GROUPS: dict[str, typer.Typer] = {
+    "devices": devices.app,
+    "recipe": recipe.app,
+    "records": records.app,
+    "study": study.app,
+}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
@@ -95,12 +110,11 @@ def main() -> None:
     try:
         temporary.sweep()
         temporary.use_own()
-        code = app(standalone_mode=False)
+        code = app(prog_name="edgecompress", standalone_mode=False)
     except EdgecompressError as error:
         code = _fail(str(error), error.exit_code)
     except TyperException as error:
-        message = error.format_message() if hasattr(error, "format_message") else str(error)
-        code = _fail(f"{message} (see 'edgecompress --help')", getattr(error, "exit_code", 2))
+        code = _fail(usage.said(error), getattr(error, "exit_code", 2))
     except OSError as error:
         if error.errno not in THE_SYSTEM_SAYS_NO:
             raise

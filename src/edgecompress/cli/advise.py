@@ -40,6 +40,8 @@ def advise(
     """Say what pruning, fewer channels, int8 and float16 do to size and latency, from records of this network alone.
 
     Beside latencies of boards stand counted instructions of the board's processor, emulated, where they were taken.
+
+    Example: edgecompress advise resnet18 --target rpi4 --measure --device local
     """
     if output is not None and not measure:
         raise InputError("--output is for the record of --measure: give both, or neither")

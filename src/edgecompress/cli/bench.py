@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from edgecompress.bench.several import Outcome
 
 WRITERS = "edgecompress.report.writers"
+DIST = Path("dist")
 
 
 def bench(
-    bundle: Annotated[Path, typer.Argument(help="A folder that 'edgecompress build' wrote.")],
+    bundle: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A folder that 'edgecompress build' wrote. Default: the newest bundle in dist/.", show_default=False
+        ),
+    ] = None,
     device: Annotated[
         str,
         typer.Option(
@@ -63,7 +69,10 @@ def bench(
     ] = False,
     store: STORE = None,
 ) -> None:
-    """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle."""
+    """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle.
+
+    Example: edgecompress bench dist/alexnet-digits-rpi4 --device local
+    """
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run
@@ -72,6 +81,7 @@ def bench(
         from edgecompress.store.keep import keep
 
         write = methods.find(WRITERS, report)
+        bundle = bundle or _newest(device)
         accelerator = Accelerator(provider=provider, delegate=delegate)
         names = [name.strip() for name in device.split(",") if name.strip()]
         if len(names) > 1:
@@ -114,6 +124,26 @@ def bench(
             f"the run was disturbed: {'; '.join(record.validity.disturbed)}. Its record is kept; mend that "
             "('edgecompress doctor') and measure again, or accept it with --allow-noisy"
         )
+
+
+def _newest(device: str) -> Path:
+    """The bundle that is meant where none is named: one line says which.
+
+    Raises:
+        InputError: there is none; the line says how one is made for that board.
+    """
+    from edgecompress import bundle as bundle_room
+    from edgecompress import target
+
+    found = bundle_room.newest(DIST)
+    if found is None:
+        board = next(iter(target.family(device)), "rpi4")
+        raise InputError(
+            f"there is no bundle in {DIST}/ to measure: make one with 'edgecompress build --target {board} --model "
+            f"alexnet --data digits', or name its folder: edgecompress bench FOLDER --device {device}"
+        )
+    console.complain(f"measures {found[0]}, the newest bundle in {DIST}/, made {found[1]}")
+    return found[0]
 
 
 def _tell(outcomes: "list[Outcome]", as_json: bool) -> None:

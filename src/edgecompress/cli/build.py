@@ -15,6 +15,7 @@ from edgecompress.cli.options import (
     EVAL_SAMPLES,
     MODEL,
     RECIPE_ENCODING,
+    SET,
     STORE,
 )
 
@@ -30,10 +31,7 @@ def build(
             "data's own, with sparse-arm over it where that pays on the board."
         ),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a recipe key, as prune.sparsity=0.95."),
-    ] = None,
+    set_: SET = None,
     checkpoint: CHECKPOINT = None,
     encoding: RECIPE_ENCODING = None,
     output: Annotated[
@@ -46,7 +44,10 @@ def build(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
-    """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board."""
+    """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board.
+
+    Example: edgecompress build --target rpi4 --model alexnet --data digits
+    """
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress import pipeline
         from edgecompress.bundle import MANIFEST

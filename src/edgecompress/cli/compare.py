@@ -19,7 +19,8 @@ def compare(
         list[str] | None,
         typer.Option(
             metavar="LIMITS",
-            help="Exit code 3 where B is beyond one, as 'acc_drop>0.5,p90>20ms,size>2MB,p50>5%'; see docs/records.md.",
+            help="Exit code 3 where B is beyond one, as 'acc_drop>0.5,p90>20ms,size>2MB,p50>5%'; 'edgecompress docs "
+            "records' explains them.",
         ),
     ] = None,
     allow: Annotated[
@@ -38,7 +39,10 @@ def compare(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Compare two records of benchmarks or builds, metric by metric, with intervals from their raw times."""
+    """Compare two records of benchmarks or builds, metric by metric, with intervals from their raw times.
+
+    Example: edgecompress compare old.json new.json --fail-on "acc_drop>0.5"
+    """
     with console.long_work("nothing was changed"):
         from edgecompress.compare import limits
         from edgecompress.compare.run import compare as run

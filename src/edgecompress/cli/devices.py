@@ -8,16 +8,17 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console as progress_console
+from edgecompress.cli import help as help_page
 from edgecompress.errors import InputError
 from edgecompress.plain import one_line
 
-app = typer.Typer(help="Register the boards that bench measures on, and set them up.", no_args_is_help=True)
+app = help_page.group("Register the boards that bench measures on, and set them up.")
 
 NAME = Annotated[str, typer.Argument(help="The device's name.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def add(
     name: NAME,
     address: Annotated[str, typer.Argument(help="ssh://user@host, ssh://user@host:port or adb:SERIAL.")],
@@ -28,7 +29,10 @@ def add(
     folder: Annotated[str, typer.Option(help="Where all is kept there. Default: ~/.cache/edgecompress.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a device of this name.")] = False,
 ) -> None:
-    """Register a device under a name."""
+    """Register a device under a name.
+
+    Example: edgecompress devices add kitchen ssh://pi@192.168.1.20 --target rpi4
+    """
     from edgecompress import devices as devices_room
     from edgecompress.devices import Device
 
@@ -46,9 +50,12 @@ def add(
     progress_console.say(f"registered {name} in {devices_room.path()}")
 
 
-@app.command("list")
+@app.command("list", cls=help_page.Command)
 def list_(as_json: AS_JSON = False) -> None:
-    """List the registered devices."""
+    """List the registered devices.
+
+    Example: edgecompress devices list
+    """
     from edgecompress import devices as devices_room
 
     known = devices_room.registered()
@@ -69,9 +76,12 @@ def list_(as_json: AS_JSON = False) -> None:
         console().print(table)
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def show(name: NAME, as_json: AS_JSON = False) -> None:
-    """Print what is known of a device."""
+    """Print what is known of a device.
+
+    Example: edgecompress devices show kitchen
+    """
     from edgecompress import devices as devices_room
 
     document = devices_room.find(name).model_dump(mode="json")
@@ -82,15 +92,18 @@ def show(name: NAME, as_json: AS_JSON = False) -> None:
         progress_console.say(f"{field:10} {', '.join(value) if isinstance(value, list) else value or '-'}")
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def remove(name: NAME) -> None:
-    """Forget a device. What is on the board stays there; 'devices clean' removes that."""
+    """Forget a device. What is on the board stays there; 'devices clean' removes that.
+
+    Example: edgecompress devices remove kitchen
+    """
     from edgecompress import devices as devices_room
 
     progress_console.say(f"removed {devices_room.remove(name).name}")
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def setup(
     name: NAME,
     offline: Annotated[
@@ -100,7 +113,10 @@ def setup(
         Path | None, typer.Option(help="Install this portable runtime: for Android and boards without Python.")
     ] = None,
 ) -> None:
-    """Install NumPy, psutil and the runtimes on a device, in an environment of its own."""
+    """Install NumPy, psutil and the runtimes on a device, in an environment of its own.
+
+    Example: edgecompress devices setup kitchen
+    """
     import platformdirs
 
     from edgecompress import devices as devices_room
@@ -132,13 +148,16 @@ def setup(
         progress_console.say(f"  {runtime} left out: {why}")
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def clean(
     name: NAME,
     force: Annotated[bool, typer.Option("--force", help="End the job that runs there.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove everything that edgecompress made on a device: files, and what set-up installed. Other files stay."""
+    """Remove everything that edgecompress made on a device: files, and what set-up installed. Other files stay.
+
+    Example: edgecompress devices clean kitchen
+    """
     from edgecompress import devices as devices_room
     from edgecompress.deploy import clean as clean_room
 

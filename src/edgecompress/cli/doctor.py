@@ -20,7 +20,10 @@ def doctor(
     ] = "local",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at a device: is it reached, is everything there, is anything slowing it down; and how to mend that."""
+    """Look at a device: is it reached, is everything there, is anything slowing it down; and how to mend that.
+
+    Example: edgecompress doctor --device kitchen
+    """
     from edgecompress import devices
     from edgecompress.bench.doctor import doctor as examine
 

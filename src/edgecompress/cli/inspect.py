@@ -20,7 +20,10 @@ def inspect(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show each weight tensor of a model file: shape, sparsity, distinct values, encoding, bytes, bits a weight."""
+    """Show each weight tensor of a model file: shape, sparsity, distinct values, encoding, bytes, bits a weight.
+
+    Example: edgecompress inspect model.onnx
+    """
     try:
         from edgecompress.export import inspect as reader
         from edgecompress.report import ledger as ledger_report

@@ -21,7 +21,7 @@ MODEL = Annotated[
     typer.Option(
         help="A built-in network: alexnet, ds-cnn, efficientnet-lite0, mobilenet-v1, mobilenet-v2, mobilenet-v3-small, "
         "resnet18, vgg16bn, vgg19bn; or your own: package.module:factory or net.py:factory, an .onnx "
-        "file, or a .pt2 file (docs/own-models.md)."
+        "file, or a .pt2 file ('edgecompress docs own-models')."
     ),
 ]
 DATA = Annotated[
@@ -30,6 +30,22 @@ DATA = Annotated[
         help="digits, fashion-mnist, cifar-10 or uci-har; or your own: a folder of images by class, an .npz file, or "
         "package.module:loaders; none: nothing is trained. Default: digits, and none for a model of your own.",
         show_default=False,
+    ),
+]
+RECIPE = Annotated[
+    str | None,
+    typer.Option(
+        help="A shipped recipe's name, or a TOML file; A+B is A with B's keys over it. Default: the model's and "
+        "data's own.",
+        show_default=False,
+    ),
+]
+SET = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a recipe key, as prune.sparsity=0.95; 'edgecompress recipe keys' lists them.",
     ),
 ]
 CHECKPOINT = Annotated[

@@ -40,6 +40,8 @@ def pack(
 
     Outputs are compared before it appears; where they cannot be, it says so and why. Packing is the last step: quantise
     and convert before it.
+
+    Example: edgecompress pack trained.onnx -o small.onnx
     """
     shapes = dict(_shape(text) for text in shape or ())
     with console.long_work("nothing was written; start again") as progress:

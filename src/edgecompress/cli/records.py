@@ -9,12 +9,11 @@ import typer
 
 from edgecompress import methods
 from edgecompress.cli import console as progress_console
+from edgecompress.cli import help as help_page
 from edgecompress.cli.options import STORE
 from edgecompress.errors import InputError
 
-app = typer.Typer(
-    help="Records of benchmarks, builds and searches: what the store holds, files in and out.", no_args_is_help=True
-)
+app = help_page.group("Records of benchmarks, builds and searches: what the store holds, files in and out.")
 
 KIND = Annotated[str | None, typer.Option(help="Only of this kind, as bench or manifest.")]
 MODEL = Annotated[str | None, typer.Option(help="Only of this network.")]
@@ -24,7 +23,7 @@ TARGET = Annotated[str | None, typer.Option(help="Only of bundles for this targe
 RUNTIME = Annotated[str | None, typer.Option(help="Only with files for this runtime.")]
 
 
-@app.command("list")
+@app.command("list", cls=help_page.Command)
 def list_(
     kind: KIND = None,
     model: MODEL = None,
@@ -36,7 +35,10 @@ def list_(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List records, newest first."""
+    """List records, newest first.
+
+    Example: edgecompress records list --kind bench --target rpi4
+    """
     with progress_console.long_work("nothing was changed"):
         from edgecompress.records import kinds
         from edgecompress.store.document import SHORT
@@ -61,11 +63,14 @@ def list_(
     console().print(table)
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def show(
     name: Annotated[str, typer.Argument(help="An id, or its beginning.", metavar="ID")], store: STORE = None
 ) -> None:
-    """Print a record as the JSON that went in."""
+    """Print a record as the JSON that went in.
+
+    Example: edgecompress records show 3f9a
+    """
     with progress_console.long_work("nothing was changed"):
         from edgecompress.store.store import open_store
 
@@ -73,14 +78,17 @@ def show(
             progress_console.say(opened.get(name)[1].rstrip(), as_json=True)
 
 
-@app.command("import")
+@app.command("import", cls=help_page.Command)
 def import_(
     files: Annotated[
         list[Path], typer.Argument(help="JSON files, or folders: all records in them, at any depth.", metavar="FILE...")
     ],
     store: STORE = None,
 ) -> None:
-    """Put records into the store. One that is there already is left as it is."""
+    """Put records into the store. One that is there already is left as it is.
+
+    Example: edgecompress records import results
+    """
     with progress_console.long_work("the same command goes on"):
         from edgecompress.records.transfer import import_files
         from edgecompress.store.document import SHORT
@@ -91,7 +99,7 @@ def import_(
                 progress_console.say(f"{each.id[:SHORT]} {'imported' if each.new else 'there already'}: {each.path}")
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def export(
     names: Annotated[
         list[str] | None, typer.Argument(help="Ids, or their beginnings. Default: all records.", metavar="[ID]...")
@@ -106,7 +114,10 @@ def export(
     experiment: Annotated[str, typer.Option(help="The MLflow experiment.")] = "edgecompress",
     store: STORE = None,
 ) -> None:
-    """Write records into files, or log them to MLflow."""
+    """Write records into files, or log them to MLflow.
+
+    Example: edgecompress records export -o kept
+    """
     if mlflow is not None and output is not None:
         raise InputError("--output and --mlflow are two places: give one of them")
     with progress_console.long_work("the same command goes on"):

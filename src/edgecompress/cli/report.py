@@ -27,7 +27,10 @@ def report(
         typer.Option("--format", help="html: one page with everything in it. markdown: the tables. csv: every figure."),
     ] = "html",
 ) -> None:
-    """Make one report of many records: the paper beside what was reproduced and measured, sizes, latency, layers."""
+    """Make one report of many records: the paper beside what was reproduced and measured, sizes, latency, layers.
+
+    Example: edgecompress report dist results -o report.html
+    """
     with console.long_work("nothing was written"):
         from edgecompress import heap, methods
         from edgecompress.record import check_file, write_atomically

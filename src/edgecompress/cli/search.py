@@ -81,7 +81,10 @@ def search(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
-    """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds."""
+    """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds.
+
+    Example: edgecompress search --model alexnet --max-drop 0.5 --target rpi4
+    """
     with console.long_work("the same command goes on from the last finished trial") as progress:
         from edgecompress import bundle, pipeline_search
         from edgecompress.report import search as report

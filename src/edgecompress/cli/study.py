@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli import help as help_page
 from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
 from edgecompress.errors import CheckError, InputError
 from edgecompress.study import grid
 
 DISTILL = {"off": (False,), "on": (True,), "both": (False, True)}
-app = typer.Typer(no_args_is_help=True)
+app = help_page.group("Compute grids of builds, and keep a record of each cell.")
 
 
 @app.callback()
@@ -18,7 +19,7 @@ def study() -> None:
     """Compute grids of builds, and keep a record of each cell."""
 
 
-@app.command()
+@app.command(cls=help_page.Command)
 def paper(
     models: Annotated[str, typer.Option(help="Networks, with commas between.")] = ",".join(grid.MODELS),
     data: Annotated[str, typer.Option(help="Data sets.")] = ",".join(grid.DATA),
@@ -68,7 +69,10 @@ def paper(
     store: STORE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
-    """Prune and cluster the paper's networks on its data, one record a cell; what is there is not computed again."""
+    """Prune and cluster the paper's networks on its data, one record a cell; what is there is not computed again.
+
+    Example: edgecompress study paper --models alexnet --data uci-har --budget 60
+    """
     with console.long_work("the same command goes on from the last finished stage") as progress:
         from edgecompress import pipeline_study
         from edgecompress.report import study as report

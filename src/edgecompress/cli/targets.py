@@ -12,7 +12,10 @@ def targets(
     name: Annotated[str | None, typer.Argument(help="One target: print its whole profile.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the boards that can be built for, or print one board's profile."""
+    """List the boards that can be built for, or print one board's profile.
+
+    Example: edgecompress targets rpi4
+    """
     from edgecompress import target as target_room
 
     profiles = [target_room.load(each) for each in ([name] if name else target_room.names())]

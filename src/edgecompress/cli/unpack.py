@@ -32,6 +32,8 @@ def unpack(
     """Write the model in an .ecz container, bit by bit the file that was packed; or a packed .onnx file, dense again.
 
     The dense file has the same weights, bit by bit: for tools that cannot fold a packed one.
+
+    Example: edgecompress unpack model.ecz -o model.onnx
     """
     if not _is_container(file):
         _plain(file, output, force=force)

@@ -53,7 +53,7 @@ class Platform:
         if not re.match(r"glibc \d", self.libc):
             return (
                 "its C library is not glibc (musl?), for which no runtime is made: install a portable runtime with "
-                "'edgecompress devices setup NAME --portable FILE' (docs/android.md)"
+                "'edgecompress devices setup NAME --portable FILE' ('edgecompress docs android' says how)"
             )
         return ""
 

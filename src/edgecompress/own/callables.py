@@ -21,6 +21,11 @@ def is_callable(spec: str) -> bool:
     return bool(colon) and name.isidentifier() and (module.endswith(".py") or _dotted(module))
 
 
+def is_own(spec: str) -> bool:
+    """Whether ``spec`` names a network of the user's own, and not a built-in one."""
+    return is_callable(spec) or Path(spec).suffix in (".onnx", ".pt2")
+
+
 def call(spec: str) -> Any:
     """What the function ``spec`` returns, called without arguments.
 

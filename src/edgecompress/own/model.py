@@ -44,11 +44,6 @@ class Model:
     one_by_one: bool = False
 
 
-def is_own(spec: str) -> bool:
-    """Whether ``spec`` names a network of the user's own, and not a built-in one."""
-    return is_callable(spec) or Path(spec).suffix in (".onnx", ".pt2")
-
-
 def short_name(spec: str) -> str:
     """A name for files and reports: of the function, or of the file without its suffix."""
     return spec.rpartition(":")[2] if is_callable(spec) else Path(spec).stem or Path(spec).name

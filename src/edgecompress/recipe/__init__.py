@@ -11,11 +11,13 @@ from edgecompress.recipe.document import (
     Search,
     deciding,
 )
-from edgecompress.recipe.reading import complete, default_name, load, untrained
+from edgecompress.recipe.reading import GENERIC, UNTRAINED, complete, default_name, load, untrained
 from edgecompress.recipe.stages import Clustering, Pruning, Retraining, Stage, Structure, Training
 
 __all__ = [
+    "GENERIC",
     "KINDS",
+    "UNTRAINED",
     "Clustering",
     "Distillation",
     "Export",

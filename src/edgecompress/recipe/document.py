@@ -115,19 +115,21 @@ class Layer(Record):
     """What differs for the layers that a pattern names. ``None`` leaves the recipe's own value."""
 
     dense: bool = Field(default=False, description="neither pruned nor clustered, and none of its channels removed")
-    sparsity: float | None = Field(default=None, ge=0, le=1)
+    sparsity: float | None = Field(default=None, ge=0, le=1, description="as prune.sparsity, of these layers")
     pattern: Annotated[str | None, ADDED] = Field(default=None, description="as prune.pattern")
-    bits: int | None = Field(default=None, ge=1, le=8)
+    bits: int | None = Field(default=None, ge=1, le=8, description="as cluster.bits, of these layers")
     granularity: Annotated[Granularity | None, ADDED] = Field(
         default=None, description="with this or bits, a layer stands outside the centroids of the whole model"
     )
-    group_size: Annotated[int | None, ADDED] = Field(default=None, ge=1)
+    group_size: Annotated[int | None, ADDED] = Field(default=None, ge=1, description="as cluster.group_size")
 
 
 class Distillation(Record):
     """Learning from the baseline's outputs beside the classes, in the stages that are named."""
 
-    stages: tuple[Literal["structure", "prune", "retrain", "cluster"], ...] = Field(default=("retrain",), min_length=1)
+    stages: tuple[Literal["structure", "prune", "retrain", "cluster"], ...] = Field(
+        default=("retrain",), min_length=1, description="in which the baseline's outputs are learnt too"
+    )
     temperature: float = Field(default=4.0, gt=0, le=1000, description="how soft the outputs are that are compared")
     weight: float = Field(default=0.5, ge=0, le=1, description="of the baseline's outputs; the classes have the rest")
 
@@ -183,8 +185,8 @@ class Recipe(Record):
     Layers are named by patterns (``conv*``) or by their kind (``kind:depthwise``), see ``KINDS``.
     """
 
-    schema_version: Literal[1] = 1
-    seed: int = Field(default=1, ge=0, lt=2**32)
+    schema_version: Literal[1] = Field(default=1, description="version of the format of recipes")
+    seed: int = Field(default=1, ge=0, lt=2**32, description="what everything is drawn from that is random")
     width: float = Field(default=1.0, gt=0, le=4, description="factor on the number of channels of every layer")
     train: Training
     structure: Structure | None = Field(default=None, description="None: every channel stays")

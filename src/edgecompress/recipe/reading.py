@@ -9,6 +9,8 @@ from edgecompress import shipped
 from edgecompress.errors import InputError
 from edgecompress.recipe.document import Recipe, Reconstruction
 
+GENERIC, UNTRAINED = "any", "any-untrained"
+"""The recipes of a network of the user's own, and of one that nothing can train."""
 STAGES = ("train", "prune", "retrain", "cluster")
 _MOBILE = ("ds-cnn", "efficientnet-lite0", "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-small")
 FAMILIES = dict.fromkeys(_MOBILE, "mobile")
@@ -25,14 +27,22 @@ def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     Raises:
         InputError: there is no such recipe, or a key or a value in it is wrong; the line names it.
     """
-    paths = _paths(name)
+    parts = [(part, shipped.read_toml(shipped.path_of("recipes", part))) for part in _parts(name)]
     table: dict[str, Any] = {}
-    for path in paths:
-        _lay_over(table, shipped.read_toml(path))
+    for _, each in parts:
+        _lay_over(table, each)
     for change in changes:
         _change(table, change)
-    source = " + ".join(map(str, paths))
-    return Recipe.from_table(table, source if not changes else f"{source} with {', '.join(changes)}")
+
+    def source(key: str) -> str:
+        """What says the key: the last change to it, or the last file that has it."""
+        for change in reversed(changes):
+            if _beside(change.partition("=")[0].strip(), key):
+                return f"--set {change}"
+        saying = [part for part, each in reversed(parts) if _has(each, key)]
+        return f"recipe {saying[0] if saying else name}"
+
+    return Recipe.from_table(table, source)
 
 
 def complete(name: str | None, default: str) -> str:
@@ -45,14 +55,24 @@ def complete(name: str | None, default: str) -> str:
     """
     if name is None:
         return default
-    table = shipped.read_toml(_paths(name)[0])
+    table = shipped.read_toml(shipped.path_of("recipes", _parts(name)[0]))
     return name if all(stage in table for stage in STAGES) else f"{default}+{name}"
 
 
-def _paths(name: str) -> list[Path]:
-    """The files that ``name`` means, the last over those before it."""
-    parts = [name] if name.endswith(".toml") and Path(name).is_file() else name.split("+")
-    return [shipped.path_of("recipes", part) for part in parts]
+def _parts(name: str) -> list[str]:
+    """The recipes that ``name`` means, the last over those before it."""
+    return [name] if name.endswith(".toml") and Path(name).is_file() else name.split("+")
+
+
+def _beside(one: str, other: str) -> bool:
+    """Whether one of two keys is the other, or is in it."""
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def _has(table: Mapping[str, Any], key: str) -> bool:
+    """Whether a parsed recipe says ``key``, or what it is in; names of layers have dots too."""
+    inside = ((value, key.removeprefix(f"{name}.")) for name, value in table.items() if key.startswith(f"{name}."))
+    return key in table or any(not isinstance(value, dict) or _has(value, rest) for value, rest in inside)
 
 
 def _lay_over(table: dict[str, Any], over: Mapping[str, Any]) -> None:

@@ -19,22 +19,24 @@ ADDED = _Added()
 class Stage(Record):
     """What every stage that trains has. The learning rate rises in a short warm-up, then falls along half a cosine."""
 
-    epochs: int = Field(ge=0, le=10_000)
+    epochs: int = Field(ge=0, le=10_000, description="how often the training set is gone through")
     learning_rate: float = Field(gt=0, le=10, description="the peak")
     final_rate: float = Field(default=0.01, ge=0, le=1, description="last learning rate as a fraction of the peak")
     warmup: float = Field(
         default=0.05, ge=0, lt=1, description="fraction of all steps in which the rate rises linearly"
     )
-    batch_size: int = Field(default=128, gt=0, le=65_536)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    batch_size: int = Field(default=128, gt=0, le=65_536, description="samples in one training step")
+    label_smoothing: float = Field(
+        default=0.0, ge=0, lt=1, description="share of each label that is spread over all classes"
+    )
     augment: bool = Field(default=True, description="apply the data set's own augmentation")
 
 
 class Training(Stage):
     """Stochastic gradient descent with Nesterov momentum and L2 weight decay."""
 
-    momentum: float = Field(default=0.9, ge=0, lt=1)
-    weight_decay: float = Field(default=5e-4, ge=0, le=1)
+    momentum: float = Field(default=0.9, ge=0, lt=1, description="share of the last step that is taken again")
+    weight_decay: float = Field(default=5e-4, ge=0, le=1, description="pull of each weight to zero (L2)")
 
 
 class Structure(Training):
@@ -117,7 +119,9 @@ class Clustering(Stage):
         le=1,
         description="the peak; for a centroid, relative to the root mean square of the weights that share it",
     )
-    method: str = "kmeans"
+    method: str = Field(
+        default="kmeans", description="what finds the centroids: kmeans, lloyd-linear, uniform, power-of-two..."
+    )
     bits: int = Field(ge=1, le=8, description="what shares centroids has at most 2**bits distinct nonzero values")
     granularity: Annotated[Granularity, ADDED] = Field(
         default="layer", description="what shares centroids: a layer, some of its output channels, or the whole model"

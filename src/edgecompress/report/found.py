@@ -15,9 +15,10 @@ from pydantic_core import from_json
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
-from edgecompress.record import Published, Record, first_error, read_bytes
+from edgecompress.record import Published, Record, read_bytes
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
+from edgecompress.wording import first_error
 
 # What a report reads: the name of a kind, its schema, and keys that no other kind has together.
 KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
@@ -239,7 +240,7 @@ def read(path: Path) -> Source | None:
             record = migrated or schema.model_validate_json(content)
             return _source(path, kind, record, content)
         except ValidationError as error:
-            raise InputError(f"{path}: {first_error(error)}") from error
+            raise InputError(f"{path}: {first_error(error, schema)}") from error
     return None
 
 

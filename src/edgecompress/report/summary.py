@@ -6,6 +6,7 @@ from pathlib import Path
 from edgecompress.bundle import Manifest
 from edgecompress.estimate.records import OnProcessor
 from edgecompress.export.verify import Verification
+from edgecompress.report.doubts import of_build
 
 
 def summary(manifest: Manifest, folder: Path) -> str:
@@ -46,6 +47,8 @@ def summary(manifest: Manifest, folder: Path) -> str:
         note = f"nothing was counted: {manifest.lead.note}" if manifest.lead.note else ""
         for said in (manifest.lead.why, note):
             lines += textwrap.wrap(said, 98, initial_indent="  ", subsequent_indent="  ")
+    for said in of_build(manifest):
+        lines += ["", *textwrap.wrap(said, 98)]
     if any(file.memory.peak is not None for file in manifest.models.values()):
         lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)

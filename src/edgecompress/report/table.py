@@ -56,7 +56,8 @@ def rows(record: BenchRecord) -> list[Row]:
         memory = file.memory
         latency, ratio = (file.latency, ratios.get(name)) if timed else (None, None)
         ran = file.latency or file.instructions or file.accuracy
-        verdict = ratio.verdict if ratio else "failed" if not ran else "-" if timed else "emulated"
+        said = "in doubt" if in_doubt(record) else ratio.verdict if ratio else ""
+        verdict = said if ratio else "failed" if not ran else "-" if timed else "emulated"
         counted, reference = file.instructions, base.instructions if base else None
         found.append(
             Row(
@@ -155,16 +156,38 @@ def leading(record: BenchRecord, manifest: Manifest) -> list[str]:
     if lead is None:
         return []
     lines = [f"Leads on {manifest.target.title}, as build says: {lead.file}: {lead.why}."]
-    timed = {name: file.latency.summary.p50 for name, file in record.files.items() if file.latency}
-    if record.taken != "measured" or not record.device.is_target or lead.file not in timed:
+    first = fastest(record, manifest)
+    if first is None:
         return lines
-    able = {name: p50 for name, p50 in timed.items() if _within(lead, name)}
-    fastest = min(able, key=able.__getitem__, default=lead.file)
-    if fastest == lead.file:
+    if first == lead.file:
         return [*lines, "Measured here, it is the fastest of those within the limit on accuracy."]
-    times = able[lead.file] / able[fastest] if lead.file in able else None
+    able = _able(record, lead)
+    times = able[lead.file] / able[first] if lead.file in able else None
     said = "" if times is None else f", {lead.file} takes {times:.2f} times as long"
-    return [*lines, f"Measured here, {fastest} is the fastest of those within the limit on accuracy{said}."]
+    return [*lines, f"Measured here, {first} is the fastest of those within the limit on accuracy{said}."]
+
+
+def fastest(record: BenchRecord, manifest: Manifest) -> str | None:
+    """The file that is fastest on the bundle's board, within the limit on accuracy; ``None``: not measured there."""
+    lead = manifest.lead
+    if lead is None or record.taken != "measured" or not record.device.is_target:
+        return None
+    latency = record.files[lead.file].latency if lead.file in record.files else None
+    if latency is None or in_doubt(record):
+        return None
+    able = _able(record, lead)
+    return min(able, key=able.__getitem__, default=lead.file)
+
+
+def in_doubt(record: BenchRecord) -> bool:
+    """Whether the conditions of the run are such that it says nothing of which file is faster."""
+    return bool(record.validity.disturbed)
+
+
+def _able(record: BenchRecord, lead: Lead) -> dict[str, float]:
+    """The median times of the files that could lead."""
+    timed = {name: file.latency.summary.p50 for name, file in record.files.items() if file.latency}
+    return {name: p50 for name, p50 in timed.items() if _within(lead, name)}
 
 
 def _within(lead: Lead, name: str) -> bool:

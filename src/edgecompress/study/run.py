@@ -9,11 +9,11 @@ from pydantic import ValidationError
 import edgecompress
 from edgecompress.errors import InputError
 from edgecompress.progress import Progress
-from edgecompress.record import first_error
 from edgecompress.study.engines.contract import Ended, Pool
 from edgecompress.study.records import Cell, CellRecord, Entry, Machine, StudyIndex
 from edgecompress.study.schedule import Schedule
 from edgecompress.study.store import Store
+from edgecompress.wording import first_error
 
 INDEX = "index.json"
 ATTEMPTS = 3
@@ -139,8 +139,9 @@ class Study:
         try:
             record = CellRecord.model_validate_json(content)
         except ValidationError as error:
+            why = first_error(error, CellRecord)
             raise InputError(
-                f"{self.store.url}: {file_of(cell)}: {first_error(error)}; delete it, and its cell is computed again"
+                f"{self.store.url}: {file_of(cell)}: {why}; delete it, and its cell is computed again"
             ) from error
         if record.state == "failed":
             return None

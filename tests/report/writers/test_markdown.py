@@ -14,7 +14,7 @@ def test_every_line_of_a_table_has_as_many_cells_as_its_header(record, manifest)
     assert len(table) == 2 + len(record.files)
     assert {len(cells(line)) for line in table} == {13}
     row = dict(zip(cells(table[0]), cells(table[-1]), strict=True))
-    assert row["file"] == "`model.onnx`"
+    assert row["file"] == "**`model.onnx`** (to take)"
     assert row["smaller"] == "40.0x"
     assert row["p50 / dense (95 % interval)"] == "1.250 (1.200 to 1.300)"
     assert (row["verdict"], row["accuracy %"], row["drop, points"]) == ("slower", "92.50", "1.25")

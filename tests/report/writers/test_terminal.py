@@ -12,10 +12,16 @@ def test_it_fits_80_columns_in_plain_text(record, manifest):
 def test_a_files_figures_stand_in_its_lines(record, manifest):
     lines = terminal(record, manifest).splitlines()
     size, time = (line.split() for line in lines if line.startswith("model.onnx"))
-    assert size == ["model.onnx", "100,000", "40.0x", "92.50", "1.25", "80.0", "30.0"]
-    assert time == ["model.onnx", "40.0", "2.50", "5.00", "1.250", "(1.200-1.300)", "slower"]
+    assert size == ["model.onnx*", "100,000", "40.0x", "92.50", "1.25", "80.0", "30.0"]
+    assert time == ["model.onnx*", "40.0", "2.50", "5.00", "1.250", "(1.200-1.300)", "slower"]
     _, failed = (line.split() for line in lines if line.startswith("dense.tflite "))
     assert failed == ["dense.tflite", "-", "-", "-", "-", "failed"]
+
+
+def test_it_ends_with_the_file_to_take_and_what_got_worse_before_what_got_better(record, manifest):
+    text = " ".join(terminal(record, manifest).split("* the file to take on ")[1].split())
+    assert text.startswith(f"{manifest.target.title}: model.onnx. Worse than dense.onnx: model.onnx loads in 40.0 ms, ")
+    assert text.endswith("Better: it is 40.0x smaller.")
 
 
 def test_failures_cautions_and_the_paper_are_shown(record, manifest):

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.plain import plain
+from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import extras
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.nutshell import best, changes
 from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, leading, rows, title
 
 _COLUMNS = (
@@ -32,7 +34,8 @@ def markdown(record: BenchRecord, manifest: Manifest) -> str:
     more = extras(record)
     parts = [
         f"## {title(record)}",
-        _table(_COLUMNS, [_cells(row) for row in rows(record)]),
+        _table(_COLUMNS, [_cells(row, best(record, manifest)) for row in rows(record)]),
+        *(_escape(line) for line in (*changes(record, manifest), *of_bench(record, manifest))),
         *(_table(extra.columns, extra.rows) for extra in more if extra.rows),
         _table(("", "here", "paper"), comparison),
         note,
@@ -46,10 +49,10 @@ def markdown(record: BenchRecord, manifest: Manifest) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, taken: str | None) -> tuple[str, ...]:
     ratio = row.ratio
     return (
-        f"`{row.file}`",
+        f"**`{row.file}`** (to take)" if row.file == taken else f"`{row.file}`",
         row.runtime,
         f"{row.bytes:,}",
         "-" if row.smaller is None else f"{significant(row.smaller)}x",

@@ -5,23 +5,26 @@ from rich.table import Table
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.report.console import text_console
+from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import Extra, extras
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.nutshell import best, changes
 from edgecompress.report.table import Row, against_paper, cautions, conditions, counted, failures, leading, rows, title
 
 WIDTH = 80
+MARK = "*"  # of the file to take
 
 
 def terminal(record: BenchRecord, manifest: Manifest) -> str:
     """The benchmark as text of at most 80 columns."""
-    every = rows(record)
+    every, taken = rows(record), best(record, manifest)
     console, stream = text_console(WIDTH)
     console.print(f"{title(record)}\n")
     comparison, note = against_paper(record, manifest)
     more = extras(record)
     extra_tables = [_filled(extra) for extra in more if extra.rows]
-    times = [] if counted(record) else [_time(every)]
-    for table in (_size(every), *times, *extra_tables, _paper(comparison)):
+    times = [] if counted(record) else [_time(every, taken)]
+    for table in (_size(every, taken), *times, *extra_tables, _paper(comparison)):
         console.print(table)
         console.print()
     console.print(f"{note}\n")
@@ -30,6 +33,9 @@ def terminal(record: BenchRecord, manifest: Manifest) -> str:
     for line in (*failures(record), *cautions(record)):
         console.print(f"! {line}")
     for line in (*conditions(record), *(line for extra in more for line in extra.notes)):
+        console.print(line)
+    end = [*changes(record, manifest), *of_bench(record, manifest)]
+    for line in ["", f"{MARK} the file to take on {manifest.target.title}: {taken}.", *end] if taken else end:
         console.print(line)
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
 
@@ -41,6 +47,10 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _name(row: Row, taken: str | None) -> str:
+    return f"{row.file}{MARK}" if row.file == taken else row.file
+
+
 def _filled(extra: Extra) -> Table:
     table = _table(*extra.columns)
     for line in extra.rows:
@@ -48,11 +58,11 @@ def _filled(extra: Extra) -> Table:
     return table
 
 
-def _size(every: list[Row]) -> Table:
+def _size(every: list[Row], taken: str | None) -> Table:
     table = _table("file", "bytes", "smaller", "accuracy %", "drop pt", "peak MiB", "added MiB")
     for row in every:
         table.add_row(
-            row.file,
+            _name(row, taken),
             f"{row.bytes:,}",
             "-" if row.smaller is None else f"{significant(row.smaller)}x",
             percent(row.accuracy),
@@ -63,12 +73,12 @@ def _size(every: list[Row]) -> Table:
     return table
 
 
-def _time(every: list[Row]) -> Table:
+def _time(every: list[Row], taken: str | None) -> Table:
     table = _table("file", "load ms", "p50 ms", "p90 ms", "p50/dense (95 %)", "verdict")
     for row in every:
         ratio = row.ratio
         table.add_row(
-            row.file,
+            _name(row, taken),
             milliseconds(row.load),
             milliseconds(row.p50),
             milliseconds(row.p90),

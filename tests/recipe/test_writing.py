@@ -4,7 +4,7 @@ import pytest
 
 from edgecompress import recipe, shipped
 from edgecompress.recipe import Recipe
-from edgecompress.search.recipe_file import recipe_toml
+from edgecompress.recipe.writing import commented_toml, recipe_toml
 from edgecompress.search.records import Setting
 from edgecompress.search.trial import with_settings
 
@@ -39,3 +39,12 @@ def test_it_reads_like_the_recipe_it_came_from():
     text = recipe_toml(given, "c")
     assert "momentum" not in text
     assert "[train]\nepochs = 14\nlearning_rate = 0.05\n" in text
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("changes", [(), CHANGES, ("structure.rounds=2", "structure.latency=0.5", "inputs.mean=[0.5]")])
+def test_with_every_key_it_is_the_same_recipe_too(name, changes, tmp_path):
+    given = recipe.load(name, changes)
+    path = tmp_path / "recipe.toml"
+    path.write_text(commented_toml(given, "Shown."), encoding="utf-8")
+    assert recipe.load(str(path)) == given

@@ -1,0 +1,65 @@
+"""``edgecompress demo``: the whole way once, on data that are in the package."""
+
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgecompress.cli import console
+from edgecompress.cli.options import CACHE_DIR, STORE
+from edgecompress.errors import MissingDependencyError
+
+MODEL, DATA, TARGET = "alexnet", "digits", "rpi4"
+
+
+def demo(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The bundle's folder; the page lies beside it, as FOLDER.html.")
+    ] = Path("dist/demo"),
+    cache_dir: CACHE_DIR = None,
+    store: STORE = None,
+) -> None:
+    """Build AlexNet on the embedded digits for a Raspberry Pi 4, measure it on this machine, and make a page of it.
+
+    Takes about two minutes on two cores, and nothing from the network.
+
+    Example: edgecompress demo
+    """
+    check_extras()
+    with console.long_work("the same command goes on from the last finished epoch") as progress:
+        from edgecompress import pipeline
+        from edgecompress.bench import run
+        from edgecompress.bundle import MANIFEST
+        from edgecompress.report import nutshell, summary
+        from edgecompress.report.page import write_page
+        from edgecompress.request import Request
+        from edgecompress.store.keep import keep
+
+        request = Request(target=TARGET, model=MODEL, data=DATA, output=output, cache_dir=cache_dir)
+        folder, manifest = pipeline.build(request, progress=progress, warn=console.warn)
+        keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
+        record, path = run.bench(folder, device="local", mode="quick", progress=progress)
+        keep(record, store, file=path, warn=console.warn)
+        page, missing = write_page(folder, folder)
+    console.say(f"{summary.summary(manifest, folder)}\n")
+    for sentence in nutshell.sentences(record, manifest):
+        console.say(sentence)
+    if missing:
+        console.warn(f"the page is Markdown: HTML needs {missing}, pip install 'edgecompress[report]'")
+    console.say(f"page: {page}")
+
+
+def check_extras() -> None:
+    """Make sure that everything is installed before minutes of training, and not when it is needed first.
+
+    Raises:
+        MissingDependencyError: the line names the packages that are not there, and the command that brings them.
+    """
+    wanted = {name: extra for name, extra in console.EXTRAS.items() if extra in ("train", "bench")}
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
+    if missing:
+        extras = ",".join(extra for extra in ("train", "bench") if extra in {wanted[name] for name in missing})
+        raise MissingDependencyError(
+            f"the demo needs {', '.join(missing)}, not installed here: pip install 'edgecompress[{extras}]'"
+        )

@@ -1,0 +1,70 @@
+"""``edgecompress recipe``: what a build is told by a recipe, and what it could be told."""
+
+import dataclasses
+import json
+import textwrap
+from typing import Annotated
+
+import typer
+
+from edgecompress.cli import console
+from edgecompress.cli import help as help_page
+from edgecompress.cli.options import DATA, MODEL, RECIPE, SET
+
+WIDTH = 80
+app = help_page.group("Show a recipe with every key, and list the keys there are.")
+
+
+@app.command(cls=help_page.Command)
+def show(model: MODEL = "alexnet", data: DATA = None, recipe: RECIPE = None, set_: SET = None) -> None:
+    """Print the complete recipe that build would take, as TOML that --recipe takes back.
+
+    Example: edgecompress recipe show --model vgg16bn > mine.toml
+    """
+    console.say(text(model, data, recipe, tuple(set_ or ())).rstrip())
+
+
+@app.command(cls=help_page.Command)
+def keys(
+    pattern: Annotated[
+        str, typer.Argument(help="Only keys that have this in their name, or fit it, as cluster.*", show_default=False)
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the keys of a recipe: what each means, which values it takes, and its default.
+
+    Example: edgecompress recipe keys cluster
+    """
+    from edgecompress.recipe.listing import listing
+
+    found = listing(pattern)
+    if as_json:
+        console.say(json.dumps([dataclasses.asdict(key) for key in found], indent=2), as_json=True)
+        return
+    for key in found:
+        default = "no default: every recipe says it" if key.default == "needed" else f"default {key.default}"
+        console.say(key.name)
+        for line in (key.meaning, f"({key.allowed}; {default})"):
+            console.say(textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="    "))
+
+
+def text(model: str, data: str | None, recipe: str | None, changes: tuple[str, ...]) -> str:
+    """The recipe of a build that is asked for these, with every key and its meaning.
+
+    Raises:
+        InputError: one of them is none.
+    """
+    from edgecompress import recipe as recipe_room
+    from edgecompress.model import networks
+    from edgecompress.own.callables import is_own
+    from edgecompress.recipe.writing import commented_toml
+
+    if is_own(model):
+        default = recipe_room.GENERIC if data not in (None, "none") else recipe_room.UNTRAINED
+    else:
+        networks.check(model)
+        default = recipe_room.default_name(model, data or "digits")
+    name = recipe_room.complete(recipe, default)
+    given = " ".join(["--model", model, *(["--data", data] if data else [])])
+    head = f"The recipe {name}, complete. Change what you like, then: edgecompress build {given} --recipe THIS_FILE"
+    return commented_toml(recipe_room.load(name, changes), head + " --target BOARD")

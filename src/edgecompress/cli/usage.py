@@ -1,0 +1,29 @@
+"""What is wrong with the words of a command: typer finds it, and says some of it in pydantic's words."""
+
+import re
+
+from typer.exceptions import TyperException
+
+_CHOICE = " is not one of "
+
+
+def said(error: TyperException) -> str:
+    """The error as one line, with the command whose help says more."""
+    path = getattr(getattr(error, "ctx", None), "command_path", "edgecompress")
+    return f"{_message(error)} (see '{path} --help')"
+
+
+def _message(error: TyperException) -> str:
+    complaints, parameter = getattr(error.__cause__, "errors", None), getattr(error, "param", None)
+    if parameter is None or complaints is None:
+        return error.format_message() if hasattr(error, "format_message") else str(error)
+    from edgecompress import methods
+    from edgecompress.wording import said_of
+
+    details = complaints(include_url=False)
+    given = details[0]["input"]
+    name = max(parameter.opts, key=len) if parameter.param_type_name == "option" else parameter.name.upper()
+    if _CHOICE in details[0]["msg"]:
+        choices = re.findall("'([^']*)'", details[0]["msg"].partition(_CHOICE)[2])
+        return f"{name}: {methods.unknown('value', str(given), choices)}"
+    return f"{name}: {said_of(details).removeprefix('Value error, ')} (given {given!r})"

@@ -1,0 +1,96 @@
+"""A benchmark in a few sentences: the file to take, and what got worse and what got better with it."""
+
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bundle import Manifest
+from edgecompress.report.numbers import mebibytes, milliseconds, significant
+from edgecompress.report.table import Row, fastest, in_doubt, rows
+
+WORSE = 1.05  # times as much, from which it is said
+
+
+def best(record: BenchRecord, manifest: Manifest) -> str | None:
+    """The compressed file to take on the bundle's board; ``None``: none ran.
+
+    The one that is fastest there within the limit on accuracy where it was measured there, the one that build named
+    elsewhere.
+    """
+    ran = {row.file: row for row in rows(record) if row.kind != "dense" and (row.accuracy is not None or row.p50)}
+    led = fastest(record, manifest) or (manifest.lead.file if manifest.lead else None)
+    if led in ran:
+        return led
+    preferred = manifest.target.runtimes[0]
+    order = {name: (record.files[name].runtime != preferred, row.kind != "compressed") for name, row in ran.items()}
+    return min(order, key=order.__getitem__, default=None)
+
+
+def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
+    """What got worse with the best file, the cure, and what got better, a sentence each."""
+    row, dense = _both(record, manifest)
+    if row is None or dense is None:
+        return []
+    found, worse = [], []
+    if row.load and dense.load and row.load > WORSE * dense.load:
+        worse.append(f"loads in {milliseconds(row.load)} ms, {significant(row.load / dense.load)} times as long")
+    if row.peak and dense.peak and row.peak > WORSE * dense.peak:
+        worse.append(f"takes {mebibytes(row.peak)} MiB at its peak, which is at load, and not {mebibytes(dense.peak)}")
+    cure = " (its weights are decoded then: build with --encoding fast-load, or run 'edgecompress unpack' once there)"
+    worse = [" and ".join(worse) + (cure if row.file.endswith(".onnx") else "")] if worse else []
+    if row.drop is not None and row.drop > 0:
+        worse.append(f"answers {row.drop:.2f} points fewer right")
+    speed, is_worse = _speed(record, row)
+    worse += [speed] if is_worse else []
+    if worse:
+        found.append(f"Worse than {dense.file}: {row.file} {'; '.join(worse)}.")
+    better = [] if row.smaller is None else [f"is {significant(row.smaller)}x smaller"]
+    better += [speed] if speed and not is_worse else []
+    if row.drop is not None and row.drop <= 0:
+        better.append("loses no accuracy")
+    if better:
+        found.append(f"Better: it {'; '.join(better)}.")
+    return found
+
+
+def sentences(record: BenchRecord, manifest: Manifest) -> list[str]:
+    """How much smaller, how accurate, and how fast on what."""
+    row, dense = _both(record, manifest)
+    if row is None or dense is None or row.smaller is None:
+        return []
+    found = [
+        f"Smaller: {row.file} has {row.bytes:,} bytes, {significant(row.smaller)} times fewer than the "
+        f"{dense.bytes:,} of the trained network."
+    ]
+    if row.accuracy is not None and dense.accuracy is not None:
+        found.append(
+            f"Accuracy: it answers {row.accuracy:.1f} % of {row.samples} test samples right; the trained network "
+            f"answers {dense.accuracy:.1f} %."
+        )
+    if row.p50 is not None:
+        machine = record.before.board or record.before.cpu or record.before.machine
+        speed = _speed(record, row)[0]
+        board = "" if record.device.is_target else f"; {manifest.target.title} was not there to measure on"
+        found.append(
+            f"Speed: one inference takes {milliseconds(row.p50)} ms in {row.runtime} on {machine}"
+            f"{f', and {speed}' if speed else ''}{board}."
+        )
+    return found
+
+
+def _both(record: BenchRecord, manifest: Manifest) -> tuple[Row | None, Row | None]:
+    """The best file and the dense one of its runtime."""
+    name = best(record, manifest)
+    if name is None:
+        return None, None
+    runtime = record.files[name].runtime
+    every = {row.file: row for row in rows(record)}
+    dense = [row for row in every.values() if row.kind == "dense" and record.files[row.file].runtime == runtime]
+    return every[name], dense[0] if dense else None
+
+
+def _speed(record: BenchRecord, row: Row) -> tuple[str, bool]:
+    """How fast it is beside the dense file, and whether that is worse; empty where nothing can be said."""
+    if row.ratio is None:
+        return "", False
+    if in_doubt(record):
+        return "its speed beside the dense file's is in doubt, since the machine was disturbed", False
+    how = {"faster": "is faster", "slower": "is slower"}.get(row.ratio.verdict, "is as fast as far as can be seen")
+    return f"{how}: {row.ratio.ratio:.2f} times the dense file's time", row.ratio.verdict == "slower"
