@@ -231,12 +231,13 @@ def test_onnx_and_tflite_files_of_one_network_agree(here, tmp_path):
     assert np.abs(produced - expected).max() < 2e-5 * np.abs(expected).max()
 
 
-def test_a_network_of_many_residual_layers_on_a_map_of_one_place_takes_no_time(tmp_path):
+def test_a_network_of_many_residual_layers_on_a_map_of_one_place_takes_no_time():
     """Each doubles the ways from the average to the output, and no way is walked twice."""
     torch.manual_seed(0)
     blocks = [Residual(conv(8, 8)) for _ in range(22)]
     pool = nn.AdaptiveAvgPool2d(1)
     network = nn.Sequential(conv(3, 8, 3, 2), pool, *blocks, nn.Conv2d(8, 5, 1), nn.Flatten()).eval()
+    graph = lower(to_onnx(network, (3, 16, 16)))
     began = time.process_time()
-    tflite(to_onnx(network, (3, 16, 16)), tmp_path / "m.tflite", compress=True)
-    assert time.process_time() - began < 30
+    enabled(graph)
+    assert time.process_time() - began < 5
