@@ -65,7 +65,12 @@ def test_an_index_that_is_not_reached_is_not_taken_for_one_without_the_wheel(tmp
         ("aarch64", 32, "glibc 2.36", "armv7l", "install a 64-bit system"),
         ("x86_64", 32, "glibc 2.36", "i686", "install a 64-bit system"),
         ("armv7l", 32, "glibc 2.31", "armv7l", "install a 64-bit system"),
+        ("armv6l", 32, "glibc 2.36", "armv6l", "no runtime is made: install a 64-bit system"),
+        ("aarch64", 32, "", "armv7l", "install a 64-bit system with glibc"),
+        ("i586", 32, "glibc 2.31", "i586", "install a 64-bit system"),
+        ("riscv64", 64, "glibc 2.39", "riscv64", "a board of aarch64 or x86_64"),
         ("aarch64", 64, "", "aarch64", "--portable"),
+        ("x86_64", 64, "musl 1.2", "x86_64", "install a system with glibc"),
     ],
 )
 def test_wheels_are_for_the_boards_python_and_not_for_its_kernel(machine, bits, libc, processor, words):

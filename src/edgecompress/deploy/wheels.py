@@ -45,16 +45,25 @@ class Platform:
 
     def why_not(self) -> str:
         """What stands in the way where no runtime is made for such a system, and the way out; empty: nothing."""
-        if self.processor != self.machine or self.processor in _IN_32_BITS.values():
+        has_glibc = bool(re.match(r"glibc \d", self.libc))
+        if self.processor == "armv7l" and has_glibc:
             return (
-                f"Python there is a 32-bit one ({self.processor}), for which few runtimes are made: install a 64-bit "
+                "Python there is a 32-bit one (armv7l), for which few runtimes are made: install a 64-bit "
                 "system, or for LiteRT a Python of 3.9 to 3.11, which tflite-runtime has wheels for"
             )
-        if not re.match(r"glibc \d", self.libc):
-            return (
-                "its C library is not glibc (musl?), for which no runtime is made: install a portable runtime with "
-                "'edgecompress devices setup NAME --portable FILE' ('edgecompress docs android' says how)"
+        if self.bits == 32 or self.processor in _IN_32_BITS.values():
+            system = "a 64-bit system" if has_glibc else "a 64-bit system with glibc"
+            return f"Python there is a 32-bit one ({self.processor}), for which no runtime is made: install {system}"
+        if self.processor not in ("aarch64", "arm64", "x86_64"):
+            return f"no runtime is made for its processor ({self.processor}): take a board of aarch64 or x86_64"
+        if not has_glibc:
+            # tools/arm64/portable makes runtimes for 64-bit Arm.
+            portable = (
+                "install a portable runtime with 'edgecompress devices setup NAME --portable FILE' "
+                "('edgecompress docs android' says how)"
             )
+            mend = "install a system with glibc" if self.processor == "x86_64" else portable
+            return f"its C library is not glibc (musl?), for which no runtime is made: {mend}"
         return ""
 
     def tags(self) -> list[str]:
