@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import pytest
@@ -52,6 +53,18 @@ def test_modules_of_python_are_not_those_of_the_users_folder(here):
         call("colorsys:make")
     (here / "colorsys.py").write_text("def make():\n    return 7\n")
     assert call("colorsys.py:make") == 7
+
+
+def test_packages_that_the_program_needs_are_not_those_of_the_users_folder(here):
+    """In a new process, where neither is imported yet: one that is required, and one that another requires."""
+    for name in ("onnxscript", "ml_dtypes"):
+        (here / f"{name}.py").write_text("raise SystemExit('imported')")
+    (here / "net.py").write_text("def make():\n    import ml_dtypes, onnxscript\n    return onnxscript.__file__")
+    code = "from edgecompress.own.callables import call\nprint(call('net.py:make'), call('net:make'))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], cwd=here, capture_output=True, text=True, check=False)
+    assert done.stdout.count("site-packages") == 2, done.stderr
+    with pytest.raises(InputError, match=r"'onnxscript' is a module of a package that this program needs; rename"):
+        call("onnxscript:make")
 
 
 def test_the_users_modules_come_before_installed_ones(here):

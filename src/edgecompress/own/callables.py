@@ -1,13 +1,18 @@
 """``package.module:name`` and ``folder/file.py:name``: a function of the user's own, imported and called."""
 
+import functools
 import importlib
 import importlib.util
 import inspect
+import re
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from importlib import metadata
+from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from edgecompress.errors import InputError
@@ -77,8 +82,9 @@ def _from_path(name: str) -> object:
     """The module of this name, from the current folder or the environment."""
     top = name.partition(".")[0]
     own = next((each for each in (Path(f"{top}.py"), Path(top)) if each.exists()), None)
-    if own is not None and top in sys.stdlib_module_names:
-        raise InputError(f"'{top}' is a module of Python itself; rename {own}, or name the file, as {top}.py:function")
+    if own is not None and (top in sys.stdlib_module_names or top in _needed_here()):
+        whose = "Python itself" if top in sys.stdlib_module_names else "a package that this program needs"
+        raise InputError(f"'{top}' is a module of {whose}; rename {own}, or name the file, as {top}.py:function")
     _search(Path.cwd())
     importlib.invalidate_caches()
     try:
@@ -113,12 +119,56 @@ def _from_file(path: Path) -> object:
 def _search(folder: Path) -> None:
     """Find modules in ``folder`` too, from now on: what a module of the user's imports later must be found.
 
-    Before what is installed, as in a script of the user's, but behind Python's own: a file ``random.py``
-    beside a network must not become a part of everything that runs here. The folder of the latest call comes first.
+    Before what is installed, as in a script of the user's, but behind Python's own and what this program needs: a file
+    ``random.py`` beside a network must not become a part of everything that runs here. The folder of the latest call
+    comes first.
     """
+    if not any(isinstance(finder, _Needed) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Needed())
+    _FOLDERS.add(str(folder))
     if str(folder) not in sys.path:
         own = [place for place, each in enumerate(sys.path) if each in _STANDARD_LIBRARY]
         sys.path.insert(max(own, default=-1) + 1, str(folder))
+
+
+_FOLDERS: set[str] = set()
+"""The user's, that were added to the search path."""
+
+
+class _Needed:
+    """A finder of modules of packages that this program needs: not in folders of the user's."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """As ``importlib.abc.MetaPathFinder`` has it; ``None`` for any other module."""
+        if path is not None or name not in _needed_here():
+            return None
+        return PathFinder.find_spec(name, [each for each in sys.path if each not in _FOLDERS], target)
+
+
+@functools.cache
+def _needed_here() -> frozenset[str]:
+    """The modules of installed packages that edgecompress and its extras require, and of what those require."""
+    required, waiting = set(), ["edgecompress"]
+    while waiting:
+        name = waiting.pop()
+        if name in required:
+            continue
+        required.add(name)
+        try:
+            lines = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:
+            continue
+        lines = [each for each in lines if "extra ==" not in each or (name == "edgecompress" and "dev" not in each)]
+        waiting += [_canonical(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in lines]
+    owners = metadata.packages_distributions().items()
+    return frozenset(top for top, names in owners if any(_canonical(name) in required for name in names))
+
+
+def _canonical(name: str) -> str:
+    """A distribution's name as the packaging standard compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _said(error: BaseException) -> str:
