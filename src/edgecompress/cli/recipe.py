@@ -12,6 +12,15 @@ from edgecompress.cli import help as help_page
 from edgecompress.cli.options import DATA, MODEL, RECIPE, SET
 
 WIDTH = 80
+COMPRESS = "edgecompress.compress"
+METHODS = {
+    "structure.criterion": f"{COMPRESS}.structure.criteria",
+    "prune.criterion": f"{COMPRESS}.prune.criteria",
+    "prune.scope": f"{COMPRESS}.prune.scopes",
+    "prune.schedule": f"{COMPRESS}.prune.schedules",
+    "cluster.method": f"{COMPRESS}.cluster.algorithms",
+}
+"""The keys that name a method, and where the methods are."""
 app = help_page.group("Show a recipe with every key, and list the keys there are.")
 
 
@@ -35,9 +44,10 @@ def keys(
 
     Example: edgecompress recipe keys cluster
     """
+    from edgecompress import methods
     from edgecompress.recipe.listing import listing
 
-    found = listing(pattern)
+    found = listing(pattern, {key: methods.choices(package) for key, package in METHODS.items()})
     if as_json:
         console.say(json.dumps([dataclasses.asdict(key) for key in found], indent=2), as_json=True)
         return
