@@ -77,4 +77,7 @@ def text(model: str, data: str | None, recipe: str | None, changes: tuple[str, .
     name = recipe_room.complete(recipe, default)
     given = " ".join(["--model", model, *(["--data", data] if data else [])])
     head = f"The recipe {name}, complete. Change what you like, then: edgecompress build {given} --recipe THIS_FILE"
-    return commented_toml(recipe_room.load(name, changes), head + " --target BOARD")
+    head += " --target BOARD."
+    if recipe is None:
+        head += " Where a board's LiteRT skips zeros, build may lay sparse-arm over its own: THIS_FILE+sparse-arm does."
+    return commented_toml(recipe_room.load(name, changes), head)
