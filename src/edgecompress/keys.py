@@ -85,13 +85,18 @@ def allowed(annotation: Any, limits: Sequence[Any] = ()) -> str:
     if origin in (Union, UnionType):
         return ", or ".join(allowed(part, limits) for part in parts if part is not type(None))
     if origin is Literal:
-        *first, last = map(written, parts)
-        return f"{', '.join(first)} or {last}" if first else last
+        return one_of(parts)
     if origin in (list, tuple):
         return _list(origin, parts, limits)
     if annotation in _NUMBERS:
         return ", ".join([_NUMBERS[annotation], *_bounds(_flat(limits))])
     return _OTHERS.get(annotation, "a value")
+
+
+def one_of(choices: Sequence[Any]) -> str:
+    """Choices in words."""
+    *first, last = map(written, choices)
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _list(origin: Any, parts: Sequence[Any], limits: Sequence[Any]) -> str:

@@ -67,3 +67,17 @@ def test_a_wrong_file_is_named_as_the_user_names_it(refused, tmp_path):
 
 def test_tomllib_reads_what_is_commented_out_as_nothing(edgecompress):
     assert "structure" not in tomllib.loads(edgecompress("recipe", "show").stdout)
+
+
+def test_a_key_that_names_a_method_lists_those_there_are(edgecompress):
+    from edgecompress.cli.recipe import METHODS
+    from edgecompress.compress.cluster import centroids
+    from edgecompress.compress.prune import masks, plan, scoring
+    from edgecompress.compress.structure import scoring as channels
+
+    packages = {channels.CRITERIA, scoring.CRITERIA, masks.SCOPES, plan.SCHEDULES, centroids.ALGORITHMS}
+    assert set(METHODS.values()) == packages
+    (key,) = json.loads(edgecompress("recipe", "keys", "prune.schedule", "--json").stdout)
+    assert key["allowed"] == '"cubic", "iterative" or "one-shot"'
+    every = {key["name"] for key in json.loads(edgecompress("recipe", "keys", "--json").stdout)}
+    assert METHODS.keys() <= every

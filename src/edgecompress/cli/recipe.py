@@ -12,6 +12,15 @@ from edgecompress.cli import help as help_page
 from edgecompress.cli.options import DATA, MODEL, RECIPE, SET
 
 WIDTH = 80
+COMPRESS = "edgecompress.compress"
+METHODS = {
+    "structure.criterion": f"{COMPRESS}.structure.criteria",
+    "prune.criterion": f"{COMPRESS}.prune.criteria",
+    "prune.scope": f"{COMPRESS}.prune.scopes",
+    "prune.schedule": f"{COMPRESS}.prune.schedules",
+    "cluster.method": f"{COMPRESS}.cluster.algorithms",
+}
+"""The keys that name a method, and where the methods are."""
 app = help_page.group("Show a recipe with every key, and list the keys there are.")
 
 
@@ -35,9 +44,10 @@ def keys(
 
     Example: edgecompress recipe keys cluster
     """
+    from edgecompress import methods
     from edgecompress.recipe.listing import listing
 
-    found = listing(pattern)
+    found = listing(pattern, {key: methods.choices(package) for key, package in METHODS.items()})
     if as_json:
         console.say(json.dumps([dataclasses.asdict(key) for key in found], indent=2), as_json=True)
         return
@@ -67,4 +77,7 @@ def text(model: str, data: str | None, recipe: str | None, changes: tuple[str, .
     name = recipe_room.complete(recipe, default)
     given = " ".join(["--model", model, *(["--data", data] if data else [])])
     head = f"The recipe {name}, complete. Change what you like, then: edgecompress build {given} --recipe THIS_FILE"
-    return commented_toml(recipe_room.load(name, changes), head + " --target BOARD")
+    head += " --target BOARD."
+    if recipe is None:
+        head += " Where a board's LiteRT skips zeros, build may lay sparse-arm over its own: THIS_FILE+sparse-arm does."
+    return commented_toml(recipe_room.load(name, changes), head)

@@ -1,7 +1,9 @@
 """Every key that a recipe may have: its meaning, its default and what values it takes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from edgecompress import keys, methods
 from edgecompress.errors import InputError
@@ -18,14 +20,21 @@ class Key:
     allowed: str
 
 
-def listing(pattern: str = "") -> list[Key]:
+def listing(pattern: str = "", choices: Mapping[str, Sequence[str]] = MappingProxyType({})) -> list[Key]:
     """The keys whose names hold ``pattern``, or fit it where it has ``*``; all of them where it is empty.
+
+    ``choices``: the methods that a key takes, for keys that name one.
 
     Raises:
         InputError: none does; the line has the name that is nearest.
     """
     every = [
-        Key(name, field.description or "", keys.default(field), keys.allowed(field.annotation, field.metadata))
+        Key(
+            name,
+            field.description or "",
+            keys.default(field),
+            keys.one_of(choices[name]) if name in choices else keys.allowed(field.annotation, field.metadata),
+        )
         for name, field in keys.leaves(Recipe)
     ]
     glob = pattern if "*" in pattern else f"*{pattern}*"
