@@ -54,8 +54,8 @@ MOBILE = {"target": "rpi4", "model": "ds-cnn", "changes": ()}
 
 def test_a_board_with_sparse_kernels_gets_zeros_in_pairs_in_1x1_convolutions_alone(tmp_path):
     found = prepared(tmp_path, **MOBILE)
-    assert found.recipe_name == "ds-cnn+sparse-arm"
-    assert "--recipe ds-cnn leaves that" in found.recipe_reason
+    assert found.recipe_name == "mobile-digits+sparse-arm"
+    assert "--recipe mobile-digits leaves that" in found.recipe_reason
     weights = compressible(found.network, found.context.recipe)
     GradualPruning(weights, found.context.recipe, 1).update(1.0)
     for name, weight in weights.items():
@@ -71,12 +71,12 @@ def test_a_board_with_sparse_kernels_gets_zeros_in_pairs_in_1x1_convolutions_alo
 @pytest.mark.parametrize(
     ("changes", "name"),
     [
-        ({"target": "host"}, "ds-cnn"),
-        ({"target": "jetson-orin"}, "ds-cnn"),
+        ({"target": "host"}, "mobile-digits"),
+        ({"target": "jetson-orin"}, "mobile-digits"),
         ({"model": "resnet18", "changes": SMALL}, "resnet18"),
-        ({"recipe": "ds-cnn"}, "ds-cnn"),
+        ({"recipe": "mobile"}, "mobile"),
         ({"recipe": "any"}, "any"),
-        ({"recipe": "sparse-arm", "target": "host"}, "ds-cnn+sparse-arm"),
+        ({"recipe": "sparse-arm", "target": "host"}, "mobile-digits+sparse-arm"),
     ],
 )
 def test_other_boards_other_networks_and_recipes_that_were_named_are_left_alone(tmp_path, changes, name):
