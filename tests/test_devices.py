@@ -138,7 +138,7 @@ def test_an_unknown_name_lists_what_there_is(name):
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("[a]\nadress = 'x'\n", "adress"),
+        ("[a]\nadress = 'x'\n", "unknown key 'adress'; did you mean 'address'"),
         ("a = 1\n", "must be a table"),
         ("[a]\naddress = 'somewhere'\n", "is not an address"),
         ("[a", "cannot read"),

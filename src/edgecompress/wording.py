@@ -36,7 +36,10 @@ def first_error(error: ValidationError, model: type[BaseModel] | None = None) ->
     ``model``: of which the document should be, to name the keys that it has.
     """
     details = error.errors(include_url=False)
-    detail, name = details[0], place(details[0]["loc"])
+    detail = details[0]
+    if detail["type"] == "missing":  # perhaps because it is there, misspelt
+        detail = next((each for each in details if each["type"] == "extra_forbidden"), detail)
+    name = place(detail["loc"])
     if detail["type"] == "extra_forbidden":
         return _unknown(detail["loc"], name, model)
     if detail["type"] == "missing":
