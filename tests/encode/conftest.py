@@ -9,10 +9,23 @@ from edgecompress.encode import bits, group, sizes
 from edgecompress.encode.coders import escape
 from edgecompress.encode.group import Coder, Group, Planned
 from edgecompress.encode.member import GAP_LOW, INDEX_LOW, RICE, Member
+from edgecompress.encode.partition import Costs
 from edgecompress.encode.weights import Weights
 
 # +0.0, -0.0, 1.0, infinities, quiet and signalling NaN with payloads, least denormal, largest float
 SPECIAL = [0, 0x80000000, 0x3F800000, 0x7F800000, 0xFF800000, 0x7FC00001, 0xFFA5A5A5, 0x7F800001, 1, 0x7F7FFFFF]
+
+# Bytes that a file format spends on operators: many, and none.
+PAID = Costs(
+    member=100,
+    alike=100,
+    sparse=200,
+    split=40,
+    coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
+    unpacking=250,
+    level=215,
+)
+FREE = Costs(member=0, alike=0, sparse=0, split=0, coder=dict.fromkeys(PAID.coder, 0), unpacking=0, level=0)
 
 GAP_CODERS = [
     *(Coder("rice", k) for k in RICE),

@@ -5,26 +5,8 @@ from hypothesis import strategies as st
 
 from edgecompress.encode import group, single
 from edgecompress.encode.choose import choose
-from edgecompress.encode.partition import Costs
 
-COSTS = Costs(
-    member=100,
-    alike=100,
-    sparse=200,
-    split=40,
-    coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
-    unpacking=250,
-    level=215,
-)
-FREE = Costs(
-    member=0,
-    alike=0,
-    sparse=0,
-    split=0,
-    coder=dict.fromkeys(["rice", "escape", "wavelet", "packed", "float16", "float32"], 0),
-    unpacking=0,
-    level=0,
-)
+from .conftest import FREE, PAID
 
 
 def data_alone(name, encoded):
@@ -47,7 +29,7 @@ def decoded(choice):
 
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-@pytest.mark.parametrize("costs", [FREE, COSTS], ids=["free", "paid"])
+@pytest.mark.parametrize("costs", [FREE, PAID], ids=["free", "paid"])
 @pytest.mark.parametrize("mode", ["fast-load", "smallest"])
 def test_whatever_is_chosen_holds_every_bit_of_every_tensor(float_arrays, mode, costs, data):
     arrays = {name: data.draw(float_arrays) for name in data.draw(st.lists(st.sampled_from("abcde"), unique=True))}
@@ -84,7 +66,7 @@ def test_pruned_but_not_clustered_weights_are_stored_sparse():
 def test_a_tensor_joins_the_group_only_where_it_makes_the_whole_smaller(clustered):
     arrays = {f"large {n}": clustered((64, 400), 0.9, 16, n) for n in range(3)}
     arrays |= {"small": clustered((8,), 0.5, 2), "middle": clustered((40, 40), 0.9, 16)}
-    choice = chosen(arrays, costs=COSTS)
+    choice = chosen(arrays, costs=PAID)
     assert choice.group.parts.keys() == arrays.keys() - {"small"}
     assert choice.notes == {"small": "any other encoding takes more bytes"}
 
@@ -130,12 +112,12 @@ def biases(count, each, seed=0):
 
 def test_biases_are_split_where_there_are_enough_of_them():
     arrays = biases(20, 256)
-    choice = chosen(arrays, costs=COSTS)
+    choice = chosen(arrays, costs=PAID)
     assert set(choice.group.labels().values()) == {"packed4+fractions"}
     assert choice.group.size < 0.89 * 20 * 256 * 4
     assert decoded(choice).keys() == arrays.keys()
     few = biases(2, 20)
-    assert chosen(few, costs=COSTS).group is None
+    assert chosen(few, costs=PAID).group is None
 
 
 def test_what_decodes_split_values_is_paid_for_by_what_they_save():
@@ -156,6 +138,6 @@ def test_what_is_not_split():
         "tiny": np.full(300, 1e-40, np.float32) * generator.integers(1, 9000, 300).astype(np.float32),
         "nan": np.append(generator.normal(size=300), np.nan).astype(np.float32),
     }
-    choice = chosen(arrays, costs=COSTS)
+    choice = chosen(arrays, costs=PAID)
     assert choice.group.labels().keys() == {name for name in arrays if name.startswith("bias")}
     assert choice.singles["half"].kind == "float16"

@@ -6,27 +6,10 @@ import pytest
 from edgecompress.encode import group, partition, sizes
 from edgecompress.encode.group import Coder
 from edgecompress.encode.member import Member
-from edgecompress.encode.partition import Costs, plan_gaps, plan_values, streams
+from edgecompress.encode.partition import plan_gaps, plan_values, streams
 from edgecompress.encode.weights import Weights
 
-FREE = Costs(
-    member=0,
-    alike=0,
-    sparse=0,
-    split=0,
-    coder=dict.fromkeys(["rice", "escape", "wavelet", "packed"], 0),
-    unpacking=0,
-    level=0,
-)
-PAID = Costs(
-    member=100,
-    alike=100,
-    sparse=200,
-    split=40,
-    coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
-    unpacking=250,
-    level=215,
-)
+from .conftest import FREE, PAID
 
 
 def member(array, name="w", *, sparse=True):

@@ -2,19 +2,10 @@ import numpy as np
 import pytest
 
 from edgecompress.encode.member import Member
-from edgecompress.encode.partition import Costs
 from edgecompress.encode.weights import Weights
 from edgecompress.encode.worth import worthwhile
 
-COSTS = Costs(
-    member=100,
-    alike=100,
-    sparse=200,
-    split=40,
-    coder={"rice": 350, "escape": 250, "wavelet": 220, "packed": 45, "float16": 75, "float32": 50},
-    unpacking=250,
-    level=215,
-)
+from .conftest import PAID
 
 
 def made(clustered, sizes):
@@ -23,7 +14,7 @@ def made(clustered, sizes):
 
 def kept(members, mode="fast-load", plain=None):
     plain = plain or {each.name: each.weights.array.nbytes for each in members}
-    gaps, values = worthwhile(members, plain, mode, COSTS)
+    gaps, values = worthwhile(members, plain, mode, PAID)
     names = [{each.name for planned in kind for each in planned.members} for kind in (gaps, values)]
     assert names[0] == names[1]
     return names[0]

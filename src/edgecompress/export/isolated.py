@@ -29,15 +29,7 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
         path.write_text(json.dumps(job), encoding="utf-8")
         command = python("edgecompress.agent", step, str(path))
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=seconds,
-                check=False,
-            )
+            done = _ended(command, seconds)
         except subprocess.TimeoutExpired as error:
             raise CheckError(f"{file}: its runtime did not finish the step '{step}' within {seconds:g} s") from error
     if done.returncode < 0:
@@ -61,21 +53,26 @@ def run_program(module: str, arguments: list[str], *, seconds: float, command: S
     """
     whole = [*command, *python(module, *arguments)]
     try:
-        done = subprocess.run(
-            whole,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
-            env={**telemetry.OFF, **os.environ, "PYTHONHASHSEED": "0"},
-        )
+        done = _ended(whole, seconds, {**telemetry.OFF, **os.environ, "PYTHONHASHSEED": "0"})
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM, f"it did not finish within {seconds:g} s"
     if done.returncode < 0:
         return done.returncode, f"it crashes the runtime, {signal_name(-done.returncode)}"
     return done.returncode, (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+
+
+def _ended(command: list[str], seconds: float, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """A command that has ended, with all that it printed."""
+    return subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=seconds,
+        check=False,
+        env=env,
+    )
 
 
 def signal_name(number: int) -> str:
