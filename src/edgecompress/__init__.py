@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgecompress.library.files import inspect, pack, unpack
     from edgecompress.library.networks import cluster_, prune_
+    from edgecompress.library.verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cluster_", "inspect", "pack", "prune_", "unpack"]
+__all__ = ["__version__", "cluster_", "inspect", "pack", "prune_", "unpack", "verify"]
 
 _HOMES = {
     "cluster_": "networks",
@@ -19,6 +20,7 @@ _HOMES = {
     "pack": "files",
     "prune_": "networks",
     "unpack": "files",
+    "verify": "verification",
 }
 
 

@@ -39,11 +39,29 @@ class Run:
 
 @dataclass(frozen=True)
 class Files:
-    """The file that was given, and the one to be written in its stead; ``runtime`` is what both are run in."""
+    """The file that was given, and the one that is to be its equal; ``runtime`` is what both are run in.
+
+    ``packed``: that one is written here, to take the place of the other.
+    """
 
     source: Path
     target: Path
     runtime: str
+    packed: bool = True
+
+    def failing(self, how: str, reason: str = "") -> CheckError:
+        """The error of a target that does less than its source."""
+        subject = "packed, the model" if self.packed else "the model"
+        cure = f"; keep {self.source}" if self.packed else f", and {self.source} does"
+        return CheckError(f"{self.target}: {subject} {how}{f' ({reason})' if reason else ''}{cure}")
+
+    def differing(self, output: str) -> CheckError:
+        """The error of a target that computes something else."""
+        subject = "packed, the model's output" if self.packed else "its output"
+        cure = "; keep the source, and please report this model" if self.packed else "; it is another model"
+        return CheckError(
+            f"{self.target}: {subject} '{output}' differs from that of {self.source} in {self.runtime}{cure}"
+        )
 
 
 def run(
@@ -81,7 +99,7 @@ def prove(
     Raises:
         CheckError: the packed file does not load or run where the source does, or an output is not the ``same``.
     """
-    source, target, runtime = files.source, files.target, files.runtime
+    source, runtime = files.source, files.runtime
     if not tries:
         return Proof.none(f"an input has more than {LARGEST:,} elements")
     before = run_source(tries)
@@ -91,12 +109,12 @@ def prove(
     tried = list(tries[before.attempt : before.attempt + 1] if before.outputs is not None else tries[:1])
     after = run_packed(tried)
     if not after.loads:
-        raise CheckError(f"{target}: packed, the model does not load in {runtime} ({after.reason}); keep {source}")
+        raise files.failing(f"does not load in {runtime}", after.reason)
     if before.outputs is None:
         on = "random inputs" if len(tries) < 2 else f"any of {len(tries)} random inputs"
         return Proof.none(f"{runtime} does not run {source.name} on {on} ({before.reason}){hint}")
     if after.outputs is None:
-        raise CheckError(f"{target}: packed, the model does not run in {runtime} ({after.reason}); keep {source}")
+        raise files.failing(f"does not run in {runtime}", after.reason)
     return _compared(files, before, after.outputs, same, tried[0].shapes)
 
 
@@ -117,9 +135,6 @@ def _compared(
         else:
             found.append(name)
         if name not in before.changing and not (name in produced and same(array, produced[name])):
-            raise CheckError(
-                f"{files.target}: packed, the model's output '{name}' differs from that of {files.source} in "
-                f"{files.runtime}; keep the source, and please report this model"
-            )
+            raise files.differing(name)
     reason = next((f"the output '{name}' {why}" for name, why in left.items()), "")
     return Proof(compared=tuple(found), inputs=shapes, reason=reason)

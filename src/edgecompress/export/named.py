@@ -29,14 +29,16 @@ class Named:
     Attributes:
         inputs: by name, (N, channels, ...), in the types that the file takes.
         expected: outputs by name, of the same samples.
+        as_it_is: whether a TFLite file has its axes in this order too, as files of other tools may.
     """
 
     inputs: Mapping[str, Array]
     expected: Mapping[str, Array]
+    as_it_is: bool = False
 
 
-def outputs(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """What the runtime of ``path`` makes of ``inputs``.
+def outputs(path: Path, inputs: Mapping[str, Array], *, as_it_is: bool = False) -> dict[str, Array]:
+    """What the runtime of ``path`` makes of ``inputs``; ``as_it_is`` as in ``Named``.
 
     Raises:
         CheckError: it refused the file, or crashed on it.
@@ -44,9 +46,8 @@ def outputs(path: Path, inputs: Mapping[str, Array]) -> dict[str, Array]:
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         given, written = Path(folder) / "x.npz", Path(folder) / "y.npz"
         np.savez(given, allow_pickle=False, **inputs)
-        code, reason = run_program(
-            named_outputs.__name__, [str(path.resolve()), str(given), str(written)], seconds=SECONDS
-        )
+        job = [str(path.resolve()), str(given), str(written), *([named_outputs.AS_IT_IS] if as_it_is else [])]
+        code, reason = run_program(named_outputs.__name__, job, seconds=SECONDS)
         if code:
             raise CheckError(f"{path}: its runtime does not run it: {reason}")
         with np.load(written, allow_pickle=False) as archive:
@@ -73,7 +74,7 @@ def verify_named(
     Raises:
         CheckError: it does not run, an output is missing or differs, or a weight does.
     """
-    produced = outputs(path, reference.inputs)
+    produced = outputs(path, reference.inputs, as_it_is=reference.as_it_is)
     checks: list[OutputCheck] = []
     for name, wanted in reference.expected.items():
         if name not in produced:

@@ -1,7 +1,8 @@
-"""What a model file computes from given inputs, as a program: ``python -m ... FILE INPUTS.npz OUTPUTS.npz``.
+"""What a model file computes from given inputs, as a program: ``python -m ... FILE INPUTS.npz OUTPUTS.npz [as_it_is]``.
 
 It is a process of its own because a malformed file can kill the one that loads it. Inputs and outputs are arrays by
-name, (N, channels, ...) whatever the file's layout. A file whose first axis is fixed takes so many rows at a time.
+name, (N, channels, ...) whatever the file's layout: a TFLite file's arrays are taken to have their channels last, but
+for one that is to be run ``as_it_is``. A file whose first axis is fixed takes so many rows at a time.
 """
 
 import importlib
@@ -12,16 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
+AS_IT_IS = "as_it_is"
 
 
 def main(arguments: list[str]) -> int:
     """Write all outputs to an npz file by name; 0, or 1 with the reason as the last line of stderr."""
-    file, given, written = arguments
+    file, given, written, *how = arguments
     with np.load(given, allow_pickle=False) as archive:
         inputs = dict(archive)
     try:
-        run = _tflite if file.endswith(".tflite") else _onnx
-        np.savez(written, allow_pickle=False, **run(file, inputs))
+        is_tflite = file.endswith(".tflite")
+        made = _tflite(file, inputs, turned=AS_IT_IS not in how) if is_tflite else _onnx(file, inputs)
+        np.savez(written, allow_pickle=False, **made)
     except Exception as error:  # the runtimes' errors have no common base
         sys.stderr.write(" ".join(str(error).split()) + "\n")
         return 1
@@ -51,7 +54,7 @@ def _batches(inputs: dict[str, Array], sizes: dict[str, int], *, whole: bool) ->
     return len(array) // sizes[name] if whole else -(-len(array) // sizes[name])
 
 
-def _tflite(file: str, inputs: dict[str, Array]) -> dict[str, Array]:
+def _tflite(file: str, inputs: dict[str, Array], *, turned: bool) -> dict[str, Array]:
     interpreter = importlib.import_module("ai_edge_litert.interpreter").Interpreter(file, num_threads=1)
     interpreter.allocate_tensors()
     takes, gives = interpreter.get_input_details(), interpreter.get_output_details()
@@ -61,12 +64,12 @@ def _tflite(file: str, inputs: dict[str, Array]) -> dict[str, Array]:
         for detail in takes:
             size = sizes[detail["name"]]
             sample = inputs[detail["name"]][number * size : (number + 1) * size]
-            last = np.moveaxis(sample, 1, -1) if sample.ndim > 2 else sample
+            last = np.moveaxis(sample, 1, -1) if turned and sample.ndim > 2 else sample
             interpreter.set_tensor(detail["index"], np.ascontiguousarray(last.astype(detail["dtype"])))
         interpreter.invoke()
         for detail in gives:
             made = interpreter.get_tensor(detail["index"])
-            found[detail["name"]].append(np.moveaxis(made, -1, 1) if made.ndim > 2 else made)
+            found[detail["name"]].append(np.moveaxis(made, -1, 1) if turned and made.ndim > 2 else made)
     return {name: np.concatenate(parts) for name, parts in found.items()}
 
 

@@ -1,6 +1,7 @@
 """A network that a function of the user's own makes."""
 
 import copy
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -38,25 +39,64 @@ def factory(spec: str, inputs: tuple[End, ...], checkpoint: Path | None) -> Mode
     if not any(True for _ in module.parameters()):
         raise InputError(f"{spec} returned a network without weights; there is nothing to compress")
     module = _weights(_unwrapped(module).cpu().float(), spec, checkpoint)
+    return of_module(module, inputs, source=spec, trained=checkpoint is not None)
+
+
+def of_module(
+    module: nn.Module, inputs: tuple[End, ...], *, source: str, trained: bool, outputs: Sequence[str] = ()
+) -> Model:
+    """A network that is in memory as a network of the user's own.
+
+    Args:
+        module: on the CPU, of float32, with plain weights; it is put into evaluation mode.
+        inputs: what it takes.
+        source: what names it, for reports and errors.
+        trained: whether its weights are not to be trained from scratch.
+        outputs: names for what it puts out; empty: ``output``, or ``output0`` and so on.
+
+    Raises:
+        InputError: it does not run on ``inputs``, mixes samples, or cannot be written as ONNX.
+    """
     _, shapes = outputs_of(module, inputs)
-    check_alone(module, inputs, spec)
-    several = len(shapes) > 1
-    outputs = tuple(
-        End(name=f"output{number}" if several else "output", shape=list(shape), dtype="float32")
-        for number, shape in enumerate(shapes)
+    check_alone(module, inputs, source)
+    names = outputs or ([f"output{number}" for number in range(len(shapes))] if len(shapes) > 1 else ["output"])
+    if len(names) != len(shapes):
+        raise InputError(f"{source} puts out {len(shapes)} tensors; give as many names, not {len(names)}")
+    ends = Ends(
+        inputs,
+        tuple(End(name=name, shape=list(shape), dtype="float32") for name, shape in zip(names, shapes, strict=True)),
     )
-    ends = Ends(inputs, outputs)
     graph = partial(_graph, ends=ends)
     return Model(
-        name=short_name(spec),
-        source=spec,
+        name=short_name(source),
+        source=source,
         sha256=digest(module),
         module=module,
         ends=ends,
-        trained=checkpoint is not None,
+        trained=trained,
         graph=graph,
         architecture=architecture(graph(module)),
     )
+
+
+def copied(net: nn.Module) -> nn.Module:
+    """A copy of ``net`` on the CPU, of float32, in evaluation mode and with plain weights; ``net`` stays as it is.
+
+    Raises:
+        InputError: it cannot be copied, or a layer's weights are computed in a way that is not known.
+    """
+    bare = _unwrapped(net)
+    modes = [(each, each.training) for each in bare.modules()]
+    try:
+        plain = permanent(bare, type(bare).__name__)
+        made = copy.deepcopy(plain) if plain is bare else plain
+    except RuntimeError as error:  # of a tensor that is computed and kept
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{type(bare).__name__} cannot be copied: {reason}") from error
+    finally:
+        for each, training in modes:
+            each.training = training
+    return made.cpu().float().eval()
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:

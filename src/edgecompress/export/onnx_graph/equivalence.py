@@ -18,9 +18,17 @@ every step of decoding made until it has folded the last one: 5 to 7 times the w
 
 
 def prove(
-    source: Path, packed: Path, target: Path, *, tries: Sequence[Attempt], weights: int = 0, hint: str = ""
+    source: Path,
+    packed: Path,
+    target: Path | None,
+    *,
+    tries: Sequence[Attempt],
+    weights: int = 0,
+    hint: str = "",
 ) -> Proof:
     """Compare the outputs of ``packed``, which is to be the file ``target``, with those of ``source``.
+
+    ``target`` ``None``: ``packed`` was given, and was not made of ``source`` here.
 
     The weights are the same bit by bit, which is shown elsewhere; the tolerance, relative to the largest output, leaves
     room for kernels that a runtime chooses otherwise. With more than ``FOLDED`` bytes of ``weights``, once they are
@@ -32,7 +40,7 @@ def prove(
     """
     unfolded = [random_outputs.UNFOLDED] if weights > FOLDED else []
     return equivalence.prove(
-        equivalence.Files(source, target, "onnxruntime"),
+        equivalence.Files(source, target or packed, "onnxruntime", packed=target is not None),
         lambda tries: _run(source, tries, AGAIN),
         lambda tries: _run(packed, tries, *unfolded),
         _same,

@@ -7,6 +7,8 @@ before are decoded, so that a file can be packed again in another mode.
 
 import hashlib
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from edgecompress import temporary
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import CheckError
-from edgecompress.export.attempts import attempts, hint
+from edgecompress.export.attempts import Attempt, attempts, hint
 from edgecompress.export.decoded import Array, each_weight, file_bytes, found_in, inspect_onnx
 from edgecompress.export.formats.onnx import write_compressed
 from edgecompress.export.gain import declined
@@ -30,7 +32,7 @@ from edgecompress.export.onnx_graph.folding import computed, is_encoded, put
 from edgecompress.export.onnx_graph.lean import Lean
 from edgecompress.export.onnx_graph.read import converted, read_lean, take_apart, to_ir
 from edgecompress.export.onnx_graph.widened import note_widened
-from edgecompress.export.proof import Shapes, Written
+from edgecompress.export.proof import Proof, Shapes, Written
 
 _SUMS_OF_PRODUCTS = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 """Operators in whose weights the sign of a zero makes no difference."""
@@ -54,29 +56,75 @@ def pack_onnx(
         MissingDependencyError: onnxruntime is not installed.
     """
     size = file_bytes(source)
-    read = read_lean(source)
-    given = inputs(read.proto.graph)
-    tries = attempts(given, shapes, wanted(read.proto.graph))
-    drop_unread(read.proto.graph)  # no runtime computes it, and its weights are nobody's
-    weights = fingerprints(source, read)
-    was_packed = any(map(is_encoded, found_in(read).constants))
-    model = graph_of(read)
-    del read
-    cleared = _clear_negative_zeros(model)
+    known = _known(source, shapes)
+    model = known.model
     keep_once(model)
-    held = sum(value.const_value.nbytes for value in model.graph.initializers.values() if value.const_value)
     target.parent.mkdir(parents=True, exist_ok=True)
     with temporary.folder(beside=target) as folder:
         written = Path(folder) / target.name
         ledger = write_compressed(model, written, encoding)
-        why = declined(ledger, size, any_gain=any_gain or was_packed)
-        if why is not None and not (was_packed and encoding == "fast-load"):
+        why = declined(ledger, size, any_gain=any_gain or known.was_packed)
+        if why is not None and not (known.was_packed and encoding == "fast-load"):
             return Written(copied(source, target), None, why)
-        check_identical(written, weights | cleared, target)
-        proof = equivalence.prove(source, written, target, tries=tries, weights=held, hint=hint(given, shapes))
+        check_identical(written, known.weights, target)
+        proof = equivalence.prove(source, written, target, tries=known.tries, weights=known.bytes, hint=known.hint)
         for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
             file.replace(target.with_name(file.name))
     return Written(ledger, proof)
+
+
+def same(path: Path, source: Path, *, shapes: Shapes | None = None) -> tuple[Proof, int]:
+    """What ``pack_onnx`` proves of a file that it wrote, of the file ``path``; and how many weights were compared.
+
+    Raises:
+        InputError: a file cannot be read, or ``shapes`` do not fit ``source``.
+        CheckError: ``path`` does not hold the weights of ``source``, does not run, or computes something else.
+        MissingDependencyError: onnxruntime is not installed.
+    """
+    known = _known(source, shapes)
+    check_identical(path, known.weights, also=known.before, cure="it is another model")
+    proof = equivalence.prove(source, path, None, tries=known.tries, weights=known.bytes, hint=known.hint)
+    return proof, len(known.weights)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What of a source its equal is held against.
+
+    Attributes:
+        model: its graph.
+        before: what tells its weights apart, by name.
+        weights: the same of what is written for them.
+        was_packed: whether this package encoded any.
+        tries: what to run it on.
+        hint: what a user can do where it runs on none of these.
+    """
+
+    model: ir.Model
+    before: dict[str, str]
+    weights: dict[str, str]
+    was_packed: bool
+    tries: list[Attempt]
+    hint: str
+
+    @property
+    def bytes(self) -> int:
+        """What the weights of the graph take, decoded."""
+        values = self.model.graph.initializers.values()
+        return sum(value.const_value.nbytes for value in values if value.const_value)
+
+
+def _known(source: Path, shapes: Shapes | None) -> _Known:
+    read = read_lean(source)
+    given = inputs(read.proto.graph)
+    tries = attempts(given, shapes, wanted(read.proto.graph))
+    drop_unread(read.proto.graph)  # no runtime computes it, and its weights are nobody's
+    before = fingerprints(source, read)
+    was_packed = any(map(is_encoded, found_in(read).constants))
+    model = graph_of(read)
+    del read
+    weights = before | _clear_negative_zeros(model)
+    return _Known(model, before, weights, was_packed, tries, hint(given, shapes))
 
 
 def graph_of(read: Lean) -> ir.Model:
@@ -100,18 +148,25 @@ def _fingerprint(array: Array) -> str:
     return f"{array.dtype} {array.shape} {found.hexdigest()}"
 
 
-def check_identical(path: Path, weights: dict[str, str], name: Path | None = None) -> None:
-    """Make sure that ``path`` decodes to these weights. ``name``: what it is called in a line, where that is another.
+def check_identical(
+    path: Path,
+    weights: dict[str, str],
+    name: Path | None = None,
+    *,
+    also: Mapping[str, str] | None = None,
+    cure: str = "keep it, and please report this model",
+) -> None:
+    """Make sure that ``path`` decodes to these weights, or to what they are ``also``.
+
+    ``name``: what it is called in a line, where that is another. ``cure``: what a user can do.
 
     Raises:
         CheckError: a weight is missing, or is another; the line names it.
     """
     missing = dict.fromkeys(weights)
     for weight, array in each_weight(path):
-        if weight in missing and _fingerprint(array) != weights[weight]:
-            raise CheckError(
-                f"{name or path}: weight '{weight}' differs from the source's; keep it, and please report this model"
-            )
+        if weight in missing and _fingerprint(array) not in (weights[weight], (also or weights)[weight]):
+            raise CheckError(f"{name or path}: weight '{weight}' differs from the source's; {cure}")
         missing.pop(weight, None)
     if missing:
         raise CheckError(f"{name or path}: weight '{next(iter(missing))}' is not in the file")

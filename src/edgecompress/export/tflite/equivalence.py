@@ -16,9 +16,17 @@ _MODES = {"LiteRT": [], "LiteRT without XNNPACK": [random_outputs.NO_DELEGATE]}
 
 
 def prove(
-    source: Path, packed: bytes, target: Path, *, tries: Sequence[Attempt] = (Attempt(shapes={}),), hint: str = ""
+    source: Path,
+    packed: bytes,
+    target: Path,
+    *,
+    tries: Sequence[Attempt] = (Attempt(shapes={}),),
+    hint: str = "",
+    given: bool = False,
 ) -> tuple[Proof, SparseInference]:
     """Compare the outputs of ``packed``, which is to be the file ``target``, with those of ``source``.
+
+    ``given``: that file was given, and was not made of ``source`` here.
 
     Both are run in LiteRT, with its default delegate and without; what sparse inference makes of the packed file is
     seen to be the same too. On a processor that has it (``emulated.sparse_inference_runs_here``), a file that it takes
@@ -34,7 +42,7 @@ def prove(
         file.write_bytes(packed)
         proofs = [
             equivalence.prove(
-                equivalence.Files(source, target, runtime),
+                equivalence.Files(source, target, runtime, packed=not given),
                 lambda tries, options=options: _run(source, tries, AGAIN, *options),  # type: ignore[misc]
                 lambda tries, options=options: _run(file, tries, *options),  # type: ignore[misc]
                 _same,

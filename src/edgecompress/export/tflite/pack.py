@@ -16,7 +16,7 @@ from edgecompress import record
 from edgecompress.errors import CheckError
 from edgecompress.export.attempts import attempts, hint
 from edgecompress.export.gain import declined
-from edgecompress.export.proof import Shapes, Written
+from edgecompress.export.proof import Proof, Shapes, Written
 from edgecompress.export.tflite import appended, equivalence, model_file, reader
 from edgecompress.export.tflite.attempts import inputs
 from edgecompress.export.tflite.consumers import sums_products, use
@@ -86,6 +86,20 @@ def pack_tflite(
         break
     record.write_atomically(target, made.file)
     return Written(written.model_copy(update={"remarks": made.proved(verdict).remarks}), proof)
+
+
+def same(path: Path, source: Path, *, shapes: Shapes | None = None) -> Proof:
+    """What ``pack_tflite`` proves of the outputs of a file that it wrote, of the file ``path``.
+
+    Raises:
+        InputError: a file cannot be read, or ``shapes`` do not fit ``source``.
+        CheckError: ``path`` does not run, or computes something else.
+        MissingDependencyError: ai-edge-litert is not installed.
+    """
+    with model_file.parsed(source) as model, model_file.damage(source):
+        given = inputs(model)
+    tries, help_ = attempts(given, shapes), hint(given, shapes)
+    return equivalence.prove(source, reader.read(path), path, tries=tries, hint=help_, given=True)[0]
 
 
 def _copied(source: Path, target: Path, why: str, made: "_Made | None" = None) -> Written:
