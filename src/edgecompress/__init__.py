@@ -4,18 +4,22 @@ What stands here is the library's front door (docs/python-api.md); it is importe
 """
 
 import importlib
-from typing import TYPE_CHECKING, Any
+import sys
+from types import ModuleType
 
+TYPE_CHECKING = False  # as typing's, which takes longer to import than all else here
 if TYPE_CHECKING:
+    from edgecompress.library.exporting import export
     from edgecompress.library.files import inspect, pack, unpack
     from edgecompress.library.networks import cluster_, prune_
     from edgecompress.library.verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cluster_", "inspect", "pack", "prune_", "unpack", "verify"]
+__all__ = ["__version__", "cluster_", "export", "inspect", "pack", "prune_", "unpack", "verify"]
 
 _HOMES = {
     "cluster_": "networks",
+    "export": "exporting",
     "inspect": "files",
     "pack": "files",
     "prune_": "networks",
@@ -24,7 +28,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'edgecompress' has no attribute {name!r}")
     return getattr(importlib.import_module(f"edgecompress.library.{_HOMES[name]}"), name)
@@ -32,3 +36,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+class _Door(ModuleType):
+    """Keeps ``export`` and ``compress`` functions: importing the room of that name would set the name to the room."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Door

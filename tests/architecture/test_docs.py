@@ -49,9 +49,9 @@ def test_the_example_of_the_extending_page_runs():
     assert scope["energy"](torch.tensor([[1.0, -2.0]])).tolist() == [[0.4000000059604645, 1.600000023841858]]
 
 
-def test_the_example_of_the_python_page_runs(tmp_path, monkeypatch, capsys):
+def test_the_examples_of_the_python_page_run(tmp_path, monkeypatch, capsys):
     text = (ROOT / "docs" / "python-api.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "python-api.md", "exec"), {})
     before, after = re.search(r"([\d,]+) -> ([\d,]+) bytes, outputs compared: \w+", capsys.readouterr().out).groups()

@@ -112,19 +112,7 @@ def write_float(
         CheckError: the file does not hold or compute what it should, or is slower than the dense one.
     """
     is_onnx = kind.format == "onnx"
-    format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
-    options: dict[str, object] = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
-    write = partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
-    inference = None
-    try:
-        if is_onnx or not compress:
-            ledger = write()
-        else:
-            ledger, inference = _right_everywhere(write, path, settings)
-    except MissingDependencyError:
-        raise
-    except InputError as error:
-        raise NoFormError(str(error)) from error
+    ledger, inference = written(graph, path, kind, settings, compress=compress)
     give_back()
     rounding = "float32" if is_onnx else settings.tflite_weights
     if isinstance(reference, Named):
@@ -147,14 +135,40 @@ def write_float(
             file, dense = path, reference.dense
             if elsewhere:
                 file = Path(folder) / path.name
-                plain = options | {"shifts": False, "sparse_inference": False}
-                format_(graph, file, compress=True, encoding=settings.encoding, **plain)
+                plain = settings.model_copy(update={"shifts": False})
+                _writer(graph, file, kind, plain, compress=True)(sparse_inference=False)
             if reference.narrower:
                 dense = Path(folder) / f"dense-{path.name}"
-                format_(graph, dense, compress=False, encoding=settings.encoding)
+                _writer(graph, dense, kind, settings, compress=False)()
             assert dense is not None  # else there was no latency
             compare_latency(file, dense, layout=kind.layout, limit=LATENCY)
     return _with(made, inference)
+
+
+def written(
+    graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool
+) -> tuple[Ledger, SparseInference | None]:
+    """Write the network as it is, and see that a compressed TFLite file is right on processors without AVX.
+
+    Raises:
+        NoFormError: the format cannot express it.
+        CheckError: the file is wrong on such processors.
+    """
+    write = _writer(graph, path, kind, settings, compress=compress)
+    try:
+        return (write(), None) if kind.format == "onnx" or not compress else _right_everywhere(write, path, settings)
+    except MissingDependencyError:
+        raise
+    except InputError as error:
+        raise NoFormError(str(error)) from error
+
+
+def _writer(graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool) -> Callable[..., Ledger]:
+    """What writes the file; keywords are options of its format."""
+    format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
+    is_onnx = kind.format == "onnx"
+    options: dict[str, object] = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
+    return partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
 
 
 def _right_everywhere(write: Callable[..., Ledger], path: Path, settings: Export) -> tuple[Ledger, SparseInference]:

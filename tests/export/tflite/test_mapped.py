@@ -1,4 +1,5 @@
 import mmap
+import sys
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def test_an_array_that_is_left_over_hides_no_error(file):
 
 
 def test_where_there_is_no_such_advice_nothing_is_forgotten(file, monkeypatch):
-    monkeypatch.setattr("edgecompress.export.tflite.mapped._LEAVE", None)
+    monkeypatch.setattr(sys.modules[forget.__module__], "_LEAVE", None)
     with file.open("rb") as stream, mapped(stream) as data:
         forget(data)
         assert data[:3] == b"\0\1\2"
