@@ -9,16 +9,31 @@ from types import ModuleType
 
 TYPE_CHECKING = False  # as typing's, which takes longer to import than all else here
 if TYPE_CHECKING:
+    from edgecompress.library.compressing import compress
+    from edgecompress.library.compressor import Compressor
     from edgecompress.library.exporting import export
     from edgecompress.library.files import inspect, pack, unpack
     from edgecompress.library.networks import cluster_, prune_
     from edgecompress.library.verification import verify
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "cluster_", "export", "inspect", "pack", "prune_", "unpack", "verify"]
+__all__ = [
+    "Compressor",
+    "__version__",
+    "cluster_",
+    "compress",
+    "export",
+    "inspect",
+    "pack",
+    "prune_",
+    "unpack",
+    "verify",
+]
 
 _HOMES = {
+    "Compressor": "compressor",
     "cluster_": "networks",
+    "compress": "compressing",
     "export": "exporting",
     "inspect": "files",
     "pack": "files",

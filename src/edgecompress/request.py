@@ -202,7 +202,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         name, reason = _for_board(request, name, model.module)
     chosen = named(recipe.load(name, _changes(request)), model.module)
     if why:
-        chosen, how = _untrained(chosen, model, data)
+        chosen, how = without_training(chosen, model, len(data.train_x))
         said.append(f"nothing is trained, because {why}; {how}")
     if chosen.structure and model.fixed:
         raise InputError(
@@ -245,8 +245,8 @@ def _why_untrained(model: Model, data: Dataset, named: str) -> str | None:
     return None if data.classes else (why_no_classes(model.ends) or "the data have no classes")
 
 
-def _untrained(chosen: recipe.Recipe, model: Model, data: Dataset) -> tuple[recipe.Recipe, str]:
-    """The recipe without training, and what is done instead in a few words.
+def without_training(chosen: recipe.Recipe, model: Model, samples: int) -> tuple[recipe.Recipe, str]:
+    """The recipe without training, on so many ``samples``, and what is done instead in a few words.
 
     Raises:
         InputError: the recipe asks for what needs classes.
@@ -255,13 +255,13 @@ def _untrained(chosen: recipe.Recipe, model: Model, data: Dataset) -> tuple[reci
         raise InputError("export.int8 needs data with classes, to calibrate and to judge; set export.int8=false")
     asked = chosen.reconstruct.inputs if chosen.reconstruct else None
     possible: list[Literal["training", "synthetic"]] = []
-    if model.why_not_run is None and len(data.train_x):
+    if model.why_not_run is None and samples:
         possible.append("training")
     if model.why_not_run is None and model.ends.plain and norms(model.module):
         possible.append("synthetic")
     inputs = asked if asked in possible else next(iter(possible), None)
     how = {
-        "training": f"outputs are reconstructed on up to {len(data.train_x)} of the inputs given",
+        "training": f"outputs are reconstructed on up to {samples} of the inputs given",
         "synthetic": "outputs are reconstructed on inputs made from the statistics of BatchNorm",
         None: "weights are pruned and clustered by themselves, which costs most; a few inputs help (--data)",
     }[inputs]
@@ -278,7 +278,7 @@ def _context(
     progress: Progress,
 ) -> Context:
     context = context_of(chosen, data, identity, cache_dir=request.cache_dir, progress=progress)
-    return replace(context, latency=_measure(network, graph, chosen.structure)) if chosen.structure else context
+    return replace(context, latency=measure_of(network, graph, chosen.structure)) if chosen.structure else context
 
 
 def context_of(
@@ -305,7 +305,7 @@ def identity_of(
     return identity if resolution is None else {**identity, "resolution": resolution}
 
 
-def _measure(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:
+def measure_of(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:
     """What measures a network's latency against ``dense``, as it is now."""
     kept = copy.deepcopy(dense)
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -51,9 +52,12 @@ def test_the_example_of_the_extending_page_runs():
 
 def test_the_examples_of_the_python_page_run(tmp_path, monkeypatch, capsys):
     text = (ROOT / "docs" / "python-api.md").read_text(encoding="utf-8")
-    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
+    blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    # tests/library/test_trainers.py runs those for other packages.
+    code = "\n".join(each for each in blocks if not each.startswith(("import lightning", "import transformers")))
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "python-api.md", "exec"), {})
+    (tmp_path / "page.py").write_text(code, encoding="utf-8")
+    runpy.run_path("page.py")
     before, after = re.search(r"([\d,]+) -> ([\d,]+) bytes, outputs compared: \w+", capsys.readouterr().out).groups()
     assert int(after.replace(",", "")) < 0.3 * int(before.replace(",", ""))
 

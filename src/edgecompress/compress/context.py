@@ -9,8 +9,10 @@ import torch
 from torch import nn
 
 from edgecompress.compress.checkpoints import Checkpoint, Mirror, State
+from edgecompress.compress.evaluate import ACCURACY, Metric, judged
 from edgecompress.compress.structure.contract import Measure
-from edgecompress.compress.train import TrainingData
+from edgecompress.compress.targets import Targets
+from edgecompress.compress.train import Loss, TrainingData
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
 
@@ -24,7 +26,7 @@ class Context:
     Attributes:
         recipe: the settings of all stages.
         training: the training split.
-        validation: inputs and classes of the validation split.
+        validation: inputs and classes, or other targets, of the validation split.
         folder: where checkpoints are kept.
         identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
         progress: is told how far a stage is.
@@ -32,12 +34,14 @@ class Context:
         early: the baseline's state at the epoch that weights are set back to, where they are.
         dense: the baseline's state, once it is there.
         mirror: another place where finished stages are kept, if there is one.
+        loss: what stages learn from, of the user's own; ``None``: cross entropy with the classes.
+        metric: what the network is judged by on the validation split.
         calibration: makes the inputs that outputs are reconstructed on, once, where the recipe trains nothing.
     """
 
     recipe: Recipe
     training: TrainingData
-    validation: tuple[torch.Tensor, torch.Tensor]
+    validation: tuple[torch.Tensor, Targets]
     folder: Path
     identity: Mapping[str, Any]
     progress: Progress
@@ -46,6 +50,12 @@ class Context:
     dense: State = field(default_factory=dict)
     calibration: Callable[[], torch.Tensor] | None = None
     mirror: Mirror | None = None
+    loss: Loss | None = None
+    metric: Metric = ACCURACY
+
+    def judge(self, module: nn.Module) -> float | None:
+        """The metric on the validation split; ``None`` where that has neither classes nor other targets."""
+        return judged(module, self.validation, self.metric)
 
 
 Work = Callable[[nn.Module, Context, Checkpoint], Details]

@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from edgecompress.compress.device import autocast
 from edgecompress.compress.structure.shapes import load_state
+from edgecompress.compress.targets import Targets
 from edgecompress.compress.train import Loss
 from edgecompress.recipe import Distillation
 
@@ -33,7 +34,7 @@ class Distilled:
     def __init__(self, teacher: nn.Module, hard: Loss, settings: Distillation) -> None:
         self.teacher, self.hard, self.settings = teacher, hard, settings
 
-    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: Targets) -> torch.Tensor:
         """The mean loss of a batch, ``x`` as the student was given it, augmentation included."""
         with torch.no_grad(), autocast(x.device):
             taught = self.teacher(x)

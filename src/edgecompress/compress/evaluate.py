@@ -1,9 +1,17 @@
-"""Accuracy, and the refresh of BatchNorm's statistics."""
+"""What a network is judged by, and the refresh of BatchNorm's statistics."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
 from edgecompress.compress.device import autocast
+from edgecompress.compress.record import TOP_1
+from edgecompress.compress.targets import Targets, count
+from edgecompress.errors import CheckError
 
 BATCH = 500
 
@@ -17,14 +25,46 @@ def outputs(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return torch.cat(parts)
 
 
+@dataclass(frozen=True)
+class Metric:
+    """What a network is judged by.
+
+    Attributes:
+        name: for records and reports.
+        function: gives one number of all outputs, as the network gives them for a batch, and the targets.
+    """
+
+    name: str
+    function: Callable[[Any, Any], float]
+
+    def __call__(self, module: nn.Module, x: torch.Tensor, targets: Targets) -> float:
+        """The network's worth on samples (N, ...).
+
+        Raises:
+            CheckError: it is no finite number.
+        """
+        value = float(self.function(outputs(module, x), targets))
+        if not math.isfinite(value):
+            raise CheckError(f"the metric '{self.name}' is {value} on the validation samples; give a finite number")
+        return value
+
+
+def top_1(outputs: torch.Tensor, y: torch.Tensor) -> float:
+    """Percentage of samples whose highest output, of (N, classes), is their class, (N,)."""
+    return 100.0 * float((outputs.argmax(1) == y).float().mean())
+
+
+ACCURACY = Metric(TOP_1, top_1)
+
+
 def accuracy(module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:
     """Percentage of samples whose highest output is their class. ``x``: (N, ...), ``y``: (N,) class numbers."""
-    return 100.0 * float((outputs(module, x).argmax(1) == y).float().mean())
+    return top_1(outputs(module, x), y)
 
 
-def judged(module: nn.Module, samples: tuple[torch.Tensor, torch.Tensor]) -> float | None:
-    """``accuracy`` on ``samples``; ``None`` where they have no classes."""
-    return accuracy(module, *samples) if len(samples[1]) else None
+def judged(module: nn.Module, samples: tuple[torch.Tensor, Targets], metric: Metric = ACCURACY) -> float | None:
+    """``metric`` on ``samples``; ``None`` where they have no classes or other targets."""
+    return metric(module, *samples) if count(samples[1]) else None
 
 
 @torch.no_grad()

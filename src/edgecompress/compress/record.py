@@ -4,13 +4,17 @@ from pydantic import Field
 
 from edgecompress.record import Record
 
+TOP_1 = "accuracy, top-1"
+"""The metric where nothing else is said: percentage of samples whose highest output is their class."""
+
 
 class StageResult(Record):
-    """What one stage did. Accuracies are in percent, of the validation split: the test set is never seen here."""
+    """What one stage did. Accuracies are of the validation split: the test set is never seen here."""
 
     stage: str
     epochs: int
     seconds: float = Field(description="wall time of the run that finished it; a resumed stage counts from there")
+    metric: str = Field(default=TOP_1, description="what accuracies are; in percent, or a number of the user's own")
     validation_accuracy: float | None = Field(description="null: the data have no classes")
     validation_accuracy_before: float | None = Field(default=None, description="before the stage trained anything")
     sparsity: float = Field(description="fraction of the compressible weights that are zero")
@@ -19,7 +23,7 @@ class StageResult(Record):
 
     @property
     def accuracy(self) -> float:
-        """The validation accuracy, in percent, where the data have classes."""
+        """The validation accuracy where the data have classes, or the user's own metric."""
         assert self.validation_accuracy is not None, "only data with classes are judged by accuracy"
         return self.validation_accuracy
 

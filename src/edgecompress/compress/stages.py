@@ -14,7 +14,6 @@ from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.context import Context, Work
 from edgecompress.compress.device import place, training_device
-from edgecompress.compress.evaluate import judged
 from edgecompress.compress.kept import KeptState
 from edgecompress.compress.layers import check_finite, compressible, distinct
 from edgecompress.compress.prune import masks
@@ -149,7 +148,7 @@ def _computed(
     weights = compressible(module, context.recipe)
     keeps_zeros = name in ("retrain", "cluster")
     zeros = {layer: weight.detach() == 0 for layer, weight in weights.items()} if keeps_zeros else {}
-    accuracy_before = judged(module, context.validation) if name != "train" else None
+    accuracy_before = context.judge(module) if name != "train" else None
     started = time.monotonic()
     details = does(module, context, checkpoint)
     weights = compressible(module, context.recipe)  # other tensors, where channels are gone
@@ -160,7 +159,8 @@ def _computed(
         stage=name,
         epochs=epochs,
         seconds=round(time.monotonic() - started, 1),
-        validation_accuracy=judged(module, context.validation),
+        metric=context.metric.name,
+        validation_accuracy=context.judge(module),
         validation_accuracy_before=accuracy_before,
         sparsity=masks.sparsity(weights),
         distinct_max=max((distinct(weight) for weight in weights.values()), default=0),

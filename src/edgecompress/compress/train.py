@@ -12,6 +12,7 @@ from torch.nn import functional
 from edgecompress.compress import augment
 from edgecompress.compress.checkpoints import Checkpoint
 from edgecompress.compress.device import autocast
+from edgecompress.compress.targets import Targets, moved, taken
 from edgecompress.errors import CheckError
 from edgecompress.progress import Progress
 from edgecompress.recipe import Stage, Training
@@ -19,10 +20,10 @@ from edgecompress.recipe import Stage, Training
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What the loop needs of a data set. ``x``: float32 (N, C, ...), ``y``: int64 (N,)."""
+    """What the loop needs of a data set. ``x``: float32 (N, C, ...), ``y``: int64 (N,), or what the loss takes."""
 
     x: torch.Tensor
-    y: torch.Tensor
+    y: Targets
     shift: int = 0
     mirror: bool = False
 
@@ -40,13 +41,13 @@ class Hooks(Protocol):
 class Loss(Protocol):
     """What a stage learns from."""
 
-    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: Targets) -> torch.Tensor:
         """The mean loss of a batch.
 
         Args:
             x: what the network was given, shape (N, C, ...).
             logits: what it put out, float32 of shape (N, classes).
-            y: the classes, int64 of shape (N,).
+            y: the classes, int64 of shape (N,); of a loss of the user's own, its targets.
         """
         ...
 
@@ -57,7 +58,7 @@ class CrossEntropy:
 
     label_smoothing: float = 0.0
 
-    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:  # noqa: ARG002
+    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: Targets) -> torch.Tensor:  # noqa: ARG002
         """The mean cross entropy of a batch."""
         return functional.cross_entropy(logits, y, label_smoothing=self.label_smoothing)
 
@@ -74,9 +75,7 @@ def rate_factor(step: int, total: int, *, warmup: float, final_rate: float) -> f
     return final_rate + (1 - final_rate) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def batches(
-    data: TrainingData, settings: Stage, generator: torch.Generator
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(data: TrainingData, settings: Stage, generator: torch.Generator) -> Iterator[tuple[torch.Tensor, Targets]]:
     """One epoch in random order, augmented where the recipe says so.
 
     The last batch is at least half full or left out: BatchNorm learns nothing good from a handful of samples.
@@ -89,7 +88,7 @@ def batches(
         if settings.augment:
             x = augment.shift(x, data.shift, generator)
             x = augment.mirror(x, generator) if data.mirror else x
-        yield x, data.y[index]
+        yield x, taken(data.y, index)
 
 
 def epoch_generator(seed: int, epoch: int) -> torch.Generator:
@@ -119,6 +118,7 @@ def fit(
     checkpoint: Checkpoint,
     progress: Progress,
     loss: Loss | None = None,
+    classes: bool = True,
     carried: Mapping[str, torch.Tensor] | None = None,
     epochs: range | None = None,
 ) -> None:
@@ -135,6 +135,7 @@ def fit(
         checkpoint: where the state is kept after each epoch.
         progress: is told of every step.
         loss: what is made small; cross entropy with the classes if None.
+        classes: whether the targets are classes, so that there is an accuracy to tell of.
         carried: tensors of ``hooks`` that a resumed run needs as they were; they are restored in place.
         epochs: which of the schedule's epochs are trained; all if None.
 
@@ -150,33 +151,36 @@ def fit(
     first = checkpoint.restore(module, optimizer, carried or {}) or epochs.start
     for epoch in range(first, epochs.stop):
         module.train()
-        seen, right, loss_sum = 0, 0, 0.0
+        seen, right, loss_sum = 0, 0.0, 0.0
         generator = epoch_generator(seed, epoch)
         for step, (x, y) in enumerate(batches(data, settings, generator), start=epoch * steps):
             factor = rate_factor(step, total, warmup=settings.warmup, final_rate=settings.final_rate)
             for group, peak in zip(optimizer.param_groups, peaks, strict=True):
                 group["lr"] = peak * factor
-            value, correct = _step(module, x.to(device), y.to(device), loss, optimizer, hooks)
+            value, logits = _step(module, x.to(device), moved(y, device), loss, optimizer, hooks)
             hooks.after_step(step + 1, total)
-            seen, right, loss_sum = seen + len(y), right + correct, loss_sum + value * len(y)
+            seen, loss_sum = seen + len(x), loss_sum + value * len(x)
             if not math.isfinite(value):
                 raise CheckError(
                     f"{title}: the loss became {value} in epoch {epoch + 1}; lower its learning_rate in the recipe"
                 )
             note = f"epoch {epoch + 1}/{settings.epochs}, loss {loss_sum / seen:.3f}"
-            progress(title, step + 1, total, f"{note}, training accuracy {100 * right / seen:.1f} %")
+            if classes:
+                right += float((logits.cpu().argmax(1) == y).sum())
+                note += f", training accuracy {100 * right / seen:.1f} %"
+            progress(title, step + 1, total, note)
         checkpoint.save(module, optimizer, epoch + 1, carried or {})
 
 
 def _step(
     module: nn.Module,
     x: torch.Tensor,
-    y: torch.Tensor,
+    y: Targets,
     loss: Loss,
     optimizer: torch.optim.Optimizer,
     hooks: Hooks,
-) -> tuple[float, int]:
-    """One step: forward, backward, update. Returns the loss and how many of the batch were right."""
+) -> tuple[float, torch.Tensor]:
+    """One step: forward, backward, update. Returns the loss, and what the network put out."""
     if x.ndim == 4:
         x = x.contiguous(memory_format=torch.channels_last)
     optimizer.zero_grad(set_to_none=True)
@@ -186,7 +190,7 @@ def _step(
     torch.autograd.backward(value)
     hooks.after_backward()
     optimizer.step()
-    return float(value.detach()), int((logits.detach().argmax(1) == y).sum())
+    return float(value.detach()), logits.detach()
 
 
 def steps_per_epoch(count: int, batch: int) -> int:

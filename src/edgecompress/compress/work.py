@@ -10,7 +10,7 @@ from edgecompress.compress.checkpoints import Checkpoint, State, key
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
 from edgecompress.compress.context import Context, Details, state_of
-from edgecompress.compress.evaluate import accuracy, judged, refresh_batchnorm
+from edgecompress.compress.evaluate import refresh_batchnorm
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
@@ -19,6 +19,7 @@ from edgecompress.compress.reconstruct.prune import prune as prune_reconstructed
 from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.contract import Work as Structuring
 from edgecompress.compress.structure.scoring import Batches
+from edgecompress.compress.targets import count
 from edgecompress.lock import held
 from edgecompress.recipe import Stage, Training
 
@@ -52,14 +53,15 @@ def _fit(
         checkpoint=checkpoint,
         progress=context.progress,
         loss=_loss(module, context, name, settings),
+        classes=context.loss is None,
         carried=carried,
         epochs=epochs,
     )
 
 
 def _loss(module: nn.Module, context: Context, name: str, settings: Stage) -> train.Loss:
-    """What the stage ``name`` learns from: the classes, and the baseline where the recipe says so."""
-    hard, wanted = train.CrossEntropy(settings.label_smoothing), context.recipe.distill
+    """What the stage ``name`` learns from: the classes or the user's loss, and the baseline where the recipe says."""
+    hard, wanted = context.loss or train.CrossEntropy(settings.label_smoothing), context.recipe.distill
     if wanted is None or name not in wanted.stages:
         return hard
     return distill.Distilled(distill.teacher(module, context.dense), hard, wanted)
@@ -108,7 +110,8 @@ def structure(module: nn.Module, context: Context, checkpoint: Checkpoint) -> De
         recipe=context.recipe,
         sample=context.training.x[:1],
         batches=batches,
-        judge=lambda: accuracy(module, *context.validation),
+        judge=lambda: context.judge(module),
+        loss=context.loss,
         latency=context.latency,
         retrain=retrain,
     )
@@ -155,7 +158,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
     shared = SharedWeights(weights, recipe)
     refresh = list(_refresh_batches(context))
     refresh_batchnorm(module, refresh)
-    shared_accuracy = judged(module, context.validation)
+    shared_accuracy = context.judge(module)
     if settings.epochs:
         shared.after_step(0, 1)  # what is soft while it trains is soft from here on
         train.fit(
@@ -169,6 +172,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
             checkpoint=checkpoint,
             progress=context.progress,
             loss=_loss(module, context, "cluster", settings),
+            classes=context.loss is None,
         )
     shared.finish()
     refresh_batchnorm(module, refresh)
@@ -200,7 +204,7 @@ def calibration(module: nn.Module, context: Context) -> torch.Tensor:
 
 def _refresh_batches(context: Context) -> list[torch.Tensor]:
     """Inputs for BatchNorm's statistics: augmented as in training, always the same ones; none without training data."""
-    if not len(context.training.y):
+    if not count(context.training.y):
         return []
     generator = train.epoch_generator(context.recipe.seed, -1)
     stream = train.batches(context.training, context.recipe.cluster, generator)

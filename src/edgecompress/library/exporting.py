@@ -21,7 +21,7 @@ from edgecompress.library.examples import Example, ends, tensors
 from edgecompress.library.files import StrPath
 from edgecompress.model.finite import not_finite
 from edgecompress.own.alone import noise
-from edgecompress.own.ends import leaves
+from edgecompress.own.ends import EXAMPLES, leaves
 from edgecompress.own.factory import copied, of_module
 from edgecompress.own.model import Model
 from edgecompress.progress import Progress, silent
@@ -135,7 +135,8 @@ def _model(net: nn.Module, example: Example, output_names: Sequence[str]) -> tup
     if wrong := not_finite(net):
         raise InputError(f"'{wrong}' of {type(net).__name__} is NaN or infinite; load a sound checkpoint")
     source = type(net).__name__
-    return of_module(copied(net), ends(inputs), source=source, trained=True, outputs=output_names), [*inputs.values()]
+    made = of_module(copied(net), ends(inputs), source=source, trained=True, outputs=output_names, cure=EXAMPLES)
+    return made, [*inputs.values()]
 
 
 @torch.no_grad()

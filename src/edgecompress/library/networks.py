@@ -47,7 +47,7 @@ def prune_(
         raise InputError(f"criterion '{criterion}' scores weights while a network trains; take magnitude or random")
     changes = {"sparsity": sparsity, "criterion": criterion, "scope": scope, "pattern": pattern}
     recipe = _recipe("prune", changes, seed)
-    GradualPruning(_weights(net, recipe), recipe, steps_per_epoch=1).update(1.0)
+    GradualPruning(weights_of(net, recipe), recipe, steps_per_epoch=1).update(1.0)
     return net
 
 
@@ -78,7 +78,7 @@ def cluster_(
         CheckError: A weight is beyond float16, which centroids are kept in.
     """
     recipe = _recipe("cluster", {"bits": bits, "method": method, "granularity": granularity}, seed)
-    SharedWeights(_weights(net, recipe), recipe).finish()
+    SharedWeights(weights_of(net, recipe), recipe).finish()
     return net
 
 
@@ -89,7 +89,12 @@ def _recipe(stage: str, settings: dict[str, object], seed: int) -> Recipe:
     return Recipe.from_table(document | {"seed": seed}, f"{stage}_")
 
 
-def _weights(net: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
+def weights_of(net: nn.Module, recipe: Recipe) -> dict[str, nn.Parameter]:
+    """The weights of ``net`` that ``recipe`` compresses, by their layer's name.
+
+    Raises:
+        InputError: there are none, or something in the network is NaN or infinite.
+    """
     weights = compressible(net, recipe)
     if not weights:
         kinds = ", ".join(each.__name__ for each in COMPRESSIBLE)

@@ -136,7 +136,11 @@ def leaves(out: object) -> list[torch.Tensor]:
     raise InputError(f"the network puts out a {type(out).__name__}; only tensors, and tuples, lists and dicts of them")
 
 
-def _cure(inputs: Sequence[End]) -> str:
+SHAPES = "give the right ones with --set 'inputs.shapes=[\"3x224x224\"]'"
+EXAMPLES = "give inputs as forward takes them, (samples, ...) each"
+
+
+def _cure(inputs: Sequence[End], cure: str) -> str:
     """What may help where a network does not run on its inputs."""
     for end in inputs:
         name = "x" if len(inputs) == 1 else end.name
@@ -148,12 +152,16 @@ def _cure(inputs: Sequence[End]) -> str:
                 f"they are {end.dtype}: store pixels as {name}.astype('uint8'), which are scaled, and other numbers as "
                 f"{name}.astype('float32')"
             )
-    return "give the right ones with --set 'inputs.shapes=[\"3x224x224\"]'"
+    return cure
 
 
 @torch.no_grad()
-def outputs_of(module: nn.Module, inputs: Sequence[End]) -> tuple[list[torch.Tensor], list[tuple[int, ...]]]:
+def outputs_of(
+    module: nn.Module, inputs: Sequence[End], cure: str = SHAPES
+) -> tuple[list[torch.Tensor], list[tuple[int, ...]]]:
     """What ``module`` puts out for two samples of zeros, and the shapes of one sample each.
+
+    ``cure``: what can be done where it does not run on such inputs.
 
     Raises:
         InputError: it does not run, or an output is not of the samples one by one.
@@ -166,7 +174,9 @@ def outputs_of(module: nn.Module, inputs: Sequence[End]) -> tuple[list[torch.Ten
     except Exception as error:  # whatever the user's own code raises
         shapes = ", ".join("x".join(map(str, end.shape)) or "1" for end in inputs)
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"the network does not run on inputs of shape {shapes}: {reason}; {_cure(inputs)}") from error
+        raise InputError(
+            f"the network does not run on inputs of shape {shapes}: {reason}; {_cure(inputs, cure)}"
+        ) from error
     for number, tensor in enumerate(found):
         if not tensor.ndim or len(tensor) != 2:
             raise InputError(

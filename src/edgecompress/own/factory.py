@@ -17,7 +17,7 @@ from edgecompress.model.to_onnx import graph_of
 from edgecompress.model.unwrap import unwrapped
 from edgecompress.own.alone import check_alone
 from edgecompress.own.callables import call
-from edgecompress.own.ends import Ends, outputs_of, type_of
+from edgecompress.own.ends import SHAPES, Ends, outputs_of, type_of
 from edgecompress.own.model import Model, architecture, short_name
 from edgecompress.own.permanent import permanent
 
@@ -38,12 +38,18 @@ def factory(spec: str, inputs: tuple[End, ...], checkpoint: Path | None) -> Mode
         raise InputError(f"{spec} returned a {type(module).__name__}, not a torch.nn.Module; return the network")
     if not any(True for _ in module.parameters()):
         raise InputError(f"{spec} returned a network without weights; there is nothing to compress")
-    module = _weights(_unwrapped(module).cpu().float(), spec, checkpoint)
+    module = _weights(bare(module).cpu().float(), spec, checkpoint)
     return of_module(module, inputs, source=spec, trained=checkpoint is not None)
 
 
 def of_module(
-    module: nn.Module, inputs: tuple[End, ...], *, source: str, trained: bool, outputs: Sequence[str] = ()
+    module: nn.Module,
+    inputs: tuple[End, ...],
+    *,
+    source: str,
+    trained: bool,
+    outputs: Sequence[str] = (),
+    cure: str = SHAPES,
 ) -> Model:
     """A network that is in memory as a network of the user's own.
 
@@ -53,11 +59,12 @@ def of_module(
         source: what names it, for reports and errors.
         trained: whether its weights are not to be trained from scratch.
         outputs: names for what it puts out; empty: ``output``, or ``output0`` and so on.
+        cure: what can be done where it does not run on ``inputs``.
 
     Raises:
         InputError: it does not run on ``inputs``, mixes samples, or cannot be written as ONNX.
     """
-    _, shapes = outputs_of(module, inputs)
+    _, shapes = outputs_of(module, inputs, cure)
     check_alone(module, inputs, source)
     names = outputs or ([f"output{number}" for number in range(len(shapes))] if len(shapes) > 1 else ["output"])
     if len(names) != len(shapes):
@@ -85,21 +92,22 @@ def copied(net: nn.Module) -> nn.Module:
     Raises:
         InputError: it cannot be copied, or a layer's weights are computed in a way that is not known.
     """
-    bare = _unwrapped(net)
-    modes = [(each, each.training) for each in bare.modules()]
+    inside = bare(net)
+    name = type(inside).__name__
+    modes = [(each, each.training) for each in inside.modules()]
     try:
-        plain = permanent(bare, type(bare).__name__)
-        made = copy.deepcopy(plain) if plain is bare else plain
+        plain = permanent(inside, name)
+        made = copy.deepcopy(plain) if plain is inside else plain
     except RuntimeError as error:  # of a tensor that is computed and kept
         reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{type(bare).__name__} cannot be copied: {reason}") from error
+        raise InputError(f"{name} cannot be copied: {reason}") from error
     finally:
         for each, training in modes:
             each.training = training
     return made.cpu().float().eval()
 
 
-def _unwrapped(module: nn.Module) -> nn.Module:
+def bare(module: nn.Module) -> nn.Module:
     """The network itself, where it comes compiled or made to run on several devices."""
     while True:
         inside = getattr(module, "_orig_mod", None)

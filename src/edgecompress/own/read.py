@@ -80,7 +80,7 @@ def samples(spec: str, inputs: Sequence[End], progress: Progress) -> Samples:
 
 
 def read(
-    model: str,
+    model: str | Callable[[tuple[End, ...]], Model],
     data: str,
     settings: Inputs,
     *,
@@ -92,7 +92,7 @@ def read(
     """A network and data, of which at least the network is the user's own, and what is to be said of them.
 
     Args:
-        model: what names the network.
+        model: what names the network, or makes one that is in memory, of inputs.
         data: what names the data.
         settings: the recipe's, on inputs.
         checkpoint: the network's weights, in a file of their own.
@@ -106,12 +106,15 @@ def read(
     shapes = ends_of(settings.shapes)
     own_data = is_own_data(data)
     found, built_in = None, None if own_data else known()
-    if is_callable(model):
+    if not isinstance(model, str) or is_callable(model):
         if own_data and data != NO_DATA:
             found = samples(data, shapes, progress)
         inputs = shapes or _inputs(found, built_in)
-        torch.manual_seed(seed)
-        network = factory(model, inputs, checkpoint)
+        if isinstance(model, str):
+            torch.manual_seed(seed)
+            network = factory(model, inputs, checkpoint)
+        else:
+            network = model(inputs)
     else:
         if checkpoint:
             raise InputError(f"--checkpoint is for networks without weights; {model} has its own")

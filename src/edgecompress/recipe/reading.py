@@ -17,12 +17,13 @@ FAMILIES = dict.fromkeys(_MOBILE, "mobile")
 """Of the built-in networks that are trained alike: under what name their recipes ship."""
 
 
-def load(name: str, changes: Sequence[str] = ()) -> Recipe:
+def load(name: str, changes: Sequence[str] | Mapping[str, Any] = ()) -> Recipe:
     """The recipe called ``name``, or the one in the TOML file at that path; ``A+B`` is A with the keys of B over it.
 
     Args:
         name: a shipped recipe's name, or a path that ends in ``.toml``; several of either with ``+`` between them.
-        changes: ``stage.key=value`` each, with the value written as in TOML; a word needs no quotes.
+        changes: ``stage.key=value`` each, with the value written as in TOML; a word needs no quotes. Or
+            a mapping, of tables as TOML has them, of dotted keys, or of both.
 
     Raises:
         InputError: there is no such recipe, or a key or a value in it is wrong; the line names it.
@@ -31,12 +32,17 @@ def load(name: str, changes: Sequence[str] = ()) -> Recipe:
     table: dict[str, Any] = {}
     for _, each in parts:
         _lay_over(table, each)
-    for change in changes:
+    over = _nested(changes) if isinstance(changes, Mapping) else {}
+    written = [] if isinstance(changes, Mapping) else changes
+    _lay_over(table, over)
+    for change in written:
         _change(table, change)
 
     def source(key: str) -> str:
         """What says the key: the last change to it, or the last file that has it."""
-        for change in reversed(changes):
+        if _has(over, key):
+            return "changes of the recipe"
+        for change in reversed(written):
             if _beside(change.partition("=")[0].strip(), key):
                 return f"--set {change}"
         saying = [part for part, each in reversed(parts) if _has(each, key)]
@@ -84,6 +90,18 @@ def _lay_over(table: dict[str, Any], over: Mapping[str, Any]) -> None:
             _lay_over(table[key], value)
         else:
             table[key] = value
+
+
+def _nested(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes with dotted keys, as tables in tables."""
+    found: dict[str, Any] = {}
+    for key, value in changes.items():
+        *tables, last = key.split(".")
+        inner: dict[str, Any] = {last: _nested(value) if isinstance(value, Mapping) and key != "layers" else value}
+        for name in reversed(tables):
+            inner = {name: inner}
+        _lay_over(found, inner)
+    return found
 
 
 def _change(table: dict[str, Any], change: str) -> None:

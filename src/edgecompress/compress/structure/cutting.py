@@ -135,7 +135,7 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappi
     settings, share = work.settings, number / work.settings.rounds
     found = _groups(module, work, begin)
     trial = Trial(module, work.sample)
-    scores = score(module, found, settings.criterion, work.batches(number), seed=work.recipe.seed)
+    scores = score(module, found, settings.criterion, work.batches(number), seed=work.recipe.seed, loss=work.loss)
     steps = order(scores, costs(module, work.sample, found), begin.least, align=settings.align)
     remaining = [macs(module, work.sample), *(step.macs for step in steps)]
 

@@ -6,19 +6,26 @@ from collections.abc import Iterable, Mapping
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from edgecompress import methods
 from edgecompress.compress.structure.criteria.contract import Parts
 from edgecompress.compress.structure.groups import Group, Member
+from edgecompress.compress.targets import Targets, moved
+from edgecompress.compress.train import CrossEntropy, Loss
 from edgecompress.errors import CheckError
 
 CRITERIA = "edgecompress.compress.structure.criteria"
-Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]
+Batches = Iterable[tuple[torch.Tensor, Targets]]
 
 
 def score(
-    module: nn.Module, groups: Mapping[str, Group], criterion: str, batches: Batches, *, seed: int
+    module: nn.Module,
+    groups: Mapping[str, Group],
+    criterion: str,
+    batches: Batches,
+    *,
+    seed: int,
+    loss: Loss | None = None,
 ) -> dict[str, torch.Tensor]:
     """The scores of every group's channels, float32 (channels,) on the CPU; low ones go first.
 
@@ -28,12 +35,14 @@ def score(
         criterion: a method in ``criteria``.
         batches: inputs and classes for criteria that want gradients; not read for others.
         seed: of criteria that draw.
+        loss: whose gradients are taken; cross entropy with the classes if None.
 
     Raises:
         InputError: there is no such criterion.
         CheckError: a score is NaN or infinite.
     """
     method = methods.find(CRITERIA, criterion)
+    loss = loss or CrossEntropy()
     asks = methods.keywords(method)
     found: dict[str, torch.Tensor] = {}
     if "gradients" in asks:
@@ -42,7 +51,8 @@ def score(
         for x, y in batches:
             network.zero_grad(set_to_none=True)
             device = next(network.parameters()).device
-            torch.autograd.backward(functional.cross_entropy(network(x.to(device)).float(), y.to(device)))
+            given = x.to(device)
+            torch.autograd.backward(loss(given, network(given).float(), moved(y, device)))
             gradients = {name: _gradient(parameter) for name, parameter in parameters.items()}
             for name, group in groups.items():
                 new = method(parts(group, parameters), gradients=parts(group, gradients))

@@ -107,17 +107,7 @@ def _classes(samples: Samples, ends: Ends) -> tuple[str, ...] | None:
     if samples.training.y is None or why_no_classes(ends):
         return None
     scores = ends.outputs[0].shape[0]
-    found = np.unique(samples.training.y)
-    highest = max(
-        int(part.y.max()) for part in (samples.training, samples.test) if part is not None and part.y is not None
-    )
-    if highest >= scores:
-        raise InputError(
-            f"the data have the class {highest}, and the network puts out {scores} scores, 0 to {scores - 1}"
-            + ("; classes are numbered from 0: store y - 1" if highest == scores and found[0] > 0 else "")
-        )
-    if len(found) < 2:
-        raise InputError(f"the data have one class ({found[0]}); two or more are needed")
+    check_scores(samples.training.y, samples.test.y if samples.test is not None else None, scores)
     names = samples.classes
     if names is not None and len(names) != scores:
         raise InputError(
@@ -126,17 +116,39 @@ def _classes(samples: Samples, ends: Ends) -> tuple[str, ...] | None:
     return names or tuple(map(str, range(scores)))
 
 
+def check_scores(y: NDArray[np.int64], test: NDArray[np.int64] | None, scores: int) -> None:
+    """Make sure that a network of so many ``scores`` can learn the classes ``y`` and be judged by those of ``test``.
+
+    Raises:
+        InputError: a class has no score, or there is one class alone.
+    """
+    found = np.unique(y)
+    highest = max(int(each.max()) for each in (y, test) if each is not None)
+    if highest >= scores:
+        raise InputError(
+            f"the data have the class {highest}, and the network puts out {scores} scores, 0 to {scores - 1}"
+            + ("; classes are numbered from 0: store y - 1" if highest == scores and found[0] > 0 else "")
+        )
+    if len(found) < 2:
+        raise InputError(f"the data have one class ({found[0]}); two or more are needed")
+
+
 def _parts(samples: Samples, settings: Inputs) -> tuple[Part, Part, Part]:
     """What trains, what judges at the end, and what judges on the way, the same in every run."""
     training, test, validation = samples.training, samples.test, samples.validation
     if test is None:
-        training, test = _cut(training, settings.test)
+        training, test = cut(training, settings.test)
     if validation is None and training.y is not None:
-        training, validation = _cut(training, settings.validation)
+        training, validation = cut(training, settings.validation)
     return training, test, validation or Part(tuple(x[:0] for x in training.x), None)
 
 
-def _cut(part: Part, fraction: float) -> tuple[Part, Part]:
+def cut(part: Part, fraction: float) -> tuple[Part, Part]:
+    """What is left of ``part``, and what ``fraction`` of it is cut off: of each class, where it has classes.
+
+    Raises:
+        InputError: there are too few samples.
+    """
     if part.y is None:
         if len(part) < 2:
             raise InputError("the data have one sample; give two or more, one of them to compare outputs on")

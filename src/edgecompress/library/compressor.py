@@ -1,0 +1,219 @@
+"""Pruning and clustering inside a training loop of the caller's own."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from edgecompress.compress import invariants
+from edgecompress.compress.cluster.finetune import SharedWeights
+from edgecompress.compress.cluster.granularity import shares
+from edgecompress.compress.layers import distinct, named
+from edgecompress.compress.prune import masks
+from edgecompress.compress.prune.gradual import GradualPruning
+from edgecompress.compress.train import rate_factor
+from edgecompress.errors import InputError
+from edgecompress.library.networks import weights_of
+from edgecompress.library.recipes import Given, chosen
+from edgecompress.own.factory import bare
+from edgecompress.recipe import Recipe
+
+Phase = Literal["prune", "retrain", "cluster", "finished"]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a network ended with.
+
+    Attributes:
+        steps: that the loop took.
+        sparsity: fraction of the compressible weights that are zero.
+        distinct_max: most distinct values, zero included, that any of their layers has.
+    """
+
+    steps: int
+    sparsity: float
+    distinct_max: int
+
+
+class Compressor:
+    """Prunes a network on a recipe's schedule, holds its zeros, and clusters it in the last part, all in place.
+
+    The caller's loop has loss, optimizer and learning rate. The recipe's ``prune``, ``retrain`` and ``cluster`` share
+    ``total_steps`` out as their ``epochs`` are to each other. Centroids are trained here, with Adam.
+
+    Call ``after_backward()`` once before each step of the optimizer, when all gradients are there (and unscaled);
+    ``after_step()`` after it; ``finalize()`` at the end. A network that is wrapped (compiled, on several devices) is
+    compressed inside.
+
+    Args:
+        net: The network, on its device; its weights must be the optimizer's.
+        recipe: As ``ec.compress`` takes it.
+        total_steps: Steps of the optimizer that the loop will take.
+
+    Attributes:
+        step: How many steps were taken.
+
+    Raises:
+        InputError: The recipe does not fit the network, or asks for what a loop of one's own cannot give.
+    """
+
+    def __init__(
+        self,
+        net: nn.Module,
+        recipe: Given = None,
+        *,
+        total_steps: int,
+    ) -> None:
+        inside = bare(net)
+        self.recipe = named(chosen(recipe), inside)
+        self.weights = weights_of(inside, self.recipe)
+        self.net, self.total_steps, self.step = inside, total_steps, 0
+        self._pruned, self._clustering = _share_out(self.recipe, total_steps)
+        shares(self.weights, self.recipe)
+        epochs = max(1, self.recipe.prune.epochs)
+        self._pruning = GradualPruning(self.weights, self.recipe, max(1, self._pruned // epochs))
+        self._shared: SharedWeights | None = None
+        self._adam: torch.optim.Optimizer | None = None
+        self._ready = self._finished = False
+        if not self._pruned:
+            self._pruning.update(1.0)
+        if not self._clustering:
+            self._cluster()
+
+    @property
+    def phase(self) -> Phase:
+        """What the next step belongs to."""
+        if self._finished:
+            return "finished"
+        if self._shared is not None:
+            return "cluster"
+        return "prune" if self.step < self._pruned else "retrain"
+
+    @property
+    def sparsity(self) -> float:
+        """The fraction of the compressible weights that are zero now."""
+        return masks.sparsity(self.weights)
+
+    def __repr__(self) -> str:
+        """Where it is."""
+        return (
+            f"Compressor(step {self.step} of {self.total_steps}, {self.phase}, {self.sparsity:.1%} of "
+            f"{sum(weight.numel() for weight in self.weights.values()):,} weights are zero)"
+        )
+
+    def after_backward(self) -> None:
+        """Take in the gradients of a step; those of clustered weights go to their centroids.
+
+        Raises:
+            InputError: A compressed layer has no gradient, or it is called twice for a step.
+        """
+        self._check_open()
+        if self._ready:
+            raise InputError("call after_backward() once a step: after the last backward pass, and then after_step()")
+        self._ready = True
+        if self._shared is not None:
+            for name, weight in self.weights.items():
+                if weight.grad is None:
+                    raise InputError(
+                        f"layer '{name}' has no gradient; call after_backward() before gradients are set to None, or "
+                        f"keep the layer dense: layers.'{name}'.dense = true"
+                    )
+            self._shared.after_backward()
+        elif self.phase == "prune":
+            self._pruning.after_backward()
+
+    def after_step(self) -> None:
+        """Prune, hold zeros or train centroids, after the optimizer's step.
+
+        Raises:
+            InputError: ``after_backward()`` was not called for the step.
+            CheckError: A weight is NaN or infinite where weights are to be clustered.
+        """
+        self._check_open()
+        if not self._ready:
+            raise InputError("call after_backward() before the optimizer's step, and after_step() after it")
+        self._ready = False
+        self.step += 1
+        if self._shared is not None:
+            self._train_centroids(self._shared)
+        elif self.step <= self._pruned:
+            self._pruning.after_step(self.step, self._pruned)
+        else:
+            masks.apply(self.weights, self._pruning.masks)
+        if self._shared is None and self.step >= self._clustering and self.recipe.cluster.epochs:
+            self._cluster()
+
+    def finalize(self) -> Finished:
+        """End: all zeros and all centroids are there, also where the loop took fewer steps than were said.
+
+        Raises:
+            InputError: It has ended already.
+            CheckError: A layer has more values than the recipe allows.
+        """
+        self._check_open()
+        if self._shared is None:
+            if self.step < self._pruned:
+                self._pruning.update(1.0)
+            self._cluster()
+        assert self._shared is not None
+        self._shared.finish()
+        self._finished = True
+        invariants.few_values(self.weights, self._shared.most, "cluster")
+        return Finished(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
+
+    def _check_open(self) -> None:
+        if self._finished:
+            raise InputError("finalize() has ended this Compressor; make another one for another run")
+
+    def _cluster(self) -> None:
+        """Let the weights take centroids."""
+        settings = self.recipe.cluster
+        self._shared = SharedWeights(self.weights, self.recipe)
+        groups = [
+            {"params": layer.trained, "lr": settings.learning_rate * layer.scale} for layer in self._shared.layers
+        ]
+        self._adam = torch.optim.Adam(groups)
+        if self.step < self.total_steps:
+            self._shared.after_step(0, 1)  # what is soft while it trains is soft from here on
+
+    def _train_centroids(self, shared: SharedWeights) -> None:
+        assert self._adam is not None
+        settings, total = self.recipe.cluster, max(1, self.total_steps - self._clustering)
+        done = min(self.step - self._clustering, total)
+        factor = rate_factor(done - 1, total, warmup=settings.warmup, final_rate=settings.final_rate)
+        for group, layer in zip(self._adam.param_groups, shared.layers, strict=True):
+            group["lr"] = settings.learning_rate * layer.scale * factor
+        gradients = [
+            each.grad for group in self._adam.param_groups for each in group["params"] if each.grad is not None
+        ]
+        if all(bool(torch.isfinite(each).all()) for each in gradients):  # else a scaler skips the step too
+            self._adam.step()
+        self._adam.zero_grad(set_to_none=True)
+        shared.after_step(done, total)
+
+
+def _share_out(recipe: Recipe, total_steps: int) -> tuple[int, int]:
+    """The step after which all is pruned, and that after which weights are clustered.
+
+    Raises:
+        InputError: the recipe asks for what is not done in a loop of the caller's own, or trains nothing.
+    """
+    asked = {
+        "structure": recipe.structure is not None,
+        "distill": recipe.distill is not None,
+        "reconstruct": recipe.reconstruct is not None,
+        "retrain.rewind": recipe.retrain.rewind is not None,
+    }
+    for name, wrong in asked.items():
+        if wrong:
+            raise InputError(f"{name} is not possible in a loop of one's own; leave it out, or call ec.compress")
+    epochs = [recipe.prune.epochs, recipe.retrain.epochs, recipe.cluster.epochs]
+    if not sum(epochs):
+        raise InputError("the recipe trains nothing: set prune.epochs, retrain.epochs and cluster.epochs")
+    if total_steps < 1:
+        raise InputError(f"total_steps is {total_steps}; give the steps that the optimizer will take, 1 or more")
+    pruned = round(total_steps * epochs[0] / sum(epochs))
+    clustering = round(total_steps * (epochs[0] + epochs[1]) / sum(epochs))
+    return pruned, clustering
