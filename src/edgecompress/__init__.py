@@ -9,6 +9,7 @@ from types import ModuleType
 
 TYPE_CHECKING = False  # as typing's, which takes longer to import than all else here
 if TYPE_CHECKING:
+    from edgecompress.library.bundles import Bundle, build
     from edgecompress.library.compressing import compress
     from edgecompress.library.compressor import Compressor
     from edgecompress.library.exporting import export
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "Bundle",
     "Compressor",
     "__version__",
+    "build",
     "cluster_",
     "compress",
     "export",
@@ -31,7 +34,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Bundle": "bundles",
     "Compressor": "compressor",
+    "build": "bundles",
     "cluster_": "networks",
     "compress": "compressing",
     "export": "exporting",

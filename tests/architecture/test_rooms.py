@@ -142,7 +142,7 @@ def test_light_rooms_import_without_torch():
 def test_the_front_door_is_these_names_and_opens_at_once():
     import edgecompress
 
-    names = "Compressor __version__ cluster_ compress export inspect pack prune_ unpack verify"
+    names = "Bundle Compressor __version__ build cluster_ compress export inspect pack prune_ unpack verify"
     assert edgecompress.__all__ == names.split()
     assert all(getattr(edgecompress, name).__doc__ for name in edgecompress.__all__ if name != "__version__")
     code = "import sys\nbefore = set(sys.modules)\nimport edgecompress\nprint(*sorted({*sys.modules} - before))"

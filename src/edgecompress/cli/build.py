@@ -49,26 +49,23 @@ def build(
     Example: edgecompress build --target rpi4 --model alexnet --data digits
     """
     with console.long_work("the same command goes on from the last finished epoch") as progress:
-        from edgecompress import pipeline
-        from edgecompress.bundle import MANIFEST
-        from edgecompress.report import summary
-        from edgecompress.request import Request
-        from edgecompress.store.keep import keep
+        from edgecompress.library import bundles
 
-        request = Request(
+        made = bundles.build(
+            model,
+            data,
             target=target,
-            model=model,
-            data=data,
             recipe=recipe,
-            changes=tuple(set_ or ()),
+            changes=set_ or (),
             checkpoint=checkpoint,
             encoding=encoding,
             output=output,
             data_dir=data_dir,
-            cache_dir=cache_dir,
+            cache=cache_dir,
             download=download,
             eval_samples=eval_samples,
+            store=store,
+            progress=progress,
+            warn=console.warn,
         )
-        folder, manifest = pipeline.build(request, progress=progress, warn=console.warn)
-        keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
-    console.say(manifest.to_json().rstrip() if as_json else summary.summary(manifest, folder), as_json=as_json)
+    console.say(made.manifest.to_json().rstrip() if as_json else repr(made), as_json=as_json)

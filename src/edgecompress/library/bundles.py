@@ -1,0 +1,204 @@
+"""Bundles from Python: built, opened and measured, as the commands do it."""
+
+import json
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from edgecompress import bundle, pipeline
+from edgecompress.bench import run
+from edgecompress.bench.accelerator import Accelerator
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bundle import MANIFEST, Manifest, ModelFile
+from edgecompress.encode.partition import Mode
+from edgecompress.errors import InputError
+from edgecompress.library.files import StrPath
+from edgecompress.progress import Progress, silent
+from edgecompress.report.summary import summary
+from edgecompress.request import Request
+from edgecompress.store.keep import keep
+from edgecompress.store.place import NONE
+
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Bundle:
+    """A folder that ``build`` wrote: model files for one board, and all that is known of them.
+
+    Attributes:
+        path: the folder.
+        manifest: what is known.
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, path: StrPath) -> Self:
+        """The bundle in a folder, after every file in it was checked against its checksum.
+
+        Raises:
+            InputError: The folder is not a bundle, or a file in it is missing or another.
+        """
+        return cls(Path(path), bundle.load(Path(path)))
+
+    @property
+    def models(self) -> dict[str, ModelFile]:
+        """The model files by name: size, ledger, proof, memory."""
+        return self.manifest.models
+
+    def file(self, name: str) -> Path:
+        """Where the model file ``name`` is.
+
+        Raises:
+            InputError: There is none of that name.
+        """
+        if name not in self.models:
+            raise InputError(f"{self.path} has no model file '{name}'; it has {', '.join(self.models)}")
+        return self.path / name
+
+    def bench(
+        self,
+        device: str = "local",
+        mode: Literal["quick", "standard", "sustained"] = "standard",
+        *,
+        threads: int | None = None,
+        provider: str = "",
+        delegate: str = "",
+        profile: bool = False,
+        output: StrPath | None = None,
+        store: str | None = NONE,
+        progress: Progress = silent,
+        warn: Warn | None = None,
+    ) -> BenchRecord:
+        """Measure every model file on a device: latency, load time, memory and accuracy.
+
+        The record is written into the bundle too. What disturbed the measurement is in its ``validity.disturbed``.
+
+        Args:
+            device: ``local``, ``ssh://user@host``, ``adb:SERIAL``, or what else ``edgecompress bench --device`` takes.
+            mode: How latency is sampled.
+            threads: Of the runtimes. Default: the target's.
+            provider: An execution provider of onnxruntime.
+            delegate: A delegate of LiteRT: its shared library on the device.
+            profile: Take the time of each operator too.
+            output: The record's file. Default: ``bench/DEVICE-TIME.json`` in the bundle.
+            store: Where the record is kept beside its file; ``None``: the user's store. Default: nowhere.
+            progress: Is told of every step.
+            warn: Is told why a record is not in the store. Default: ``warnings.warn``.
+
+        Raises:
+            InputError: There is no such device or mode.
+            CheckError: A file computes something else there than here.
+            RuntimeFailedError: Not one file ran, or the device failed.
+        """
+        record, path = run.bench(
+            self.path,
+            device=device,
+            mode=mode,
+            threads=threads,
+            accelerator=Accelerator(provider=provider, delegate=delegate),
+            profile=profile,
+            output=None if output is None else Path(output),
+            progress=progress,
+        )
+        keep(record, store, file=path, warn=warn or _warn)
+        return record
+
+    def __repr__(self) -> str:
+        """What ``edgecompress build`` prints."""
+        return summary(self.manifest, self.path)
+
+
+def build(
+    model: str,
+    data: StrPath | None = None,
+    *,
+    target: StrPath = "host",
+    recipe: StrPath | Mapping[str, Any] | None = None,
+    changes: Sequence[str] | Mapping[str, Any] = (),
+    checkpoint: StrPath | None = None,
+    encoding: Mode | None = None,
+    output: StrPath | None = None,
+    data_dir: StrPath | None = None,
+    cache: StrPath | None = None,
+    download: bool = True,
+    eval_samples: int | None = None,
+    store: str | None = NONE,
+    progress: Progress = silent,
+    warn: Warn | None = None,
+) -> Bundle:
+    """Train, prune, retrain, cluster, export and prove: a bundle of model files for a board, as ``edgecompress build``.
+
+    A network in memory goes through ``ec.compress`` and ``ec.export``.
+
+    Args:
+        model: A built-in network's name, ``package.module:factory``, or an .onnx or .pt2 file.
+        data: A built-in data set's name, a folder of images by class, an .npz file, or ``package.module:loaders``.
+        target: The board: a shipped profile's name, or one's TOML file.
+        recipe: A shipped recipe's name or a TOML file, or changes as a dict. Default: the model's and data's own.
+        changes: To the recipe, as ``--set`` has them (``prune.sparsity=0.95``), or as a dict.
+        checkpoint: The network's weights, which are not trained from scratch then.
+        encoding: Of the model files: ``fast-load`` or ``smallest``.
+        output: The bundle's folder. Default: ``dist/MODEL-DATA-TARGET``.
+        data_dir: Where data sets are looked for.
+        cache: Where finished epochs are kept. Default: the user's cache folder.
+        download: Fetch data sets that are not there.
+        eval_samples: How many test samples the bundle has. Default: all.
+        store: Where the manifest is kept beside its file; ``None``: the user's store. Default: nowhere.
+        progress: Is told of every step.
+        warn: Is told what the caller should know, in one line each. Default: ``warnings.warn``.
+
+    Raises:
+        InputError: What is given is wrong; the line says what to do.
+        CheckError: Training diverged, a file fails its proof, or the board's budget is exceeded.
+    """
+    given = [*_lines(recipe)] if isinstance(recipe, Mapping) else []
+    given += _lines(changes) if isinstance(changes, Mapping) else changes
+    request = Request(
+        target=os.fspath(target),
+        model=model,
+        data=None if data is None else os.fspath(data),
+        recipe=None if recipe is None or isinstance(recipe, Mapping) else os.fspath(recipe),
+        changes=tuple(given),
+        checkpoint=_path(checkpoint),
+        encoding=encoding,
+        output=_path(output),
+        data_dir=_path(data_dir),
+        cache_dir=_path(cache),
+        download=download,
+        eval_samples=eval_samples,
+    )
+    tell = warn or _warn
+    folder, manifest = pipeline.build(request, progress=progress, warn=tell)
+    keep(manifest, store, file=folder / MANIFEST, warn=tell)
+    return Bundle(folder, manifest)
+
+
+_warn = partial(warnings.warn, stacklevel=3)
+
+
+def _path(given: StrPath | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _lines(changes: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """Changes as ``--set`` has them. Names of layers have dots, and so their table is one change."""
+    for key, value in changes.items():
+        if isinstance(value, Mapping) and key != "layers":
+            yield from _lines(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}={_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value)

@@ -1,0 +1,59 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+import edgecompress as ec
+from edgecompress import pipeline, recipe
+from edgecompress.bench.records import BenchRecord
+from edgecompress.errors import InputError
+
+
+def test_a_bundle_is_opened_and_measured(small_bundle, tmp_path):
+    folder = shutil.copytree(small_bundle, tmp_path / "bundle")
+    found = ec.Bundle.open(str(folder))
+    assert found.file("model.onnx") == folder / "model.onnx" and found.models["model.onnx"].bytes
+    assert repr(found).startswith("alexnet on Digits for ")
+    record = found.bench(mode="quick", threads=1, output=tmp_path / "record.json")
+    assert isinstance(record, BenchRecord) and record.files["model.onnx"].latency
+    assert BenchRecord.from_file(tmp_path / "record.json") == record
+    with pytest.raises(InputError, match=r"has no model file 'model\.pt'; it has dense\.onnx"):
+        found.file("model.pt")
+    (folder / "model.onnx").write_bytes(b"")
+    with pytest.raises(InputError, match="checksum differs"):
+        ec.Bundle.open(folder)
+
+
+@pytest.fixture
+def asked(monkeypatch, small_bundle):
+    """The requests that reach the pipeline, which gives the small bundle for each."""
+    found = []
+
+    def build(request, *, progress, warn):
+        found.append(request)
+        warn("heed this")
+        return small_bundle, ec.Bundle.open(small_bundle).manifest
+
+    monkeypatch.setattr(pipeline, "build", build)
+    return found
+
+
+def test_building_asks_for_what_the_command_asks_for(asked, tmp_path, small_bundle):
+    changes = {"prune": {"sparsity": 0.7}, "cluster.method": "uniform", "layers": {"trunk.0": {"bits": 2}}}
+    with pytest.warns(UserWarning, match="heed this"):
+        made = ec.build("alexnet", "digits", recipe=changes, output=tmp_path / "out", cache=str(tmp_path))
+    (request,) = asked
+    assert made.path == small_bundle
+    assert (request.target, request.output, request.cache_dir) == ("host", tmp_path / "out", Path(tmp_path))
+    found = recipe.load("alexnet-digits", request.changes)
+    assert (found.prune.sparsity, found.cluster.method) == (0.7, "uniform")
+    assert found.layer("trunk.0").bits == 2
+    ec.build("alexnet", "digits", recipe=Path("mine.toml"), changes=["width=0.5"], warn=lambda message: None)
+    assert (asked[1].recipe, asked[1].changes) == ("mine.toml", ("width=0.5",))
+
+
+def test_what_is_wrong_is_one_line(tmp_path):
+    with pytest.raises(InputError, match="target"):
+        ec.build("alexnet", target="none")
+    with pytest.raises(InputError, match="is not a bundle"):
+        ec.Bundle.open(tmp_path)
