@@ -46,7 +46,7 @@ ORDER = [
     {"pipeline_cell"},
     {"pipeline_study"},
     {"records"},
-    {"library"},
+    {"library", "testing"},
     {"cli"},
     {"__init__", "__main__"},
 ]
@@ -99,7 +99,7 @@ def imported_room(name: str) -> str | None:
 
 
 def test_torch_lives_where_networks_are_trained_or_handed_on():
-    with_torch = {"model", "compress", "search", "own", "request", "references", "library", "model_files"}
+    with_torch = {"model", "compress", "search", "own", "request", "references", "library", "model_files", "testing"}
     elsewhere = [
         str(module)
         for module in MODULES

@@ -7,41 +7,15 @@ from edgecompress import methods
 from edgecompress.compress.cluster import centroids as room
 from edgecompress.compress.cluster.centroids import ALGORITHMS, centroids
 from edgecompress.errors import CheckError, InputError
+from edgecompress.testing.clustering import KINDS, check_clustering, values_of
 
 METHODS = methods.choices(ALGORITHMS)
 
 
-def values_of(kind: str) -> np.ndarray:
-    generator = np.random.default_rng(7)
-    values = {
-        "weights": lambda: 0.02 * generator.laplace(size=3000),
-        "pruned": lambda: generator.choice([-1, 1], 3000) * (1.5 + generator.exponential(size=3000)),
-        "positive": lambda: np.abs(generator.normal(size=500)),
-        "negative": lambda: -1 - np.abs(generator.normal(size=500)),
-        "offset": lambda: 1000 + generator.normal(size=500),
-        "tiny": lambda: 1e-30 * generator.normal(size=500),
-        "large": lambda: 1e30 * generator.normal(size=500),
-        "outlier": lambda: np.append(generator.normal(size=500), 1e6),
-        "rounded": lambda: np.round(generator.normal(size=3000), 1),
-        "many": lambda: generator.laplace(size=300_000),
-    }[kind]()
-    return values.astype(np.float32)
-
-
-@pytest.mark.parametrize(
-    "kind", ["weights", "pruned", "positive", "negative", "offset", "tiny", "large", "outlier", "rounded"]
-)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("method", METHODS)
 def test_few_ascending_centroids_that_repeat_for_a_seed(method, kind):
-    values = values_of(kind)
-    given = values.copy()
-    for k in (1, 2, 5, 16):
-        found = centroids(method, values, k, seed=3)
-        assert found.dtype == np.float32
-        assert 1 <= found.size <= k
-        assert np.all(np.diff(found) > 0)
-        assert np.array_equal(found, centroids(method, values, k, seed=3))
-    assert np.array_equal(values, given)
+    check_clustering(methods.find(ALGORITHMS, method), kind)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -54,7 +28,7 @@ def test_more_centroids_leave_less_than_the_variance_and_no_method_beats_the_opt
 
 @pytest.mark.parametrize("method", METHODS)
 def test_many_values_too(method, reference):
-    values = values_of("many")
+    values = np.random.default_rng(7).laplace(size=300_000).astype(np.float32)
     found = centroids(method, values, 8, seed=0)
     assert 1 <= found.size <= 8
     assert reference.inertia(values, found) < values.size * values.var()
