@@ -12,6 +12,7 @@ from edgecompress.errors import CheckError, InputError
 from edgecompress.model.datasets import load as load_data
 from edgecompress.model.load import network, save_checkpoint
 from edgecompress.progress import silent
+from edgecompress.report.summary import summary
 from edgecompress.request import Request
 
 QUICK = ("width=0.125", "train.epochs=1", "prune.epochs=1", "retrain.epochs=0", "cluster.epochs=0")
@@ -257,3 +258,65 @@ def test_channels_are_removed_and_what_is_left_is_pruned_clustered_and_proved(tm
     assert sum(weight.size for weight in dense.values()) > sum(weight.size for weight in left.values())
     assert dense["head.weight"].shape[0] == left["head.weight"].shape[0] == 10
     assert bundle.load(folder) == manifest
+
+
+HEADS = """
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Heads(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.trunk = nn.Linear(8, 32)
+        self.one, self.two = nn.Linear(32, 3), nn.Linear(32, 2)
+
+    def forward(self, x):
+        seen = self.trunk(x).relu()
+        return self.one(seen), self.two(seen)
+
+
+def make():
+    torch.manual_seed(0)
+    return Heads()
+
+
+def data():
+    x = np.random.default_rng(0).normal(size=(200, 8)).astype("float32")
+    return {"x": x, "y": np.stack([x[:, 0], x[:, 1] * 2], 1)}
+
+
+def loss(outputs, targets):
+    return functional.mse_loss(outputs[1], targets) + 0 * outputs[0].sum()
+
+
+def error(outputs, targets):
+    return float((outputs[1] - targets).abs().mean())
+"""
+
+
+def test_a_network_of_two_outputs_learns_and_is_judged_by_the_user_s_functions(tmp_path, monkeypatch):
+    (tmp_path / "heads.py").write_text(HEADS)
+    monkeypatch.chdir(tmp_path)
+    stage = "{epochs = 20, learning_rate = 0.05, batch_size = 32}"
+    asked = {
+        "model": "heads.py:make",
+        "data": "heads.py:data",
+        "loss": "heads.py:loss",
+        "metric": "heads.py:error",
+        "changes": (f"train={stage}", f"retrain={stage}", "prune.epochs=2", "cluster.epochs=1", "prune.sparsity=0.5"),
+    }
+    folder, manifest = build(tmp_path, **asked)
+    assert manifest.accuracy is None and manifest.data.classes == []
+    found = manifest.judged
+    assert (found.metric, found.samples) == ("error", 40)
+    assert found.dense < 0.4 and found.compressed < 0.6, "a network that says zeros is off by 1.2"
+    assert {stage.metric for stage in manifest.stages} == {"error"}
+    assert f"| error (40 samples) | {found.dense:.5g} | {found.compressed:.5g} |" in (folder / "README.md").read_text()
+    assert f"  test      error: dense {found.dense:.5g}" in summary(manifest, folder)
+    np.savez("x.npz", x=np.zeros((9, 8), "float32"))
+    for wrong, said in (({"data": "x.npz"}, "--loss has nothing"), ({"model": "alexnet"}, "network of your own")):
+        with pytest.raises(InputError, match=said):
+            build(tmp_path, **{**asked, **wrong})

@@ -93,6 +93,15 @@ class Accuracy(Record):
     compressed: float
 
 
+class Judged(Record):
+    """Both networks by a metric of the user's own, over the whole test set, as PyTorch runs them."""
+
+    metric: str = Field(description="its name, or the loss's where there is no metric")
+    samples: int
+    dense: float
+    compressed: float
+
+
 class Fidelity(Record):
     """How near the compressed network's outputs are to the dense one's, where no classes say how good it is."""
 
@@ -178,6 +187,7 @@ class Manifest(Published):
     stages: list[StageResult]
     accuracy: Accuracy | None = Field(description="null: the data have no classes; see `fidelity`")
     fidelity: Fidelity | None = Field(default=None, description="null: the accuracy is known")
+    judged: Judged | None = Field(default=None, description="null: neither a metric nor a loss of the user's own")
     ratios: Ratios
     models: dict[str, ModelFile]
     lead: Lead | None = Field(default=None, description="the file to take on the board; null: an older build")

@@ -59,7 +59,7 @@ def settle(
     models, warnings = dict(made.models), list(made.warnings)
     counts = counted(folder, models, board, settings, progress)
     test, validation = made.said or (np.zeros((0, 0), np.float32),) * 2
-    tested = Samples(data.test_x, data.test_y, test)
+    tested = Samples(data.test_x, data.test_y if data.classes else data.test_y[:0], test)
     for name in [name for name, file in models.items() if file.kind == "float16"]:
         try:
             found = on_processor(folder / name, models[name], board, tested, counts[0].get(name), progress)
@@ -189,7 +189,7 @@ def _judged(
     progress: Progress,
 ) -> dict[str, object]:
     """What the accuracy of a file is to be judged by, as fields of a ``Candidate``."""
-    dense, compressed = stages[0].validation_accuracy, stages[-1].validation_accuracy
+    dense, compressed = stages[0].top_1, stages[-1].top_1
     if file.on_processor is not None and file.on_processor.processor is None:
         return {"left_out": f"its values on {board.name} are not known: {file.on_processor.why_not}"}
     if dense is None or compressed is None:

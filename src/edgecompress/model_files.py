@@ -9,10 +9,10 @@ import onnx_ir as ir
 import torch
 
 from edgecompress import bundle
-from edgecompress.bundle import Accuracy, Fidelity, ModelFile
+from edgecompress.bundle import Accuracy, Fidelity, Judged, ModelFile
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
-from edgecompress.compress.evaluate import judged, outputs
+from edgecompress.compress.evaluate import ACCURACY, judged, outputs
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import EdgecompressError, MissingDependencyError, NoFormError
@@ -53,6 +53,7 @@ class Made:
     Attributes:
         models: by name.
         accuracy: of both networks on the test set; ``None``: the data have no classes.
+        judged: of both by the user's own metric; ``None``: there is none.
         fidelity: instead of it.
         warnings: of what was left out, or is slow.
         said: what the compressed network says of the first samples, float32 (N, classes), of the test set and of the
@@ -64,6 +65,7 @@ class Made:
     fidelity: Fidelity | None
     warnings: list[str]
     said: tuple[Floats, ...] = ()
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ def write_models(
     test = (torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
     states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.compressed}
     results: dict[Kind, float | None] = {}
+    judgements: list[float] = []
+    by_own = given.context.metric if given.context.metric != ACCURACY else None
     said: dict[Kind, Reference | Named] = {}
     models: dict[str, ModelFile] = {}
     int8, warnings = _int8(board, given)
@@ -108,7 +112,9 @@ def write_models(
     kinds = list(KINDS)
     for kind, state in states.items():
         load_state(network, state)
-        results[kind] = judged(network, test)
+        results[kind] = judged(network, test) if data.classes else None
+        if by_own is not None:
+            judgements.append(by_own(network, *test))
         graph = given.graph(network)
         said[kind] = reference(given, graph, data.test_x[:SAMPLES])
         for each in list(kinds):
@@ -126,6 +132,9 @@ def write_models(
         del graph  # the next graph need not be in memory beside this one
     warnings += _slower(models)
     made = Made(models, None, None, warnings, _said(plan, given, said["compressed"]))
+    if by_own is not None:
+        both = dict(zip(states, judgements, strict=True))
+        made = replace(made, judged=Judged(metric=by_own.name, samples=len(data.test_x), **both))
     known = results["dense"], results["compressed"]
     if known[0] is not None and known[1] is not None:
         return replace(made, accuracy=Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]))
@@ -204,7 +213,7 @@ def _int8(board: Target, given: Prepared) -> tuple[bool, list[str]]:
 
 def _int8_of(settings: Export, results: Sequence[StageResult]) -> Collection[str]:
     """Which networks there are to be int8 files of: the dense one too, where the compressed one cannot lead."""
-    before, after = results[0].validation_accuracy, results[-1].validation_accuracy
+    before, after = results[0].top_1, results[-1].top_1
     if settings.int8 == "auto" and before is not None and after is not None and before - after > settings.lead_drop:
         return {"dense", "compressed"}
     return settings.int8_of

@@ -105,6 +105,7 @@ def _write(
         stages=compressed.stages,
         accuracy=made.accuracy,
         fidelity=made.fidelity,
+        judged=made.judged,
         ratios=Ratios(
             weights=ratio(weights, of=sum(compressed.dense[f"{name}.weight"].numel() for name in weights)),
             macs=macs_ratio(compressed.stages),

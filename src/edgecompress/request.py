@@ -4,7 +4,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import onnx_ir as ir
 import platformdirs
@@ -15,7 +15,6 @@ from edgecompress import bundle, methods, recipe, target
 from edgecompress.compress.checkpoints import digest
 from edgecompress.compress.context import Context
 from edgecompress.compress.layers import named
-from edgecompress.compress.reconstruct.synthetic import norms
 from edgecompress.compress.sparse_kernels import worth_pairs
 from edgecompress.compress.structure.contract import Measure
 from edgecompress.compress.structure.search import Latency
@@ -27,11 +26,13 @@ from edgecompress.export.latency import latency
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
-from edgecompress.own.callables import is_own
-from edgecompress.own.data.dataset import dataset, why_no_classes
+from edgecompress.own.callables import find, is_own
+from edgecompress.own.data.dataset import dataset
 from edgecompress.own.ends import join
 from edgecompress.own.model import Model, short_name
+from edgecompress.own.objective import Objective
 from edgecompress.own.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
+from edgecompress.own.untrained import why_untrained, without_training
 from edgecompress.progress import Progress
 
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
@@ -56,6 +57,8 @@ class Request:
     cache_dir: Path | None = None
     download: bool = True
     eval_samples: int | None = None
+    loss: str | None = None
+    metric: str | None = None
 
     @property
     def data_named(self) -> str:
@@ -105,6 +108,8 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     """
     if is_own(request.model):
         return _own_network(request, progress=progress, warn=warn)
+    if request.loss or request.metric:
+        raise InputError(f"--loss and --metric are for a network of your own, and {request.model} is built in")
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
     name = recipe.complete(request.recipe, recipe.default_name(request.model, request.data_named))
     chosen = recipe.load(name, _changes(request))
@@ -192,9 +197,11 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         seed=chosen.seed,
         known=lambda: _built_in(request, chosen.inputs, progress),
         progress=progress,
+        targets=request.loss is not None,
     )
     said = list(warnings) + ([] if data.source.official else [f"{data.name}: {data.source.note}"])
-    why = _why_untrained(model, data, request.data_named)
+    objective = _objective(request, chosen, model, data)
+    why = None if request.loss else why_untrained(model, data, request.data_named)
     if why and name != request.recipe:
         # So many zeros as sparse kernels need cost too much where nothing is trained.
         name, reason = recipe.complete(request.recipe, recipe.UNTRAINED), ""
@@ -222,7 +229,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         )
     for message in said:
         warn(message)
-    if model.why_not_run is None:
+    if objective is None and model.why_not_run is None:
         join(model.module, model.ends)
     identity = {
         "model": model.architecture,
@@ -230,42 +237,31 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         "data": data.source.sha256,
         "data_version": DATA_VERSION,
         "inputs": recipe.deciding(chosen.inputs),
+        **(objective.decides if objective else {}),
     }
     context = _context(request, chosen, data, model.module, identity, model.graph, progress)
+    if objective:
+        objective.check(chosen, model.ends)
+        context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
     trained = model.trained or why is not None
     return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model)
 
 
-def _why_untrained(model: Model, data: Dataset, named: str) -> str | None:
-    """Why the network cannot learn classes; None: it can."""
-    if model.why_not_run:
-        return model.why_not_run
-    if named == NO_DATA:
-        return "no data were given"
-    return None if data.classes else (why_no_classes(model.ends) or "the data have no classes")
-
-
-def without_training(chosen: recipe.Recipe, model: Model, samples: int) -> tuple[recipe.Recipe, str]:
-    """The recipe without training, on so many ``samples``, and what is done instead in a few words.
+def _objective(request: Request, chosen: recipe.Recipe, model: Model, data: Dataset) -> Objective | None:
+    """The user's loss and metric; ``None``: there is neither.
 
     Raises:
-        InputError: the recipe asks for what needs classes.
+        InputError: one of them is no function, or there is nothing to learn with it.
     """
-    if chosen.export.int8 is True:
-        raise InputError("export.int8 needs data with classes, to calibrate and to judge; set export.int8=false")
-    asked = chosen.reconstruct.inputs if chosen.reconstruct else None
-    possible: list[Literal["training", "synthetic"]] = []
-    if model.why_not_run is None and samples:
-        possible.append("training")
-    if model.why_not_run is None and model.ends.plain and norms(model.module):
-        possible.append("synthetic")
-    inputs = asked if asked in possible else next(iter(possible), None)
-    how = {
-        "training": f"outputs are reconstructed on up to {samples} of the inputs given",
-        "synthetic": "outputs are reconstructed on inputs made from the statistics of BatchNorm",
-        None: "weights are pruned and clustered by themselves, which costs most; a few inputs help (--data)",
-    }[inputs]
-    return recipe.untrained(chosen, inputs=inputs), how
+    if request.loss is None and request.metric is None:
+        return None
+    if model.why_not_run or not len(data.test_y):
+        why = model.why_not_run or "the data have no targets (y)"
+        raise InputError(f"{'--loss' if request.loss else '--metric'} has nothing to work on, because {why}")
+    if request.loss and chosen.export.int8 is True:
+        raise InputError("export.int8 is judged by its answers among classes, and --loss knows none; set it to false")
+    loss, metric = (None if spec is None else find(spec) for spec in (request.loss, request.metric))
+    return Objective.of(model.module, model.ends, loss, metric)
 
 
 def _context(

@@ -144,6 +144,11 @@ def test_the_front_door_is_these_names_and_opens_at_once():
 
     names = "Bundle Compressor __version__ build cluster_ compress export inspect pack prune_ unpack verify"
     assert edgecompress.__all__ == names.split()
+    import edgecompress.compress.stages
+    import edgecompress.export.verify
+
+    assert edgecompress.export.__module__ == "edgecompress.library.exporting", "and not the room of that name"
+    assert edgecompress.compress.__module__ == "edgecompress.library.compressing"
     assert all(getattr(edgecompress, name).__doc__ for name in edgecompress.__all__ if name != "__version__")
     code = "import sys\nbefore = set(sys.modules)\nimport edgecompress\nprint(*sorted({*sys.modules} - before))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -141,7 +141,10 @@ def test_channels_go_by_the_callers_loss():
         (lambda net, data: ec.compress(net, FEW, data, lambda a, b: torch.ones(())), "does not depend on the outputs"),
         (lambda net, data: ec.compress(net, {"prune.sparsty": 1}, data), "changes of the recipe.*sparsity"),
         (lambda net, data: ec.compress(net, {"distill": {}}, data, both), "learns from scores of classes"),
-        (lambda net, data: ec.compress(net, {"cluster.label_smoothing": 0.1}, data, both), "smooth in loss"),
+        (
+            lambda net, data: ec.compress(net, {"cluster.label_smoothing": 0.1}, data, both),
+            "label_smoothing is of the loss of classes; set it to 0",
+        ),
         (lambda net, data: ec.compress(net, "vgg99"), "vgg99"),
         (lambda net, data: ec.compress(net), "give data, or inputs as example="),
         (lambda net, data: ec.compress(net, FEW, "none.npz"), "none.npz does not exist"),

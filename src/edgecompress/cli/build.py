@@ -33,6 +33,14 @@ def build(
     ] = None,
     set_: SET = None,
     checkpoint: CHECKPOINT = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="For your own network: package.module:function of (outputs, targets), what it learns from."),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="For your own network: package.module:function of (outputs, targets), what judges it."),
+    ] = None,
     encoding: RECIPE_ENCODING = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle's folder. Default: dist/MODEL-DATA-TARGET.")
@@ -58,6 +66,8 @@ def build(
             recipe=recipe,
             changes=set_ or (),
             checkpoint=checkpoint,
+            loss=loss,
+            metric=metric,
             encoding=encoding,
             output=output,
             data_dir=data_dir,

@@ -22,6 +22,11 @@ class StageResult(Record):
     details: dict[str, float | int | str] = Field(default={})
 
     @property
+    def top_1(self) -> float | None:
+        """The validation accuracy in percent; ``None`` where something else judged, or nothing."""
+        return self.validation_accuracy if self.metric == TOP_1 else None
+
+    @property
     def accuracy(self) -> float:
         """The validation accuracy where the data have classes, or the user's own metric."""
         assert self.validation_accuracy is not None, "only data with classes are judged by accuracy"

@@ -123,6 +123,8 @@ def build(
     recipe: StrPath | Mapping[str, Any] | None = None,
     changes: Sequence[str] | Mapping[str, Any] = (),
     checkpoint: StrPath | None = None,
+    loss: str | None = None,
+    metric: str | None = None,
     encoding: Mode | None = None,
     output: StrPath | None = None,
     data_dir: StrPath | None = None,
@@ -144,6 +146,8 @@ def build(
         recipe: A shipped recipe's name or a TOML file, or changes as a dict. Default: the model's and data's own.
         changes: To the recipe, as ``--set`` has them (``prune.sparsity=0.95``), or as a dict.
         checkpoint: The network's weights, which are not trained from scratch then.
+        loss: What a network of one's own learns from: ``package.module:function`` of outputs and targets.
+        metric: What it is judged by beside, likewise; a number. Default: top-1 accuracy, or the loss.
         encoding: Of the model files: ``fast-load`` or ``smallest``.
         output: The bundle's folder. Default: ``dist/MODEL-DATA-TARGET``.
         data_dir: Where data sets are looked for.
@@ -167,6 +171,8 @@ def build(
         recipe=None if recipe is None or isinstance(recipe, Mapping) else os.fspath(recipe),
         changes=tuple(given),
         checkpoint=_path(checkpoint),
+        loss=loss,
+        metric=metric,
         encoding=encoding,
         output=_path(output),
         data_dir=_path(data_dir),

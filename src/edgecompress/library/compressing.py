@@ -1,8 +1,7 @@
 """A network in memory through all stages of a recipe, with a loss and a metric of the caller's own."""
 
-import numbers
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,30 +15,25 @@ from edgecompress import temporary
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import digest
 from edgecompress.compress.context import Context
-from edgecompress.compress.evaluate import Metric
+from edgecompress.compress.evaluate import ACCURACY
 from edgecompress.compress.layers import named
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.structure.shapes import load_state
-from edgecompress.compress.targets import Targets
 from edgecompress.errors import InputError
 from edgecompress.library import learning
 from edgecompress.library.examples import Example
 from edgecompress.library.files import StrPath
-from edgecompress.library.identity import decides, name_of
 from edgecompress.library.learning import Learning
 from edgecompress.library.recipes import Given
 from edgecompress.library.recipes import chosen as chosen_recipe
-from edgecompress.library.rows import Rows
-from edgecompress.own.alone import noise
-from edgecompress.own.data.dataset import why_no_classes
 from edgecompress.own.factory import bare
+from edgecompress.own.objective import Judge, Loss, Objective
 from edgecompress.own.permanent import computed
+from edgecompress.own.rows import Rows
+from edgecompress.own.untrained import without_training
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
-from edgecompress.request import DATA_VERSION, measure_of, without_training
-
-Loss = Callable[[Any, Any], torch.Tensor]
-Judge = Callable[[Any, Any], float]
+from edgecompress.request import DATA_VERSION, measure_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,7 +122,7 @@ def compress(
         trained = True
     else:
         chosen, said = named(chosen, given.model.module), []
-    _check(chosen, given, loss, metric)
+    _check(given, loss, metric)
     said = [*given.notes, *said]
     with temporary.folder() if cache is None else nullcontext(Path(cache)) as folder, _own_randomness(chosen.seed):
         rows, context = _context(chosen, given, loss, metric, cache=folder, keyed=cache is not None, progress=progress)
@@ -150,26 +144,15 @@ def _untrained(recipe: Given, given: Learning) -> tuple[Recipe, list[str]]:
     return chosen, [f"nothing is trained, because {given.why_not}; {how}"]
 
 
-def _check(recipe: Recipe, given: Learning, loss: Loss | None, metric: Judge | None) -> None:
-    """Make sure that a loss and a metric of the caller's own have what they need, and a recipe nothing beside them.
+def _check(given: Learning, loss: Loss | None, metric: Judge | None) -> None:
+    """Make sure that a loss and a metric of the caller's own have targets.
 
     Raises:
-        InputError: there are no targets, or a stage asks for what only classes have.
+        InputError: there are none.
     """
     if given.validation_y is None and (loss is not None or metric is not None):
         what = "loss" if loss is not None else "metric"
         raise InputError(f"{what} needs targets: give data as (x, y), or samples of such pairs")
-    if loss is None:
-        return
-    if recipe.distill and why_no_classes(given.model.ends):
-        raise InputError("[distill] learns from scores of classes, and these are none; leave it out of the recipe")
-    smoothed = [
-        name
-        for name in ("train", "structure", "prune", "retrain", "cluster")
-        if (stage := getattr(recipe, name)) is not None and stage.label_smoothing
-    ]
-    if smoothed:
-        raise InputError(f"{smoothed[0]}.label_smoothing is of the loss of classes; set it to 0, and smooth in loss")
 
 
 def _context(
@@ -191,65 +174,21 @@ def _context(
         "data_version": DATA_VERSION,
         "inputs": recipes.deciding(recipe.inputs),
     }
-    for what, function in (("loss", loss), ("metric", metric)):
-        if function is not None:
-            identity[what] = decides(function, what) if keyed else name_of(function)
-    with torch.no_grad():
-        example = model.module(*noise(model.ends.inputs, 2))
-    rows = Rows(model.module, model.ends, example)
+    objective = Objective.of(model.module, model.ends, loss, metric)
+    objective.check(recipe, model.ends)
     context = Context(
         recipe=recipe,
         training=given.training,
         validation=(given.validation_x, given.validation_y if given.validation_y is not None else torch.zeros(0)),
         folder=cache / "stages",
-        identity=identity,
+        identity=identity | (objective.decides if keyed else {}),
         progress=progress,
-        loss=None if loss is None else _OwnLoss(loss, rows),
+        loss=objective.loss,
+        metric=objective.metric or ACCURACY,
     )
-    judge = metric or loss
-    if judge is not None:
-        name = name_of(judge) if metric is not None else f"loss, {name_of(judge)}"
-        what = "metric" if metric is not None else "loss"
-        context = replace(
-            context, metric=Metric(name, lambda row, y: _number(judge(rows.outputs(row), y), what, judge))
-        )
     if recipe.structure:
         context = replace(context, latency=measure_of(model.module, model.graph, recipe.structure))
-    return rows, context
-
-
-@dataclass(frozen=True)
-class _OwnLoss:
-    """A loss of the caller's, as the stages know one."""
-
-    function: Loss
-    rows: Rows
-
-    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: Targets) -> torch.Tensor:  # noqa: ARG002
-        """The loss of a batch.
-
-        Raises:
-            InputError: it is nothing that can be made small.
-        """
-        value = self.function(self.rows.outputs(logits), y)
-        _number(value, "loss", self.function)
-        if not isinstance(value, torch.Tensor) or not value.requires_grad:
-            raise InputError(f"loss {name_of(self.function)} does not depend on the outputs; compute it from them")
-        return value
-
-
-def _number(value: object, what: str, function: Callable[..., Any]) -> float:
-    """What a loss or a metric returned.
-
-    Raises:
-        InputError: it is no number.
-    """
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        return float(value.detach())
-    if isinstance(value, numbers.Real):
-        return float(value)
-    shape = f" of shape {list(value.shape)}" if isinstance(value, torch.Tensor) else ""
-    raise InputError(f"{what} {name_of(function)} returned a {type(value).__name__}{shape}; return one number")
+    return objective.rows, context
 
 
 @contextmanager

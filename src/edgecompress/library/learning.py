@@ -14,7 +14,6 @@ from edgecompress.errors import InputError
 from edgecompress.library.data import Samples
 from edgecompress.library.data import read as in_memory
 from edgecompress.library.examples import Example, ends, tensors
-from edgecompress.library.identity import digest_of
 from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.finite import not_finite
@@ -23,6 +22,7 @@ from edgecompress.own.data.dataset import check_scores, cut, why_no_classes
 from edgecompress.own.data.samples import Part
 from edgecompress.own.ends import EXAMPLES, Ends, rows
 from edgecompress.own.factory import copied, of_module
+from edgecompress.own.identity import digest_of
 from edgecompress.own.model import Model
 from edgecompress.progress import Progress
 from edgecompress.recipe import Inputs, Recipe

@@ -39,7 +39,7 @@ def call(spec: str) -> Any:
     Raises:
         InputError: it cannot be imported, is no function, needs arguments, or raises something.
     """
-    function = _find(spec)
+    function = find(spec)
     needed = _needed(function)
     if needed:
         raise InputError(f"{spec} needs arguments ({', '.join(needed)}); give a function that needs none and calls it")
@@ -63,7 +63,12 @@ def _needed(function: Callable[..., Any]) -> list[str]:
     return [each.name for each in parameters if each.default is each.empty and each.kind not in variadic]
 
 
-def _find(spec: str) -> Callable[..., Any]:
+def find(spec: str) -> Callable[..., Any]:
+    """The function that ``spec`` names, not called. The current folder is searched before what is installed.
+
+    Raises:
+        InputError: it cannot be imported, or is no function.
+    """
     place, _, name = spec.rpartition(":")
     module = _from_file(Path(place)) if place.endswith(".py") else _from_path(place)
     if not hasattr(module, name):
@@ -73,7 +78,7 @@ def _find(spec: str) -> Callable[..., Any]:
         raise InputError(f"{place} has no '{name}'{hint}")
     found = getattr(module, name)
     if not callable(found):
-        raise InputError(f"{spec} is a {type(found).__name__}; give a function without arguments that returns it")
+        raise InputError(f"{spec} is a {type(found).__name__}; give a function")
     function: Callable[..., Any] = found
     return function
 

@@ -54,14 +54,16 @@ def ends_of(shapes: Sequence[str]) -> tuple[End, ...]:
     return tuple(found)
 
 
-def samples(spec: str, inputs: Sequence[End], progress: Progress) -> Samples:
+def samples(spec: str, inputs: Sequence[End], progress: Progress, *, targets: bool = False) -> Samples:
     """The samples that ``spec`` names, for a network of these ``inputs``; empty: they are not known yet.
+
+    ``targets``: what they are to be learnt is for a loss of the user's own, and need not be classes.
 
     Raises:
         InputError: there are none, or they do not fit.
     """
     if is_callable(spec):
-        return loaders(spec, inputs)
+        return loaders(spec, inputs, targets=targets)
     path = Path(spec)
     if path.is_dir():
         shape = tuple(inputs[0].shape) if len(inputs) == 1 else None
@@ -76,7 +78,7 @@ def samples(spec: str, inputs: Sequence[End], progress: Progress) -> Samples:
         )
     if path.suffix != ".npz":
         raise InputError(f"{spec} is no data that can be read; give a folder of images by class, or an .npz file")
-    return npz(path, inputs)
+    return npz(path, inputs, targets=targets)
 
 
 def read(
@@ -88,6 +90,7 @@ def read(
     seed: int,
     known: Callable[[], Dataset],
     progress: Progress,
+    targets: bool = False,
 ) -> tuple[Model, Dataset, tuple[str, ...]]:
     """A network and data, of which at least the network is the user's own, and what is to be said of them.
 
@@ -99,6 +102,7 @@ def read(
         seed: of the network's initial weights, and of noise.
         known: reads the built-in data set that ``data`` names.
         progress: is told what is read.
+        targets: as ``samples``.
 
     Raises:
         InputError: one of them cannot be read, or they do not fit together.
@@ -108,7 +112,7 @@ def read(
     found, built_in = None, None if own_data else known()
     if not isinstance(model, str) or is_callable(model):
         if own_data and data != NO_DATA:
-            found = samples(data, shapes, progress)
+            found = samples(data, shapes, progress, targets=targets)
         inputs = shapes or _inputs(found, built_in)
         if isinstance(model, str):
             torch.manual_seed(seed)
@@ -121,7 +125,7 @@ def read(
         path = file_of(model)
         network = program(path, shapes) if path.suffix == ".pt2" else onnx_file(path, shapes)
         if own_data and data != NO_DATA:
-            found = samples(data, network.ends.inputs, progress)
+            found = samples(data, network.ends.inputs, progress, targets=targets)
     name = not_finite(network.module)
     if name is not None:
         raise InputError(
@@ -132,7 +136,7 @@ def read(
         return network, _fitting(built_in, network), ()
     if found is None:
         return network, nothing(network.ends, NOISE_SAMPLES, seed), ()
-    return network, dataset(short_name(data), found, network.ends, settings), found.notes
+    return network, dataset(short_name(data), found, network.ends, settings, targets=targets), found.notes
 
 
 def _inputs(found: Samples | None, built_in: Dataset | None) -> tuple[End, ...]:

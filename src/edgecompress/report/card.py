@@ -1,6 +1,7 @@
 """The model card: the bundle's README, made from its manifest alone (Mitchell et al., "Model Cards", FAT* 2019)."""
 
 from edgecompress.bundle import End, Manifest
+from edgecompress.compress.record import StageResult
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.report.summary import on_processor
 
@@ -98,6 +99,14 @@ def _results(manifest: Manifest) -> str:
 
 def _judged(manifest: Manifest) -> str:
     """The row of the accuracy, or of how near the outputs are where there are no classes."""
+    own = ""
+    if manifest.judged is not None:
+        found = manifest.judged
+        own = f"| {found.metric} ({found.samples} samples) | {found.dense:.5g} | {found.compressed:.5g} |\n"
+    return own + _compared(manifest)
+
+
+def _compared(manifest: Manifest) -> str:
     accuracy, near = manifest.accuracy, manifest.fidelity
     if accuracy is not None:
         return f"| test accuracy ({accuracy.samples} samples) | {accuracy.dense:.2f} % | {accuracy.compressed:.2f} % |"
@@ -177,14 +186,26 @@ def _lead(manifest: Manifest) -> list[str]:
     ]
 
 
+def _metric(manifest: Manifest) -> str:
+    """What stands over the column of what stages were worth."""
+    own = next((stage.metric for stage in manifest.stages if stage.top_1 is None and stage.validation_accuracy), None)
+    return "validation accuracy" if own is None else f"{own}, validation split"
+
+
+def _worth(stage: StageResult) -> str:
+    if stage.top_1 is None and stage.validation_accuracy is not None:
+        return f"{stage.validation_accuracy:.5g}"
+    return _percent(stage.top_1)
+
+
 def _stages(manifest: Manifest) -> str:
     rows = "\n".join(
-        f"| {stage.stage} | {stage.epochs} | {_percent(stage.validation_accuracy)} | {100 * stage.sparsity:.2f} % "
+        f"| {stage.stage} | {stage.epochs} | {_worth(stage)} | {100 * stage.sparsity:.2f} % "
         f"| {stage.distinct_max if stage.distinct_max <= 257 else 'any'} |"
         for stage in manifest.stages
     )
     return (
-        "## Stages\n\n| stage | epochs | validation accuracy | zeros | distinct values a layer |\n"
+        f"## Stages\n\n| stage | epochs | {_metric(manifest)} | zeros | distinct values a layer |\n"
         "|---|---|---|---|---|\n"
         f"{rows}\n\nThis build used the test set once, for the figures above. Seed {manifest.recipe.seed}; the whole "
         "recipe is in `manifest.json`."

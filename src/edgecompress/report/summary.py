@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 from edgecompress.bundle import Manifest
+from edgecompress.compress.record import StageResult
 from edgecompress.estimate.records import OnProcessor
 from edgecompress.export.verify import Verification
 from edgecompress.report.doubts import of_build
@@ -18,9 +19,9 @@ def summary(manifest: Manifest, folder: Path) -> str:
     lines.append("")
     for stage in manifest.stages:
         values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
-        known = "" if stage.validation_accuracy is None else f"validation accuracy {stage.validation_accuracy:6.2f} %, "
+        known = "" if stage.validation_accuracy is None else f"{_worth(stage)}, "
         lines.append(f"  {stage.stage:9} {known}{100 * stage.sparsity:5.1f} % zeros{values}")
-    lines += ["", f"  test      {judged(manifest)}"]
+    lines += ["", *(f"  test      {line}" for line in (*_by_metric(manifest), judged(manifest)))]
     dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
     width = max(13, *(len(name) for name in manifest.models))
     for name, file in manifest.models.items():
@@ -52,6 +53,21 @@ def summary(manifest: Manifest, folder: Path) -> str:
     if any(file.memory.peak is not None for file in manifest.models.values()):
         lines += ["", f"Measure it: edgecompress bench {folder}"]
     return "\n".join(lines)
+
+
+def _worth(stage: StageResult) -> str:
+    """What a stage was worth on the validation split."""
+    if stage.top_1 is not None:
+        return f"validation accuracy {stage.top_1:6.2f} %"
+    return f"{stage.metric} {stage.validation_accuracy:.5g}"
+
+
+def _by_metric(manifest: Manifest) -> list[str]:
+    """Both networks by a metric of the user's own, in one line if there is one."""
+    own = manifest.judged
+    if own is None:
+        return []
+    return [f"{own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples)"]
 
 
 def judged(manifest: Manifest) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,11 @@ class Dataset:
 
     name: str  # as it is written in a report
     train_x: NDArray[np.float32]  # (N, C, H, W) or (N, C, L)
-    train_y: NDArray[np.int64]  # (N,), from 0 to len(classes) - 1
+    train_y: NDArray[Any]  # (N,), int64 from 0 to len(classes) - 1; without classes (0,), or a user's targets (N, ...)
     validation_x: NDArray[np.float32]  # cut from the training set, the same samples in every run
-    validation_y: NDArray[np.int64]
+    validation_y: NDArray[Any]
     test_x: NDArray[np.float32]
-    test_y: NDArray[np.int64]
+    test_y: NDArray[Any]
     classes: tuple[str, ...]
     mean: tuple[float, ...]  # of each channel, in the units of the raw files
     std: tuple[float, ...]

@@ -1,6 +1,7 @@
 """From samples to a data set: checked against the network, split, scaled."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ LEAST = 3
 _PIXEL = 255
 
 
-def dataset(name: str, samples: Samples, ends: Ends, settings: Inputs) -> Dataset:
+def dataset(name: str, samples: Samples, ends: Ends, settings: Inputs, *, targets: bool = False) -> Dataset:
     """The data set ``name``. It has classes where the samples have and the network puts out scores of classes.
 
     Args:
@@ -26,15 +27,16 @@ def dataset(name: str, samples: Samples, ends: Ends, settings: Inputs) -> Datase
         samples: what was read.
         ends: the network's inputs and outputs.
         settings: scaling, augmentation and split, of the recipe.
+        targets: whether y is for a loss of the user's own; the data set has no classes then.
 
     Raises:
         InputError: the samples do not fit the network, or are too few to be split.
     """
-    classes = _classes(samples, ends)
-    if classes is None:
+    classes = None if targets else _classes(samples, ends)
+    if classes is None and not targets:
         test = None if samples.test is None else Part(samples.test.x, None)
         samples = replace(samples, training=Part(samples.training.x, None), test=test, validation=None)
-    training, judging, validation = _parts(samples, settings)
+    training, judging, validation = _parts(samples, settings, by_class=not targets)
     mean, std = _scaling(training, ends, settings)
 
     def x(part: Part) -> NDArray[np.float32]:
@@ -133,23 +135,23 @@ def check_scores(y: NDArray[np.int64], test: NDArray[np.int64] | None, scores: i
         raise InputError(f"the data have one class ({found[0]}); two or more are needed")
 
 
-def _parts(samples: Samples, settings: Inputs) -> tuple[Part, Part, Part]:
+def _parts(samples: Samples, settings: Inputs, *, by_class: bool) -> tuple[Part, Part, Part]:
     """What trains, what judges at the end, and what judges on the way, the same in every run."""
     training, test, validation = samples.training, samples.test, samples.validation
     if test is None:
-        training, test = cut(training, settings.test)
+        training, test = cut(training, settings.test, by_class=by_class)
     if validation is None and training.y is not None:
-        training, validation = cut(training, settings.validation)
+        training, validation = cut(training, settings.validation, by_class=by_class)
     return training, test, validation or Part(tuple(x[:0] for x in training.x), None)
 
 
-def cut(part: Part, fraction: float) -> tuple[Part, Part]:
+def cut(part: Part, fraction: float, *, by_class: bool = True) -> tuple[Part, Part]:
     """What is left of ``part``, and what ``fraction`` of it is cut off: of each class, where it has classes.
 
     Raises:
         InputError: there are too few samples.
     """
-    if part.y is None:
+    if part.y is None or not by_class:
         if len(part) < 2:
             raise InputError("the data have one sample; give two or more, one of them to compare outputs on")
         order = np.random.RandomState(SEED).permutation(len(part))
@@ -168,7 +170,7 @@ def _rows(part: Part, indices: Indices) -> Part:
     return Part(tuple(x[indices] for x in part.x), None if part.y is None else part.y[indices])
 
 
-def _labels(part: Part) -> NDArray[np.int64]:
+def _labels(part: Part) -> NDArray[Any]:
     return np.zeros(0, np.int64) if part.y is None else part.y
 
 

@@ -11,7 +11,7 @@ from edgecompress.own.callables import call
 from edgecompress.own.data.samples import Array, Samples, digest_arrays, from_arrays
 
 
-def loaders(spec: str, inputs: Sequence[End]) -> Samples:
+def loaders(spec: str, inputs: Sequence[End], *, targets: bool = False) -> Samples:
     """The samples that ``spec`` (``package.module:function``) returns.
 
     It returns a mapping of arrays, as ``npz`` reads them, or one or two iterables of batches (x, y), of which the
@@ -28,7 +28,7 @@ def loaders(spec: str, inputs: Sequence[End]) -> Samples:
         arrays = {}
         for suffix, part in zip(("", "_test"), parts, strict=False):
             arrays |= {f"{name}{suffix}": array for name, array in _batches(spec, part).items()}
-    return from_arrays(spec, arrays, inputs, digest_arrays(arrays), f"arrays of {spec}")
+    return from_arrays(spec, arrays, inputs, digest_arrays(arrays), f"arrays of {spec}", targets=targets)
 
 
 def _batches(spec: str, part: object) -> dict[str, Array]:

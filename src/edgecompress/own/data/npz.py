@@ -11,7 +11,7 @@ from edgecompress.errors import InputError
 from edgecompress.own.data.samples import Samples, from_arrays
 
 
-def npz(path: Path, inputs: Sequence[End]) -> Samples:
+def npz(path: Path, inputs: Sequence[End], *, targets: bool = False) -> Samples:
     """The samples in ``path``; see ``from_arrays``. Nothing in it is unpickled.
 
     Raises:
@@ -30,4 +30,4 @@ def npz(path: Path, inputs: Sequence[End]) -> Samples:
     except BROKEN_NPZ as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(f"cannot read {path} (numpy.savez writes such files): {reason}") from error
-    return from_arrays(str(path), arrays, inputs, digest(path), f"arrays of {path.name}")
+    return from_arrays(str(path), arrays, inputs, digest(path), f"arrays of {path.name}", targets=targets)

@@ -20,11 +20,11 @@ class Part:
 
     Attributes:
         x: an array of shape (N, ...) for each input.
-        y: classes of shape (N,); None: there are none.
+        y: classes of shape (N,), or targets (N, ...) of a loss of the user's own; None: there are none.
     """
 
     x: tuple[Array, ...]
-    y: NDArray[np.int64] | None
+    y: Array | None
 
     def __len__(self) -> int:
         return len(self.x[0])
@@ -67,7 +67,9 @@ class Samples:
         )
 
 
-def from_arrays(where: str, arrays: Mapping[str, Array], inputs: Sequence[End], sha256: str, what: str) -> Samples:
+def from_arrays(
+    where: str, arrays: Mapping[str, Array], inputs: Sequence[End], sha256: str, what: str, *, targets: bool = False
+) -> Samples:
     """Samples of named arrays: x, and y, x_test, y_test and classes if they are there.
 
     A network of several inputs has an array for each, under the input's name.
@@ -78,6 +80,7 @@ def from_arrays(where: str, arrays: Mapping[str, Array], inputs: Sequence[End], 
         inputs: of the network; empty: not known yet, and one.
         sha256: over what was read.
         what: a few words on what the samples are.
+        targets: whether y is for a loss of the user's own, any numbers, and no classes.
 
     Raises:
         InputError: an array is missing, of another length or shape, or holds what is no number.
@@ -89,12 +92,12 @@ def from_arrays(where: str, arrays: Mapping[str, Array], inputs: Sequence[End], 
     classes = arrays.get("classes")
     if classes is not None and classes.ndim != 1:
         raise InputError(f"{where}: 'classes' has shape {classes.shape}; give one name a class, shape (classes,)")
-    training = _part(where, arrays, names, "", inputs)
-    test = _part(where, arrays, names, "_test", inputs) if f"{names[0]}_test" in arrays else None
+    training = _part(where, arrays, names, "", inputs, targets=targets)
+    test = _part(where, arrays, names, "_test", inputs, targets=targets) if f"{names[0]}_test" in arrays else None
     reasons = [
         f"{where}: '{name}' {why}"
         for name in ("y", "y_test")
-        if name in arrays and (why := _no_classes(name, arrays[name])) is not None
+        if not targets and name in arrays and (why := _no_classes(name, arrays[name])) is not None
     ]
     notes = [f"{reason} (x alone is used, nothing is trained)" for reason in reasons]
     if test and (test.y is None) != (training.y is None):
@@ -120,7 +123,15 @@ def digest_arrays(arrays: Mapping[str, Array]) -> str:
     return found.hexdigest()
 
 
-def _part(where: str, arrays: Mapping[str, Array], names: Sequence[str], suffix: str, inputs: Sequence[End]) -> Part:
+def _part(
+    where: str,
+    arrays: Mapping[str, Array],
+    names: Sequence[str],
+    suffix: str,
+    inputs: Sequence[End],
+    *,
+    targets: bool,
+) -> Part:
     x = tuple(_inputs(where, f"{name}{suffix}", arrays) for name in names)
     count = len(x[0])
     known: Sequence[End | None] = inputs or [None] * len(x)
@@ -136,7 +147,9 @@ def _part(where: str, arrays: Mapping[str, Array], names: Sequence[str], suffix:
                 + (f"; {cure}" if cure else "")
             )
     y = arrays.get(f"y{suffix}")
-    return Part(x, None if y is None else _classes(where, f"y{suffix}", y, count))
+    if y is None:
+        return Part(x, None)
+    return Part(x, (_targets if targets else _classes)(where, f"y{suffix}", y, count))
 
 
 def _inputs(where: str, name: str, arrays: Mapping[str, Array]) -> Array:
@@ -168,6 +181,15 @@ def reordered(given: list[int], name: str, wanted: list[int] | None = None) -> s
     if wanted is None and len(given) == 2 and min(given) > 4:
         return f"images of one channel need an axis for it: store {name}[:, None]"
     return None
+
+
+def _targets(where: str, name: str, y: Array, count: int) -> Array:
+    """Targets of a loss of the user's own."""
+    if y.ndim == 0 or len(y) != count:
+        raise InputError(f"{where}: '{name}' has shape {y.shape}, x has {count} samples; give one target a sample")
+    if y.dtype.kind not in "iubf":
+        raise InputError(f"{where}: '{name}' is of type {y.dtype}; give an array of numbers")
+    return y
 
 
 def _classes(where: str, name: str, y: Array, count: int) -> NDArray[np.int64] | None:

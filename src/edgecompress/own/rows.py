@@ -28,6 +28,7 @@ class Rows:
     def __init__(self, module: nn.Module, ends: Ends, example: object) -> None:
         self._last: tuple[Any, list[object]] | None = None
         self._handles: list[Any] = []
+        self._flat = not ends.plain
         if not (ends.plain and isinstance(example, torch.Tensor)):
             if not ends.plain:
                 self._handles.append(module.register_forward_pre_hook(_splitting(ends.inputs)))
@@ -38,6 +39,8 @@ class Rows:
         if self._last is None:
             return row
         layout, leaves = self._last
+        if not self._flat:
+            return pytree.tree_unflatten([row if isinstance(leaf, torch.Size) else leaf for leaf in leaves], layout)
         shapes = [leaf for leaf in leaves if isinstance(leaf, torch.Size)]
         parts = iter(torch.split(row, [math.prod(shape) for shape in shapes], dim=1))
         found = [next(parts).reshape(len(row), *leaf) if isinstance(leaf, torch.Size) else leaf for leaf in leaves]
@@ -55,6 +58,8 @@ class Rows:
             leaves, layout = pytree.tree_flatten(out)
             tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
             self._last = layout, [leaf.shape[1:] if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves]
+            if not self._flat:
+                return tensors[0].float()
             return torch.cat([each.reshape(len(each), -1).float() for each in tensors], dim=1)
 
         return join

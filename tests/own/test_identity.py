@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgecompress.errors import InputError
-from edgecompress.library.identity import decides, digest_of, name_of
+from edgecompress.own.identity import decides, digest_of, name_of
 
 
 def one(outputs, targets):

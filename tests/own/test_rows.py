@@ -4,8 +4,8 @@ import torch
 from torch import nn
 
 from edgecompress.bundle import End
-from edgecompress.library.rows import Rows
 from edgecompress.own.ends import Ends
+from edgecompress.own.rows import Rows
 
 Found = namedtuple("Found", ["box", "more"])
 
