@@ -27,6 +27,7 @@ from edgecompress.library.learning import Learning
 from edgecompress.library.recipes import Given
 from edgecompress.library.recipes import chosen as chosen_recipe
 from edgecompress.own.factory import bare
+from edgecompress.own.model import architecture
 from edgecompress.own.objective import Judge, Loss, Objective
 from edgecompress.own.permanent import computed
 from edgecompress.own.rows import Rows
@@ -168,7 +169,7 @@ def _context(
     """What the stages are run with; ``keyed``: ``cache`` outlives this call, and its keys must tell all apart."""
     model = given.model
     identity: dict[str, Any] = {
-        "model": model.architecture,
+        "model": architecture(model.graph(model.module)) if keyed else "",
         "state": digest(model.module),
         "data": given.sha256() if keyed else "",
         "data_version": DATA_VERSION,

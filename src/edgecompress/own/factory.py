@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def factory(spec: str, inputs: tuple[End, ...], checkpoint: Path | None) -> Mode
     if not any(True for _ in module.parameters()):
         raise InputError(f"{spec} returned a network without weights; there is nothing to compress")
     module = _weights(bare(module).cpu().float(), spec, checkpoint)
-    return of_module(module, inputs, source=spec, trained=checkpoint is not None)
+    made = of_module(module, inputs, source=spec, trained=checkpoint is not None)
+    return replace(made, architecture=architecture(made.graph(made.module)))
 
 
 def of_module(
@@ -51,7 +53,7 @@ def of_module(
     outputs: Sequence[str] = (),
     cure: str = SHAPES,
 ) -> Model:
-    """A network that is in memory as a network of the user's own.
+    """A network in memory as a network of the user's own; its architecture, which takes an export, is left open.
 
     Args:
         module: on the CPU, of float32, with plain weights; it is put into evaluation mode.
@@ -62,7 +64,7 @@ def of_module(
         cure: what can be done where it does not run on ``inputs``.
 
     Raises:
-        InputError: it does not run on ``inputs``, mixes samples, or cannot be written as ONNX.
+        InputError: it does not run on ``inputs``, or mixes samples.
     """
     _, shapes = outputs_of(module, inputs, cure)
     check_alone(module, inputs, source)
@@ -73,7 +75,6 @@ def of_module(
         inputs,
         tuple(End(name=name, shape=list(shape), dtype="float32") for name, shape in zip(names, shapes, strict=True)),
     )
-    graph = partial(_graph, ends=ends)
     return Model(
         name=short_name(source),
         source=source,
@@ -81,8 +82,8 @@ def of_module(
         module=module,
         ends=ends,
         trained=trained,
-        graph=graph,
-        architecture=architecture(graph(module)),
+        graph=partial(_graph, ends=ends),
+        architecture="",
     )
 
 

@@ -25,7 +25,7 @@ class Model:
         ends: its inputs and outputs.
         trained: whether the weights are the user's, and not to be trained from scratch.
         graph: the ONNX graph of the network with the weights that it has when asked.
-        architecture: a digest of that graph without its weights.
+        architecture: a digest of that graph without its weights; empty: not asked for.
         why_not_run: why the network cannot be run here; None: it runs.
         fixed: whether its channels cannot be removed, because the graph's constants know their number.
         one_by_one: whether its file takes no more than one sample, as the one that was given.
