@@ -48,7 +48,7 @@ def test_a_dense_network_without_proof_in_one_format(tmp_path):
     made = ec.export(net, torch.zeros(1, 8), tmp_path, formats=["tflite"], verify=False)
     assert made["model.tflite"].verification is None
     assert {each.name for each in tmp_path.iterdir()} == {"kept.txt", "model.tflite"}
-    assert "not verified" in repr(made)
+    assert "not verified" in repr(made) == str(made)
     assert net[0].weight.dtype == torch.float64
 
 

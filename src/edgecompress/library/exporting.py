@@ -59,6 +59,10 @@ class Exported(Record):
         ]
         return "\n".join([f"Exported to {self.folder}", *lines])
 
+    def __str__(self) -> str:
+        """The same."""
+        return repr(self)
+
 
 def export(
     net: nn.Module,
