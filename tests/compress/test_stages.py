@@ -110,6 +110,7 @@ def test_interrupted_in_any_stage_a_second_run_ends_as_if_nothing_had_happened(n
             ("cluster", {"cluster__training": "soft", "cluster__granularity": granularity, "cluster__group_size": 3})
             for granularity in ("layer", "channel-group", "model")
         ),
+        ("cluster", {"cluster__rate": 0.5, "cluster__learning_rate": 0.02}),
     ],
     ids=str,
 )
@@ -143,6 +144,18 @@ def test_soft_training_ends_with_hard_centroids_and_moves_weights_between_them(n
         ranks = [torch.searchsorted(own, weight) for own, weight in zip(values, weights, strict=True)]
         assert not torch.equal(*ranks), "trained one by one, some weights went over to another centroid"
     assert soft.stages[-1].details["training"] == "soft"
+
+
+def test_a_rate_is_met_by_zeros_and_levels_alike(network, context):
+    _, plain = run(network, context())
+    for epochs in (0, 2):
+        _, rated = run(network, context(cluster__rate=0.6, cluster__epochs=epochs, cluster__learning_rate=0.02))
+        details = rated.stages[-1].details
+        assert abs(details["rate"] - 0.6) < 0.02
+        assert details["slope"] > 0
+        assert rated.stages[-1].sparsity > plain.stages[-1].sparsity
+        for name in ("0.weight", "4.weight"):
+            assert bool((rated.compressed[name][rated.pruned[name] == 0] == 0).all())
 
 
 def test_the_whole_model_shares_and_a_layer_stands_outside(network, context):

@@ -22,6 +22,18 @@ def same_zeros(zeros: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tens
             )
 
 
+def kept_zeros(zeros: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], stage: str) -> None:
+    """Make sure that a stage kept each layer's ``zeros``, bool; it may have added some.
+
+    Raises:
+        CheckError: a zero is gone; the line names the layer and the count.
+    """
+    for name, weight in after.items():
+        lost = int((zeros[name].cpu() & (weight != 0).cpu()).sum())
+        if lost:
+            raise CheckError(f"{stage}: {lost} zeros of layer '{name}' are no zeros any more")
+
+
 def few_values(weights: Mapping[str, torch.Tensor], most: Mapping[str, int], stage: str) -> None:
     """Make sure that each layer has at most ``most[name]`` distinct values, zero included.
 

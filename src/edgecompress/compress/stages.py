@@ -10,6 +10,7 @@ from torch import nn
 from edgecompress import methods
 from edgecompress.compress import invariants, rewind, work
 from edgecompress.compress.checkpoints import Checkpoint, digest, key
+from edgecompress.compress.cluster import rate
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.context import Context, Work
@@ -116,6 +117,7 @@ def _check(module: nn.Module, context: Context, *, trained: bool) -> None:
     plan(weights, recipe)
     rewind.check(recipe, trained=trained)
     shares(weights, recipe)
+    rate.check(recipe)
     methods.find(ALGORITHMS, recipe.cluster.method)
     if recipe.structure:
         methods.find(CRITERIA, recipe.structure.criterion)
@@ -154,7 +156,8 @@ def _computed(
     weights = compressible(module, context.recipe)  # other tensors, where channels are gone
     check_finite(module, f"after the stage '{name}'")
     if keeps_zeros:
-        invariants.same_zeros(zeros, weights, name)
+        rated = name == "cluster" and context.recipe.cluster.rate is not None
+        (invariants.kept_zeros if rated else invariants.same_zeros)(zeros, weights, name)
     result = StageResult(
         stage=name,
         epochs=epochs,

@@ -28,6 +28,10 @@ class TrainingData:
     mirror: bool = False
 
 
+Batch = tuple[torch.Tensor, Targets]
+"""Inputs, and their classes or other targets."""
+
+
 class Hooks(Protocol):
     """What a stage does inside the loop."""
 
@@ -75,7 +79,7 @@ def rate_factor(step: int, total: int, *, warmup: float, final_rate: float) -> f
     return final_rate + (1 - final_rate) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def batches(data: TrainingData, settings: Stage, generator: torch.Generator) -> Iterator[tuple[torch.Tensor, Targets]]:
+def batches(data: TrainingData, settings: Stage, generator: torch.Generator) -> Iterator[Batch]:
     """One epoch in random order, augmented where the recipe says so.
 
     The last batch is at least half full or left out: BatchNorm learns nothing good from a handful of samples.

@@ -9,8 +9,10 @@ from edgecompress.compress import distill, invariants, rewind, train
 from edgecompress.compress.checkpoints import Checkpoint, State, key
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.finetune import optimizer as centroid_optimizer
+from edgecompress.compress.cluster.rate import RateConstrained
 from edgecompress.compress.context import Context, Details, state_of
 from edgecompress.compress.evaluate import refresh_batchnorm
+from edgecompress.compress.importance import importance
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.gradual import GradualPruning, HeldMasks
 from edgecompress.compress.reconstruct.cluster import cluster as cluster_reconstructed
@@ -155,8 +157,15 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
     if context.calibration and recipe.reconstruct:
         return cluster_reconstructed(module, _teacher(module, context), recipe, context.calibration, context.progress)
     weights = compressible(module, recipe)
-    shared = SharedWeights(weights, recipe)
-    refresh = list(_refresh_batches(context))
+    batches = _refresh_batches(context)
+    refresh = [x for x, _ in batches]
+    shared: SharedWeights | RateConstrained
+    if settings.rate is None:
+        shared = SharedWeights(weights, recipe)
+    else:
+        found = importance(module, weights, batches, _loss(module, context, "cluster", settings))
+        steps = train.steps_per_epoch(len(context.training.x), settings.batch_size)
+        shared = RateConstrained(weights, found, recipe, steps if settings.epochs else 0)
     refresh_batchnorm(module, refresh)
     shared_accuracy = context.judge(module)
     if settings.epochs:
@@ -173,6 +182,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
             progress=context.progress,
             loss=_loss(module, context, "cluster", settings),
             classes=context.loss is None,
+            carried=shared.carried,
         )
     shared.finish()
     refresh_batchnorm(module, refresh)
@@ -184,6 +194,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
         "training": settings.training,
         "inertia": shared.inertia,
         "clustering_seconds": round(shared.seconds, 3),
+        **({"rate": round(shared.rate, 4), "slope": shared.slope} if isinstance(shared, RateConstrained) else {}),
         **({} if shared_accuracy is None else {"validation_accuracy_unfinetuned": shared_accuracy}),
     }
 
@@ -202,10 +213,10 @@ def calibration(module: nn.Module, context: Context) -> torch.Tensor:
     )
 
 
-def _refresh_batches(context: Context) -> list[torch.Tensor]:
-    """Inputs for BatchNorm's statistics: augmented as in training, always the same ones; none without training data."""
+def _refresh_batches(context: Context) -> list[train.Batch]:
+    """Batches for BatchNorm's statistics: augmented as in training, always the same; none without training data."""
     if not count(context.training.y):
         return []
     generator = train.epoch_generator(context.recipe.seed, -1)
     stream = train.batches(context.training, context.recipe.cluster, generator)
-    return [x for (x, _), _ in zip(stream, range(REFRESH_BATCHES), strict=False)]
+    return [batch for batch, _ in zip(stream, range(REFRESH_BATCHES), strict=False)]

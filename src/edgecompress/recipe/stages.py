@@ -134,6 +134,13 @@ class Clustering(Stage):
         description="centroids: each weight keeps its centroid, and these are trained. soft: differentiable k-means, "
         "weights are trained as mixtures of all centroids and take the nearest at the end",
     )
+    rate: Annotated[float | None, ADDED] = Field(
+        default=None,
+        gt=0,
+        le=9,
+        description="bits a weight that the clustered layers may take, zeros counted: each weight takes the level of "
+        "least error and bits, zero among them, and weights are trained with that. Without it, bits are not looked at",
+    )
     temperature: Annotated[float, ADDED] = Field(
         default=0.25,
         gt=0,

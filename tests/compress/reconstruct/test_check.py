@@ -13,6 +13,7 @@ from edgecompress.errors import InputError
         ({"distill": {}}, "distill needs training"),
         ({"structure": {"macs": 0.5}}, "structure needs training"),
         ({"cluster__training": "soft"}, "cluster.training 'soft' needs training"),
+        ({"cluster__rate": 0.5}, "cluster.rate needs training"),
         ({"cluster__granularity": "model"}, "granularity 'model' is not possible"),
         ({"layers": {"4": {"granularity": "model"}}}, "granularity 'model' is not possible"),
         ({"reconstruct": {"inputs": "synthetic"}, "export": {"int8": True}}, "set export.int8 = false"),

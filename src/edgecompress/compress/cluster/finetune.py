@@ -1,6 +1,7 @@
 """Clustering a network's layers and training what they share."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import torch
 from torch import nn
@@ -8,6 +9,7 @@ from torch import nn
 from edgecompress.compress.cluster.codebook import find_codebook
 from edgecompress.compress.cluster.granularity import shares
 from edgecompress.compress.cluster.members import Members
+from edgecompress.compress.cluster.rate import RateConstrained
 from edgecompress.compress.cluster.shared import SharedWeight
 from edgecompress.compress.cluster.soft import SoftWeight
 from edgecompress.recipe import Clustering, Recipe
@@ -20,7 +22,10 @@ class SharedWeights:
         most: for each layer, the distinct values that it ends with at most, zero included.
         inertia: the sum of squared distances between the weights and their centroids, before any training.
         seconds: what the clustering took.
+        carried: what an interrupted training needs beside what is trained: nothing.
     """
+
+    carried: Mapping[str, torch.Tensor] = MappingProxyType({})
 
     def __init__(self, weights: Mapping[str, nn.Parameter], recipe: Recipe) -> None:
         settings = recipe.cluster
@@ -62,7 +67,9 @@ class SharedWeights:
             layer.finish()
 
 
-def optimizer(module: nn.Module, shared: SharedWeights, settings: Clustering) -> torch.optim.Optimizer:
+def optimizer(
+    module: nn.Module, shared: SharedWeights | RateConstrained, settings: Clustering
+) -> torch.optim.Optimizer:
     """Adam over what is shared, and over every parameter that is not clustered (biases, BatchNorm).
 
     A summed gradient grows with the number of members, from one to millions; Adam's step does not, and in units of the

@@ -1,6 +1,6 @@
 """The weights that share centroids: all that are not zero in one layer, or in several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -55,8 +55,12 @@ class Members:
 
     def values(self) -> torch.Tensor:
         """The members as they are, float32."""
-        parts = zip(self.weights, self._positions, strict=True)
-        return torch.cat([weight.detach().float().reshape(-1)[positions] for weight, positions in parts])
+        return self.of([weight.detach() for weight in self.weights])
+
+    def of(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
+        """What tensors of the layers' shapes have where the members are, float32 of shape (m,)."""
+        parts = zip(tensors, self._positions, strict=True)
+        return torch.cat([tensor.float().reshape(-1)[positions] for tensor, positions in parts])
 
     @torch.no_grad()
     def write(self, values: torch.Tensor) -> None:

@@ -24,6 +24,7 @@ def check(module: nn.Module, recipe: Recipe) -> None:
         "distill": recipe.distill is not None,
         "structure": recipe.structure is not None,
         "cluster.training 'soft'": recipe.cluster.training == "soft",
+        "cluster.rate": recipe.cluster.rate is not None,
     }
     for asked, wrong in needs_training.items():
         if wrong:
