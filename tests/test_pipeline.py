@@ -320,3 +320,27 @@ def test_a_network_of_two_outputs_learns_and_is_judged_by_the_user_s_functions(t
     for wrong, said in (({"data": "x.npz"}, "--loss has nothing"), ({"model": "alexnet"}, "network of your own")):
         with pytest.raises(InputError, match=said):
             build(tmp_path, **{**asked, **wrong})
+
+
+def test_a_drop_leaves_a_front_and_another_of_its_points_is_built_without_training(tmp_path):
+    asked = (*QUICK, "width=0.0625", "cluster.bits=3", "export.sparse_inference=false")
+    _, first = build(tmp_path, changes=(*asked, "cluster.max_drop=20"))
+    taken = [point for point in first.front if point.bytes == first.models["model.onnx"].bytes]
+    assert len(taken) == 1
+    assert taken[0].drop.points <= 20
+    assert f"{taken[0].rate:.3g}" in summary(first, tmp_path)
+    number = next(number for number, point in enumerate(first.front, start=1) if point is not taken[0])
+    states = sorted(path.name for path in (tmp_path / "cache/stages").iterdir())
+    _, second = build(tmp_path, changes=asked, from_front=number)
+    assert second.front == first.front
+    assert second.models["model.onnx"].bytes == first.front[number - 1].bytes
+    assert sorted(path.name for path in (tmp_path / "cache/stages").iterdir()) == states
+    with pytest.raises(InputError, match=f"takes 1 to {len(first.front)}"):
+        build(tmp_path, changes=asked, from_front=len(first.front) + 1)
+
+
+def test_a_point_is_taken_from_a_front_that_is_there(tmp_path, small_bundle):
+    with pytest.raises(InputError, match="is not a bundle; build it with --max-drop first"):
+        build(tmp_path, from_front=1)
+    with pytest.raises(InputError, match="has no front"):
+        build(tmp_path, output=small_bundle, from_front=1)

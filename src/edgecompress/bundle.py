@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field
 
 from edgecompress import temporary
+from edgecompress.compress.drop import Drop
 from edgecompress.compress.record import StageResult
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
@@ -126,6 +127,16 @@ class Ratios(Record):
     )
 
 
+class FrontPoint(Record):
+    """A rate that the build tried, and what it came to."""
+
+    rate: float = Field(description="bits a weight of the clustered layers, as cluster.rate takes them")
+    bytes: int = Field(description="of the ONNX file, counted exactly")
+    sparsity: float = Field(description="fraction of the compressible weights that are zero")
+    validation_accuracy: float = Field(description="in percent")
+    drop: Drop = Field(description="of validation accuracy, to the dense network")
+
+
 class ModelFile(Record):
     """A model file of the bundle and how it is run."""
 
@@ -185,6 +196,9 @@ class Manifest(Published):
     )
     recipe_reason: str = Field(default="", description="why it was taken, where the board decided that")
     stages: list[StageResult]
+    front: list[FrontPoint] = Field(
+        default=[], description="what cluster.max_drop tried, the highest rate first; empty: one rate, or none"
+    )
     accuracy: Accuracy | None = Field(description="null: the data have no classes; see `fidelity`")
     fidelity: Fidelity | None = Field(default=None, description="null: the accuracy is known")
     judged: Judged | None = Field(default=None, description="null: neither a metric nor a loss of the user's own")

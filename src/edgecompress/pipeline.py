@@ -5,6 +5,7 @@ import importlib.metadata
 import io
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import edgecompress
 from edgecompress import bundle, target
 from edgecompress.bundle import (
     DataInfo,
+    FrontPoint,
     Manifest,
     ModelInfo,
     PlainFile,
@@ -21,8 +23,11 @@ from edgecompress.bundle import (
 from edgecompress.compress import stages
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
-from edgecompress.errors import CheckError
+from edgecompress.compress.structure.shapes import load_state
+from edgecompress.compress.within import Within, within
+from edgecompress.errors import CheckError, InputError
 from edgecompress.export.container.pack import pack_container
+from edgecompress.export.formats.onnx import compressed_bytes
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
 from edgecompress.heap import frugal
@@ -49,14 +54,21 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     board = target.load(request.target)
     folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)
+    front = [] if request.from_front is None else _kept_front(folder, request.from_front)
     given = prepare(request, progress=progress, warn=warn)
+    if request.from_front is not None:
+        given = _to_rate(given, front[request.from_front - 1].rate)
     with nullcontext() if len(given.data.train_x) else frugal():
-        compressed = stages.compress(given.network, given.context, trained=given.trained)
+        if given.context.recipe.cluster.max_drop is None:
+            compressed = stages.compress(given.network, given.context, trained=given.trained)
+        else:
+            found = within(given.network, given.context, trained=given.trained)
+            compressed, front = found.chosen.made, _front(found, given)
     left_alone = [said for stage in compressed.stages if (said := stage.left_alone)]
     for message in left_alone:
         warn(message)
     with bundle.staged(folder) as staging, frugal():
-        manifest = _write(staging, request, board, given, compressed, progress)
+        manifest = _write(staging, request, board, given, compressed, front, progress)
         for message in manifest.warnings:
             warn(message)
         warnings = given.warnings + left_alone + manifest.warnings + _over_budget(manifest, warn)
@@ -65,12 +77,51 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     return folder, manifest
 
 
+def _front(found: Within, given: Prepared) -> list[FrontPoint]:
+    """What was tried, as the bundle keeps it."""
+    points = []
+    for each in found.attempts:
+        last = each.made.stages[-1]
+        load_state(given.network, each.made.compressed)
+        points.append(
+            FrontPoint(
+                rate=each.rate,
+                bytes=compressed_bytes(given.graph(given.network), given.context.recipe.export.encoding),
+                sparsity=last.sparsity,
+                validation_accuracy=last.accuracy,
+                drop=each.drop,
+            )
+        )
+    load_state(given.network, found.chosen.made.compressed)
+    return points
+
+
+def _kept_front(folder: Path, number: int) -> list[FrontPoint]:
+    """The front of the bundle that is there, of which the point ``number`` is asked for, counted from 1."""
+    if not (folder / bundle.MANIFEST).is_file():
+        raise InputError(f"{folder} is not a bundle; build it with --max-drop first, or name it with --output")
+    front = Manifest.from_file(folder / bundle.MANIFEST).front
+    if not front:
+        raise InputError(f"{folder} has no front; build it with --max-drop first")
+    if number > len(front):
+        raise InputError(f"the front of {folder} has {len(front)} points; --from-front takes 1 to {len(front)}")
+    return front
+
+
+def _to_rate(given: Prepared, rate: float) -> Prepared:
+    """The same, to be compressed to ``rate`` alone."""
+    recipe = given.context.recipe
+    cluster = recipe.cluster.model_copy(update={"rate": rate, "max_drop": None})
+    return replace(given, context=replace(given.context, recipe=recipe.model_copy(update={"cluster": cluster})))
+
+
 def _write(
     folder: Path,
     request: Request,
     board: Target,
     given: Prepared,
     compressed: stages.Compressed,
+    front: list[FrontPoint],
     progress: Progress,
 ) -> Manifest:
     """Write everything but the manifest into ``folder``, and return that."""
@@ -103,6 +154,7 @@ def _write(
         recipe_name=given.recipe_name,
         recipe_reason=given.recipe_reason,
         stages=compressed.stages,
+        front=front,
         accuracy=made.accuracy,
         fidelity=made.fidelity,
         judged=made.judged,

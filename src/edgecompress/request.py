@@ -43,7 +43,10 @@ SPARSE_ARM = "sparse-arm"
 
 @dataclass(frozen=True)
 class Request:
-    """What ``build`` is asked for. ``None`` takes the default that the command line documents."""
+    """What ``build`` is asked for. ``None`` takes the default that the command line documents.
+
+    ``from_front``: the point, from 1, of the front in the bundle that is there.
+    """
 
     target: str
     model: str = "alexnet"
@@ -59,6 +62,7 @@ class Request:
     eval_samples: int | None = None
     loss: str | None = None
     metric: str | None = None
+    from_front: int | None = None
 
     @property
     def data_named(self) -> str:

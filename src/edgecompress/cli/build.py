@@ -18,6 +18,7 @@ from edgecompress.cli.options import (
     SET,
     STORE,
 )
+from edgecompress.errors import InputError
 
 
 def build(
@@ -42,6 +43,23 @@ def build(
         typer.Option(help="For your own network: package.module:function of (outputs, targets), what judges it."),
     ] = None,
     encoding: RECIPE_ENCODING = None,
+    max_drop: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="Compress until more than so many points of validation accuracy would be lost to the dense network: "
+            "the rate (cluster.rate) falls step by step, and the smallest file that holds is taken. The bundle keeps "
+            "what was tried.",
+        ),
+    ] = None,
+    from_front: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Take point N of what --max-drop tried for this bundle, without training: give the other options as "
+            "they were.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle's folder. Default: dist/MODEL-DATA-TARGET.")
     ] = None,
@@ -56,6 +74,8 @@ def build(
 
     Example: edgecompress build --target rpi4 --model alexnet --data digits
     """
+    if max_drop is not None and from_front is not None:
+        raise InputError("--max-drop finds a front, --from-front takes a point of one; leave out one of both")
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress.library import bundles
 
@@ -65,6 +85,7 @@ def build(
             target=target,
             recipe=recipe,
             changes=set_ or (),
+            max_drop=max_drop,
             checkpoint=checkpoint,
             loss=loss,
             metric=metric,
@@ -74,6 +95,7 @@ def build(
             cache=cache_dir,
             download=download,
             eval_samples=eval_samples,
+            from_front=from_front,
             store=store,
             progress=progress,
             warn=console.warn,

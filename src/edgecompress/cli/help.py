@@ -17,8 +17,8 @@ GROUPS = {
         *("target", "model", "data", "checkpoint", "width", "eval_samples", "models", "shape"),
     },
     "Recipe": {
-        *("recipe", "set_", "encoding", "max_drop", "size_budget", "trials", "macs", "sparsity", "methods", "bits"),
-        *("distill", "seeds", "epochs_scale", "train_samples", "any_gain"),
+        *("recipe", "set_", "encoding", "max_drop", "from_front", "size_budget", "trials", "macs", "sparsity"),
+        *("methods", "bits", "distill", "seeds", "epochs_scale", "train_samples", "any_gain"),
     },
     "Places": {
         *("device", "address", "key", "folder", "python", "data_dir", "cache_dir", "download", "store", "storage"),

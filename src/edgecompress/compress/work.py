@@ -194,7 +194,7 @@ def cluster(module: nn.Module, context: Context, checkpoint: Checkpoint) -> Deta
         "training": settings.training,
         "inertia": shared.inertia,
         "clustering_seconds": round(shared.seconds, 3),
-        **({"rate": round(shared.rate, 4), "slope": shared.slope} if isinstance(shared, RateConstrained) else {}),
+        **(shared.details if isinstance(shared, RateConstrained) else {}),
         **({} if shared_accuracy is None else {"validation_accuracy_unfinetuned": shared_accuracy}),
     }
 

@@ -131,6 +131,8 @@ def build(
     cache: StrPath | None = None,
     download: bool = True,
     eval_samples: int | None = None,
+    max_drop: float | None = None,
+    from_front: int | None = None,
     store: str | None = NONE,
     progress: Progress = silent,
     warn: Warn | None = None,
@@ -154,6 +156,9 @@ def build(
         cache: Where finished epochs are kept. Default: the user's cache folder.
         download: Fetch data sets that are not there.
         eval_samples: How many test samples the bundle has. Default: all.
+        max_drop: Compress until more points of validation accuracy than these would be lost; the manifest's ``front`` has
+            what was tried.
+        from_front: Take that point of it, from 1, of the bundle at ``output``, without training.
         store: Where the manifest is kept beside its file; ``None``: the user's store. Default: nowhere.
         progress: Is told of every step.
         warn: Is told what the caller should know, in one line each. Default: ``warnings.warn``.
@@ -164,6 +169,7 @@ def build(
     """
     given = [*_lines(recipe)] if isinstance(recipe, Mapping) else []
     given += _lines(changes) if isinstance(changes, Mapping) else changes
+    given += [] if max_drop is None else [f"cluster.max_drop={max_drop!r}"]
     request = Request(
         target=os.fspath(target),
         model=model,
@@ -179,6 +185,7 @@ def build(
         cache_dir=_path(cache),
         download=download,
         eval_samples=eval_samples,
+        from_front=from_front,
     )
     tell = warn or _warn
     folder, manifest = pipeline.build(request, progress=progress, warn=tell)

@@ -141,6 +141,13 @@ class Clustering(Stage):
         description="bits a weight that the clustered layers may take, zeros counted: each weight takes the level of "
         "least error and bits, zero among them, and weights are trained with that. Without it, bits are not looked at",
     )
+    max_drop: Annotated[float | None, ADDED] = Field(
+        default=None,
+        ge=0,
+        le=100,
+        description="points of validation accuracy that may be lost to the dense network: the rate falls, from `rate` "
+        "on, until more would be, and the smallest that holds is taken; each is trained from the same weights",
+    )
     temperature: Annotated[float, ADDED] = Field(
         default=0.25,
         gt=0,

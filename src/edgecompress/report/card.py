@@ -15,6 +15,7 @@ def card(manifest: Manifest) -> str:
                 _use(manifest),
                 _results(manifest),
                 *_lead(manifest),
+                *_front(manifest),
                 _stages(manifest),
                 _files(manifest),
                 _provenance(manifest),
@@ -95,6 +96,24 @@ def _results(manifest: Manifest) -> str:
         "File sizes count everything: indices, codebooks, biases and graph. Nothing here was measured on the board; "
         "`edgecompress bench` measures."
     )
+
+
+def _front(manifest: Manifest) -> list[str]:
+    """The rates that were tried until more than the allowed drop would have been lost."""
+    if not manifest.front:
+        return []
+    rows = [
+        f"| {number} | {point.rate:g} | {point.bytes:,} | {100 * point.sparsity:.1f} % | "
+        f"{point.validation_accuracy:.2f} % | {point.drop.points:.2f} ({point.drop.low:.2f} to {point.drop.high:.2f}) |"
+        for number, point in enumerate(manifest.front, start=1)
+    ]
+    head = "| | bits a weight | bytes (ONNX) | zeros | validation accuracy | drop to the dense network, 95 % interval |"
+    return [
+        "## What was tried\n\n"
+        "Rates, each trained from the same pruned weights, until more than the allowed drop would have been lost. The "
+        "same command with `--from-front N` in place of `--max-drop` takes another of them without training.\n\n"
+        + "\n".join([head, "|---|---|---|---|---|---|", *rows])
+    ]
 
 
 def _judged(manifest: Manifest) -> str:

@@ -21,6 +21,7 @@ def summary(manifest: Manifest, folder: Path) -> str:
         values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
         known = "" if stage.validation_accuracy is None else f"{_worth(stage)}, "
         lines.append(f"  {stage.stage:9} {known}{100 * stage.sparsity:5.1f} % zeros{values}")
+    lines += _front(manifest)
     lines += ["", *(f"  test      {line}" for line in (*_by_metric(manifest), judged(manifest)))]
     dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
     width = max(13, *(len(name) for name in manifest.models))
@@ -68,6 +69,22 @@ def _by_metric(manifest: Manifest) -> list[str]:
     if own is None:
         return []
     return [f"{own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples)"]
+
+
+def _front(manifest: Manifest) -> list[str]:
+    """What was tried until it hurt, and how to take another of it."""
+    if not manifest.front:
+        return []
+    lines = ["", "  front     bits a weight      bytes  zeros   validation, drop to the dense network (95 %)"]
+    taken = next(stage for stage in manifest.stages if stage.stage == "cluster").details["rate_asked"]
+    for number, point in enumerate(manifest.front, start=1):
+        mark = "  <- taken" if point.rate == taken else ""
+        lines.append(
+            f"  {number:5}     {point.rate:13.3g} {point.bytes:>10,} {100 * point.sparsity:5.1f} %"
+            f"  {point.validation_accuracy:6.2f} %, {point.drop.points:.2f} ({point.drop.low:.2f} to "
+            f"{point.drop.high:.2f}){mark}"
+        )
+    return [*lines, "  another of these, without training: the same command with --from-front N"]
 
 
 def judged(manifest: Manifest) -> str:

@@ -40,7 +40,7 @@ def measured(weights) -> float:
 
 
 def even(weights) -> dict[str, torch.Tensor]:
-    return {name: torch.full_like(weight, 1.0 / float(weight.detach().square().mean())) for name, weight in weights.items()}
+    return {name: torch.full_like(w, 1.0 / float(w.detach().square().mean())) for name, w in weights.items()}
 
 
 @pytest.mark.parametrize("wanted", [1.0, 0.6, 0.2])

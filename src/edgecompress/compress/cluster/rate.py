@@ -72,6 +72,7 @@ class RateConstrained:
         self.every = max(1, steps_per_epoch // UPDATES)
         self._size = sum(layer.size for layer in self.layers)
         self._first = self.rate
+        self._asked = settings.rate
         self._goal = min(settings.rate, self._first)
         self._slope = torch.tensor(self._start(), dtype=torch.float64)
         self.carried = {"slope": self._slope} | {
@@ -88,6 +89,11 @@ class RateConstrained:
     def rate(self) -> float:
         """Bits a weight that the layers take now."""
         return sum(layer.bits() for layer in self.layers) / max(1, self._size)
+
+    @property
+    def details(self) -> dict[str, float]:
+        """What the stage tells: bits a weight as they are and as they were asked for, and what a bit was worth."""
+        return {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
 
     @property
     def slope(self) -> float:
@@ -149,6 +155,8 @@ def check(recipe: Recipe) -> None:
     Raises:
         InputError: it does; the line says what to change.
     """
+    if recipe.cluster.max_drop is not None:
+        raise InputError("cluster.max_drop is for 'edgecompress build'; here set cluster.rate to the bits a weight")
     if recipe.cluster.rate is None:
         return
     for granularity in (recipe.cluster.granularity, *(layer.granularity for layer in recipe.layers.values())):

@@ -25,6 +25,7 @@ def check(module: nn.Module, recipe: Recipe) -> None:
         "structure": recipe.structure is not None,
         "cluster.training 'soft'": recipe.cluster.training == "soft",
         "cluster.rate": recipe.cluster.rate is not None,
+        "cluster.max_drop": recipe.cluster.max_drop is not None,
     }
     for asked, wrong in needs_training.items():
         if wrong:

@@ -1,0 +1,91 @@
+"""Compression to an allowed drop: the stages again and again, to lower and lower rates, until more would be lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from edgecompress.compress import distill, stages
+from edgecompress.compress.context import Context, state_of
+from edgecompress.compress.drop import Drop, paired
+from edgecompress.compress.evaluate import outputs
+from edgecompress.compress.structure.shapes import load_state
+from edgecompress.compress.walk import START, walk
+from edgecompress.errors import CheckError, InputError
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A rate that was tried: bits a weight, what came out of the stages, and what that lost."""
+
+    rate: float
+    made: stages.Compressed
+    drop: Drop
+
+
+@dataclass(frozen=True)
+class Within:
+    """The attempts from the highest rate to the lowest, and the one that is taken."""
+
+    attempts: list[Attempt]
+    chosen: Attempt
+
+
+def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
+    """Compress ``module`` in place to the smallest rate that loses at most ``cluster.max_drop``.
+
+    Stages before the last are run once: all attempts have their checkpoints in common, and a build to one of these
+    rates finds its own.
+
+    Raises:
+        InputError: the recipe does not fit the network, or there are no classes to judge by.
+        CheckError: no rate keeps within the drop.
+    """
+    settings = context.recipe.cluster
+    limit = settings.max_drop
+    assert limit is not None
+    if not len(context.validation[1]):
+        raise InputError("cluster.max_drop judges by accuracy, and there are no classes here; give data with classes")
+    first = state_of(module)
+    found: dict[float, Attempt] = {}
+    answers: dict[str, npt.NDArray[np.bool_]] = {}
+
+    def attempt(rate: float) -> Drop:
+        load_state(module, first)
+        recipe = context.recipe.model_copy(
+            update={"cluster": settings.model_copy(update={"rate": rate, "max_drop": None})}
+        )
+        made = stages.compress(module, replace(context, recipe=recipe, progress=_said(context, rate)), trained=trained)
+        if "dense" not in answers:
+            answers["dense"] = _right(distill.teacher(module, made.dense), context.validation)
+        drop = paired(answers["dense"], _right(module, context.validation), seed=recipe.seed)
+        found[rate] = Attempt(rate, made, drop)
+        return drop
+
+    _, best = walk(limit, settings.rate or START, attempt)
+    ordered = sorted(found.values(), key=lambda each: -each.rate)
+    if best is None:
+        most = ordered[0]
+        raise CheckError(
+            f"no rate keeps within a drop of {limit:g} points: {most.rate:g} bits a weight lose {most.drop.points:.2f} "
+            f"({most.drop.low:.2f} to {most.drop.high:.2f}); allow more, prune less (prune.sparsity), or train longer"
+        )
+    load_state(module, found[best].made.compressed)
+    return Within(ordered, found[best])
+
+
+def _right(module: nn.Module, samples: tuple[torch.Tensor, torch.Tensor]) -> npt.NDArray[np.bool_]:
+    """Whether each sample's highest output is its class."""
+    return (outputs(module, samples[0]).argmax(1) == samples[1]).numpy()
+
+
+def _said(context: Context, rate: float) -> Callable[..., None]:
+    """The context's progress, with the rate before the last stage's title."""
+
+    def tell(title: str, done: int, total: int, note: str = "", /) -> None:
+        context.progress(f"{title} to {rate:g} bits" if title == "cluster" else title, done, total, note)
+
+    return tell
