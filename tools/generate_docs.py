@@ -5,6 +5,7 @@ Usage: python tools/generate_docs.py        (a test fails when what it would wri
 """
 
 import json
+import statistics
 import sys
 from collections.abc import Sequence
 from itertools import chain
@@ -424,6 +425,48 @@ def clustering_tables() -> str:
     return "\n\n".join(parts)
 
 
+def rate_tables() -> str:
+    """All that benchmarks/rate.py found: a table for each network and data set."""
+    parts = []
+    for path in sorted((ROOT / "results").glob("rate-*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        rows = record["rows"]
+        seeds = sorted({row["seed"] for row in rows})
+        control = {row["seed"]: row for row in rows if row["method"] == "control"}
+        best = {
+            seed: {split: max(row[kind][split] for kind in ("dense", "control")) for split in ("validation", "test")}
+            for seed, row in control.items()
+        }
+        dense, trained = (
+            statistics.fmean(row[kind]["test"] for row in control.values()) for kind in ("dense", "control")
+        )
+        rebuilt = "" if record["setup"]["official"] else " (not the official files)"
+        parts.append(
+            f"**{path.stem.removeprefix('rate-')}**{rebuilt}: seeds {', '.join(map(str, seeds))}, "
+            f"{record['setup']['recipe']['cluster']['epochs']} epochs of the last stage, {record['samples']['validation']:,} "
+            f"validation and {record['samples']['test']:,} test samples; on test the baseline has {dense:.2f} %, the control "
+            f"{trained:.2f} %; {record['taken'][:10]}."
+        )
+        parts.append(_rate_table(rows, best, record["dense_bytes"]))
+    return "\n\n".join(parts)
+
+
+def _rate_table(rows: list[dict[str, Any]], best: dict[int, dict[str, float]], dense: int) -> str:
+    """A line for each method and rate: means over the seeds, and the range of the drops."""
+    lines = ["| | bits a weight | zeros | bytes | smaller | drop, validation | drop, test |", "|---" * 7 + "|"]
+    for method, rate in dict.fromkeys((row["method"], row["rate"]) for row in rows if row["method"] != "control"):
+        own = [row for row in rows if (row["method"], row["rate"]) == (method, rate)]
+        size = statistics.fmean(row["bytes"] for row in own)
+        drops = {split: [best[row["seed"]][split] - row[split] for row in own] for split in ("validation", "test")}
+        cells = [f"{statistics.fmean(each):.2f} ({min(each):.2f} to {max(each):.2f})" for each in drops.values()]
+        zeros = statistics.fmean(row["sparsity"] for row in own)
+        lines.append(
+            f"| {method} | {'' if rate is None else f'{rate:g}'} | {100 * zeros:.1f} % | {size:,.0f} | {dense / size:.1f}x "
+            f"| {' | '.join(cells)} |"
+        )
+    return "\n".join(lines)
+
+
 def _clustering_table(sparsity: float, rows: list[dict[str, Any]]) -> str:
     """A line for each method; for each number of bits the inertia, and the accuracy before and after fine-tuning."""
     bits = sorted({row["bits"] for row in rows})
@@ -507,7 +550,7 @@ def documents() -> dict[Path, str]:
         readme: filled(readme, headline=headline_table()),
         DOCS / "results.md": filled(DOCS / "results.md", results=results_table(), encodings=encodings_table()),
         benchmarking: filled(benchmarking, measuring=measuring_table()),
-        compression: filled(compression, clustering=clustering_tables()),
+        compression: filled(compression, clustering=clustering_tables(), rate=rate_tables()),
         runtimes: filled(runtimes, leading=leading_table(), loads=loads_table()),
         models: filled(models, trained=trained_table(), architectures=architectures_table()),
         own: filled(own, large=large_model_table()),

@@ -68,6 +68,9 @@ def test_ctrl_c_leaves_no_bundle_and_the_same_command_goes_on(edgecompress, tmp_
         (["--target", "rpi4", "--output", "taken"], "taken is not empty and not a bundle"),
         (["--target", "rpi4", "--data", "fashion-mnist", "--no-download", "--data-dir", "nowhere"], "nowhere"),
         (["--target", "rpi4", "--bits", "5"], "No such option"),
+        (["--target", "rpi4", "--max-drop", "0.5", "--from-front", "2"], "leave out one of both"),
+        (["--target", "rpi4", "--max-drop", "-1"], "must be at least 0"),
+        (["--target", "rpi4", "--output", "none", "--from-front", "2"], "build it with --max-drop first"),
     ],
 )
 def test_a_wrong_input_is_one_line(refused, tmp_path, arguments, message):

@@ -10,7 +10,7 @@ from edgecompress.cli import console
 from edgecompress.cli.options import CACHE_DIR, STORE
 from edgecompress.errors import MissingDependencyError
 
-MODEL, DATA, TARGET = "alexnet", "digits", "rpi4"
+MODEL, DATA, TARGET, RECIPE = "alexnet", "digits", "rpi4", "alexnet-digits+rate"
 
 
 def demo(
@@ -36,7 +36,7 @@ def demo(
         from edgecompress.request import Request
         from edgecompress.store.keep import keep
 
-        request = Request(target=TARGET, model=MODEL, data=DATA, output=output, cache_dir=cache_dir)
+        request = Request(target=TARGET, model=MODEL, data=DATA, recipe=RECIPE, output=output, cache_dir=cache_dir)
         folder, manifest = pipeline.build(request, progress=progress, warn=console.warn)
         keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
         record, path = run.bench(folder, device="local", mode="quick", progress=progress)

@@ -79,6 +79,14 @@ def test_less_error_than_pruning_and_clustering_one_after_the_other_at_the_same_
     assert ours < 0.95 * best
 
 
+def test_a_layer_of_which_nothing_was_pruned_stays_dense():
+    generator = torch.Generator().manual_seed(4)
+    dense = {"a": nn.Parameter(torch.randn(100, 100, generator=generator))}
+    RateConstrained(dense, even(dense), recipe(rate=0.5))
+    assert measured(dense) == pytest.approx(0.5, rel=0.02)
+    assert bool(dense["a"].all())
+
+
 def test_bits_go_where_they_matter(weights):
     importance = even(weights)
     RateConstrained(weights, {**importance, "b": 100 * importance["b"]}, recipe(rate=0.6))

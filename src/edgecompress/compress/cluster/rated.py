@@ -28,7 +28,8 @@ class RatedWeight:
     Courville, 2013), so that weights move between levels, and to zero and back.
 
     Args:
-        members: the weights of one layer that are not zero. What is zero already stays so.
+        members: the weights of one layer that are not zero. What is zero already stays so; where nothing is, zero is a
+            level that nothing takes, and no weight becomes zero.
         codebook: the levels to begin with.
         importance: of the layer's weights, of their shape.
         half: levels are values that float16 has.
