@@ -441,11 +441,11 @@ def rate_tables() -> str:
             statistics.fmean(row[kind]["test"] for row in control.values()) for kind in ("dense", "control")
         )
         rebuilt = "" if record["setup"]["official"] else " (not the official files)"
+        epochs, samples = record["setup"]["recipe"]["cluster"]["epochs"], record["samples"]
         parts.append(
-            f"**{path.stem.removeprefix('rate-')}**{rebuilt}: seeds {', '.join(map(str, seeds))}, "
-            f"{record['setup']['recipe']['cluster']['epochs']} epochs of the last stage, {record['samples']['validation']:,} "
-            f"validation and {record['samples']['test']:,} test samples; on test the baseline has {dense:.2f} %, the control "
-            f"{trained:.2f} %; {record['taken'][:10]}."
+            f"**{path.stem.removeprefix('rate-')}**{rebuilt}: seeds {', '.join(map(str, seeds))}, {epochs} epochs of "
+            f"the last stage, {samples['validation']:,} validation and {samples['test']:,} test samples; on test the "
+            f"baseline has {dense:.2f} %, the control {trained:.2f} %; {record['taken'][:10]}."
         )
         parts.append(_rate_table(rows, best, record["dense_bytes"]))
     return "\n\n".join(parts)
@@ -460,9 +460,9 @@ def _rate_table(rows: list[dict[str, Any]], best: dict[int, dict[str, float]], d
         drops = {split: [best[row["seed"]][split] - row[split] for row in own] for split in ("validation", "test")}
         cells = [f"{statistics.fmean(each):.2f} ({min(each):.2f} to {max(each):.2f})" for each in drops.values()]
         zeros = statistics.fmean(row["sparsity"] for row in own)
+        given = "" if rate is None else f"{rate:g}"
         lines.append(
-            f"| {method} | {'' if rate is None else f'{rate:g}'} | {100 * zeros:.1f} % | {size:,.0f} | {dense / size:.1f}x "
-            f"| {' | '.join(cells)} |"
+            f"| {method} | {given} | {100 * zeros:.1f} % | {size:,.0f} | {dense / size:.1f}x | {' | '.join(cells)} |"
         )
     return "\n".join(lines)
 
