@@ -53,6 +53,22 @@ def test_a_loop_of_ones_own_ends_pruned_clustered_and_trained(changes):
     assert compressor.phase == "finished" and "75.0% of 720 weights are zero" in repr(compressor)
 
 
+@pytest.mark.parametrize("steps", [160, 100, 3])
+def test_a_rate_is_met_at_the_end_of_the_loop_or_when_it_is_finished_before(steps):
+    module = net()
+    compressor = ec.Compressor(module, RECIPE | {"cluster.rate": 1.0}, total_steps=160)
+    losses = list(loop(module, compressor, torch.optim.AdamW(module.parameters(), 0.01), steps))
+    finished = compressor.finalize()
+    bits = 0.0
+    for weight in (module[0].weight, module[2].weight):
+        values, counts = weight.detach().unique(return_counts=True)
+        share = counts / weight.numel()
+        bits -= float((counts * share.log2()).sum()) - 16 * int((values != 0).sum())
+    assert bits / 720 == pytest.approx(1.0, rel=0.05)
+    assert finished.sparsity > 0.75
+    assert steps < 160 or losses[-1] < 0.5 * losses[0]
+
+
 def test_centroids_are_trained_while_the_optimizer_leaves_their_weights_alone():
     module = net()
     compressor = ec.Compressor(module, {"prune.epochs": 0, "retrain.epochs": 0, "prune.sparsity": 0.5}, total_steps=40)

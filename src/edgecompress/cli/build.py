@@ -18,7 +18,6 @@ from edgecompress.cli.options import (
     SET,
     STORE,
 )
-from edgecompress.errors import InputError
 
 
 def build(
@@ -74,8 +73,6 @@ def build(
 
     Example: edgecompress build --target rpi4 --model alexnet --data digits
     """
-    if max_drop is not None and from_front is not None:
-        raise InputError("--max-drop finds a front, --from-front takes a point of one; leave out one of both")
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress.library import bundles
 

@@ -11,7 +11,7 @@ from torch import nn
 from edgecompress.compress import distill, stages
 from edgecompress.compress.context import Context, state_of
 from edgecompress.compress.drop import Drop, paired
-from edgecompress.compress.evaluate import outputs
+from edgecompress.compress.evaluate import ACCURACY, outputs
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.walk import START, walk
 from edgecompress.errors import CheckError, InputError
@@ -49,6 +49,8 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
     assert limit is not None
     if not len(context.validation[1]):
         raise InputError("cluster.max_drop judges by accuracy, and there are no classes here; give data with classes")
+    if context.metric is not ACCURACY:
+        raise InputError(f"cluster.max_drop judges by top-1 accuracy, not by {context.metric.name}; set cluster.rate")
     first = state_of(module)
     found: dict[float, Attempt] = {}
     answers: dict[str, npt.NDArray[np.bool_]] = {}

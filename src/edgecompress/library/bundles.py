@@ -156,8 +156,8 @@ def build(
         cache: Where finished epochs are kept. Default: the user's cache folder.
         download: Fetch data sets that are not there.
         eval_samples: How many test samples the bundle has. Default: all.
-        max_drop: Compress until more points of validation accuracy than these would be lost; the manifest's ``front`` has
-            what was tried.
+        max_drop: Compress until more points of validation accuracy than these would be lost; what was tried is the
+            manifest's ``front``.
         from_front: Take that point of it, from 1, of the bundle at ``output``, without training.
         store: Where the manifest is kept beside its file; ``None``: the user's store. Default: nowhere.
         progress: Is told of every step.
@@ -167,6 +167,8 @@ def build(
         InputError: What is given is wrong; the line says what to do.
         CheckError: Training diverged, a file fails its proof, or the board's budget is exceeded.
     """
+    if max_drop is not None and from_front is not None:
+        raise InputError("max-drop finds a front, and from-front takes a point of one; leave out one of both")
     given = [*_lines(recipe)] if isinstance(recipe, Mapping) else []
     given += _lines(changes) if isinstance(changes, Mapping) else changes
     given += [] if max_drop is None else [f"cluster.max_drop={max_drop!r}"]

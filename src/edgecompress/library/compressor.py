@@ -1,6 +1,7 @@
 """Pruning and clustering inside a training loop of the caller's own."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import torch
@@ -9,6 +10,8 @@ from torch import nn
 from edgecompress.compress import invariants
 from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.cluster.granularity import shares
+from edgecompress.compress.cluster.rate import RateConstrained
+from edgecompress.compress.cluster.rate import check as check_rate
 from edgecompress.compress.layers import distinct, named
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.gradual import GradualPruning
@@ -72,9 +75,11 @@ class Compressor:
         self.net, self.total_steps, self.step = inside, total_steps, 0
         self._pruned, self._clustering = _share_out(self.recipe, total_steps)
         shares(self.weights, self.recipe)
+        check_rate(self.recipe)
         epochs = max(1, self.recipe.prune.epochs)
         self._pruning = GradualPruning(self.weights, self.recipe, max(1, self._pruned // epochs))
-        self._shared: SharedWeights | None = None
+        self._importance: dict[str, torch.Tensor] = {}
+        self._shared: SharedWeights | RateConstrained | None = None
         self._adam: torch.optim.Optimizer | None = None
         self._ready = self._finished = False
         if not self._pruned:
@@ -123,6 +128,8 @@ class Compressor:
             self._shared.after_backward()
         elif self.phase == "prune":
             self._pruning.after_backward()
+        elif self.recipe.cluster.rate is not None:
+            self._take_importance()
 
     def after_step(self) -> None:
         """Prune, hold zeros or train centroids, after the optimizer's step.
@@ -163,6 +170,13 @@ class Compressor:
         invariants.few_values(self.weights, self._shared.most, "cluster")
         return Finished(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
 
+    def _take_importance(self) -> None:
+        """Add the squared gradients of a step to what errors of the weights cost."""
+        for name, weight in self.weights.items():
+            if weight.grad is not None:
+                known = self._importance.setdefault(name, torch.zeros_like(weight, dtype=torch.float32))
+                known.add_(weight.grad.float().square())
+
     def _check_open(self) -> None:
         if self._finished:
             raise InputError("finalize() has ended this Compressor; make another one for another run")
@@ -170,7 +184,15 @@ class Compressor:
     def _cluster(self) -> None:
         """Let the weights take centroids."""
         settings = self.recipe.cluster
-        self._shared = SharedWeights(self.weights, self.recipe)
+        if settings.rate is None:
+            self._shared = SharedWeights(self.weights, self.recipe)
+        else:
+            left = max(0, self.total_steps - self.step)
+            # Without a step of retraining all weights are alike.
+            importance = {name: self._importance.get(name, torch.ones_like(w)) for name, w in self.weights.items()}
+            self._shared = RateConstrained(
+                self.weights, importance, self.recipe, ceil(left / max(1, settings.epochs)) if left else 0
+            )
         groups = [
             {"params": layer.trained, "lr": settings.learning_rate * layer.scale} for layer in self._shared.layers
         ]
@@ -178,7 +200,7 @@ class Compressor:
         if self.step < self.total_steps:
             self._shared.after_step(0, 1)  # what is soft while it trains is soft from here on
 
-    def _train_centroids(self, shared: SharedWeights) -> None:
+    def _train_centroids(self, shared: SharedWeights | RateConstrained) -> None:
         assert self._adam is not None
         settings, total = self.recipe.cluster, max(1, self.total_steps - self._clustering)
         done = min(self.step - self._clustering, total)

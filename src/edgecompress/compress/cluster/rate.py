@@ -81,9 +81,10 @@ class RateConstrained:
             for key, tensor in layer.carried.items()
         }
         if not steps_per_epoch:
-            for step in range(_FALLING + _AT_REST):
-                self._meet(self._at(min(1.0, (step + 1) / _FALLING)), _EXACT)
-                self.finish()
+            for step in range(_FALLING):
+                self._meet(self._at((step + 1) / _FALLING), _EXACT)
+                self._write()
+            self._rest()
 
     @property
     def rate(self) -> float:
@@ -110,13 +111,24 @@ class RateConstrained:
         ramp = max(1, round(RAMP * total))
         if done == ramp or (0 < done < ramp and done % self.every == 0):
             self._meet(self._at(done / ramp), _EXACT if done == ramp else _CLOSE)
-        for layer in self.layers:
-            layer.write()
+        self._write()
 
     def finish(self) -> None:
-        """Leave every layer with its levels."""
+        """Leave every layer with its levels, at the rate also where the training ended early."""
+        if self.rate > (1 + _CLOSE) * self._goal:
+            self._rest()
+        self._write()
+
+    def _rest(self) -> None:
+        """Let levels and what takes them come to rest at the rate."""
+        for _ in range(_AT_REST):
+            self._meet(self._goal, _EXACT)
+            self._write()
+
+    def _write(self) -> None:
+        """Write what has moved into the weights."""
         for layer in self.layers:
-            layer.finish()
+            layer.write()
 
     def _at(self, progress: float) -> float:
         """The rate for ``progress`` of the ramp: a cubic fall of its logarithm, as sparsity rises in pruning."""

@@ -102,7 +102,7 @@ class RatedWeight:
         self.labels.copy_(labels)
 
     @torch.no_grad()
-    def write(self, progress: float = 0.0) -> None:  # noqa: ARG002 - soft weights change as the training goes on
+    def write(self) -> None:
         """Set each level to the mean of the weights that take it, and the weights to their levels."""
         labels = self.labels.long()
         weights = torch.zeros_like(self.levels).index_add_(0, labels, self.importance)
@@ -116,7 +116,3 @@ class RatedWeight:
     def collect(self) -> None:
         """Hand the gradients of the levels to the weights behind them."""
         self.latent.grad = self.members.take_gradient()
-
-    def finish(self) -> None:
-        """Leave the weights with their levels."""
-        self.write()
