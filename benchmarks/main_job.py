@@ -48,6 +48,12 @@ JOBS = {
     "fashion-mnist": Job("alexnet", "fashion-mnist", "standard", seconds=1200, drop=0.5, weights=10, onnx=20),
     "uci-har": Job("resnet18", "uci-har", "standard", seconds=1200, drop=0.5, weights=10, onnx=10),
     "uci-har-alexnet": Job("alexnet", "uci-har", "standard", seconds=600, drop=0.5, weights=10, onnx=10),
+    "digits-rate": Job(
+        "alexnet", "digits", "quick", seconds=150, drop=1.0, weights=20, onnx=90, recipe="alexnet-digits+rate"
+    ),
+    "uci-har-alexnet-rate": Job(
+        "alexnet", "uci-har", "standard", seconds=900, drop=0.5, weights=20, onnx=80, recipe="alexnet-uci-har+rate"
+    ),
     "uci-har-fast": Job(
         "resnet18",
         "uci-har",

@@ -101,6 +101,8 @@ def results_table() -> str:
         name = f"{manifest.model.name}, {manifest.data.name}"
         if manifest.ratios.macs is not None:
             name += f", {1 / manifest.ratios.macs:.0%} of the arithmetic"
+        if manifest.recipe.cluster.rate is not None:
+            name += f", {manifest.recipe.cluster.rate:g} bits a weight"
         rows.append(
             f"| {name} | {manifest.accuracy.dense:.2f} % / "
             f"{manifest.accuracy.compressed:.2f} % | 1 in {manifest.ratios.weights:.1f} | {sizes['dense.onnx']:,} B "
@@ -141,6 +143,8 @@ def headline_table() -> str:
         sizes = " to ".join(f"{manifest.models[f'{name}.onnx'].bytes / 1000:,.0f} kB" for name in ("dense", "model"))
         further = "" if manifest.data.official else " (rebuilt)"
         further += "" if manifest.ratios.macs is None else ", whole channels removed too"
+        rate = manifest.recipe.cluster.rate
+        further += "" if rate is None else f", {rate:g} bits a weight"
         rows.append(
             f"| {manifest.model.name}, {manifest.data.name}{further} | {manifest.accuracy.dense:.2f} % / "
             f"{manifest.accuracy.compressed:.2f} % | {sizes} | **{manifest.ratios.onnx:.0f}x** "
