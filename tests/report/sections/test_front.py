@@ -1,5 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
+from edgecompress.bundle import FrontPoint
+from edgecompress.compress.drop import Drop
+from edgecompress.report.found import Found
 from edgecompress.report.sections.front import Point, best, front
 
 
@@ -41,6 +46,24 @@ def test_the_emulated_are_apart_and_without_latency(found):
     (emulated,) = (figure for figure in front(found).figures if "emulated" in figure.caption)
     assert len(emulated.charts) == 1
     assert any("emulated, not measured on a device" in note for note in emulated.notes)
+
+
+def test_the_rates_that_a_build_tried_are_a_figure_with_their_drops(found):
+    assert not [figure for figure in front(found).figures if "rates tried" in figure.title]
+    source = next(each for each in found.sources if each.kind == "bundle")
+    drops = (Drop(points=0.25, low=-0.5, high=1.0), Drop(points=2.0, low=1.0, high=3.0))
+    tried = [
+        FrontPoint(rate=rate, bytes=size, sparsity=0.9, validation_accuracy=accuracy, drop=drop)
+        for rate, size, accuracy, drop in ((0.5, 4000, 97.0, drops[0]), (0.25, 2500, 95.25, drops[1]))
+    ]
+    changed = replace(source, record=source.record.model_copy(update={"front": tried}))
+    others = tuple(each for each in found.sources if each is not source)
+    (figure,) = (each for each in front(Found((changed, *others))).figures if "rates tried" in each.title)
+    shown = [[cell.value for cell in row.cells] for row in figure.table.rows]
+    assert [row[:3] for row in shown] == [["0.5 bits a weight", 4000, 97.0], ["0.25 bits a weight", 2500, 95.25]]
+    assert [column.name for column in figure.table.columns][2] == "validation accuracy"
+    assert "2.00 points below the dense network (1.00 to 3.00" in figure.notes[1]
+    assert [chart.label for chart in figure.charts] == ["Validation accuracy against file size, bytes"]
 
 
 def test_figures_are_those_of_the_record(found):

@@ -33,8 +33,8 @@ class Point:
 
 
 def front(found: Found) -> Section | None:
-    """A figure for each device and data set of the benchmarks, and for each data set of the study's cells."""
-    figures = [*_benches(found), *_cells(found)]
+    """A figure for each device and data set of benchmarks, each data set of a study's cells, each build's front."""
+    figures = [*_benches(found), *_cells(found), *_builds(found)]
     about = (
         "A file is on the front (filled) where no other one is at least as good in all of bytes, accuracy and latency, "
         "and better in one. Point at a mark, or reach a plot with Tab and its marks with the arrow keys."
@@ -134,6 +134,41 @@ def _cells(found: Found) -> list[Figure]:
     ]
 
 
+def _builds(found: Found) -> list[Figure]:
+    """What builds with ``--max-drop`` tried."""
+    return [
+        _figure(
+            f"front-build-{i}",
+            f"{made.label}, rates tried",
+            f"Validation accuracy of {made.label} against the size of its ONNX file, at each rate that the build "
+            f"tried. The dense network has {made.manifest.stages[0].accuracy:.2f} %.",
+            [
+                Point(
+                    name=f"{point.rate:g} bits a weight",
+                    series=made.label,
+                    shape="rate",
+                    bytes=point.bytes,
+                    accuracy=point.validation_accuracy,
+                    latency=None,
+                    taken="measured",
+                    record=made.source.id,
+                )
+                for point in made.manifest.front
+            ],
+            "latency",
+            "x dense",
+            tuple(
+                f"{point.rate:g} bits a weight: {point.drop.points:.2f} points below the dense network "
+                f"({point.drop.low:.2f} to {point.drop.high:.2f}, a paired bootstrap over validation samples)."
+                for point in made.manifest.front
+            ),
+            (),
+            accuracy="validation accuracy",
+        )
+        for i, made in enumerate(each for each in found.bundles if each.manifest.front)
+    ]
+
+
 def _figure(
     key: str,
     title: str,
@@ -143,12 +178,15 @@ def _figure(
     unit: str,
     notes: tuple[str, ...],
     details: tuple[str, ...],
+    *,
+    accuracy: str = "test accuracy",
 ) -> Figure:
+    timed = any(point.latency is not None for point in points)
     columns = (
         Column("file", words=True),
         Column("size", "bytes"),
-        Column("accuracy", "%"),
-        Column(latency, unit),
+        Column(accuracy.removeprefix("test "), "%"),
+        *([Column(latency, unit)] if timed else []),
         Column("on the front", words=True),
     )
     lines: list[Row] = []
@@ -160,7 +198,7 @@ def _figure(
                 cells.words(point.name),
                 cells.count(point.bytes),
                 cells.points(point.accuracy),
-                Cell(cells.NONE if point.latency is None else significant(point.latency), point.latency),
+                *([_latency(point)] if timed else []),
                 cells.words("yes" if leads else "no"),
             ),
             taken=point.taken,
@@ -168,8 +206,8 @@ def _figure(
             stands_out=leads,
         )
         lines.append(row)
-        timed = "" if point.latency is None else f", {latency} {significant(point.latency)} {unit}"
-        told = f"{point.name}: {point.bytes:,} bytes, {point.accuracy:.2f} %{timed}{', on the front' if leads else ''}"
+        time = "" if point.latency is None else f", {latency} {significant(point.latency)} {unit}"
+        told = f"{point.name}: {point.bytes:,} bytes, {point.accuracy:.2f} %{time}{', on the front' if leads else ''}"
         marks.append(
             {
                 "series": point.series,
@@ -185,13 +223,17 @@ def _figure(
     if len(shown) < len(marks):
         line = f"The plots show {len(shown)} of the {len(marks):,} files, those on the front first; the table has all."
         details = (line, *details)
-    drawn = [_chart(shown, "bytes", "file size, bytes")]
+    drawn = [_chart(shown, "bytes", "file size, bytes", accuracy)]
     if any(mark["latency"] is not None for mark in shown):
-        drawn.append(_chart(shown, "latency", f"{latency}, {unit}"))
+        drawn.append(_chart(shown, "latency", f"{latency}, {unit}", accuracy))
     return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), notes, details)
 
 
-def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str) -> Chart:
+def _latency(point: Point) -> Cell:
+    return Cell(cells.NONE if point.latency is None else significant(point.latency), point.latency)
+
+
+def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str, accuracy: str) -> Chart:
     series = list(dict.fromkeys(mark["series"] for mark in marks))
     colours = dict(zip(series, itertools.cycle(charts.COLOURS), strict=False))
     shapes = list(dict.fromkeys(mark["shape"] for mark in marks))
@@ -226,7 +268,7 @@ def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str) -> Chart:
                 "y": {
                     "field": "accuracy",
                     "type": "quantitative",
-                    "title": "test accuracy, %",
+                    "title": f"{accuracy}, %",
                     "scale": {"zero": False, "padding": 14},
                 },
                 "stroke": {
@@ -246,4 +288,4 @@ def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str) -> Chart:
             },
         )
 
-    return Chart(f"Test accuracy against {title}", draw, half=True)
+    return Chart(f"{accuracy.capitalize()} against {title}", draw, half=True)
