@@ -62,7 +62,7 @@ def test_the_rates_that_a_build_tried_are_a_figure_with_their_drops(found):
     shown = [[cell.value for cell in row.cells] for row in figure.table.rows]
     assert [row[:3] for row in shown] == [["0.5 bits a weight", 4000, 97.0], ["0.25 bits a weight", 2500, 95.25]]
     assert [column.name for column in figure.table.columns][2] == "validation accuracy"
-    assert "2.00 points below the dense network (1.00 to 3.00" in figure.notes[1]
+    assert [row.cells[3].text for row in figure.table.rows] == ["0.25 (-0.50 to 1.00)", "2.00 (1.00 to 3.00)"]
     assert [chart.label for chart in figure.charts] == ["Validation accuracy against file size, bytes"]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from edgecompress.compress.drop import Drop
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table, Taken
 from edgecompress.report.found import Bench, Found, how_taken
@@ -20,7 +21,10 @@ WIDE_RANGE = 5
 
 @dataclass(frozen=True)
 class Point:
-    """A file. ``latency`` is in the unit of its figure; ``None``: not measured, and no objective of its figure."""
+    """A file. ``latency`` is in the unit of its figure; ``None``: not measured, and no objective of its figure.
+
+    ``drop``: to the dense network, where an interval of it is known.
+    """
 
     name: str
     series: str
@@ -30,6 +34,7 @@ class Point:
     latency: float | None
     taken: Taken
     record: str
+    drop: Drop | None = None
 
 
 def front(found: Found) -> Section | None:
@@ -141,7 +146,8 @@ def _builds(found: Found) -> list[Figure]:
             f"front-build-{i}",
             f"{made.label}, rates tried",
             f"Validation accuracy of {made.label} against the size of its ONNX file, at each rate that the build "
-            f"tried. The dense network has {made.manifest.stages[0].accuracy:.2f} %.",
+            f"tried. Drops are to the dense network, which has {made.manifest.stages[0].accuracy:.2f} %, by a "
+            "bootstrap over samples, each with both answers.",
             [
                 Point(
                     name=f"{point.rate:g} bits a weight",
@@ -152,16 +158,13 @@ def _builds(found: Found) -> list[Figure]:
                     latency=None,
                     taken="measured",
                     record=made.source.id,
+                    drop=point.drop,
                 )
                 for point in made.manifest.front
             ],
             "latency",
             "x dense",
-            tuple(
-                f"{point.rate:g} bits a weight: {point.drop.points:.2f} points below the dense network "
-                f"({point.drop.low:.2f} to {point.drop.high:.2f}, a paired bootstrap over validation samples)."
-                for point in made.manifest.front
-            ),
+            (),
             (),
             accuracy="validation accuracy",
         )
@@ -182,10 +185,12 @@ def _figure(
     accuracy: str = "test accuracy",
 ) -> Figure:
     timed = any(point.latency is not None for point in points)
+    judged = any(point.drop is not None for point in points)
     columns = (
         Column("file", words=True),
         Column("size", "bytes"),
         Column(accuracy.removeprefix("test "), "%"),
+        *([Column("drop", "points (95 %)")] if judged else []),
         *([Column(latency, unit)] if timed else []),
         Column("on the front", words=True),
     )
@@ -198,6 +203,7 @@ def _figure(
                 cells.words(point.name),
                 cells.count(point.bytes),
                 cells.points(point.accuracy),
+                *([_drop(point)] if judged else []),
                 *([_latency(point)] if timed else []),
                 cells.words("yes" if leads else "no"),
             ),
@@ -227,6 +233,12 @@ def _figure(
     if any(mark["latency"] is not None for mark in shown):
         drawn.append(_chart(shown, "latency", f"{latency}, {unit}", accuracy))
     return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), notes, details)
+
+
+def _drop(point: Point) -> Cell:
+    if point.drop is None:
+        return Cell(cells.NONE, None)
+    return Cell(f"{point.drop.points:.2f} ({point.drop.low:.2f} to {point.drop.high:.2f})", point.drop.points)
 
 
 def _latency(point: Point) -> Cell:
