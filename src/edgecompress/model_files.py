@@ -42,8 +42,6 @@ from edgecompress.target import Target
 SAMPLES = 256
 """Most samples of a split that files are proved on."""
 INT8: dict[Kind, Kind] = {"dense": "dense-int8", "compressed": "int8"}
-# Processors whose int8 sums never saturate. A profile for "any" may be run on one whose sums do.
-EIGHT_BITS = ("aarch64", "armv7l")
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def write_models(
     models: dict[str, ModelFile] = {}
     int8, warnings = _int8(board, given)
     inputs = calibration(data.train_x, settings.int8_samples) if int8 else data.train_x[:0]
-    calibrated = Calibrated(inputs, samples, seven_bits=board.arch not in EIGHT_BITS) if int8 else None
+    calibrated = Calibrated(inputs, samples) if int8 else None
     plan = _Plan(folder, settings, calibrated, _int8_of(settings, compressed.stages), _float16(board, given), progress)
     kinds = list(KINDS)
     for kind, state in states.items():

@@ -32,7 +32,7 @@ def reference(network, inputs, run, tmp_path):
 def calibrated(inputs, reference, tmp_path):
     """Samples whose classes are the network's own answers: its accuracy is 100 %."""
     np.savez(tmp_path / "eval.npz", x=inputs[:20], y=reference.expected[:20].argmax(axis=1))
-    return Calibrated(inputs, tmp_path / "eval.npz", seven_bits=True)
+    return Calibrated(inputs, tmp_path / "eval.npz")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.format)

@@ -30,7 +30,6 @@ PAIR = 2  # of output channels, which sparse kernels take at once
 BITS = 5
 CALIBRATION = 32  # samples: the ranges decide no latency
 LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
-EIGHT_BITS = ("aarch64", "armv7l")  # see int8.onnx.quantized
 
 Floats = npt.NDArray[np.float32]
 
@@ -76,7 +75,7 @@ def write_variants(
         makers: dict[Change, tuple[Kind, str, Callable[[Path], object]]] = {
             "none": ("dense", "float32", partial(write, given.graph, compress=False)),
             "pruned": ("compressed", pruning, partial(write, pruned, compress=True)),
-            "int8": ("dense-int8", "int8 weights and activations", partial(_int8, given.graph, kind, board, inputs)),
+            "int8": ("dense-int8", "int8 weights and activations", partial(_int8, given.graph, kind, inputs)),
         }
         if given.half is not None:
             what = "half of the channels of every hidden layer, in multiples of 8, float32"
@@ -160,10 +159,10 @@ def _reads_a_weight(node: ir.Node) -> bool:
     return tensor is not None and weight is not None and weight.is_initializer() and tensor.dtype == ir.DataType.FLOAT
 
 
-def _int8(graph: ir.Model, kind: FileKind, board: Target, inputs: Floats, path: Path) -> None:
+def _int8(graph: ir.Model, kind: FileKind, inputs: Floats, path: Path) -> None:
     check_installed()
     if kind.format == "onnx":
-        integers = quantized(graph, inputs, seven_bits=board.arch not in EIGHT_BITS)
+        integers = quantized(graph, inputs)
         methods.find(FORMATS, kind.format)(integers, path, compress=False)
     else:
         write_int8_tflite(graph, path, inputs)

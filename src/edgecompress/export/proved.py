@@ -83,12 +83,10 @@ class Calibrated:
     Attributes:
         inputs: to calibrate with, float32 (N, channels, ...).
         samples: an npz file of labelled samples, to take its accuracy from.
-        seven_bits: whether the weights of an ONNX file have 7 bits instead of 8; see ``int8.onnx.quantized``.
     """
 
     inputs: Floats
     samples: Path
-    seven_bits: bool
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ def write_int8(
     """
     weights = None
     if kind.format == "onnx":
-        integers = quantized(graph, given.inputs, seven_bits=given.seven_bits)
+        integers = quantized(graph, given.inputs)
         write: Format = methods.find(FORMATS, kind.format)
         ledger = write(integers, path, compress=compress, encoding=settings.encoding)
         weights = _arrays(integers, np.float32, np.int8, np.int32)

@@ -18,6 +18,6 @@ def test_a_model_that_is_none_ends_with_one_and_the_reason_last(tmp_path, capsys
     np.save(tmp_path / "x.npy", np.zeros((2, 1), np.float32))
     (tmp_path / "m.onnx").write_bytes(b"not a model")
     arguments = [str(tmp_path / name) for name in ("m.onnx", "x.npy")]
-    assert onnx_quantizer.main([*arguments, "input", "8", str(tmp_path / "w.onnx")]) == 1
+    assert onnx_quantizer.main([*arguments, "input", str(tmp_path / "w.onnx")]) == 1
     assert "Error" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "w.onnx").exists()

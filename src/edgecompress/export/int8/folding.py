@@ -70,8 +70,8 @@ def _fold(graph: ir.Graph, layer: ir.Node, node: ir.Node) -> None:
     made.name, result.name = result.name, None
     graph.remove(node, safe=True)
     layer.resize_inputs(3)
-    _replace(graph, layer, 1, weight_value, folded)
-    _replace(graph, layer, 2, shift_value, moved)
+    replace_constant(graph, layer, 1, weight_value, folded)
+    replace_constant(graph, layer, 2, shift_value, moved)
 
 
 def _given(value: ir.Value | None) -> ir.Value:
@@ -85,7 +85,9 @@ def _float64(value: ir.Value) -> npt.NDArray[np.float64]:
     return array
 
 
-def _replace(graph: ir.Graph, layer: ir.Node, index: int, old: ir.Value, array: npt.NDArray[np.float32]) -> None:
+def replace_constant(
+    graph: ir.Graph, layer: ir.Node, index: int, old: ir.Value, array: npt.NDArray[np.float32]
+) -> None:
     """Let ``layer`` read ``array`` at ``index``, under the name of ``old`` where nothing else makes or reads that."""
     name = str(old.name)
     if old.producer() is not None or any(use.node is not layer for use in old.uses()):

@@ -1,14 +1,17 @@
 """int8 for ONNX: onnxruntime's own static quantiser, on the float32 graph before anything is encoded in it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 
 from edgecompress.errors import InputError
 from edgecompress.export.int8 import onnx_quantizer
 from edgecompress.export.int8.calibration import Floats
-from edgecompress.export.int8.folding import fold_batch_normalization
+from edgecompress.export.int8.empty_channels import bias_steps, scales_for_empty
+from edgecompress.export.int8.equalising import equalised
 from edgecompress.export.int8.program import INPUTS, run, workshop
 from edgecompress.export.int8.rounding import check_rounding
 from edgecompress.export.onnx_graph.read import check_finite, read_onnx
@@ -18,41 +21,41 @@ LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 _QUANTIZED = "_quantized"  # what the quantiser appends to a weight's name
 
 
-def quantized(model: ir.Model, calibration: Floats, *, seven_bits: bool) -> ir.Model:
+def quantized(model: ir.Model, calibration: Floats) -> ir.Model:
     """``model`` with int8 weights and int8 activations, in QDQ form: DequantizeLinear before each operator.
 
     Weights have a scale for each output channel and no zero point, so a zero is a zero; activations have one scale and
-    zero point each, from their least and largest value over the ``calibration`` inputs. BatchNormalization is folded
-    before. Inputs and outputs stay float32.
+    zero point each, from their least and largest value over the ``calibration`` inputs. Before, BatchNormalization is
+    folded and channels are equalised. Inputs and outputs stay float32.
+
+    The largest weight of a channel is 64 steps and not 127, on every processor: x86 processors without VNNI add pairs
+    of products in 16 bits, which overflow with 8-bit weights: the sums saturate, silently. With 7 bits they cannot, and
+    what is proved on such a processor is what any other computes.
 
     Args:
         model: A float32 graph with one input; it is not changed.
         calibration: Inputs, float32 (N, channels, ...).
-        seven_bits: Scale a channel's largest weight to 64 instead of 127. x86 processors without VNNI add pairs of
-            products in 16 bits, which overflow with 8-bit weights: the sums saturate, silently. With 7 bits
-            they cannot. ARM processors need no such care.
 
     Raises:
         InputError: there is nothing to quantise, or onnxruntime refuses; the line has its reason.
         CheckError: the weights it made are not the rounded ones, or are not zero where the network's are.
     """
     check_finite(model)
-    folded = model.clone()
-    fold_batch_normalization(folded)
-    if not any(_reads_a_weight(node) for node in folded.graph):
+    if not any(_reads_a_weight(node) for node in model.graph):
         raise InputError(f"int8 has nothing to quantise: the network has no {', '.join(LAYERS)} with constant weights")
-    names = [str(value.name) for value in folded.graph.inputs if not value.is_initializer()]
+    names = [str(value.name) for value in model.graph.inputs if not value.is_initializer()]
     if len(names) != 1:
         raise InputError(f"int8 needs a network of one input; this one has {len(names)}")
+    folded = equalised(model, calibration)
     for number, node in enumerate(folded.graph):
         node.name = f"node{number}"  # the quantiser tells nodes apart by name
     with workshop(calibration) as folder:
         source, written = folder / "float32.onnx", folder / "int8.onnx"
         write(folded, source)
-        bits = "7" if seven_bits else "8"
-        arguments = [str(source), str(folder / INPUTS), names[0], bits, str(written)]
+        arguments = [str(source), str(folder / INPUTS), names[0], str(written)]
         run(onnx_quantizer.__name__, "onnxruntime", arguments)
         made = read_onnx(Path(written))
+    _give_scales(made, folded)
     _check(made, folded)
     _tidy(made)
     return made
@@ -61,6 +64,42 @@ def quantized(model: ir.Model, calibration: Floats, *, seven_bits: bool) -> ir.M
 def _reads_a_weight(node: ir.Node) -> bool:
     weight = node.inputs[1] if node.op_type in LAYERS else None
     return weight is not None and weight.const_value is not None
+
+
+def _give_scales(made: ir.Model, folded: ir.Model) -> None:
+    """Give channels without weights a scale that their bias can have, and the bias in steps of it."""
+    for node in made.graph:
+        given, weight, bias = (_dequantised(node, index) for index in range(3))
+        if node.op_type not in LAYERS or given is None or weight is None:
+            continue
+        integers, scales = weight.inputs[0], weight.inputs[1]
+        found = scales_for_empty(_numpy(integers), _numpy(scales), weight.attributes.get_int("axis", 1))
+        if found is None:
+            continue
+        _set(scales, found)
+        if bias is not None:
+            steps, of_bias = bias.inputs[0], bias.inputs[1]
+            name = str(steps.name if steps else "").removesuffix(_QUANTIZED)
+            _set(of_bias, _numpy(given.inputs[1]) * found)
+            _set(steps, bias_steps(_numpy(folded.graph.initializers[name]), _numpy(of_bias)))
+
+
+def _dequantised(node: ir.Node, index: int) -> ir.Node | None:
+    """The DequantizeLinear that an input comes from."""
+    value = node.inputs[index] if index < len(node.inputs) else None
+    maker = value.producer() if value is not None else None
+    return maker if maker is not None and maker.op_type == "DequantizeLinear" else None
+
+
+def _numpy(value: ir.Value | None) -> npt.NDArray[Any]:
+    assert value is not None
+    assert value.const_value is not None
+    return value.const_value.numpy()
+
+
+def _set(value: ir.Value | None, array: npt.NDArray[Any]) -> None:
+    assert value is not None
+    value.const_value = ir.Tensor(array, name=value.name)
 
 
 def _check(made: ir.Model, folded: ir.Model) -> None:

@@ -14,6 +14,8 @@ from edgecompress.errors import InputError
 from edgecompress.export.formats.tflite import tflite as write_float
 from edgecompress.export.int8 import tflite_quantizer
 from edgecompress.export.int8.calibration import Floats
+from edgecompress.export.int8.empty_channels import bias_steps, scales_for_empty
+from edgecompress.export.int8.equalising import equalised
 from edgecompress.export.int8.program import INPUTS, run, workshop
 from edgecompress.export.int8.rounding import check_rounding
 from edgecompress.export.tflite import model_file
@@ -21,12 +23,15 @@ from edgecompress.export.tflite.inspection import ledger
 from edgecompress.export.tflite.reader import constants
 from edgecompress.export.tflite.schema import schema
 
+_LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+
 
 def tflite(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
     """Write ``model`` to ``path`` with int8 weights and int8 activations; the ledger of what was written.
 
     Weights have a scale for each output channel and no zero point, so a zero is a zero; activations have one scale and
     zero point each, from their least and largest value over the ``calibration`` inputs, float32 (N, channels, ...).
+    Channels are equalised before.
     Inputs and outputs stay float32. LiteRT cannot read int8 that is stored sparsely (docs/tflite.md), so the file has a
     byte a weight whatever the sparsity; its container is small.
 
@@ -36,13 +41,40 @@ def tflite(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
     """
     with workshop(to_layout(calibration, "channels_last").astype(np.float32, copy=False)) as folder:
         source, written = folder / "float32.tflite", folder / "int8.tflite"
-        write_float(model, source, compress=False)
+        write_float(equalised(model, calibration), source, compress=False)
         run(tflite_quantizer.__name__, "ai-edge-quantizer", [str(source), str(folder / INPUTS), str(written)])
+        _give_scales(source, written)
         _check(source, written)
         data = written.read_bytes()
     made = ledger(data, str(path), {})
     record.write_atomically(path, data)
     return made
+
+
+def _give_scales(source: Path, written: Path) -> None:
+    """Give channels without weights a scale that their bias can have, and the bias in steps of it."""
+    floats = {constant.name: constant.array for constant in constants(source.read_bytes(), str(source))}
+    data, model = model_file.parse(written)
+    arrays = {(constant.subgraph, constant.index): constant.array for constant in constants(data, str(written))}
+    changed = False
+    for number, graph in enumerate(model.subgraphs):
+        for operator in graph.operators:
+            places = [int(place) for place in operator.inputs]
+            if model_file.operator_name(model, operator) not in _LAYERS or (number, places[1]) not in arrays:
+                continue
+            given, weight = (graph.tensors[place].quantization for place in places[:2])
+            integers = arrays[number, places[1]]
+            scales = scales_for_empty(integers, np.asarray(weight.scale, np.float32), int(weight.quantizedDimension))
+            if scales is None:
+                continue
+            changed, weight.scale = True, scales
+            if len(places) > 2 and places[2] >= 0:
+                bias = graph.tensors[places[2]]
+                bias.quantization.scale = np.asarray(given.scale, np.float32) * scales
+                steps = bias_steps(floats[bias.name.decode()], bias.quantization.scale)
+                model.buffers[bias.buffer].data = steps.view(np.uint8)
+    if changed:
+        written.write_bytes(model_file.serialize(model))
 
 
 def _check(source: Path, written: Path) -> None:
