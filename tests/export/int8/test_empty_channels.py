@@ -67,12 +67,14 @@ def test_a_channel_without_weights_is_its_bias_in_the_runtime(format_, x, run, t
     assert off()[0] > 0.15  # what the quantiser does by itself; once it does better, this module can go
 
 
-def test_empty_channels_get_the_largest_scale_of_the_others_along_any_axis():
+def test_an_empty_channel_gets_a_scale_of_which_its_bias_is_many_steps_along_any_axis():
     integers = np.array([[1, 0, 2], [3, 0, -4]], np.int8)
-    scales = np.array([0.5, 7, 0.25], np.float32)
-    assert scales_for_empty(integers, scales, 1).tolist() == [0.5, 0.5, 0.25]
-    assert scales_for_empty(integers, scales, -1).tolist() == [0.5, 0.5, 0.25]
-    assert scales_for_empty(integers.T.copy(), scales, 0).tolist() == [0.5, 0.5, 0.25]
+    scales, bias = np.array([0.5, 7, 0.25], np.float32), np.array([9, -2, 9], np.float32)
+    expected = [0.5, 2 / (0.1 * 2**15), 0.25]
+    assert np.allclose(scales_for_empty(integers, scales, 1, 0.1, bias), expected)
+    assert np.allclose(scales_for_empty(integers, scales, -1, 0.1, bias), expected)
+    assert np.allclose(scales_for_empty(integers.T.copy(), scales, 0, 0.1, bias), expected)
+    assert scales_for_empty(integers, scales, 1, 0.1, 0 * bias)[1] == 0.25 / 2**12
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ def test_empty_channels_get_the_largest_scale_of_the_others_along_any_axis():
     ids=["no channel is empty", "all are", "one scale for all"],
 )
 def test_scales_that_nothing_is_to_be_done_about(integers, scales):
-    assert scales_for_empty(integers, scales, 0) is None
+    assert scales_for_empty(integers, scales, 0, 0.1, np.ones(2, np.float32)) is None
 
 
 def test_a_bias_beyond_int32_is_cut_and_does_not_change_its_sign():

@@ -6,6 +6,8 @@ as the others, and what was rounded away with it. Pruning makes such channels: o
 constant, the bias, of which a depthwise layer makes the frame that its padding leaves, amplified some hundred times.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
@@ -14,8 +16,10 @@ from edgecompress.export.int8.calibration import Floats
 from edgecompress.export.int8.folding import fold_batch_normalization, replace_constant
 from edgecompress.export.named import of_graph
 
-_LARGEST = 30  # exponents of factors beyond it are of channels that are nothing but rounding errors
-_PEAK = "edgecompress_peak_"
+_WEIGHT, _ACTIVATION = 127, 255  # steps of a channel's largest weight, and of an activation's range
+_BIAS = 2.0**30  # steps that a bias may have; int32 ends at twice that
+
+Doubles = npt.NDArray[np.float64]
 
 
 def equalised(model: ir.Model, calibration: Floats) -> ir.Model:
@@ -25,9 +29,9 @@ def equalised(model: ir.Model, calibration: Floats) -> ir.Model:
     are divided by s[c]: cross-layer equalisation (Nagel et al., "Data-Free Quantization Through Weight Equalization and
     Bias Correction", ICCV 2019, section 4.1), with measured ranges in place of those of weights. Both layers have a
     scale for each channel of their weights, so nothing is lost there. s[c] is the largest power of two with which
-    the channel's largest magnitude over the ``calibration`` inputs stays within the widest channel's: no weight is
-    rounded, and zeros stay zeros. Between both may be Relu, or Clip from 0: what Clip cuts is beyond the range that
-    int8 has for it.
+    the channel's largest magnitude over the ``calibration`` inputs stays within the widest channel's, and with which
+    its step is no finer than that of the sum it is rounded from: no weight is rounded, and zeros stay zeros. Between
+    both may be Relu, or Clip from 0: what Clip cuts is beyond the range that int8 has for it.
 
     Args:
         model: A float32 graph. One with several inputs is only folded: no quantiser here takes it.
@@ -42,7 +46,7 @@ def equalised(model: ir.Model, calibration: Floats) -> ir.Model:
     pairs = [pair for node in made.graph if (pair := _pair(node))]
     if pairs and len(given) == 1:
         for (before, after), peaks in zip(pairs, _peaks(made, pairs, calibration), strict=True):
-            _scale(made.graph, before, after, _factors(peaks))
+            _scale(made.graph, before, after, _factors(before, after, peaks))
     return made
 
 
@@ -90,31 +94,60 @@ def _array(node: ir.Node, index: int) -> npt.NDArray[np.float32]:
     return array
 
 
-def _peaks(model: ir.Model, pairs: list[tuple[ir.Node, ir.Node]], calibration: Floats) -> list[Floats]:
-    """The largest magnitude of each channel that the second of each pair reads, over all inputs and places."""
+class _Peaks(NamedTuple):
+    """The largest magnitude of each channel over all inputs and places: that the first reads, and the second."""
+
+    before: Floats
+    between: Floats
+
+
+def _peaks(model: ir.Model, pairs: list[tuple[ir.Node, ir.Node]], calibration: Floats) -> list[_Peaks]:
+    """The peaks of each pair's channels, by running the graph."""
     probed = model.clone()
-    depthwise = {node.outputs[0].name: node for node in probed.graph}
+    nodes = {node.outputs[0].name: node for node in probed.graph}
+    read = [tuple(nodes[node.outputs[0].name].inputs[0] for node in pair) for pair in pairs]
     probed.graph.outputs.clear()
-    for _, after in pairs:
-        name = after.outputs[0].name
-        magnitude = ir.node("Abs", [depthwise[name].inputs[0]])
+    names: dict[ir.Value | None, str] = {}
+    for value in dict.fromkeys(value for both in read for value in both):
+        magnitude = ir.node("Abs", [value])
         peak = ir.node("GlobalMaxPool", [magnitude.outputs[0]])
-        peak.outputs[0].name = f"{_PEAK}{name}"
+        names[value] = peak.outputs[0].name = f"edgecompress_peak_{len(names)}"
         peak.outputs[0].dtype = ir.DataType.FLOAT
         probed.graph.extend([magnitude, peak])
         probed.graph.outputs.append(peak.outputs[0])
     (given,) = (value for value in probed.graph.inputs if not value.is_initializer())
     found = of_graph(probed, {str(given.name): calibration})
-    arrays = (found[f"{_PEAK}{after.outputs[0].name}"] for _, after in pairs)
-    return [array.reshape(array.shape[:2]).max(axis=0) for array in arrays]
+    peaks = {value: found[name].reshape(found[name].shape[:2]).max(axis=0) for value, name in names.items()}
+    return [_Peaks(*(peaks[value] for value in both)) for both in read]
 
 
-def _factors(peaks: Floats) -> Floats:
-    """The largest powers of two, at least 1, that keep each peak within the largest; 1 for a channel that is zero."""
-    alive = np.where(peaks > 0, peaks, peaks.max()).astype(np.float64)
-    exponents = np.floor(np.log2(alive.max() / alive)) if np.any(peaks) else np.zeros(len(peaks))
-    factors: Floats = np.exp2(np.minimum(exponents, _LARGEST)).astype(np.float32)
+def _factors(before: ir.Node, after: ir.Node, peaks: _Peaks) -> Floats:
+    """The largest powers of two, at least 1, within all limits; 1 for a channel that is zero."""
+    highest, channels = float(peaks.between.max()), len(peaks.between)
+    wanted = _over(highest, peaks.between)
+    # The range of what the first layer reads is at most twice its largest magnitude.
+    of_sum = _over(highest * _WEIGHT, 2 * float(peaks.before.max()) * _largest(before))
+    bias = np.abs(_array(after, 2)) if len(after.inputs) > 2 else np.zeros(len(_array(after, 1)), np.float32)
+    of_bias = _over(_BIAS * highest * _largest(after), _ACTIVATION * _WEIGHT * bias)
+    bounded = np.minimum(np.minimum(wanted, of_sum), of_bias.reshape(channels, -1).min(axis=1))
+    bounded[(peaks.between == 0) | (bounded < 1)] = 1
+    factors: Floats = np.exp2(np.floor(np.log2(bounded))).astype(np.float32)
     return factors
+
+
+def _over(dividend: float | Doubles, divisor: Floats | Doubles) -> Doubles:
+    """A quotient; beyond any factor where the divisor is 0."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        quotient = np.divide(dividend, np.asarray(divisor, np.float64))
+    bounded: Doubles = np.nan_to_num(quotient, nan=_BIAS, posinf=_BIAS)
+    return bounded
+
+
+def _largest(node: ir.Node) -> Doubles:
+    """The largest magnitude of each output channel's weights."""
+    weight = _array(node, 1)
+    largest: Doubles = np.abs(weight).reshape(len(weight), -1).max(axis=1).astype(np.float64)
+    return largest
 
 
 def _scale(graph: ir.Graph, before: ir.Node, after: ir.Node, factors: Floats) -> None:

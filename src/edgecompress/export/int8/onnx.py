@@ -70,18 +70,18 @@ def _give_scales(made: ir.Model, folded: ir.Model) -> None:
     """Give channels without weights a scale that their bias can have, and the bias in steps of it."""
     for node in made.graph:
         given, weight, bias = (_dequantised(node, index) for index in range(3))
-        if node.op_type not in LAYERS or given is None or weight is None:
+        if node.op_type not in LAYERS or given is None or weight is None or bias is None:
             continue
         integers, scales = weight.inputs[0], weight.inputs[1]
-        found = scales_for_empty(_numpy(integers), _numpy(scales), weight.attributes.get_int("axis", 1))
-        if found is None:
-            continue
-        _set(scales, found)
-        if bias is not None:
-            steps, of_bias = bias.inputs[0], bias.inputs[1]
-            name = str(steps.name if steps else "").removesuffix(_QUANTIZED)
-            _set(of_bias, _numpy(given.inputs[1]) * found)
-            _set(steps, bias_steps(_numpy(folded.graph.initializers[name]), _numpy(of_bias)))
+        of_input, steps, of_bias = given.inputs[1], bias.inputs[0], bias.inputs[1]
+        name = str(steps.name if steps else "").removesuffix(_QUANTIZED)
+        floats = _numpy(folded.graph.initializers[name])
+        axis = weight.attributes.get_int("axis", 1)
+        found = scales_for_empty(_numpy(integers), _numpy(scales), axis, _numpy(of_input).item(), floats)
+        if found is not None:
+            _set(scales, found)
+            _set(of_bias, _numpy(of_input) * found)
+            _set(steps, bias_steps(floats, _numpy(of_bias)))
 
 
 def _dequantised(node: ir.Node, index: int) -> ir.Node | None:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import onnx_ir as ir
 
 from edgecompress import record
@@ -31,9 +32,8 @@ def tflite(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
 
     Weights have a scale for each output channel and no zero point, so a zero is a zero; activations have one scale and
     zero point each, from their least and largest value over the ``calibration`` inputs, float32 (N, channels, ...).
-    Channels are equalised before.
-    Inputs and outputs stay float32. LiteRT cannot read int8 that is stored sparsely (docs/tflite.md), so the file has a
-    byte a weight whatever the sparsity; its container is small.
+    Channels are equalised before. Inputs and outputs stay float32. LiteRT cannot read int8 that is stored sparsely
+    (docs/tflite.md), so the file has a byte a weight whatever the sparsity; its container is small.
 
     Raises:
         InputError: the model has no TFLite form here, ai-edge-quantizer refuses it or leaves it in float32.
@@ -53,28 +53,44 @@ def tflite(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
 
 def _give_scales(source: Path, written: Path) -> None:
     """Give channels without weights a scale that their bias can have, and the bias in steps of it."""
-    floats = {constant.name: constant.array for constant in constants(source.read_bytes(), str(source))}
-    data, model = model_file.parse(written)
-    arrays = {(constant.subgraph, constant.index): constant.array for constant in constants(data, str(written))}
+    of_floats, of_integers = model_file.parse(source)[1], model_file.parse(written)[1]
+    # The quantiser gives a bias that two layers share another name, and outputs keep theirs.
+    biases = {each.output: _data(of_floats, each.bias, np.float32) for each in _layers(of_floats)}
     changed = False
-    for number, graph in enumerate(model.subgraphs):
-        for operator in graph.operators:
-            places = [int(place) for place in operator.inputs]
-            if model_file.operator_name(model, operator) not in _LAYERS or (number, places[1]) not in arrays:
-                continue
-            given, weight = (graph.tensors[place].quantization for place in places[:2])
-            integers = arrays[number, places[1]]
-            scales = scales_for_empty(integers, np.asarray(weight.scale, np.float32), int(weight.quantizedDimension))
-            if scales is None:
-                continue
-            changed, weight.scale = True, scales
-            if len(places) > 2 and places[2] >= 0:
-                bias = graph.tensors[places[2]]
-                bias.quantization.scale = np.asarray(given.scale, np.float32) * scales
-                steps = bias_steps(floats[bias.name.decode()], bias.quantization.scale)
-                model.buffers[bias.buffer].data = steps.view(np.uint8)
+    for output, given, weight, bias in _layers(of_integers):
+        if weight.type != schema().TensorType.INT8 or output not in biases:
+            continue
+        integers = _data(of_integers, weight, np.int8).reshape([int(size) for size in weight.shape])
+        scales, axis = np.asarray(weight.quantization.scale, np.float32), int(weight.quantization.quantizedDimension)
+        of_input = np.float32(given.quantization.scale[0])
+        found = scales_for_empty(integers, scales, axis, float(of_input), biases[output])
+        if found is not None:
+            changed, weight.quantization.scale, bias.quantization.scale = True, found, of_input * found
+            of_integers.buffers[bias.buffer].data = bias_steps(biases[output], of_input * found).view(np.uint8)
     if changed:
-        written.write_bytes(model_file.serialize(model))
+        written.write_bytes(model_file.serialize(of_integers))
+
+
+class _Layer(NamedTuple):
+    """A layer with constant weights and a constant bias: the name of its output, and its tensors."""
+
+    output: bytes
+    given: Any
+    weight: Any
+    bias: Any
+
+
+def _layers(model: Any) -> Iterator[_Layer]:
+    for graph in model.subgraphs:
+        for operator in graph.operators:
+            read = [graph.tensors[place] for place in operator.inputs if place >= 0]
+            is_layer = model_file.operator_name(model, operator) in _LAYERS and len(read) == 3
+            if is_layer and all(model.buffers[tensor.buffer].data is not None for tensor in read[1:]):
+                yield _Layer(graph.tensors[operator.outputs[0]].name, *read)
+
+
+def _data(model: Any, tensor: Any, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    return np.asarray(model.buffers[tensor.buffer].data, np.uint8).view(dtype)
 
 
 def _check(source: Path, written: Path) -> None:
