@@ -1,5 +1,6 @@
 """int8 for ONNX: onnxruntime's own static quantiser, on the float32 graph before anything is encoded in it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,20 +69,27 @@ def _reads_a_weight(node: ir.Node) -> bool:
 
 def _give_scales(made: ir.Model, folded: ir.Model) -> None:
     """Give channels without weights a scale that their bias can have, and the bias in steps of it."""
+    layers, chosen = list(_layers(made, folded)), dict[ir.Value | None, npt.NDArray[Any]]()
+    for given, weight, _, floats in layers:
+        scales, axis = weight.inputs[1], weight.attributes.get_int("axis", 1)
+        of_input = _numpy(given.inputs[1]).item()
+        found = scales_for_empty(_numpy(weight.inputs[0]), _numpy(scales), axis, of_input, floats)
+        if found is not None:
+            chosen[scales] = np.maximum(found, chosen.get(scales, found))  # of all layers that read these weights
+    for given, weight, bias, floats in layers:
+        if weight.inputs[1] in chosen:
+            _set(weight.inputs[1], chosen[weight.inputs[1]])
+            _set(bias.inputs[1], _numpy(given.inputs[1]) * chosen[weight.inputs[1]])
+            _set(bias.inputs[0], bias_steps(floats, _numpy(bias.inputs[1])))
+
+
+def _layers(made: ir.Model, folded: ir.Model) -> Iterator[tuple[ir.Node, ir.Node, ir.Node, Floats]]:
+    """What decodes the input, the weights and the bias of each layer that has these, and the float32 bias."""
+    source = {node.name: node for node in folded.graph}
     for node in made.graph:
         given, weight, bias = (_dequantised(node, index) for index in range(3))
-        if node.op_type not in LAYERS or given is None or weight is None or bias is None:
-            continue
-        integers, scales = weight.inputs[0], weight.inputs[1]
-        of_input, steps, of_bias = given.inputs[1], bias.inputs[0], bias.inputs[1]
-        name = str(steps.name if steps else "").removesuffix(_QUANTIZED)
-        floats = _numpy(folded.graph.initializers[name])
-        axis = weight.attributes.get_int("axis", 1)
-        found = scales_for_empty(_numpy(integers), _numpy(scales), axis, _numpy(of_input).item(), floats)
-        if found is not None:
-            _set(scales, found)
-            _set(of_bias, _numpy(of_input) * found)
-            _set(steps, bias_steps(floats, _numpy(of_bias)))
+        if node.op_type in LAYERS and given and weight and bias and node.name in source:
+            yield given, weight, bias, _numpy(source[node.name].inputs[2])
 
 
 def _dequantised(node: ir.Node, index: int) -> ir.Node | None:

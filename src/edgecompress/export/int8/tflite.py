@@ -56,18 +56,23 @@ def _give_scales(source: Path, written: Path) -> None:
     of_floats, of_integers = model_file.parse(source)[1], model_file.parse(written)[1]
     # The quantiser gives a bias that two layers share another name, and outputs keep theirs.
     biases = {each.output: _data(of_floats, each.bias, np.float32) for each in _layers(of_floats)}
-    changed = False
-    for output, given, weight, bias in _layers(of_integers):
-        if weight.type != schema().TensorType.INT8 or output not in biases:
-            continue
+    layers = [each for each in _layers(of_integers) if each.weight.type == schema().TensorType.INT8]
+    layers = [each for each in layers if each.output in biases]
+    chosen: dict[int, Floats] = {}
+    for output, given, weight, _ in layers:
         integers = _data(of_integers, weight, np.int8).reshape([int(size) for size in weight.shape])
-        scales, axis = np.asarray(weight.quantization.scale, np.float32), int(weight.quantization.quantizedDimension)
-        of_input = np.float32(given.quantization.scale[0])
-        found = scales_for_empty(integers, scales, axis, float(of_input), biases[output])
+        quantization, place = weight.quantization, weight.buffer
+        scales, axis = np.asarray(quantization.scale, np.float32), int(quantization.quantizedDimension)
+        found = scales_for_empty(integers, scales, axis, float(given.quantization.scale[0]), biases[output])
         if found is not None:
-            changed, weight.quantization.scale, bias.quantization.scale = True, found, of_input * found
-            of_integers.buffers[bias.buffer].data = bias_steps(biases[output], of_input * found).view(np.uint8)
-    if changed:
+            chosen[place] = np.maximum(found, chosen.get(place, found))  # of all layers that read these weights
+    for output, given, weight, bias in layers:
+        if weight.buffer in chosen:
+            weight.quantization.scale = chosen[weight.buffer]
+            bias.quantization.scale = np.float32(given.quantization.scale[0]) * chosen[weight.buffer]
+            steps = bias_steps(biases[output], bias.quantization.scale)
+            of_integers.buffers[bias.buffer].data = steps.view(np.uint8)
+    if chosen:
         written.write_bytes(model_file.serialize(of_integers))
 
 
