@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
-from edgecompress import bundle, pipeline
+from edgecompress import bundle, model_files, pipeline
 from edgecompress.agent import ecz
+from edgecompress.compress.record import StageResult
 from edgecompress.errors import InputError
 from edgecompress.export.decoded import decoded_weights
 from edgecompress.export.proved import write_float16
 from edgecompress.progress import silent
+from edgecompress.recipe import Export
 from edgecompress.report.summary import summary
 from edgecompress.request import Request
 
@@ -52,6 +54,23 @@ def test_the_weights_are_the_networks_in_float16(half):
     for name, array in exact.items():
         assert found[name].dtype == np.float16
         assert np.array_equal(found[name] == 0, array == 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "lost", "expected"),
+    [
+        ({"int8": True}, 5.0, {"compressed"}),
+        ({"int8": "auto"}, 0.5, {"compressed"}),
+        ({"int8": "auto"}, 1.5, {"compressed", "dense"}),
+        ({"int8": True, "int8_of": ["dense"]}, 0.0, {"dense"}),
+    ],
+)
+def test_int8_is_of_the_compressed_network_and_of_the_dense_one_where_that_alone_can_lead(settings, lost, expected):
+    stages = [
+        StageResult(stage="s", epochs=1, seconds=1, validation_accuracy=found, sparsity=0, distinct_max=1)
+        for found in (98.0, 98.0 - lost)
+    ]
+    assert set(model_files._int8_of(Export(**settings), stages)) == expected
 
 
 @pytest.mark.slow
