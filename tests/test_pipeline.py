@@ -326,8 +326,11 @@ def test_a_drop_leaves_a_front_and_another_of_its_points_is_built_without_traini
     assert second.front == first.front
     assert second.models["model.onnx"].bytes == first.front[number - 1].bytes
     assert sorted(path.name for path in (tmp_path / "cache/stages").iterdir()) == states
-    with pytest.raises(InputError, match=f"takes 1 to {len(first.front)}"):
-        build(tmp_path, changes=asked, from_front=len(first.front) + 1)
+    for number in (0, len(first.front) + 1):
+        with pytest.raises(InputError, match=f"takes 1 to {len(first.front)}"):
+            build(tmp_path, changes=asked, from_front=number)
+    with pytest.raises(InputError, match="is of alexnet on Digits, not of resnet18 on Digits"):
+        build(tmp_path, changes=asked, from_front=1, model="resnet18")
 
 
 def test_a_point_is_taken_from_a_front_that_is_there(tmp_path, small_bundle):

@@ -54,9 +54,11 @@ def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) 
     board = target.load(request.target)
     folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)
-    front = [] if request.from_front is None else _kept_front(folder, request.from_front)
+    kept = None if request.from_front is None else _with_front(folder, request.from_front)
+    front = kept.front if kept else []
     given = prepare(request, progress=progress, warn=warn)
-    if request.from_front is not None:
+    if kept and request.from_front is not None:
+        _check_same(kept, request, given, folder)
         given = _to_rate(given, front[request.from_front - 1].rate)
     with nullcontext() if len(given.data.train_x) else frugal():
         if given.context.recipe.cluster.max_drop is None:
@@ -96,16 +98,27 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
     return points
 
 
-def _kept_front(folder: Path, number: int) -> list[FrontPoint]:
-    """The front of the bundle that is there, of which the point ``number`` is asked for, counted from 1."""
+def _with_front(folder: Path, number: int) -> Manifest:
+    """The bundle that is there, of whose front the point ``number`` is asked for, counted from 1."""
     if not (folder / bundle.MANIFEST).is_file():
         raise InputError(f"{folder} is not a bundle; build it with --max-drop first, or name it with --output")
-    front = Manifest.from_file(folder / bundle.MANIFEST).front
-    if not front:
+    manifest = Manifest.from_file(folder / bundle.MANIFEST)
+    most = len(manifest.front)
+    if not most:
         raise InputError(f"{folder} has no front; build it with --max-drop first")
-    if number > len(front):
-        raise InputError(f"the front of {folder} has {len(front)} points; --from-front takes 1 to {len(front)}")
-    return front
+    if not 1 <= number <= most:
+        raise InputError(f"the front of {folder} has {most} points; --from-front takes 1 to {most}")
+    return manifest
+
+
+def _check_same(kept: Manifest, request: Request, given: Prepared, folder: Path) -> None:
+    """Make sure that the front is of the network and the data that are asked for."""
+    asked = given.own.name if given.own else request.model, given.data.name
+    if asked != (kept.model.name, kept.data.name):
+        raise InputError(
+            f"the front of {folder} is of {kept.model.name} on {kept.data.name}, not of {asked[0]} on {asked[1]}; give "
+            "--model and --data as they were"
+        )
 
 
 def _to_rate(given: Prepared, rate: float) -> Prepared:

@@ -87,6 +87,17 @@ def test_a_layer_of_which_nothing_was_pruned_stays_dense():
     assert bool(dense["a"].all())
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-12])
+def test_a_rate_that_cannot_be_had_is_said_and_the_layer_is_as_small_as_it_gets(scale):
+    dense = {"a": nn.Parameter(torch.randn(30, 30, generator=torch.Generator().manual_seed(4)))}
+    importance = {name: scale * each for name, each in even(dense).items()}
+    hook = RateConstrained(dense, importance, recipe(rate=0.001))
+    assert len(torch.unique(dense["a"])) == 1 and bool(dense["a"].all())
+    assert hook.rate == pytest.approx(LEVEL_BITS / 900)
+    assert "cannot take less than 0.0178 bits" in hook.details["left_alone"]
+    assert "left_alone" not in RateConstrained(dense, importance, recipe(rate=2.0)).details
+
+
 def test_bits_go_where_they_matter(weights):
     importance = even(weights)
     RateConstrained(weights, {**importance, "b": 100 * importance["b"]}, recipe(rate=0.6))

@@ -27,6 +27,8 @@ UPDATES = 16
 # How near a rate is met, on the way and at its end.
 _CLOSE, _EXACT = 1e-2, 1e-3
 _TRIES = 60
+# Times the slope that the search begins with: there bits alone decide, and a rate that is lower yet cannot be had.
+_STEEPEST = 1e9
 # Iterations to the rate, and at it, where nothing is trained.
 _FALLING, _AT_REST = 12, 12
 
@@ -75,6 +77,7 @@ class RateConstrained:
         self._asked = settings.rate
         self._goal = min(settings.rate, self._first)
         self._slope = torch.tensor(self._start(), dtype=torch.float64)
+        self._steepest = _STEEPEST * self.slope
         self.carried = {"slope": self._slope} | {
             f"{key}/{name}": tensor
             for name, layer in zip(self.most, self.layers, strict=True)
@@ -92,9 +95,12 @@ class RateConstrained:
         return sum(layer.bits() for layer in self.layers) / max(1, self._size)
 
     @property
-    def details(self) -> dict[str, float]:
+    def details(self) -> dict[str, float | str]:
         """What the stage tells: bits a weight as they are and as they were asked for, and what a bit was worth."""
-        return {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
+        told: dict[str, float | str] = {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
+        if self.rate > (1 + _CLOSE) * self._asked:
+            told["left_alone"] = f"cluster.rate {self._asked:g}: the layers cannot take less than {self.rate:.3g} bits"
+        return told
 
     @property
     def slope(self) -> float:
@@ -150,8 +156,10 @@ class RateConstrained:
             found = sum(bits) / self._size
             if abs(found - rate) <= tolerance * rate:
                 break
+            if found > rate and slope >= self._steepest:
+                break
             low, high = (slope, high) if found > rate else (low, slope)
-            slope *= min(16.0, max(1 / 16, (found / rate) ** 3))
+            slope = min(self._steepest, slope * min(16.0, max(1 / 16, (found / rate) ** 3)))
             if not low < slope < high:
                 slope = math.sqrt(low * high)
             if high - low <= 1e-9 * low:

@@ -72,7 +72,8 @@ class RatedWeight:
         """The bits of the layer: an ideal code of order 0 for its levels, and the levels."""
         counts = self.counts(labels).double()
         used = counts[counts > 0]
-        return float((used * -torch.log2(used / self.size)).sum()) + LEVEL_BITS * max(0, len(used) - 1)
+        levels = int((counts[1:] > 0).sum())  # zero takes nothing itself
+        return float((used * -torch.log2(used / self.size)).sum()) + LEVEL_BITS * levels
 
     @torch.no_grad()
     def cheapest(self, slope: float) -> torch.Tensor:
