@@ -21,10 +21,8 @@ from edgecompress.export.int8.program import check_installed
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.named import Named
 from edgecompress.export.proved import (
-    KINDS,
     LATENCY,
     Calibrated,
-    FileKind,
     Proved,
     Reference,
     write_float,
@@ -32,6 +30,7 @@ from edgecompress.export.proved import (
     write_int8,
 )
 from edgecompress.export.verify import Floats
+from edgecompress.export.written import KINDS, FileKind
 from edgecompress.heap import give_back
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export

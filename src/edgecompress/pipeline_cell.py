@@ -28,8 +28,9 @@ from edgecompress.export.container.pack import pack_container
 from edgecompress.export.contract import Format
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.pack import CONTAINER
-from edgecompress.export.proved import FORMATS, KINDS, FileKind, Reference, write_float
+from edgecompress.export.proved import Reference, write_float
 from edgecompress.export.verify import compare_latency
+from edgecompress.export.written import FORMATS, KINDS, FileKind
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of

@@ -115,3 +115,25 @@ def evaluate():
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"]).run(None, {})[0]
 
     return evaluate
+
+
+@pytest.fixture
+def taken():
+    """A network that sparse inference takes, and its outputs."""
+    import torch
+    from torch import nn
+
+    from edgecompress.export.proved import Reference
+    from edgecompress.model.to_onnx import to_onnx
+
+    torch.manual_seed(0)
+    layers = nn.Sequential(
+        nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 64, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(64, 5),
+    ).eval()  # fmt: skip
+    weight = layers[2].weight.data
+    weight[weight.abs() <= weight.abs().flatten().kthvalue(int(0.9 * weight.numel())).values] = 0
+    model = to_onnx(layers, (3, 40, 40))
+    x = np.random.default_rng(0).normal(size=(8, 3, 40, 40)).astype(np.float32)
+    with torch.no_grad():
+        return model, Reference(x, layers(torch.from_numpy(x)).numpy(), None)

@@ -7,10 +7,11 @@ from edgecompress.errors import CheckError
 from edgecompress.export import proved
 from edgecompress.export.formats.onnx import onnx as write
 from edgecompress.export.formats.tflite import tflite as write_tflite
-from edgecompress.export.proved import KINDS, Calibrated, Reference, write_float, write_int8
+from edgecompress.export.proved import Calibrated, Reference, write_float, write_int8
 from edgecompress.export.tflite.sparse_inference import emulated
 from edgecompress.export.tflite.sparse_inference.verdict import remark
 from edgecompress.export.verify import verify
+from edgecompress.export.written import KINDS
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.recipe import Export
 
@@ -67,22 +68,6 @@ def test_an_int8_file_that_answers_otherwise_is_an_error(kind, network, referenc
         write_int8(network(), path, kind, Export(), other, calibrated, compress=True)
 
 
-@pytest.fixture
-def taken(run, tmp_path):
-    """A network that sparse inference takes, and its outputs."""
-    torch.manual_seed(0)
-    layers = nn.Sequential(
-        nn.Conv2d(3, 16, 3, 2, 1), nn.ReLU(), nn.Conv2d(16, 64, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-        nn.Linear(64, 5),
-    ).eval()  # fmt: skip
-    weight = layers[2].weight.data
-    weight[weight.abs() <= weight.abs().flatten().kthvalue(int(0.9 * weight.numel())).values] = 0
-    model = to_onnx(layers, (3, 40, 40))
-    x = np.random.default_rng(0).normal(size=(8, 3, 40, 40)).astype(np.float32)
-    with torch.no_grad():
-        return model, Reference(x, layers(torch.from_numpy(x)).numpy(), None)
-
-
 def test_what_sparse_inference_does_with_a_file_is_part_of_its_proof(taken, tmp_path):
     made = write_float(taken[0], tmp_path / "m.tflite", TFLITE, Export(), taken[1], compress=True)
 
@@ -131,23 +116,3 @@ def test_a_file_for_processors_without_avx_is_judged_here_by_one_of_the_same_wei
 
     assert made.verification.sparse_inference.state == "on" and made.verification.latency.limit is None
     assert judged == [("off", True, "dense.tflite")]
-
-
-def test_a_file_that_is_wrong_with_sparse_inference_is_written_so_that_it_stays_off(taken, tmp_path, monkeypatch):
-    asked = []
-
-    def prove(path):
-        asked.append(emulated.judged(path))
-        if asked[-1].state == "on":
-            raise emulated.SparseInferenceError(f"{path}: wrong")
-        return asked[-1]
-
-    monkeypatch.setattr(proved.emulated, "prove", prove)
-
-    made = write_float(taken[0], tmp_path / "m.tflite", TFLITE, Export(), taken[1], compress=True)
-
-    assert [verdict.state for verdict in asked] == ["on", "off"]
-    assert made.verification.sparse_inference.state == "off"
-    with pytest.raises(CheckError, match="wrong"):
-        monkeypatch.setattr(proved.emulated, "prove", lambda path: (_ for _ in ()).throw(CheckError("wrong")))
-        write_float(taken[0], tmp_path / "n.tflite", TFLITE, Export(), taken[1], compress=True)

@@ -20,8 +20,8 @@ from edgecompress.export.int8.onnx import quantized
 from edgecompress.export.int8.program import check_installed
 from edgecompress.export.int8.tflite import tflite as write_int8_tflite
 from edgecompress.export.kinds import Kind
-from edgecompress.export.proved import FORMATS, KINDS, FileKind
 from edgecompress.export.verify import Layout
+from edgecompress.export.written import FORMATS, KINDS, FileKind
 from edgecompress.progress import Progress
 from edgecompress.target import Runtime, Target
 

@@ -7,8 +7,8 @@ import onnx_ir as ir
 
 from edgecompress import methods
 from edgecompress.export.contract import Format
-from edgecompress.export.proved import FORMATS, KINDS
 from edgecompress.export.verify import LatencyCheck, compare_latency
+from edgecompress.export.written import FORMATS, KINDS
 from edgecompress.target import Runtime
 
 

@@ -1,11 +1,9 @@
 """A model file of a bundle: written, proved and measured on the machine that builds it."""
 
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +11,6 @@ import onnx_ir as ir
 
 from edgecompress import methods
 from edgecompress.encode.ledger import Ledger
-from edgecompress.errors import InputError, MissingDependencyError, NoFormError
 from edgecompress.export.accuracy import FileAccuracy, accuracy
 from edgecompress.export.contract import Format
 from edgecompress.export.float16.onnx import halved
@@ -24,13 +21,12 @@ from edgecompress.export.memory import Memory, memory
 from edgecompress.export.named import Named, verify_named
 from edgecompress.export.tflite.runtimes import runtimes
 from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference, remark
-from edgecompress.export.verify import Floats, Layout, Verification, compare_latency, verify
+from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.export.verify import Floats, Verification, compare_latency, verify
+from edgecompress.export.written import FORMATS, FileKind, writer, written
 from edgecompress.heap import give_back
 from edgecompress.recipe import Export
-from edgecompress.target import Runtime
 
-FORMATS = "edgecompress.export.formats"
 # Relative to a sample's largest output. Half a unit in the last place of float16 is 2**-11, of int8 2**-8 of the
 # largest weight of a channel; errors add up over the layers, and hybrid kernels round the inputs of each layer too.
 EXACT = 1e-4
@@ -41,21 +37,6 @@ LEAST_AGREEMENT = 0.9
 # Times the dense file's, where the weights are decoded to float32 at load. What computes in int8 is measured and not
 # judged: it depends on the processor. Without dot-product instructions it can be slower than float32.
 LATENCY = 1.05
-
-
-@dataclass(frozen=True)
-class FileKind:
-    """How the files of one format are run."""
-
-    format: Literal["onnx", "tflite"]
-    runtime: Runtime
-    layout: Layout
-
-
-KINDS = (
-    FileKind("onnx", "onnxruntime", "channels_first"),
-    FileKind("tflite", "litert", "channels_last"),
-)
 
 
 @dataclass(frozen=True)
@@ -134,59 +115,13 @@ def write_float(
             if elsewhere:
                 file = Path(folder) / path.name
                 plain = settings.model_copy(update={"shifts": False})
-                _writer(graph, file, kind, plain, compress=True)(sparse_inference=False)
+                writer(graph, file, kind, plain, compress=True)(sparse_inference=False)
             if reference.narrower:
                 dense = Path(folder) / f"dense-{path.name}"
-                _writer(graph, dense, kind, settings, compress=False)()
+                writer(graph, dense, kind, settings, compress=False)()
             assert dense is not None  # else there was no latency
             compare_latency(file, dense, layout=kind.layout, limit=LATENCY)
     return _with(made, inference)
-
-
-def written(
-    graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool
-) -> tuple[Ledger, SparseInference | None]:
-    """Write the network as it is, and see that a compressed TFLite file is right on processors without AVX.
-
-    Raises:
-        NoFormError: the format cannot express it.
-        CheckError: the file is wrong on such processors.
-    """
-    write = _writer(graph, path, kind, settings, compress=compress)
-    try:
-        return (write(), None) if kind.format == "onnx" or not compress else _right_everywhere(write, path, settings)
-    except MissingDependencyError:
-        raise
-    except InputError as error:
-        raise NoFormError(str(error)) from error
-
-
-def _writer(graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool) -> Callable[..., Ledger]:
-    """What writes the file; keywords are options of its format."""
-    format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
-    is_onnx = kind.format == "onnx"
-    options: dict[str, object] = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
-    return partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
-
-
-def _right_everywhere(write: Callable[..., Ledger], path: Path, settings: Export) -> tuple[Ledger, SparseInference]:
-    """Write a compressed TFLite file and see that it is right on processors without AVX.
-
-    One that sparse inference should take and that is wrong with it is written again so that it stays off.
-
-    Raises:
-        CheckError: the file is wrong there all the same.
-    """
-    ledger = write(sparse_inference=settings.sparse_inference)
-    try:
-        verdict = emulated.prove(path)
-    except emulated.SparseInferenceError:
-        if not settings.sparse_inference:
-            raise
-        return write(sparse_inference=False), emulated.prove(path)
-    if verdict.state == "on":
-        ledger = ledger.model_copy(update={"remarks": (remark(verdict), *ledger.remarks[1:])})
-    return ledger, verdict
 
 
 def _is_for_other_processors(inference: SparseInference | None) -> bool:

@@ -15,8 +15,9 @@ from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError, NoFormError
 from edgecompress.export.named import Named
-from edgecompress.export.proved import KINDS, FileKind, Reference, write_float, written
+from edgecompress.export.proved import Reference, write_float
 from edgecompress.export.verify import Verification
+from edgecompress.export.written import KINDS, FileKind, written
 from edgecompress.library.examples import Example, ends, tensors
 from edgecompress.library.files import StrPath
 from edgecompress.model.finite import not_finite

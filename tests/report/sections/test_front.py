@@ -5,27 +5,15 @@ import pytest
 from edgecompress.bundle import FrontPoint
 from edgecompress.compress.drop import Drop
 from edgecompress.report.found import Found
-from edgecompress.report.sections.front import Point, best, front
+from edgecompress.report.sections.front import Point, _leading, front
 
 
 def point(size, accuracy, latency, taken="measured"):
     return Point("a", "b", "c", size, accuracy, latency, taken, "record-0")
 
 
-def test_the_front_is_what_no_other_point_beats_in_all_three():
-    points = [
-        point(100, 90.0, 5.0),
-        point(50, 90.0, 6.0),  # smaller, slower
-        point(100, 89.0, 5.0),  # beaten by the first
-        point(60, 90.0, 6.0),  # beaten by the second
-        point(200, 95.0, 9.0),
-        point(50, 90.0, 6.0),  # the second's equal
-    ]
-    assert best(points) == [True, True, False, False, True, True]
-
-
 def test_without_latency_bytes_and_accuracy_decide():
-    assert best([point(100, 90.0, None), point(50, 90.0, None), point(50, 80.0, 1.0)]) == [False, True, False]
+    assert _leading([point(100, 90.0, None), point(50, 90.0, None), point(50, 80.0, 1.0)]) == [False, True, False]
 
 
 def test_a_figure_for_each_data_set_and_machine(found):

@@ -1,8 +1,6 @@
 """Bytes against accuracy against latency: every file that was run, and which of them no other one beats."""
 
-import bisect
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +10,7 @@ from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table, Taken
 from edgecompress.report.found import Bench, Found, how_taken
 from edgecompress.report.numbers import significant
+from edgecompress.report.pareto import best
 from edgecompress.report.table import cautions, conditions, rows
 
 _KEY = "var(--ink-soft)"
@@ -45,28 +44,6 @@ def front(found: Found) -> Section | None:
         "and better in one. Point at a mark, or reach a plot with Tab and its marks with the arrow keys."
     )
     return Section("front", "Bytes, accuracy, latency", about, tuple(figures)) if figures else None
-
-
-def best(points: Sequence[Point]) -> list[bool]:
-    """Which points no other one dominates (Pareto), in bytes, accuracy and, where all have one, latency."""
-    timed = all(point.latency is not None for point in points)
-    costs = [(point.bytes, -point.accuracy, (point.latency or 0.0) if timed else 0.0) for point in points]
-    leading: set[tuple[float, float, float]] = set()
-    # In the order of the first objective, whatever dominates a cost comes before it; of those before, the second
-    # objective rises and the third falls along the stairs (Kung, Luccio and Preparata, Journal of the ACM 22, 1975).
-    stairs: list[tuple[float, float]] = []
-    for cost in sorted(set(costs)):
-        place = bisect.bisect_right(stairs, (cost[1], math.inf))
-        if place and stairs[place - 1][1] <= cost[2]:
-            continue
-        leading.add(cost)
-        end = place
-        while end < len(stairs) and stairs[end][1] >= cost[2]:
-            end += 1
-        if place and stairs[place - 1][0] == cost[1]:
-            place -= 1
-        stairs[place:end] = [(cost[1], cost[2])]
-    return [cost in leading for cost in costs]
 
 
 def _benches(found: Found) -> list[Figure]:
@@ -196,7 +173,7 @@ def _figure(
     )
     lines: list[Row] = []
     marks: list[dict[str, Any]] = []
-    for i, (point, leads) in enumerate(zip(points, best(points), strict=True)):
+    for i, (point, leads) in enumerate(zip(points, _leading(points), strict=True)):
         row = Row(
             key=f"{key}-{i}",
             cells=(
@@ -233,6 +210,12 @@ def _figure(
     if any(mark["latency"] is not None for mark in shown):
         drawn.append(_chart(shown, "latency", f"{latency}, {unit}", accuracy))
     return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), notes, details)
+
+
+def _leading(points: Sequence[Point]) -> list[bool]:
+    """Which points no other one beats in bytes, accuracy and, where all have one, latency."""
+    timed = all(point.latency is not None for point in points)
+    return best([(point.bytes, -point.accuracy, (point.latency or 0.0) if timed else 0.0) for point in points])
 
 
 def _drop(point: Point) -> Cell:
