@@ -22,9 +22,10 @@ from typing import Any
 import torch
 
 from edgecompress import methods, recipe
-from edgecompress.compress import stages
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.evaluate import accuracy
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
@@ -57,7 +58,7 @@ class Study:
         name = self.given.recipe or recipe.default_name(self.given.model, self.given.data)
         return recipe.load(name, [*self.given.set, *changes])
 
-    def compress(self, *changes: str) -> tuple[stages.Compressed, float, float]:
+    def compress(self, *changes: str) -> tuple[Run, float, float]:
         """What the recipe with ``changes`` makes, and the test accuracies of the dense and the compressed network."""
         chosen, data = self.recipe(*changes), self.data
         torch.manual_seed(chosen.seed)
@@ -65,7 +66,7 @@ class Study:
         # The identity is a build's, so that its baseline is taken where there is one.
         identity = identity_of(self.given.model, data)
         context = context_of(chosen, data, identity, cache_dir=self.given.cache_dir, progress=silent)
-        made = stages.compress(network, context, trained=False)
+        made = run_all(network, context, trained=False)
         compressed = accuracy(network, *self.test)
         network.load_state_dict(made.dense)
         return made, accuracy(network, *self.test), compressed

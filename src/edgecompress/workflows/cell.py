@@ -14,13 +14,14 @@ from torch import nn
 import edgecompress
 from edgecompress import methods, recipe
 from edgecompress.bundle import DataInfo
-from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State, key
 from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
 from edgecompress.compress.evaluate import outputs
 from edgecompress.compress.kept import KeptState
 from edgecompress.compress.layers import compressible, named
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
@@ -145,7 +146,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
     chosen = named(chosen, network)
     artefacts = Store(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
-    made = stages.compress(network, context, trained=False)
+    made = run_all(network, context, trained=False)
     accuracy: dict[str, Count] = {}
     for done, (name, state) in enumerate(_states(made).items()):
         progress("test", done, len(Accuracies.model_fields))
@@ -154,7 +155,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="edgecompress-cell-") as folder:
         sizes, latency = _files(cell, Path(folder), network, made, data, chosen.export, plan, here)
-    load_state(network, made.compressed)
+    load_state(network, made.last)
     weights = compressible(network, chosen)
     return Outcome(
         budget=Budget(
@@ -198,8 +199,8 @@ def _context(cell: Cell, chosen: Recipe, plan: Plan, data: Dataset, progress: Pr
     return context_of(chosen, data, identity, cache_dir=plan.cache_dir, progress=progress)
 
 
-def _states(made: stages.Compressed) -> dict[str, KeptState]:
-    return {"baseline": made.dense, "pruned": made.pruned, "clustered": made.compressed}
+def _states(made: Run) -> dict[str, KeptState]:
+    return {"baseline": made.dense, "pruned": made.pruned, "clustered": made.last}
 
 
 def _count(network: nn.Module, state: State, data: Dataset) -> Count:
@@ -219,7 +220,7 @@ def _files(
     cell: Cell,
     folder: Path,
     network: nn.Module,
-    made: stages.Compressed,
+    made: Run,
     data: Dataset,
     settings: Export,
     plan: Plan,
@@ -229,7 +230,7 @@ def _files(
     x = data.test_x[:SAMPLES]
     graph = grapher_of(cell.model, data.input_shape, len(data.classes), cell.width)
     ledgers: dict[tuple[Kind, str], Ledger] = {}
-    states: dict[Kind, State] = {"dense": made.dense, "compressed": made.compressed}
+    states: dict[Kind, State] = {"dense": made.dense, "compressed": made.last}
     for kind, state in states.items():
         load_state(network, state)
         expected = outputs(network, torch.from_numpy(x)).numpy() if plan.prove else None
