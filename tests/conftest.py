@@ -83,12 +83,12 @@ def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
 
 
 def build_small(cache, folder, changes, **more):
-    from edgecompress import pipeline
     from edgecompress.progress import silent
-    from edgecompress.request import Request
+    from edgecompress.workflows.build import build_bundle
+    from edgecompress.workflows.request import Request
 
     request = Request(target="host", changes=changes, output=folder, cache_dir=cache, **more)
-    pipeline.build(request, progress=silent, warn=pytest.fail)
+    build_bundle(request, progress=silent, warn=pytest.fail)
 
 
 def ssh_with(folder):

@@ -17,7 +17,8 @@ import traceback
 from pathlib import Path
 
 MODULES = (
-    "bench.run", "cli", "export.pack", "pipeline", "pipeline_search", "report.summary", "report.whole", "store.keep",
+    "bench.run", "cli", "export.pack", "workflows.build", "workflows.search",
+    "report.summary", "report.whole", "store.keep",
 )  # fmt: skip
 
 DIGITS = (1, 32, 32)

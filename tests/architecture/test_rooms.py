@@ -36,15 +36,7 @@ ORDER = [
     {"advise", "compare"},
     {"report"},
     {"own"},
-    {"request"},
-    {"references"},
-    {"model_files"},
-    {"leading"},
-    {"pipeline"},
-    {"pipeline_front"},
-    {"pipeline_search"},
-    {"pipeline_cell"},
-    {"pipeline_study"},
+    {"workflows"},
     {"records"},
     {"library", "testing"},
     {"cli"},
@@ -99,11 +91,11 @@ def imported_room(name: str) -> str | None:
 
 
 def test_torch_lives_where_networks_are_trained_or_handed_on():
-    with_torch = {"model", "compress", "search", "own", "request", "references", "library", "model_files", "testing"}
+    with_torch = {"model", "compress", "search", "own", "workflows", "library", "testing"}
     elsewhere = [
         str(module)
         for module in MODULES
-        if room_of(module) not in with_torch and not room_of(module).startswith("pipeline")
+        if room_of(module) not in with_torch
         if any(name.split(".")[0] == "torch" for name in imports(module))
     ]
     assert elsewhere == []

@@ -4,10 +4,11 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from edgecompress import bundle, pipeline
+from edgecompress import bundle
 from edgecompress.bench import run
 from edgecompress.cli import app, demo
 from edgecompress.errors import MissingDependencyError
+from edgecompress.workflows import build as workflow
 
 
 def test_it_builds_measures_says_three_sentences_and_names_a_page(measured, tmp_path, monkeypatch):
@@ -16,7 +17,7 @@ def test_it_builds_measures_says_three_sentences_and_names_a_page(measured, tmp_
     made = tmp_path / "dist" / "demo"
     asked = []
 
-    def build(request, **_):
+    def build_bundle(request, **_):
         asked.append((request.target, request.model, request.data_named, request.output))
         shutil.copytree(folder, made)
         return made, bundle.load(made)
@@ -25,7 +26,7 @@ def test_it_builds_measures_says_three_sentences_and_names_a_page(measured, tmp_
         asked.append((where, device, mode))
         return record, path
 
-    monkeypatch.setattr(pipeline, "build", build)
+    monkeypatch.setattr(workflow, "build_bundle", build_bundle)
     monkeypatch.setattr(run, "bench", bench)
     done = CliRunner().invoke(app, ["demo", "-o", str(made), "--store", "none"], catch_exceptions=False)
     assert done.exit_code == 0, done.output

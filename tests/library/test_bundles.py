@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 import edgecompress as ec
-from edgecompress import pipeline, recipe
+from edgecompress import recipe
 from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import InputError
+from edgecompress.library import bundles
 
 
 def test_a_bundle_is_opened_and_measured(small_bundle, tmp_path):
@@ -29,12 +30,12 @@ def asked(monkeypatch, small_bundle):
     """The requests that reach the pipeline, which gives the small bundle for each."""
     found = []
 
-    def build(request, *, progress, warn):
+    def build_bundle(request, *, progress, warn):
         found.append(request)
         warn("heed this")
         return small_bundle, ec.Bundle.open(small_bundle).manifest
 
-    monkeypatch.setattr(pipeline, "build", build)
+    monkeypatch.setattr(bundles, "build_bundle", build_bundle)
     return found
 
 

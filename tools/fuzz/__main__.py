@@ -149,7 +149,14 @@ def main() -> int:
     seed = random.SystemRandom().randrange(2**32) if given.seed is None else given.seed
     print(f"seed {seed}", flush=True)
     # Imported once, before the copies are made.
-    for module in ("compare.run", "records.kinds", "report.whole", "report.formats.html", "store.store", "pipeline"):
+    for module in (
+        "compare.run",
+        "records.kinds",
+        "report.whole",
+        "report.formats.html",
+        "store.store",
+        "workflows.build",
+    ):
         __import__(f"edgecompress.{module}")
     sound = Path(tempfile.mkdtemp(prefix="edgecompress-corpus-"))
     files = corpus_of.make(sound)

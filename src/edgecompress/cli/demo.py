@@ -28,16 +28,16 @@ def demo(
     """
     check_extras()
     with console.long_work("the same command goes on from the last finished epoch") as progress:
-        from edgecompress import pipeline
         from edgecompress.bench import run
         from edgecompress.bundle import MANIFEST
         from edgecompress.report import nutshell, summary
         from edgecompress.report.page import write_page
-        from edgecompress.request import Request
         from edgecompress.store.keep import keep
+        from edgecompress.workflows.build import build_bundle
+        from edgecompress.workflows.request import Request
 
         request = Request(target=TARGET, model=MODEL, data=DATA, recipe=RECIPE, output=output, cache_dir=cache_dir)
-        folder, manifest = pipeline.build(request, progress=progress, warn=console.warn)
+        folder, manifest = build_bundle(request, progress=progress, warn=console.warn)
         keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
         record, path = run.bench(folder, device="local", mode="quick", progress=progress)
         keep(record, store, file=path, warn=console.warn)

@@ -86,14 +86,15 @@ def search(
     Example: edgecompress search --model alexnet --max-drop 0.5 --target rpi4
     """
     with console.long_work("the same command goes on from the last finished trial") as progress:
-        from edgecompress import bundle, pipeline_search
+        from edgecompress import bundle
         from edgecompress.report import search as report
         from edgecompress.report import summary
-        from edgecompress.request import Request
         from edgecompress.search.limits import Limits
         from edgecompress.search.records import SearchRecord
         from edgecompress.search.sizes import parse_size
         from edgecompress.store.keep import keep
+        from edgecompress.workflows import search
+        from edgecompress.workflows.request import Request
 
         def tell(record: SearchRecord) -> None:
             keep(record, store, file=None, warn=console.warn)
@@ -117,14 +118,14 @@ def search(
             eval_samples=eval_samples,
         )
         limits = Limits(max_drop, parse_size(size_budget) if size_budget else None, trials)
-        how = pipeline_search.How(
+        how = search.How(
             macs=values(macs, float) if macs else (),
             storage=storage,
             workers=workers,
             devices=values(device, str) if device else (),
             mode=mode,
         )
-        found = pipeline_search.search(
+        found = search.search(
             request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
         )
         if found.built:
@@ -132,11 +133,11 @@ def search(
     if as_json:
         return
     report.front(found.front)
-    console.say(f"\nrecipe: {found.folder / pipeline_search.RECIPE}, front: {found.folder / pipeline_search.FRONT}")
+    console.say(f"\nrecipe: {found.folder / search.RECIPE}, front: {found.folder / search.FRONT}")
     if found.built:
         console.say(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
         given = ["--model", model, "--data", request.data_named]
-        given += ["--recipe", str(found.folder / pipeline_search.RECIPE)]
+        given += ["--recipe", str(found.folder / search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
         console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -74,17 +74,17 @@ def paper(
     Example: edgecompress study paper --models alexnet --data uci-har --budget 60
     """
     with console.long_work("the same command goes on from the last finished stage") as progress:
-        from edgecompress import pipeline_study
         from edgecompress.report import study as report
         from edgecompress.store.keep import keep
         from edgecompress.study.engines.contract import Workers
         from edgecompress.study.plan import Plan
+        from edgecompress.workflows import study
 
         asked = grid.Grid(
             models=values(models, str),
             data=values(data, str),
             sparsities=values(sparsity, float),
-            methods=values(methods, str) if methods else pipeline_study.clustering_methods(),
+            methods=values(methods, str) if methods else study.clustering_methods(),
             bits=values(bits, int),
             distill=DISTILL[distill],
             seeds=values(seeds, int),
@@ -103,9 +103,9 @@ def paper(
             download=download,
             artefacts=artefacts,
         )
-        index, records = pipeline_study.study(
+        index, records = study.study(
             asked,
-            pipeline_study.smoke(plan) if smoke else plan,
+            study.smoke(plan) if smoke else plan,
             output=output,
             engine=engine,
             workers=Workers(workers, threads, address=address),

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from edgecompress import bundle, pipeline
+from edgecompress import bundle
 from edgecompress.bench import run
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.records import BenchRecord
@@ -19,9 +19,10 @@ from edgecompress.errors import InputError
 from edgecompress.library.files import StrPath
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
-from edgecompress.request import Request
 from edgecompress.store.keep import keep
 from edgecompress.store.place import NONE
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.request import Request
 
 Warn = Callable[[str], None]
 
@@ -190,7 +191,7 @@ def build(
         from_front=from_front,
     )
     tell = warn or _warn
-    folder, manifest = pipeline.build(request, progress=progress, warn=tell)
+    folder, manifest = build_bundle(request, progress=progress, warn=tell)
     keep(manifest, store, file=folder / MANIFEST, warn=tell)
     return Bundle(folder, manifest)
 

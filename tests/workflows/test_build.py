@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from edgecompress import bundle, pipeline
+from edgecompress import bundle
 from edgecompress.agent import ecz
 from edgecompress.compress import walk
 from edgecompress.errors import CheckError, InputError
@@ -14,7 +14,8 @@ from edgecompress.model.datasets import load as load_data
 from edgecompress.model.load import network, save_checkpoint
 from edgecompress.progress import silent
 from edgecompress.report.summary import summary
-from edgecompress.request import Request
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.request import Request
 
 QUICK = ("width=0.125", "train.epochs=1", "prune.epochs=1", "retrain.epochs=0", "cluster.epochs=0")
 
@@ -23,7 +24,7 @@ def build(tmp_path, *, warn=lambda message: None, **changes):
     request = Request(
         **{"target": "host", "changes": QUICK, "output": tmp_path / "out", "cache_dir": tmp_path / "cache", **changes}
     )
-    return pipeline.build(request, progress=silent, warn=warn)
+    return build_bundle(request, progress=silent, warn=warn)
 
 
 def test_the_manifest_says_what_the_files_are(small_bundle):

@@ -34,10 +34,8 @@ from edgecompress.export.written import FORMATS, KINDS, FileKind
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
-from edgecompress.model_files import SAMPLES
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
-from edgecompress.request import DATA_VERSION, context_of, identity_of
 from edgecompress.study.counted import counted
 from edgecompress.study.grid import Point
 from edgecompress.study.machine import machine
@@ -58,6 +56,8 @@ from edgecompress.study.run import now
 from edgecompress.study.stand_in import SHAPES, stand_in
 from edgecompress.study.store import Store
 from edgecompress.study.subset import subset
+from edgecompress.workflows.model_files import SAMPLES
+from edgecompress.workflows.request import DATA_VERSION, context_of, identity_of
 
 
 def recipe_of(point: Point, plan: Plan) -> Recipe:

@@ -1,6 +1,6 @@
-from edgecompress.pipeline_front import front_of
 from edgecompress.recipe import load
 from edgecompress.search.records import Candidate, Channels, SearchRecord, Setting, Trial
+from edgecompress.workflows.front import front_of
 
 
 def record(**changes):

@@ -5,15 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import edgecompress
-from edgecompress import pipeline
 from edgecompress.bench.several import bench_all
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
 from edgecompress.recipe.writing import recipe_toml
-from edgecompress.request import Request
 from edgecompress.search.objectives import BoardLatency, FrontRecord, Point, whole_front
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.trial import with_settings
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.request import Request
 
 
 def front_of(records: Sequence[SearchRecord]) -> tuple[FrontRecord, dict[str, str]]:
@@ -71,7 +71,7 @@ def measured(
     for number, point in enumerate(front.points):
         place = folder / "front" / str(number)
         built = replace(request, recipe=str(folder / point.recipe), changes=(), encoding=None, output=place)
-        _, manifest = pipeline.build(built, progress=progress, warn=warn)
+        _, manifest = build_bundle(built, progress=progress, warn=warn)
         boards = []
         for outcome in bench_all(place, devices, mode=mode, allow_noisy=True, progress=progress):
             if outcome.error:

@@ -13,7 +13,7 @@ from edgecompress.export import named
 from edgecompress.export.named import Named
 from edgecompress.export.proved import Reference
 from edgecompress.own import ends
-from edgecompress.request import Prepared
+from edgecompress.workflows.request import Prepared
 
 Array = NDArray[Any]
 

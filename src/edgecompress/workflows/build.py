@@ -31,21 +31,21 @@ from edgecompress.export.formats.onnx import compressed_bytes
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
 from edgecompress.heap import frugal
-from edgecompress.leading import settle
-from edgecompress.model_files import macs_ratio, write_models
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
-from edgecompress.references import samples_of
 from edgecompress.report.card import card
-from edgecompress.request import Prepared, Request, prepare
 from edgecompress.target import Target
+from edgecompress.workflows.lead import settle
+from edgecompress.workflows.model_files import macs_ratio, write_models
+from edgecompress.workflows.references import samples_of
+from edgecompress.workflows.request import Prepared, Request, prepare
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
 QUANTIZER = "ai-edge-quantizer"  # onnxruntime's is a part of it
 
 
-def build(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> tuple[Path, Manifest]:
+def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> tuple[Path, Manifest]:
     """Make a bundle. Returns its folder and its manifest.
 
     Raises:

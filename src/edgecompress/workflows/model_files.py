@@ -34,9 +34,9 @@ from edgecompress.export.written import KINDS, FileKind
 from edgecompress.heap import give_back
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
-from edgecompress.references import by_name, fidelity, reference
-from edgecompress.request import Prepared
 from edgecompress.target import Target
+from edgecompress.workflows.references import by_name, fidelity, reference
+from edgecompress.workflows.request import Prepared
 
 SAMPLES = 256
 """Most samples of a split that files are proved on."""

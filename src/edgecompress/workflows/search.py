@@ -10,21 +10,22 @@ from pathlib import Path
 import torch
 
 import edgecompress
-from edgecompress import bundle, pipeline, target, workers
+from edgecompress import bundle, target, workers
 from edgecompress import devices as devices_room
 from edgecompress.bench.protocol import protocol
 from edgecompress.bundle import Manifest
 from edgecompress.compress.checkpoints import key
 from edgecompress.errors import CheckError, EdgecompressError, InputError, MissingDependencyError
-from edgecompress.pipeline_front import front_of, measured
 from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
-from edgecompress.request import Prepared, Request, prepare
 from edgecompress.search.ledger import opened
 from edgecompress.search.limits import Limits
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search as run_search
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.front import front_of, measured
+from edgecompress.workflows.request import Prepared, Request, prepare
 
 RECORD, RECIPE, FRONT = "search.json", "recipe.toml", "front.json"
 PATIENCE = 10.0
@@ -137,7 +138,7 @@ def search(
     if not builds:
         return Found(folder, records, front, None)
     request = replace(request, recipe=str(folder / RECIPE), changes=(), encoding=None, output=built_in)
-    return Found(folder, records, front, pipeline.build(request, progress=progress, warn=_but(said, warn)))
+    return Found(folder, records, front, build_bundle(request, progress=progress, warn=_but(said, warn)))
 
 
 def _changes(request: Request, macs: Sequence[float]) -> list[tuple[str, ...]]:

@@ -18,11 +18,11 @@ from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Candidate, Lead, O
 from edgecompress.estimate.rule import expected
 from edgecompress.export.accuracy import FileAccuracy, accuracy
 from edgecompress.export.verify import channels_first, compare_outputs
-from edgecompress.model_files import SAMPLES, Made, left_out
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
-from edgecompress.request import Prepared
 from edgecompress.target import Target
+from edgecompress.workflows.model_files import SAMPLES, Made, left_out
+from edgecompress.workflows.request import Prepared
 
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]

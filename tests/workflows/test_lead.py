@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 import torch
 
-from edgecompress import bundle, leading, target
+from edgecompress import bundle, target
 from edgecompress.errors import CheckError
 from edgecompress.estimate.records import OnProcessor
-from edgecompress.leading import Samples
 from edgecompress.progress import silent
 from edgecompress.recipe import Export
+from edgecompress.workflows import lead as leading
+from edgecompress.workflows.lead import Samples
 
 PROFILE = """
 title = "old"
@@ -95,16 +96,16 @@ def test_a_file_whose_values_there_are_not_known_does_not_lead(lead, manifest):
 
 @pytest.mark.slow
 def test_a_build_counts_on_the_boards_processor_and_runs_float16_files_there(tmp_path, small_cache):
-    from edgecompress import pipeline
-    from edgecompress.request import Request
+    from edgecompress.workflows.build import build_bundle
+    from edgecompress.workflows.request import Request
 
-    from .conftest import SMALL
+    from ..conftest import SMALL
 
     (tmp_path / "old.toml").write_text(PROFILE)
     folder = tmp_path / "out"
     changes = (*SMALL, "export.float16_arithmetic=true", "export.lead_drop=100")
     request = Request(target=str(tmp_path / "old.toml"), changes=changes, output=folder, cache_dir=small_cache)
-    _, made = pipeline.build(request, progress=silent, warn=pytest.fail)
+    _, made = build_bundle(request, progress=silent, warn=pytest.fail)
     assert (made.lead.basis, made.lead.processor, made.lead.note) == ("instructions", "x86-no-avx", "")
     assert set(made.lead.candidates) == set(made.models)
     assert all(each.instructions > 10_000 for each in made.lead.candidates.values())

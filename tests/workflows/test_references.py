@@ -4,12 +4,13 @@ import pytest
 from onnx import helper as h
 from onnx import numpy_helper as n
 
-from edgecompress import bundle, pipeline
+from edgecompress import bundle
 from edgecompress.export.named import Named
 from edgecompress.export.proved import Reference
 from edgecompress.progress import silent
-from edgecompress.references import by_name, fidelity, reference, samples_of
-from edgecompress.request import Request, prepare
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.references import by_name, fidelity, reference, samples_of
+from edgecompress.workflows.request import Request, prepare
 
 W = np.random.default_rng(0).normal(size=(6, 6)).astype(np.float32)
 
@@ -73,7 +74,7 @@ def test_a_bundle_of_named_ends_has_their_names_and_says_what_has_no_tflite_form
     random = np.random.default_rng(1)
     np.savez(data, x=random.normal(size=(40, 6)).astype(np.float32), mask=random.random((40, 6)) > 0.5)
     said = []
-    folder, manifest = pipeline.build(
+    folder, manifest = build_bundle(
         Request(target="host", model=model, data=str(data), output=tmp_path / "out", cache_dir=tmp_path / "cache"),
         progress=silent,
         warn=said.append,

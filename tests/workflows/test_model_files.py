@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgecompress import bundle, model_files, pipeline
+from edgecompress import bundle
 from edgecompress.agent import ecz
 from edgecompress.compress.record import StageResult
 from edgecompress.errors import InputError
@@ -10,14 +10,16 @@ from edgecompress.export.proved import write_float16
 from edgecompress.progress import silent
 from edgecompress.recipe import Export
 from edgecompress.report.summary import summary
-from edgecompress.request import Request
+from edgecompress.workflows import model_files
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.request import Request
 
-from .conftest import SMALL
+from ..conftest import SMALL
 
 
 def build(folder, cache, *changes, warn=pytest.fail, target="host"):
     request = Request(target=target, changes=(*SMALL, *changes), output=folder, cache_dir=cache, eval_samples=10)
-    return pipeline.build(request, progress=silent, warn=warn)
+    return build_bundle(request, progress=silent, warn=warn)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,7 @@ def test_int8_is_of_the_compressed_network_and_of_the_dense_one_where_that_alone
 def test_a_variant_that_nobody_asked_for_is_left_out_with_its_reason_and_one_that_was_is_an_error(
     tmp_path, small_bundle, small_cache, monkeypatch
 ):
-    from edgecompress import model_files
+    from edgecompress.workflows import model_files
 
     def refuses(graph, path, **given):
         write_float16(graph, path, **given)

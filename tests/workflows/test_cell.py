@@ -2,14 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from edgecompress import bundle, pipeline_cell
+from edgecompress import bundle
 from edgecompress.errors import InputError
-from edgecompress.pipeline_cell import cell_of, compute, recipe_of
 from edgecompress.progress import silent
 from edgecompress.study.grid import Point
 from edgecompress.study.plan import Plan
+from edgecompress.workflows import cell
+from edgecompress.workflows.cell import cell_of, compute, recipe_of
 
-from .conftest import SMALL
+from ..conftest import SMALL
 
 POINT = Point("alexnet", "digits", 0.9, "kmeans", 5, False, 1)
 PLAN = Plan(study="paper", changes=SMALL, download=False)
@@ -74,8 +75,8 @@ def test_another_number_of_bits_trains_no_baseline_and_a_cut_budget_is_told(smal
 
 def test_cells_that_share_stages_run_their_test_set_once(small_bundle, small_cache, monkeypatch):
     first = record_of(POINT, cache_dir=small_cache, prove=False).outcome.accuracy
-    judged, count = [], pipeline_cell._count
-    monkeypatch.setattr(pipeline_cell, "_count", lambda *given: judged.append(given) or count(*given))
+    judged, count = [], cell._count
+    monkeypatch.setattr(cell, "_count", lambda *given: judged.append(given) or count(*given))
     second = record_of(replace(POINT, bits=1), cache_dir=small_cache, prove=False).outcome.accuracy
     assert (second.baseline, second.pruned) == (first.baseline, first.pruned)
     assert len(judged) == 1
@@ -87,7 +88,7 @@ def test_what_goes_wrong_is_in_the_record(tmp_path, monkeypatch):
     assert (absent.state, absent.outcome) == ("failed", None)
     assert "CIFAR-10" in absent.error
     assert "\n" not in absent.error
-    monkeypatch.setattr(pipeline_cell.stages, "compress", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(cell.stages, "compress", lambda *_, **__: 1 / 0)
     assert record_of(POINT, cache_dir=tmp_path).error == "ZeroDivisionError: division by zero"
 
 
@@ -95,7 +96,7 @@ def test_a_stop_is_no_failed_cell(tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pipeline_cell.stages, "compress", stop)
+    monkeypatch.setattr(cell.stages, "compress", stop)
     with pytest.raises(KeyboardInterrupt):
         record_of(POINT, cache_dir=tmp_path)
 

@@ -1,12 +1,12 @@
 import pytest
 
-from edgecompress import pipeline_study
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.study.engines.contract import Workers
 from edgecompress.study.grid import Grid
 from edgecompress.study.plan import Plan
 from edgecompress.study.records import CellRecord, StudyIndex
+from edgecompress.workflows import study as studying
 
 BASE = {
     "models": ("alexnet",),
@@ -20,9 +20,9 @@ BASE = {
 
 
 def study(tmp_path, budget=None, sample=False, plan=None, **axes):
-    return pipeline_study.study(
+    return studying.study(
         Grid(**(BASE | axes)),
-        plan or pipeline_study.smoke(Plan(study="paper", cache_dir=tmp_path / "cache")),
+        plan or studying.smoke(Plan(study="paper", cache_dir=tmp_path / "cache")),
         output=str(tmp_path / "records"),
         engine="local",
         workers=Workers(count=1),
@@ -68,6 +68,6 @@ def test_what_cannot_be_is_refused_before_anything_is_computed(tmp_path, axes, s
 
 
 def test_the_base_method_is_the_first_of_all():
-    names = pipeline_study.clustering_methods()
+    names = studying.clustering_methods()
     assert names[0] == "kmeans"
     assert len(names) == len(set(names)) > 5

@@ -7,7 +7,7 @@ from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.gradual import GradualPruning
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
-from edgecompress.request import Request, prepare
+from edgecompress.workflows.request import Request, prepare
 
 SMALL = ("width=0.125",)
 

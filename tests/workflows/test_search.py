@@ -6,18 +6,20 @@ from multiprocessing import get_context
 import optuna
 import pytest
 
-from edgecompress import bundle, pipeline, pipeline_search
+from edgecompress import bundle
 from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import CheckError, InputError, MissingDependencyError
-from edgecompress.pipeline_search import How
 from edgecompress.progress import silent
-from edgecompress.request import Request
 from edgecompress.search import ledger
 from edgecompress.search.limits import Limits
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
+from edgecompress.workflows import search as searching
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.request import Request
+from edgecompress.workflows.search import How
 
-from .conftest import SMALL
+from ..conftest import SMALL
 
 CHANGES = (*SMALL, "search.steps=0", "search.sparsities=[0.9]", "search.bits=[3]", "search.candidates=1")
 
@@ -25,7 +27,7 @@ CHANGES = (*SMALL, "search.steps=0", "search.sparsities=[0.9]", "search.bits=[3]
 def search(tmp_path, cache, limits, how=None, *, changes=CHANGES, builds=False):
     told = []
     request = Request(target="host", changes=changes, output=tmp_path / "out", cache_dir=cache, eval_samples=10)
-    found = pipeline_search.search(
+    found = searching.search(
         request, limits, how or How(), builds=builds, progress=silent, warn=pytest.fail, tell=told.append
     )
     assert told == found.records
@@ -92,7 +94,7 @@ def test_several_workers_share_the_trials_and_the_same_command_goes_on_from_them
 def test_a_worker_that_helps_takes_trials_until_there_are_none(tmp_path, small_bundle, small_cache):
     limits, storage = Limits(100.0, None, 3), str(tmp_path / "journal")
     request = Request(target="host", changes=CHANGES, cache_dir=small_cache)
-    helper = get_context("spawn").Process(target=pipeline_search._help, args=(request, limits, storage))
+    helper = get_context("spawn").Process(target=searching._help, args=(request, limits, storage))
     helper.start()
     helper.join()
     (name,) = {each.study_name for each in optuna.get_all_study_summaries(ledger.opened(storage))}
@@ -123,7 +125,7 @@ def test_channels_that_are_removed_make_latency_an_objective(tmp_path, small_bun
     request = Request(
         target="host", recipe=str(found.folder / point.recipe), output=tmp_path / "built", cache_dir=small_cache
     )
-    _, manifest = pipeline.build(request, progress=silent, warn=pytest.fail)
+    _, manifest = build_bundle(request, progress=silent, warn=pytest.fail)
     assert manifest.models["model.onnx"].bytes == point.bytes
 
 

@@ -10,7 +10,6 @@ from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.errors import InputError
 from edgecompress.model import datasets
 from edgecompress.model.load import NETWORKS
-from edgecompress.pipeline_cell import cell_of, compute, this_machine
 from edgecompress.progress import Progress
 from edgecompress.study.engines.contract import Engine, Workers
 from edgecompress.study.grid import METHOD, Grid
@@ -18,6 +17,7 @@ from edgecompress.study.plan import Plan
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.study.run import Study
 from edgecompress.study.store import Store
+from edgecompress.workflows.cell import cell_of, compute, this_machine
 
 ENGINES = "edgecompress.study.engines"
 SMOKE = {"epochs_scale": 0.01, "train_samples": 96, "judge_samples": 64, "prove": False, "stand_ins": True}
