@@ -1,7 +1,7 @@
 """What each stage tells of its own, beside what all stages tell: typed, and readable without PyTorch."""
 
 import re
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -10,18 +10,26 @@ from edgecompress.record import Record
 _OF_ROUND = re.compile(r"round_(\d+)_(macs|latency|accuracy)")
 
 
-class Details(Record):
+class _Terse(Record):
+    """A record that leaves out what is not known: ``None`` is as good as not given."""
+
+    @model_validator(mode="after")
+    def _forget_none(self) -> Self:
+        self.__pydantic_fields_set__.difference_update({name for name, value in self if value is None or value == ()})
+        return self
+
+    @model_serializer(mode="wrap")
+    def _known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if value is not None and value != ()}
+
+
+class Details(_Terse):
     """What a stage tells. A stage that is not known here tells what it will: numbers and text by their names."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, float | int | str]
 
     left_alone: str | None = Field(default=None, description="what was asked for and not done, and why")
-
-    @model_serializer(mode="wrap")
-    def _known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what is not known, as it was before there were types."""
-        return {name: value for name, value in write(self).items() if value is not None and value != ()}
 
 
 class _Of(Details):
@@ -45,7 +53,7 @@ class TrainDetails(_Of):
     source: str | None = Field(default=None, description="checkpoint: its weights were given, and not trained here")
 
 
-class StructureRound(Record):
+class StructureRound(_Terse):
     """What is left of the dense network after a round of structured pruning."""
 
     macs: float = Field(description="fraction of its multiply-accumulates")
