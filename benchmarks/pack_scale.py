@@ -24,8 +24,8 @@ import onnx
 import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecompress.export.decoded import decoded_weights
-from edgecompress.export.formats.onnx import write_compressed
+from edgecompress.formats.onnx.decoded import decoded_weights
+from edgecompress.formats.onnx.network import write_compressed
 
 RECORD = Path(__file__).parents[1] / "results" / "pack-scale.json"
 LINEAR = 1.15

@@ -32,7 +32,7 @@ from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import accuracy
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.model import datasets, load
 from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import silent

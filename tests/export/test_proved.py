@@ -5,13 +5,13 @@ from torch import nn
 
 from edgecompress.errors import CheckError
 from edgecompress.export import proved
-from edgecompress.export.formats.onnx import onnx as write
-from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.proved import Calibrated, Reference, write_float, write_int8
-from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import remark
 from edgecompress.export.verify import verify
 from edgecompress.export.written import KINDS
+from edgecompress.formats.onnx.network import write_onnx as write
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.formats.tflite.sparse_inference import emulated
+from edgecompress.formats.tflite.sparse_inference.verdict import remark
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.recipe import Export
 

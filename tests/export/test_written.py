@@ -1,8 +1,8 @@
 import pytest
 
 from edgecompress.errors import CheckError
-from edgecompress.export.tflite.sparse_inference import emulated
 from edgecompress.export.written import KINDS, written
+from edgecompress.formats.tflite.sparse_inference import emulated
 from edgecompress.recipe import Export
 
 _, TFLITE = KINDS

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import onnx
+from edgecompress.formats.onnx.network import write_onnx
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
@@ -28,7 +28,7 @@ def test_the_counted_bytes_are_those_of_the_file(start, tmp_path):
     for state in (made.dense, made.compressed):
         counted = subject.file_bytes(state)
         subject.network.load_state_dict(state)
-        onnx(to_onnx(subject.network, SHAPE), tmp_path / "model.onnx", compress=True)
+        write_onnx(to_onnx(subject.network, SHAPE), tmp_path / "model.onnx", compress=True)
         assert counted == (tmp_path / "model.onnx").stat().st_size
 
 

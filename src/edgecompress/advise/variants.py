@@ -9,19 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from edgecompress import bundle, methods
+from edgecompress import bundle
 from edgecompress.advise.records import Change, Variant
 from edgecompress.advise.subject import Subject
 from edgecompress.compress.cluster.algorithms.kmeans import kmeans
 from edgecompress.errors import EdgecompressError
-from edgecompress.export.float16.onnx import halved
-from edgecompress.export.float16.tflite import tflite as write_float16_tflite
-from edgecompress.export.int8.onnx import quantized
-from edgecompress.export.int8.program import check_installed
-from edgecompress.export.int8.tflite import tflite as write_int8_tflite
 from edgecompress.export.kinds import Kind
 from edgecompress.export.verify import Layout
-from edgecompress.export.written import FORMATS, KINDS, FileKind
+from edgecompress.export.written import KINDS, FileKind
+from edgecompress.formats.onnx.float16 import halved
+from edgecompress.formats.onnx.int8.quantize import quantized
+from edgecompress.formats.tflite.float16 import write_float16 as write_float16_tflite
+from edgecompress.formats.tflite.int8.quantize import write_int8 as write_int8_tflite
+from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.target import Runtime, Target
 
@@ -70,7 +70,7 @@ def write_variants(
     if given.half is None:
         left_out["half"] = "of an ONNX file no channels are removed: only built-in networks are made at half the width"
     for kind in (each for each in KINDS if each.runtime in runtimes):
-        write = methods.find(FORMATS, kind.format)
+        write = kind.write
         pruning = f"{SPARSITY:.0%} of each layer's weights zero, the others {2**BITS} values a layer, encoded"
         makers: dict[Change, tuple[Kind, str, Callable[[Path], object]]] = {
             "none": ("dense", "float32", partial(write, given.graph, compress=False)),
@@ -163,13 +163,13 @@ def _int8(graph: ir.Model, kind: FileKind, inputs: Floats, path: Path) -> None:
     check_installed()
     if kind.format == "onnx":
         integers = quantized(graph, inputs)
-        methods.find(FORMATS, kind.format)(integers, path, compress=False)
+        kind.write(integers, path, compress=False)
     else:
         write_int8_tflite(graph, path, inputs)
 
 
 def _float16(graph: ir.Model, kind: FileKind, path: Path) -> None:
     if kind.format == "onnx":
-        methods.find(FORMATS, kind.format)(halved(graph), path, compress=False)
+        kind.write(halved(graph), path, compress=False)
     else:
         write_float16_tflite(graph, path, encoding="fast-load")

@@ -5,8 +5,8 @@ from pathlib import Path
 from edgecompress.agent.ecz.limits import MAGIC
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
-from edgecompress.export.decoded import inspect_onnx
-from edgecompress.export.tflite.inspection import inspect_tflite
+from edgecompress.formats.onnx.decoded import inspect_onnx
+from edgecompress.formats.tflite.inspection import inspect_tflite
 
 TFLITE_IDENTIFIER = b"TFL3"  # at byte 4 of the file, where a flatbuffer has its identifier
 

@@ -5,10 +5,8 @@ from pathlib import Path
 
 import onnx_ir as ir
 
-from edgecompress import methods
-from edgecompress.export.contract import Format
 from edgecompress.export.verify import LatencyCheck, compare_latency
-from edgecompress.export.written import FORMATS, KINDS
+from edgecompress.export.written import KINDS
 from edgecompress.target import Runtime
 
 
@@ -22,7 +20,7 @@ def latency(network: ir.Model, dense: ir.Model, runtime: Runtime) -> LatencyChec
         CheckError: the runtime crashed.
     """
     kind = next(kind for kind in KINDS if kind.runtime == runtime)
-    write: Format = methods.find(FORMATS, kind.format)
+    write = kind.write
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         paths = [Path(folder) / f"{name}.{kind.format}" for name in ("network", "dense")]
         for graph, path in zip((network, dense), paths, strict=True):

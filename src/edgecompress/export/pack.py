@@ -7,12 +7,12 @@ from pydantic import Field
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
+from edgecompress.equivalence.proof import Proof, Shapes
 from edgecompress.errors import InputError
-from edgecompress.export.container.pack import pack_container
 from edgecompress.export.inspect import inspect, suffix
-from edgecompress.export.onnx_graph.pack import pack_onnx
-from edgecompress.export.proof import Proof, Shapes
-from edgecompress.export.tflite.pack import pack_tflite
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.formats.onnx.pack import pack_onnx
+from edgecompress.formats.tflite.pack import pack_tflite
 from edgecompress.progress import Progress, silent
 from edgecompress.record import Record, check_file
 

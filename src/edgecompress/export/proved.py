@@ -9,21 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from edgecompress import methods
 from edgecompress.encode.ledger import Ledger
 from edgecompress.export.accuracy import FileAccuracy, accuracy
-from edgecompress.export.contract import Format
-from edgecompress.export.float16.onnx import halved
-from edgecompress.export.float16.tflite import tflite as write_float16_tflite
-from edgecompress.export.int8.onnx import quantized
-from edgecompress.export.int8.tflite import tflite as write_int8_tflite
 from edgecompress.export.memory import Memory, memory
 from edgecompress.export.named import Named, verify_named
-from edgecompress.export.tflite.runtimes import runtimes
-from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
 from edgecompress.export.verify import Floats, Verification, compare_latency, verify
-from edgecompress.export.written import FORMATS, FileKind, writer, written
+from edgecompress.export.written import FileKind, writer, written
+from edgecompress.formats.onnx.float16 import halved
+from edgecompress.formats.onnx.int8.quantize import quantized
+from edgecompress.formats.tflite.float16 import write_float16 as write_float16_tflite
+from edgecompress.formats.tflite.int8.quantize import write_int8 as write_int8_tflite
+from edgecompress.formats.tflite.runtimes import runtimes
+from edgecompress.formats.tflite.sparse_inference import emulated
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
 from edgecompress.heap import give_back
 from edgecompress.recipe import Export
 
@@ -158,7 +156,7 @@ def write_int8(
     weights = None
     if kind.format == "onnx":
         integers = quantized(graph, given.inputs)
-        write: Format = methods.find(FORMATS, kind.format)
+        write = kind.write
         ledger = write(integers, path, compress=compress, encoding=settings.encoding)
         weights = _arrays(integers, np.float32, np.int8, np.int32)
     else:
@@ -188,7 +186,7 @@ def write_float16(graph: ir.Model, path: Path, kind: FileKind, settings: Export,
     weights = inference = None
     if kind.format == "onnx":
         half = halved(graph)
-        write: Format = methods.find(FORMATS, kind.format)
+        write = kind.write
         ledger = write(half, path, compress=True, encoding=settings.encoding)
         weights = _arrays(half, np.float16, np.float32)
     else:

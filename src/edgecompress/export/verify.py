@@ -15,10 +15,10 @@ import numpy.typing as npt
 from pydantic import Field
 
 from edgecompress.errors import CheckError
-from edgecompress.export.decoded import each_weight
-from edgecompress.export.isolated import run_step
 from edgecompress.export.paired_ratio import paired_ratio
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.formats.onnx.decoded import each_weight
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
 
 Layout = Literal["channels_first", "channels_last"]

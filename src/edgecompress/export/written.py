@@ -8,16 +8,15 @@ from typing import Literal
 
 import onnx_ir as ir
 
-from edgecompress import methods
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError, MissingDependencyError, NoFormError
-from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference, remark
 from edgecompress.export.verify import Layout
+from edgecompress.formats.onnx.network import write_onnx
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.formats.tflite.sparse_inference import emulated
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference, remark
 from edgecompress.recipe import Export
 from edgecompress.target import Runtime
-
-FORMATS = "edgecompress.export.formats"
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,12 @@ class FileKind:
     format: Literal["onnx", "tflite"]
     runtime: Runtime
     layout: Layout
+    write: Callable[..., Ledger]
 
 
 KINDS = (
-    FileKind("onnx", "onnxruntime", "channels_first"),
-    FileKind("tflite", "litert", "channels_last"),
+    FileKind("onnx", "onnxruntime", "channels_first", write_onnx),
+    FileKind("tflite", "litert", "channels_last", write_tflite),
 )
 
 
@@ -55,10 +55,9 @@ def written(
 
 def writer(graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool) -> Callable[..., Ledger]:
     """What writes the file; keywords are options of its format."""
-    format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
     is_onnx = kind.format == "onnx"
     options: dict[str, object] = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
-    return partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
+    return partial(kind.write, graph, path, compress=compress, encoding=settings.encoding, **options)
 
 
 def _right_everywhere(write: Callable[..., Ledger], path: Path, settings: Export) -> tuple[Ledger, SparseInference]:

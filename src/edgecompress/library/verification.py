@@ -8,18 +8,18 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from edgecompress.equivalence.proof import Shapes
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export import named
 from edgecompress.export.inspect import suffix
-from edgecompress.export.named import Array, Named, verify_named
-from edgecompress.export.onnx_graph import pack as of_onnx
-from edgecompress.export.onnx_graph.attempts import inputs as onnx_inputs
-from edgecompress.export.onnx_graph.read import read_lean
-from edgecompress.export.proof import Shapes
+from edgecompress.export.named import Named, verify_named
 from edgecompress.export.proved import EXACT, ROUNDED
-from edgecompress.export.tflite import model_file
-from edgecompress.export.tflite import pack as of_tflite
-from edgecompress.export.tflite.attempts import text
+from edgecompress.formats.onnx import pack as of_onnx
+from edgecompress.formats.onnx.attempts import inputs as onnx_inputs
+from edgecompress.formats.onnx.read import read_lean
+from edgecompress.formats.tflite import model_file
+from edgecompress.formats.tflite import pack as of_tflite
+from edgecompress.formats.tflite.attempts import text
+from edgecompress.isolated.outputs import Array, outputs
 from edgecompress.library.examples import Example, tensors
 from edgecompress.library.files import StrPath
 from edgecompress.own.ends import leaves
@@ -88,7 +88,7 @@ def verify(
         return _same(file, other, {name: tuple(sizes) for name, sizes in (shapes or {}).items()})
     inputs = _filled(_filled(_given(other, example), other), file)
     arrays = _arrays(_ends(other)[0], inputs, other)
-    found = named.outputs(other, arrays, as_it_is=_as_it_is(other, inputs))
+    found = outputs(other, arrays, as_it_is=_as_it_is(other, inputs))
     return _on_example(file, str(other), inputs, list(found.values()), tolerance)
 
 

@@ -1,4 +1,4 @@
-"""What a file format owes; see ``export/contract.py``."""
+"""What a file format owes; see ``formats/contract.py``."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress.errors import InputError
-from edgecompress.export.contract import Format
+from edgecompress.formats.contract import Format
 from edgecompress.testing.expect import expect, refuses
 
 Floats = npt.NDArray[np.float32]

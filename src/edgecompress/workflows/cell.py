@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 import edgecompress
-from edgecompress import methods, recipe
+from edgecompress import recipe
 from edgecompress.bundle import DataInfo
 from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State, key
@@ -24,13 +24,12 @@ from edgecompress.compress.layers import compressible, named
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.contract import Format
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import Reference, write_float
 from edgecompress.export.verify import compare_latency
-from edgecompress.export.written import FORMATS, KINDS, FileKind
+from edgecompress.export.written import KINDS, FileKind
+from edgecompress.formats.ecz.pack import pack_container
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
@@ -257,7 +256,7 @@ def _written(graph: ir.Model, path: Path, kind: FileKind, settings: Export, agai
     compress = path.stem == STEMS["compressed"]
     if against is not None:
         return write_float(graph, path, kind, settings, against, compress=compress).ledger
-    write: Format = methods.find(FORMATS, kind.format)
+    write = kind.write
     options = {"weights": settings.tflite_weights} if kind.format == "tflite" else {}
     return write(graph, path, compress=compress, encoding=settings.encoding, **options)
 

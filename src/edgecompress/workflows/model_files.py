@@ -16,22 +16,14 @@ from edgecompress.compress.evaluate import ACCURACY, judged, outputs
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import EdgecompressError, MissingDependencyError, NoFormError
-from edgecompress.export.int8.calibration import calibration
-from edgecompress.export.int8.program import check_installed
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.named import Named
-from edgecompress.export.proved import (
-    LATENCY,
-    Calibrated,
-    Proved,
-    Reference,
-    write_float,
-    write_float16,
-    write_int8,
-)
+from edgecompress.export.proved import LATENCY, Calibrated, Proved, Reference, write_float, write_float16, write_int8
 from edgecompress.export.verify import Floats
 from edgecompress.export.written import KINDS, FileKind
 from edgecompress.heap import give_back
+from edgecompress.int8.calibration import calibration
+from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target

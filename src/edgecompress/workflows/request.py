@@ -21,8 +21,8 @@ from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.train import TrainingData
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
-from edgecompress.export.int8.program import check_installed
 from edgecompress.export.latency import latency
+from edgecompress.int8.program import check_installed
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
