@@ -9,9 +9,8 @@ import numpy as np
 
 from edgecompress.errors import CheckError
 from edgecompress.export.verify import OutputCheck, Verification, bit_identical, compare_outputs
+from edgecompress.formats import find
 from edgecompress.isolated.outputs import Array, outputs
-
-_RUNTIMES = {".onnx": ("onnxruntime", "onnxruntime"), ".tflite": ("litert", "ai-edge-litert")}
 
 
 @dataclass(frozen=True)
@@ -49,11 +48,11 @@ def verify_named(
                 path, made, expected, absolute_tolerance=relative_tolerance, relative_tolerance=relative_tolerance
             )
         )
-    runtime, package = _RUNTIMES[path.suffix]
+    kind = find.of_suffix(path) or find.of_file(path)
     worst = max(checks, key=lambda check: check.largest_difference)
     return Verification(
-        runtime=runtime,
-        version=importlib.metadata.version(package),
+        runtime=kind.runtime,
+        version=importlib.metadata.version(kind.package),
         outputs=worst.model_copy(update={"argmax_agreement": min(check.argmax_agreement for check in checks)}),
         identical_weights=None if weights is None else bit_identical(path, weights),
     )

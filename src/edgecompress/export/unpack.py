@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from edgecompress.errors import InputError
-from edgecompress.export.inspect import suffix
-from edgecompress.formats.onnx.unpack import unpack_onnx
+from edgecompress.formats import find
 
 
 def unpack(source: Path, target: Path) -> None:
@@ -15,6 +14,9 @@ def unpack(source: Path, target: Path) -> None:
         CheckError: what was written does not hold the same weights.
         MissingDependencyError: the format's runtime is not installed.
     """
-    if suffix(source) == ".tflite":
-        raise InputError(f"{source} is TFLite, which has no decoders to take out; pack the file that it was made from")
-    unpack_onnx(source, target)
+    kind = find.of_file(source)
+    if kind.unpack is None:
+        raise InputError(
+            f"{source} is {kind.title}, which has no decoders to take out; pack the file that it was made from"
+        )
+    kind.unpack(source, target)

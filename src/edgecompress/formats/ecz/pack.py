@@ -5,7 +5,7 @@ import math
 import mmap
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +13,11 @@ from edgecompress import temporary
 from edgecompress.agent.ecz import ContainerError, limits, unpack
 from edgecompress.agent.ecz.container import BLOCK, PRELUDE, is_plain_name
 from edgecompress.errors import CheckError, InputError
+from edgecompress.formats import find
 from edgecompress.formats.ecz.block import varint
 from edgecompress.formats.ecz.found import Found, FoundArray
 from edgecompress.formats.ecz.originals import Originals
 from edgecompress.formats.ecz.payloads import payloads
-from edgecompress.formats.onnx import arrays as onnx_arrays
-from edgecompress.formats.tflite import arrays as tflite_arrays
 from edgecompress.progress import Progress
 
 
@@ -96,18 +95,16 @@ def mapped(path: Path) -> mmap.mmap | bytes:
         return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if os.fstat(stream.fileno()).st_size else b""
 
 
-def _find(source: Path) -> tuple[list[Found], dict[str, list[FoundArray]]]:
+def _find(source: Path) -> tuple[Sequence[Found], Mapping[str, Sequence[FoundArray]]]:
     """The arrays in a model file, and those in its external data."""
     data = mapped(source)
-    is_tflite = data[4:8] == b"TFL3"
+    known = find.of_start(bytes(data[:8]))
+    kind = known or find.unmarked()
     try:
-        if is_tflite:
-            return tflite_arrays.find(data), {}
-        arrays = onnx_arrays.find(data)
+        return kind.arrays(data)
     except ValueError as error:
-        kind = "a damaged TFLite file" if is_tflite else "neither an ONNX nor a TFLite model, or it is damaged"
-        raise InputError(f"{source} is {kind} ({error}); give an .onnx or .tflite file") from error
-    return list(arrays.inside), arrays.external
+        what = f"a damaged {known.title} file" if known else "neither an ONNX nor a TFLite model, or it is damaged"
+        raise InputError(f"{source} is {what} ({error}); give an {find.suffixes()} file") from error
 
 
 def _entry(path: Path) -> bytes:

@@ -14,6 +14,7 @@ import onnx_ir
 from edgecompress import record
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError
+from edgecompress.formats.contract import Rounding
 from edgecompress.formats.tflite import csr, split
 from edgecompress.formats.tflite.consumers import Use, use
 from edgecompress.formats.tflite.equal import keep_once, readings_of
@@ -27,7 +28,7 @@ from edgecompress.formats.tflite.sparse_inference.guard import guard_graph
 from edgecompress.formats.tflite.sparse_inference.shifts import shifted
 from edgecompress.formats.tflite.sparse_inference.verdict import judge, remark
 from edgecompress.formats.tflite.sparse_inference.view import of_graph
-from edgecompress.formats.tflite.weights import Encoding, Rounding, Stored, choose, saves_much
+from edgecompress.formats.tflite.weights import Encoding, Stored, choose, saves_much
 from edgecompress.formats.tflite.writer import packed
 
 

@@ -19,13 +19,13 @@ import numpy as np
 
 from edgecompress.encode import chunks
 from edgecompress.encode.half import to_float16
+from edgecompress.formats.contract import Rounding
 from edgecompress.formats.tflite import csr, csr_blocks, scales
 from edgecompress.formats.tflite.consumers import Use
 from edgecompress.formats.tflite.graph import Array, FloatArray
 from edgecompress.formats.tflite.scales import Scales
 
 Encoding = Literal["fast-load", "smallest"]
-Rounding = Literal["float32", "float16", "int8", "int8-hybrid"]
 
 # What one DENSIFY or DEQUANTIZE adds to a file: an operator, the tensor it makes, and that tensor's name and shape;
 # and what the tables around segments and indices, and around scales, add. Measured; names and alignment move each by
