@@ -94,6 +94,36 @@ def imported_room(name: str) -> str | None:
     return room if package == "edgecompress" and room not in ("", "__version__") else None
 
 
+def test_formats_know_nothing_of_each_other():
+    """But for the container's places of numbers, and ONNX graphs, which TFLite is lowered from."""
+    allowed = {("onnx", "ecz"), ("tflite", "ecz"), ("tflite", "onnx")}
+    arrows = {
+        (module.parts[1], name.split(".")[2])
+        for module in MODULES
+        if room_of(module) == "formats" and len(module.parts) > 2
+        for name in imports(module)
+        if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
+    }
+    assert {(one, other) for one, other in arrows if one != other} == allowed
+
+
+def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_has_a_field_for_it():
+    """All else goes by ``formats.find``, so that another format needs its folder and nothing else."""
+    naming = {
+        (str(module), name.split(".")[2])
+        for module in MODULES
+        if room_of(module) != "formats"
+        for name in imports(module)
+        if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
+    }
+    assert naming == {
+        *((module, "onnx") for module in ("own/batch.py", "own/onnx_file.py", "advise/subject.py")),
+        *((module, "onnx") for module in ("workflows/references.py", "workflows/build.py", "search/trial.py")),
+        *((module, "ecz") for module in ("export/pack.py", "workflows/build.py", "workflows/cell.py")),
+        *((module, "tflite") for module in ("export/verify.py", "estimate/rule.py")),
+    }
+
+
 def test_torch_lives_where_networks_are_trained_or_handed_on():
     with_torch = {"model", "compress", "search", "own", "workflows", "library", "testing"}
     elsewhere = [

@@ -43,6 +43,7 @@ def test_the_content_says_the_format_then_the_name_then_nothing(network, tmp_pat
         "onnx",
     ]
     assert find.of_suffix(tmp_path / "c.bin") is None
+    assert [find.has_decoders(tmp_path / name) for name in ("m.onnx", "m.tflite", "m.bin")] == [True, False, False]
     assert find.of_start(b"\0\0\0\0TFL3") is find.of_suffix(tmp_path / "b.tflite")
     with pytest.raises(InputError, match=r"cannot read .*absent: .*; give an \.onnx or \.tflite file"):
         find.of_file(tmp_path / "absent")

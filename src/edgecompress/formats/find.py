@@ -48,6 +48,12 @@ def of_suffix(path: Path) -> Format | None:
     return next((each for each in formats() if each.suffix == path.suffix), None)
 
 
+def has_decoders(path: Path) -> bool:
+    """Whether operators before the weights decode them in files of this name, which ``unpack`` takes out."""
+    found = of_suffix(path)
+    return found is not None and found.unpack is not None
+
+
 def of_start(start: bytes) -> Format | None:
     """The format whose mark stands in the first 8 bytes of a file; ``None``: there is none."""
     return next((each for each in formats() if each.recognise is not None and each.recognise(start)), None)

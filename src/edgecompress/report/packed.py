@@ -25,6 +25,5 @@ def packed(made: Packed, source: Path, target: Path) -> str:
     )
     if made.proof is None:
         return line
-    kind = find.of_suffix(target)
-    after = f"{LAST_STEP}; {WAY_BACK}" if kind and kind.unpack else LAST_STEP
+    after = f"{LAST_STEP}; {WAY_BACK}" if find.has_decoders(target) else LAST_STEP
     return f"{line}; {made.proof.words}\n{after}"
