@@ -45,6 +45,7 @@ from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.model import datasets
 from edgecompress.model.to_onnx import grapher
 from edgecompress.progress import silent
+from edgecompress.record import short_arrays
 from encode import cpu
 
 RECORD = Path(__file__).parents[1] / "results" / "architectures.json"
@@ -264,7 +265,7 @@ def _keep(name: str, row: dict[str, Any]) -> None:
         "samples": SAMPLES,
         "networks": {each: kept[each] for each in NETWORKS if each in kept},
     }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    RECORD.write_text(short_arrays(json.dumps(record, indent=2)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ from edgecompress.formats.tflite.sparse_inference import emulated as proof
 from edgecompress.formats.tflite.sparse_inference import enable
 from edgecompress.model.load import seeded
 from edgecompress.model.to_onnx import to_onnx
+from edgecompress.record import short_arrays
 
 RECORD = Path(__file__).parents[1] / "results" / "arm.json"
 PROCESSORS = ("x86-no-avx", "cortex-a72", "cortex-a76")
@@ -301,7 +302,7 @@ def keep(key: str, row: dict) -> None:
     for table in tables:
         rows = rows.setdefault(table, {})
     rows[last] = row | taken
-    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    RECORD.write_text(short_arrays(json.dumps(record, indent=1)) + "\n")
 
 
 def best(folder: Path) -> dict:

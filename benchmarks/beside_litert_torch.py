@@ -37,6 +37,7 @@ from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.isolated.process import run_step
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
+from edgecompress.record import short_arrays
 from encode import cpu
 
 RECORD = Path(__file__).parents[1] / "results" / "litert-torch.json"
@@ -158,7 +159,7 @@ def _keep(name: str, row: dict[str, Any]) -> None:
         "versions": {package: importlib.metadata.version(package) for package in ("torch", "ai-edge-litert")},
         "networks": {each: kept[each] for each in NETWORKS if each in kept},
     }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    RECORD.write_text(short_arrays(json.dumps(record, indent=2)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -158,6 +158,7 @@ def test_light_rooms_import_without_torch():
         "target",
         "compare.run",
         "records.kinds",
+        "records.schemas",
         "cli",
     ]
     code = "import sys\nsys.modules['torch'] = None\n" + "\n".join(f"import edgecompress.{room}" for room in rooms)

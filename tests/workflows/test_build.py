@@ -234,9 +234,9 @@ def test_channels_are_removed_and_what_is_left_is_pruned_clustered_and_proved(tm
     folder, manifest = build(tmp_path, changes=(*QUICK, *structure))
     details = manifest.stages[1].details
     assert manifest.stages[1].stage == "structure"
-    assert details["latency_low"] <= details["latency_ratio"] <= details["latency_high"] <= 0.8
-    assert manifest.ratios.macs == details["macs_before"] / details["macs_after"] > 1
-    assert manifest.model.parameters == details["parameters_before"] > details["parameters_after"]
+    assert details.latency_low <= details.latency_ratio <= details.latency_high <= 0.8
+    assert manifest.ratios.macs == details.macs_before / details.macs_after > 1
+    assert manifest.model.parameters == details.parameters_before > details.parameters_after
     # Nine tenths of the weights that are left are zeros; the ratio counts from the dense network.
     assert manifest.ratios.weights > 1.05 * 10
     for name in ("model.onnx", "model.tflite"):

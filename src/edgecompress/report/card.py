@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from edgecompress.bundle import End, Manifest
-from edgecompress.compress.record import StageResult
+from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.formats import find
 from edgecompress.report.summary import on_processor
@@ -149,11 +149,11 @@ def _tflite(manifest: Manifest) -> str:
 
 def _structure(manifest: Manifest) -> str:
     """The row of structured pruning, if there was any."""
-    for stage in manifest.stages:
-        if stage.stage == "structure":
-            before, after = int(stage.details["macs_before"]), int(stage.details["macs_after"])
-            return f"| multiply-accumulates a sample | {before:,} | {after:,} ({before / after:.1f}x fewer) |\n"
-    return ""
+    told = structured(manifest.stages)
+    if told is None:
+        return ""
+    fewer = f"{told.macs_after:,} ({told.macs_ratio:.1f}x fewer)"
+    return f"| multiply-accumulates a sample | {told.macs_before:,} | {fewer} |\n"
 
 
 def _int8(manifest: Manifest) -> str:

@@ -13,9 +13,10 @@ import numpy as np
 import edgecompress
 from edgecompress import bundle, target
 from edgecompress.bundle import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
-from edgecompress.compress import stages
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.within import Within, within
 from edgecompress.errors import CheckError, InputError
@@ -30,8 +31,10 @@ from edgecompress.report.card import card
 from edgecompress.target import Target
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
+from edgecompress.workflows.prepared import Prepared
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.references import samples_of
-from edgecompress.workflows.request import Prepared, Request, prepare
+from edgecompress.workflows.request import Request
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
@@ -55,7 +58,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
         given = _to_rate(given, front[request.from_front - 1].rate)
     with nullcontext() if len(given.data.train_x) else frugal():
         if given.context.recipe.cluster.max_drop is None:
-            compressed = stages.compress(given.network, given.context, trained=given.trained)
+            compressed = run_all(given.network, given.context, trained=given.trained)
         else:
             found = within(given.network, given.context, trained=given.trained)
             compressed, front = found.chosen.made, _front(found, given)
@@ -77,7 +80,7 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
     points = []
     for each in found.attempts:
         last = each.made.stages[-1]
-        load_state(given.network, each.made.compressed)
+        load_state(given.network, each.made.last)
         points.append(
             FrontPoint(
                 rate=each.rate,
@@ -87,7 +90,7 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
                 drop=each.drop,
             )
         )
-    load_state(given.network, found.chosen.made.compressed)
+    load_state(given.network, found.chosen.made.last)
     return points
 
 
@@ -126,7 +129,7 @@ def _write(
     request: Request,
     board: Target,
     given: Prepared,
-    compressed: stages.Compressed,
+    compressed: Run,
     front: list[FrontPoint],
     progress: Progress,
 ) -> Manifest:

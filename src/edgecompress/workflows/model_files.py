@@ -10,10 +10,10 @@ import torch
 
 from edgecompress import bundle
 from edgecompress.bundle import Accuracy, Fidelity, Judged, ModelFile
-from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import ACCURACY, judged, outputs
-from edgecompress.compress.record import StageResult
+from edgecompress.compress.record import StageResult, structured
+from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import EdgecompressError, MissingDependencyError, NoFormError
 from edgecompress.export.kinds import STEMS, Kind
@@ -28,8 +28,8 @@ from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
+from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import by_name, fidelity, reference
-from edgecompress.workflows.request import Prepared
 
 SAMPLES = 256
 """Most samples of a split that files are proved on."""
@@ -81,7 +81,7 @@ class _Plan:
 
 
 def write_models(
-    folder: Path, board: Target, given: Prepared, compressed: stages.Compressed, samples: Path, progress: Progress
+    folder: Path, board: Target, given: Prepared, compressed: Run, samples: Path, progress: Progress
 ) -> Made:
     """Write and prove every model file, and judge both networks on the test set.
 
@@ -89,7 +89,7 @@ def write_models(
     """
     data, network, settings = given.data, given.network, given.context.recipe.export
     test = (torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
-    states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.compressed}
+    states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.last}
     results: dict[Kind, float | None] = {}
     judgements: list[float] = []
     by_own = given.context.metric if given.context.metric != ACCURACY else None
@@ -230,10 +230,8 @@ def _slower(models: Mapping[str, ModelFile]) -> list[str]:
 
 def macs_ratio(results: Sequence[StageResult]) -> float | None:
     """Multiply-accumulates before structured pruning / after it; ``None`` where there was none."""
-    for result in results:
-        if result.stage == "structure":
-            return float(result.details["macs_before"]) / float(result.details["macs_after"])
-    return None
+    told = structured(results)
+    return None if told is None else told.macs_ratio
 
 
 def _export(
