@@ -166,6 +166,12 @@ def test_light_rooms_import_without_torch():
     assert done.returncode == 0, done.stderr
 
 
+def test_a_manifest_is_read_without_what_reads_model_files():
+    code = "import sys, edgecompress.bundle\nprint(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {*done.stdout.split()} & {"onnx", "onnx_ir", "sympy", "torch"}
+
+
 def test_the_front_door_is_these_names_and_opens_at_once():
     import edgecompress
 

@@ -7,11 +7,10 @@ may be absent has a default: a format without it goes without that variant, way 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnx_ir as ir
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
@@ -20,6 +19,9 @@ from edgecompress.formats.ecz.found import Found, FoundArray
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.record import Record
+
+if TYPE_CHECKING:
+    import onnx_ir as ir
 
 Layout = Literal["channels_first", "channels_last"]
 Rounding = Literal["float32", "float16", "int8", "int8-hybrid"]
@@ -45,7 +47,7 @@ class Write(Protocol):
         InputError: the model holds what the format cannot express, or weights that are NaN or infinite.
     """
 
-    def __call__(self, model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "smallest") -> Ledger:
+    def __call__(self, model: "ir.Model", path: Path, *, compress: bool, encoding: Mode = "smallest") -> Ledger:
         """Write the file."""
         ...
 
@@ -87,7 +89,7 @@ class Variant(Protocol):
     """
 
     def __call__(
-        self, model: ir.Model, path: Path, inputs: npt.NDArray[np.float32], /, *, compress: bool, encoding: Mode
+        self, model: "ir.Model", path: Path, inputs: npt.NDArray[np.float32], /, *, compress: bool, encoding: Mode
     ) -> tuple[Ledger, Arrays | None]:
         """Write the file; ``inputs``, float32 (N, channels, ...), are to calibrate with where that is needed."""
         ...
