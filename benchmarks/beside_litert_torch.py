@@ -30,11 +30,11 @@ from safetensors.torch import save_file
 from torch import nn
 
 from edgecompress.bench.statistics import ratio_of_medians
-from edgecompress.export.formats.tflite import tflite as write_tflite
-from edgecompress.export.isolated import run_step
 from edgecompress.export.pack import pack
-from edgecompress.export.tflite import model_file
 from edgecompress.export.verify import compare_outputs, outputs
+from edgecompress.formats.tflite import model_file
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.isolated.process import run_step
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays

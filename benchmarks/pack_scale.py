@@ -20,8 +20,8 @@ import onnx
 import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecompress.export.decoded import decoded_weights
-from edgecompress.export.formats.onnx import write_compressed
+from edgecompress.formats.onnx.decoded import decoded_weights
+from edgecompress.formats.onnx.network import write_compressed
 
 LINEAR = 1.15
 CHANNELS, ZEROS, VALUES = 32, 0.9, 16

@@ -33,7 +33,7 @@ from edgecompress.compress.evaluate import accuracy
 from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.model import datasets, load
 from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import silent

@@ -1,11 +1,10 @@
 import numpy as np
-import onnx_ir as ir
 import pytest
 
 from edgecompress.errors import CheckError
-from edgecompress.export.named import Named, of_graph, verify_named
+from edgecompress.export.named import Named, verify_named
 
-from .test_named_outputs import save
+from ..isolated.test_named_outputs import save
 
 A = np.random.default_rng(0).normal(size=(5, 2, 3)).astype(np.float32)
 INPUTS = {"a": A, "b": A}
@@ -27,9 +26,3 @@ def test_an_output_that_differs_or_is_missing_fails(tmp_path, expected, message)
     save(tmp_path / "m.onnx")
     with pytest.raises(CheckError, match=message):
         verify_named(tmp_path / "m.onnx", Named(INPUTS, expected), relative_tolerance=1e-4, weights=None)
-
-
-def test_what_a_graph_computes_comes_from_onnxruntime(tmp_path):
-    save(tmp_path / "m.onnx")
-    made = of_graph(ir.load(tmp_path / "m.onnx"), INPUTS)
-    assert np.array_equal(made["sum"], 2 * A)

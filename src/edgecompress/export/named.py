@@ -1,25 +1,16 @@
 """The proof of a file of several inputs or outputs: each by its name, in its runtime, in a process of its own."""
 
 import importlib.metadata
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnx_ir as ir
 
 from edgecompress.errors import CheckError
-from edgecompress.export import named_outputs
-from edgecompress.export.isolated import run_program
-from edgecompress.export.onnx_graph.write import write
 from edgecompress.export.verify import OutputCheck, Verification, bit_identical, compare_outputs
-
-Array = npt.NDArray[Any]
-SECONDS = 1800
-_RUNTIMES = {".onnx": ("onnxruntime", "onnxruntime"), ".tflite": ("litert", "ai-edge-litert")}
+from edgecompress.formats import find
+from edgecompress.isolated.outputs import Array, outputs
 
 
 @dataclass(frozen=True)
@@ -35,35 +26,6 @@ class Named:
     inputs: Mapping[str, Array]
     expected: Mapping[str, Array]
     as_it_is: bool = False
-
-
-def outputs(path: Path, inputs: Mapping[str, Array], *, as_it_is: bool = False) -> dict[str, Array]:
-    """What the runtime of ``path`` makes of ``inputs``; ``as_it_is`` as in ``Named``.
-
-    Raises:
-        CheckError: it refused the file, or crashed on it.
-    """
-    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        given, written = Path(folder) / "x.npz", Path(folder) / "y.npz"
-        np.savez(given, allow_pickle=False, **inputs)
-        job = [str(path.resolve()), str(given), str(written), *([named_outputs.AS_IT_IS] if as_it_is else [])]
-        code, reason = run_program(named_outputs.__name__, job, seconds=SECONDS)
-        if code:
-            raise CheckError(f"{path}: its runtime does not run it: {reason}")
-        with np.load(written, allow_pickle=False) as archive:
-            return dict(archive)
-
-
-def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """What onnxruntime computes from a graph as it is, for networks that PyTorch does not run here.
-
-    Raises:
-        CheckError: onnxruntime does not run it.
-    """
-    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        path = Path(folder) / "graph.onnx"
-        write(graph, path)
-        return outputs(path, inputs)
 
 
 def verify_named(
@@ -86,11 +48,11 @@ def verify_named(
                 path, made, expected, absolute_tolerance=relative_tolerance, relative_tolerance=relative_tolerance
             )
         )
-    runtime, package = _RUNTIMES[path.suffix]
+    kind = find.of_suffix(path) or find.of_file(path)
     worst = max(checks, key=lambda check: check.largest_difference)
     return Verification(
-        runtime=runtime,
-        version=importlib.metadata.version(package),
+        runtime=kind.runtime,
+        version=importlib.metadata.version(kind.package),
         outputs=worst.model_copy(update={"argmax_agreement": min(check.argmax_agreement for check in checks)}),
         identical_weights=None if weights is None else bit_identical(path, weights),
     )

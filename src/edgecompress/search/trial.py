@@ -19,7 +19,7 @@ from edgecompress.compress.stages.prune import Prune
 from edgecompress.compress.stages.run import check, go_on
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import Setting

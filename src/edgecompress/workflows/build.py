@@ -12,14 +12,7 @@ import numpy as np
 
 import edgecompress
 from edgecompress import bundle, target
-from edgecompress.bundle import (
-    DataInfo,
-    FrontPoint,
-    Manifest,
-    ModelInfo,
-    PlainFile,
-    Ratios,
-)
+from edgecompress.bundle import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.stages.contract import Run
@@ -27,10 +20,10 @@ from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.within import Within, within
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.formats.onnx import compressed_bytes
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import frugal
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically

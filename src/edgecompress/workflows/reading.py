@@ -13,7 +13,7 @@ from edgecompress.compress.context import Context
 from edgecompress.compress.layers import named
 from edgecompress.compress.sparse_kernels import worth_pairs
 from edgecompress.errors import InputError
-from edgecompress.export.int8.program import check_installed
+from edgecompress.int8.program import check_installed
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
