@@ -174,6 +174,13 @@ def test_a_python_is_started_in_one_place():
     assert starting == []
 
 
+def test_a_runtime_is_opened_in_one_room():
+    """What proves a file opens it as what measures it does: by the agent's engines."""
+    opening = re.compile(r"\b(InferenceSession|Interpreter)\(")
+    found = [str(module) for module in MODULES if opening.search((SOURCE / module).read_text(encoding="utf-8"))]
+    assert found == ["agent/engines/litert_engine.py", "agent/engines/onnxruntime_engine.py"]
+
+
 def test_commands_print_in_one_place():
     """``cli/console`` and ``report/console`` take out what a terminal would obey."""
     other = re.compile(r"typer\.echo\((?!f\"edgecompress \{__version__\}\")|(?<!\.)\bprint\(|Console\(")

@@ -94,20 +94,22 @@ def write_float(
     ledger, inference = written(graph, path, kind, settings, compress=compress)
     give_back()
     rounding = "float32" if is_onnx else settings.tflite_weights
-    if isinstance(reference, Named):
-        proved = _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)
-        return _with(proved, inference)
     judged = not (compress and rounding == "int8-hybrid")
     elsewhere = _is_for_other_processors(inference)
-    made = _proved(
-        path,
-        kind,
-        ledger,
-        reference,
-        weights=_arrays(graph, np.float32) if is_onnx else None,
-        relative_tolerance=EXACT if is_onnx else ROUNDED[rounding],
-        latency_limit=LATENCY if judged and not (reference.narrower or elsewhere) else None,
-    )
+    limit = LATENCY if judged and not (reference.narrower or elsewhere) else None
+    if isinstance(reference, Named):
+        held = "float32" if not compress else rounding
+        made = _proved_by_name(graph, path, kind, ledger, reference, held, latency_limit=limit)
+    else:
+        made = _proved(
+            path,
+            kind,
+            ledger,
+            reference,
+            weights=_arrays(graph, np.float32) if is_onnx else None,
+            relative_tolerance=EXACT if is_onnx else ROUNDED[rounding],
+            latency_limit=limit,
+        )
     latency = made.verification.latency
     if judged and latency is not None and latency.low > LATENCY:
         with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
@@ -221,9 +223,16 @@ def _proved(
 
 
 def _proved_by_name(
-    graph: ir.Model, path: Path, kind: FileKind, ledger: Ledger, reference: Named, rounding: str
+    graph: ir.Model,
+    path: Path,
+    kind: FileKind,
+    ledger: Ledger,
+    reference: Named,
+    rounding: str,
+    *,
+    latency_limit: float | None,
 ) -> Proved:
-    """What is known of a file of several ends; how its latency compares is for ``bench`` to tell."""
+    """What is known of a file whose inputs and outputs go by their names."""
     is_onnx = kind.format == "onnx"
     half = any(
         array.dtype == np.float16 for array in (*reference.inputs.values(), *_arrays(graph, np.float16).values())
@@ -234,6 +243,7 @@ def _proved_by_name(
         reference,
         relative_tolerance=exact if is_onnx else max(exact, ROUNDED[rounding]),
         weights=_arrays(graph, np.float32, np.float16) if is_onnx else None,
+        latency_limit=latency_limit,
     )
     runs_in = ["onnxruntime >= 1.20"] if is_onnx else list(runtimes(path))
     return Proved(ledger, verification, memory(path, layout=kind.layout), runs_in)

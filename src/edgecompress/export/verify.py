@@ -276,6 +276,7 @@ def compare_latency(
         "min_seconds": 0.5,
         "max_seconds": max_seconds,
         "threads": threads,
+        "batch": "own",
         "seed": 0,
     }
     for attempt in range(1, _ATTEMPTS + 1):
