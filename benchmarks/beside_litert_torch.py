@@ -29,7 +29,6 @@ from foreign_networks import NETWORKS, network
 from safetensors.torch import save_file
 from torch import nn
 
-from edgecompress.bench.statistics import ratio_of_medians
 from edgecompress.export.pack import pack
 from edgecompress.export.verify import compare_outputs, outputs
 from edgecompress.formats.tflite import model_file
@@ -38,6 +37,7 @@ from edgecompress.isolated.process import run_step
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays
+from edgecompress.timing.ratio import latency_ratio
 from encode import cpu
 
 RECORD = Path(__file__).parents[1] / "results" / "litert-torch.json"
@@ -120,7 +120,7 @@ def measured(name: str, size: int, python: str, folder: Path, seconds: float) ->
         "operators": {"edgecompress": operators(ours), "litert-torch": operators(theirs)},
         "milliseconds": [round(float(np.median(each)) / 1e6, 3) for each in samples],
         "runs": len(samples[0]),
-        "latency": ratio_of_medians(*samples, processes=processes).model_dump(),
+        "latency": latency_ratio(*samples, processes=processes)._asdict(),
         "bytes": {"edgecompress": ours.stat().st_size, "litert-torch": packed.source_bytes, "packed": packed.bytes},
     }
 

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[1]
 
 # docs/architecture.md: a room imports only rooms that stand before it. Rooms in one group know nothing of each other.
 ORDER = [
-    {"errors", "heap", "keys", "lock", "plain", "progress", "temporary", "tied"},
+    {"errors", "heap", "keys", "lock", "plain", "progress", "temporary", "tied", "timing"},
     {"wording"},
     {"answers", "workers"},
     {"methods", "migrations"},
@@ -213,6 +213,13 @@ def test_a_python_is_started_in_one_place():
         if "[sys.executable" in (SOURCE / module).read_text(encoding="utf-8")
     ]
     assert starting == []
+
+
+def test_a_runtime_is_opened_in_one_room():
+    """What proves a file opens it as what measures it does: by the agent's engines."""
+    opening = re.compile(r"\b(InferenceSession|Interpreter)\(")
+    found = [str(module) for module in MODULES if opening.search((SOURCE / module).read_text(encoding="utf-8"))]
+    assert found == ["agent/engines/litert_engine.py", "agent/engines/onnxruntime_engine.py"]
 
 
 def test_commands_print_in_one_place():

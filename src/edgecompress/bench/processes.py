@@ -4,7 +4,7 @@ Where a process has its memory changes its times by a percent or more and stays 
 long that is; and of two equal files the one that was loaded first may be the slower one all the time. So a measurement
 in one process has an interval that is narrow and of that process alone (Kalibera and Jones, "Rigorous Benchmarking in
 Reasonable Time", ISMM 2013). The runs are shared out among processes instead, which load the files in alternating
-order, and ``statistics`` resamples processes first and then rounds.
+order, and ``timing`` has the intervals of such times.
 """
 
 from collections.abc import Sequence

@@ -213,6 +213,11 @@ class Comparison(Record):
     compressed: str = Field(description="the file: compressed, or quantised to int8")
     dense: str
     latency: Ratio
+    method: Literal["medians", "paired rounds"] = Field(
+        default="medians",
+        description="what `latency` is: the ratio of both medians, as in records that do not say; or that of the "
+        "rounds, each with both files (docs/benchmarking.md)",
+    )
 
 
 class Validity(Record):

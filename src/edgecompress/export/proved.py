@@ -83,20 +83,21 @@ def write_float(
     finished = written(graph, path, kind, settings, compress=compress)
     give_back()
     rounding = kind.rounding(settings)
+    judged = not (compress and rounding == "int8-hybrid")
+    limit = LATENCY if judged and not (reference.narrower or finished.twin) else None
     if isinstance(reference, Named):
         tolerance = kind.tolerances[rounding if compress else "float32"]
-        proved = _proved_by_name(graph, path, kind, finished.ledger, reference, tolerance)
-        return _with(proved, finished.verdict)
-    judged = not (compress and rounding == "int8-hybrid")
-    made = _proved(
-        path,
-        kind,
-        finished.ledger,
-        reference,
-        weights=initializers(graph, np.float32) if kind.exact else None,
-        relative_tolerance=kind.tolerances[rounding],
-        latency_limit=LATENCY if judged and not (reference.narrower or finished.twin) else None,
-    )
+        made = _proved_by_name(graph, path, kind, finished.ledger, reference, tolerance, latency_limit=limit)
+    else:
+        made = _proved(
+            path,
+            kind,
+            finished.ledger,
+            reference,
+            weights=initializers(graph, np.float32) if kind.exact else None,
+            relative_tolerance=kind.tolerances[rounding],
+            latency_limit=limit,
+        )
     latency = made.verification.latency
     if judged and latency is not None and latency.low > LATENCY:
         _judge_beside(graph, path, kind, settings, reference, finished)
@@ -104,7 +105,7 @@ def write_float(
 
 
 def _judge_beside(
-    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference, finished: Finished
+    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named, finished: Finished
 ) -> None:
     """Judge a latency by the file's twin for this processor, and beside a dense file of as many channels.
 
@@ -202,9 +203,16 @@ def _proved(
 
 
 def _proved_by_name(
-    graph: ir.Model, path: Path, kind: Format, ledger: Ledger, reference: Named, tolerance: float
+    graph: ir.Model,
+    path: Path,
+    kind: Format,
+    ledger: Ledger,
+    reference: Named,
+    tolerance: float,
+    *,
+    latency_limit: float | None,
 ) -> Proved:
-    """What is known of a file of several ends; how its latency compares is for ``bench`` to tell."""
+    """What is known of a file whose inputs and outputs go by their names."""
     arrays = (*reference.inputs.values(), *initializers(graph, np.float16).values())
     exact = ROUNDED["float16"] if any(array.dtype == np.float16 for array in arrays) else EXACT
     verification = verify_named(
@@ -212,5 +220,6 @@ def _proved_by_name(
         reference,
         relative_tolerance=max(exact, tolerance),
         weights=initializers(graph, np.float32, np.float16) if kind.exact else None,
+        latency_limit=latency_limit,
     )
     return Proved(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)))

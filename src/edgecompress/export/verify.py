@@ -14,12 +14,13 @@ import numpy.typing as npt
 from pydantic import Field
 
 from edgecompress.errors import CheckError
-from edgecompress.export.paired_ratio import paired_ratio
 from edgecompress.formats.contract import Layout
 from edgecompress.formats.find import each_weight
 from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.isolated.outputs import channels_first
 from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
+from edgecompress.timing.ratio import latency_ratio
 
 Floats = npt.NDArray[np.float32]
 
@@ -49,8 +50,11 @@ class LatencyCheck(Record):
     dense: str = Field(description="name of the file it is compared with")
     runs: int
     threads: int
-    ratio: float = Field(description="median of the paired ratios")
-    low: float = Field(description="lower end of the ratio's 95 % interval, by bootstrap over the pairs")
+    ratio: float = Field(
+        description="of the rounds, each with both files (docs/benchmarking.md): the mean of both orders' medians; in "
+        "older documents the median over all rounds"
+    )
+    low: float = Field(description="lower end of the ratio's 95 % interval, by a bootstrap over blocks of rounds")
     high: float = Field(description="upper end of that interval")
     limit: float | None = Field(description="the check fails where `low` exceeds this; null: it is only measured")
     attempts: int = Field(default=1, description="measurements it took; a busy machine can need more than one")
@@ -148,11 +152,6 @@ def outputs(
         with np.load(written, allow_pickle=False) as archive:
             y: Floats = archive["y"]
     return channels_first(y, layout), done["runtime"], done["version"]
-
-
-def channels_first(y: Floats, layout: Layout) -> Floats:
-    """Outputs of a file whose input has ``layout``, [samples, ...], as the network gives them."""
-    return np.ascontiguousarray(np.moveaxis(y, -1, 1)) if layout == "channels_last" and y.ndim > 2 else y
 
 
 def compare_outputs(
@@ -272,12 +271,13 @@ def compare_latency(
         "min_seconds": 0.5,
         "max_seconds": max_seconds,
         "threads": threads,
+        "batch": "own",
         "seed": 0,
     }
     for attempt in range(1, _ATTEMPTS + 1):
         events = run_step("latency", job, path, seconds=600 + 10 * max_seconds)
-        of_path, of_dense = (np.array(event["samples_ns"], float) for event in events if event["event"] == "latency")
-        ratio, low, high = paired_ratio(of_path, of_dense)
+        of_path, of_dense = (event["samples_ns"] for event in events if event["event"] == "latency")
+        ratio, low, high = latency_ratio(of_path, of_dense)
         if limit is None or low <= limit:
             return LatencyCheck(
                 dense=dense.name,

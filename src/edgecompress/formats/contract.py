@@ -172,6 +172,7 @@ class Format:
         arrays: where the numbers of a file lie, for a container, and those in files beside it; ``ValueError``: damaged.
         recognise: whether a file that starts with these 8 bytes is of the format; ``None``: its suffix says so.
         options: what of a recipe's ``[export]`` is for ``write``; ``weights``, if there, is how far it may round.
+        batch: samples that a file is run with at once, where it leaves their number free.
         partial: whether there are networks that it has no form for, of which a build leaves its files out.
         skips_zeros: whether its runtime has kernels that skip zeros, on boards that say so.
         unpack: a packed file as a plain one; ``None``: nothing in it stands before the weights.
@@ -197,6 +198,7 @@ class Format:
     arrays: Callable[[Any], tuple[Sequence[Found], Mapping[str, Sequence[FoundArray]]]]
     recognise: Callable[[bytes], bool] | None = None
     options: Callable[[Export], Mapping[str, Any]] = _no_options
+    batch: int = 1
     partial: bool = False
     skips_zeros: bool = False
     unpack: Callable[[Path, Path], None] | None = None

@@ -13,7 +13,7 @@ from edgecompress.errors import CheckError, InputError
 from edgecompress.export.named import Named, verify_named
 from edgecompress.formats import find
 from edgecompress.formats.contract import Signature
-from edgecompress.isolated.outputs import Array, outputs
+from edgecompress.isolated.outputs import Array, run
 from edgecompress.library.examples import Example, tensors
 from edgecompress.library.files import StrPath
 from edgecompress.own.ends import leaves
@@ -80,7 +80,9 @@ def verify(
         return _same(file, other, {name: tuple(sizes) for name, sizes in (shapes or {}).items()})
     inputs = _filled(_filled(_given(other, example), other), file)
     arrays = _arrays(_signature(other).inputs, inputs, other)
-    found = outputs(other, arrays, as_it_is=_as_it_is(other, inputs))
+    kind = find.of_file(other)
+    layout = "channels_first" if _as_it_is(other, inputs) else kind.layout
+    found = run(other, arrays, layout=layout, batch=kind.batch).arrays
     return _on_example(file, str(other), inputs, list(found.values()), tolerance)
 
 

@@ -53,7 +53,10 @@ class Channels(Record):
     """What removing channels left, before anything was pruned: every trial's latency, as zeros and bits change none."""
 
     macs: float = Field(description="multiply-accumulates left, as a fraction of the dense network's")
-    ratio: float = Field(description="latency over the dense network's, median of paired runs, on this machine")
+    ratio: float = Field(
+        description="latency over the dense network's on this machine, of rounds that each ran both "
+        "(docs/benchmarking.md); in older records the median over all rounds"
+    )
     low: float = Field(description="lower end of the ratio's 95 % interval")
     high: float = Field(description="upper end of it")
     runtime: Runtime

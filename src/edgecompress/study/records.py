@@ -129,7 +129,10 @@ class LatencyRatio(Record):
     """Latency of the compressed file over that of the dense one, in one runtime."""
 
     runtime: Runtime
-    ratio: float = Field(description="median of the paired ratios")
+    ratio: float = Field(
+        description="of the rounds, each with both files (docs/benchmarking.md); in older records the median over all "
+        "rounds"
+    )
     low: float = Field(description="lower end of the ratio's 95 % interval")
     high: float = Field(description="upper end of it")
     threads: int

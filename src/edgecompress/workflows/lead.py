@@ -17,7 +17,8 @@ from edgecompress.estimate.choice import better_than, choose
 from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Candidate, Lead, OnProcessor
 from edgecompress.estimate.rule import expected
 from edgecompress.export.accuracy import FileAccuracy, accuracy
-from edgecompress.export.verify import channels_first, compare_outputs
+from edgecompress.export.verify import compare_outputs
+from edgecompress.isolated.outputs import channels_first
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target

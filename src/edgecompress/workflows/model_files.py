@@ -154,12 +154,8 @@ def _of_network(
         NoFormError: the format cannot express the network.
     """
     smaller = kind == "compressed"
-    beside = of_network
-    if isinstance(of_network, Reference):
-        beside = replace(of_network, dense=plan.folder / f"{STEMS['dense']}.{how.name}")
-    against = beside if smaller else of_network
-    if isinstance(against, Reference):
-        against = replace(against, narrower=smaller and macs_ratio(results) is not None)
+    beside = replace(of_network, dense=plan.folder / f"{STEMS['dense']}.{how.name}")
+    against = replace(beside, narrower=macs_ratio(results) is not None) if smaller else of_network
     write = partial(write_float, graph, kind=how, settings=plan.settings, reference=against, compress=smaller)
     made = dict([_export(plan.folder, kind, how, write, plan.progress)])
     if not isinstance(beside, Reference):

@@ -3,7 +3,7 @@ import onnx_ir as ir
 
 from edgecompress.formats.onnx.run import of_graph
 
-from ...isolated.test_named_outputs import save
+from ...isolated.test_outputs import save
 
 A = np.random.default_rng(0).normal(size=(5, 2, 3)).astype(np.float32)
 INPUTS = {"a": A, "b": A}

@@ -11,7 +11,7 @@ from ..accelerator import NONE, Accelerator
 from ..errors import JobError, first_line
 from ..system.memory import release
 from . import litert_engine, onnxruntime_engine
-from .contract import Engine, Module
+from .contract import Engine, Module, Sizes
 
 # The whole plug-in system: a suffix, and the module that has `prepare`, `check` and `load` for it. An installed package
 # adds one by an entry point of this group, named as the suffix without the dot, whose value is its module.
@@ -37,10 +37,17 @@ def check(path: Path, accelerator: Accelerator) -> None:
     _module(path).check(accelerator)
 
 
-def load(path: Path, threads: int, batch: int | None = 1, accelerator: Accelerator = NONE) -> Engine:
+def load(
+    path: Path,
+    threads: int,
+    batch: int | None = 1,
+    accelerator: Accelerator = NONE,
+    free: Sizes | None = None,
+) -> Engine:
     """The model file at ``path``, ready to run ``batch`` samples at once on ``threads`` threads of the CPU.
 
-    ``None``: as many as the file takes at once where that is fixed, else one.
+    ``None``: as many as the file takes at once where that is fixed, else one. Shapes of the inputs that are given as
+    ``free`` say instead what the file leaves free; but where it fixes the batch of any input, a free batch is one.
 
     What the runtime freed when it had loaded the file goes back to the system.
 
@@ -48,7 +55,7 @@ def load(path: Path, threads: int, batch: int | None = 1, accelerator: Accelerat
         JobError: as ``check``, or the file's batch size is fixed and is not ``batch``.
         RuntimeRefusedError: the runtime does not load the file.
     """
-    engine = _module(path).load(path, threads, batch, accelerator)
+    engine = _module(path).load(path, threads, batch, accelerator, free)
     release()
     return engine
 

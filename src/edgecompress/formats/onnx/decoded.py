@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import onnx
 
-from edgecompress.agent import telemetry
+from edgecompress.agent.engines import onnxruntime_engine
+from edgecompress.agent.errors import JobError
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.formats.onnx import lean
@@ -158,19 +159,12 @@ def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
 
 def _session(content: bytes) -> Any:
     """A session that runs every node as it stands: optimising costs time and changes nothing here."""
-    telemetry.switch_off()
     try:
-        import onnxruntime  # type: ignore[import-untyped]
-    except ImportError as error:
+        return onnxruntime_engine.session(content, optimise=False, arena=False)
+    except JobError as error:
         raise MissingDependencyError(
             "reading compressed ONNX weights needs onnxruntime; install it with: pip install 'edgecompress[bench]'"
         ) from error
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def _label(constant: Constant) -> str:

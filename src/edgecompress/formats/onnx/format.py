@@ -20,6 +20,7 @@ from edgecompress.formats.onnx.network import write_onnx
 from edgecompress.formats.onnx.pack import pack_onnx, same
 from edgecompress.formats.onnx.protobuf import Data
 from edgecompress.formats.onnx.read import read_lean
+from edgecompress.formats.onnx.run import BATCH
 from edgecompress.formats.onnx.unpack import unpack_onnx
 
 Floats = npt.NDArray[np.float32]
@@ -66,6 +67,7 @@ FORMAT = Format(
     signature=_signature,
     runs_in=lambda _: ["onnxruntime >= 1.20"],
     arrays=_arrays,
+    batch=BATCH,
     unpack=unpack_onnx,
     int8=_int8,
     float16=_float16,

@@ -5,12 +5,13 @@ it takes and writes. ``unfolded``: weights are decoded as the graph runs, each s
 not all at once when the file is loaded.
 """
 
-import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgecompress.agent.engines import onnxruntime_engine
 from edgecompress.equivalence.random_inputs import AGAIN, DOES_NOT_LOAD, Array, Tried, fail, numbers, write_outputs
 
 UNFOLDED = "unfolded"
@@ -24,15 +25,8 @@ _TYPES = {
 def main(arguments: list[str]) -> int:
     """Write the outputs; 0, or why there are none as an exit code, with the reason on stderr."""
     file, listed, folder, *how = arguments
-    module = importlib.import_module("onnxruntime")
-    options = module.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 4
-    left_out = ["ConstantFolding"] if UNFOLDED in how else []
     try:
-        session = module.InferenceSession(
-            file, options, providers=["CPUExecutionProvider"], disabled_optimizers=left_out
-        )
+        session = onnxruntime_engine.session(Path(file), left_out=["ConstantFolding"] if UNFOLDED in how else [])
     except Exception as error:
         return fail(DOES_NOT_LOAD, error)
     return write_outputs(lambda attempt: outputs(session, attempt), listed, folder, again=AGAIN in how)

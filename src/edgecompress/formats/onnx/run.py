@@ -7,7 +7,10 @@ from pathlib import Path
 import onnx_ir as ir
 
 from edgecompress.formats.onnx.write import write
-from edgecompress.isolated.outputs import Array, outputs
+from edgecompress.isolated.outputs import Array, run
+
+BATCH = 32
+"""Samples at once, where a file leaves that free."""
 
 
 def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
@@ -19,4 +22,4 @@ def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         path = Path(folder) / "graph.onnx"
         write(graph, path)
-        return outputs(path, inputs)
+        return run(path, inputs, layout="channels_first", batch=BATCH).arrays

@@ -5,12 +5,13 @@ takes and writes. Every signature is run, or the first subgraph where there is n
 types and shapes.
 """
 
-import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgecompress.agent.engines import litert_engine
 from edgecompress.equivalence.random_inputs import AGAIN, DOES_NOT_LOAD, Array, Tried, fail, numbers, write_outputs
 
 NO_DELEGATE = "--no-delegate"
@@ -19,12 +20,9 @@ NO_DELEGATE = "--no-delegate"
 def main(arguments: list[str]) -> int:
     """Write the outputs under ``signature/name``; 0, or why there are none as an exit code, the reason on stderr."""
     file, listed, folder, *how = arguments
-    module = importlib.import_module("ai_edge_litert.interpreter")
-    plain = module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    resolver = {"experimental_op_resolver_type": plain} if NO_DELEGATE in how else {}
 
     def load() -> Any:
-        return module.Interpreter(file, num_threads=1, **resolver)
+        return litert_engine.interpreter(Path(file), plain=NO_DELEGATE in how)
 
     try:
         loaded = [load()]
