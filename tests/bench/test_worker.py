@@ -1,5 +1,6 @@
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_a_process_says_json_lines_alone_and_where_the_record_is(small_bundle, t
     assert {event["event"] for event in events} == {"progress", "record"}
     assert {"time", "memory", "latency onnxruntime"} <= {event.get("title") for event in events}
     (record,) = [event for event in events if event["event"] == "record"]
-    assert BenchRecord.from_file(record["path"]).threads == 1
+    assert BenchRecord.from_file(Path(record["path"])).threads == 1
 
 
 def test_an_error_has_the_code_that_the_command_would_end_with(tmp_path, said):
