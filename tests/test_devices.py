@@ -201,3 +201,8 @@ def test_a_board_is_leased_to_one_process_at_a_time_and_another_board_is_free(tm
     assert order.read_text() == "second waits\nsecond begins\nsecond ends\n"
     with devices.leased(board, lambda: pytest.fail("it is free again")):
         pass
+
+
+def test_an_address_as_a_part_of_a_files_name():
+    for name, part in (("kitchen", "kitchen"), ("ssh://pi@10.0.0.2:22", "pi-10.0.0.2-22"), ("adb:/../x", "adb-..-x")):
+        assert Device(name=name, address=name).file_name == part

@@ -53,6 +53,11 @@ class Device(Record):
         """The emulated processor's name; empty for a device that is none."""
         return self.address.removeprefix(f"{EMULATED}:") if self.emulated else ""
 
+    @property
+    def file_name(self) -> str:
+        """Its name as a part of a file's."""
+        return re.sub(r"[^\w.-]+", "-", self.name.replace("ssh://", "")).strip("-")
+
     def connect(self, **more: Any) -> AbstractContextManager[Connection]:
         """Open a connection. ``more`` are options of the transport for this time.
 

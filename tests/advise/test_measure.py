@@ -1,10 +1,12 @@
+import sys
+
 import onnxruntime
 import pytest
 
 from edgecompress import devices, target
 from edgecompress.advise.measure import measure, place
 from edgecompress.devices import Device
-from edgecompress.errors import InputError
+from edgecompress.errors import InputError, RuntimeFailedError
 from edgecompress.progress import silent
 
 CHANGES = {"none", "pruned", "half", "int8"}
@@ -68,3 +70,59 @@ def test_a_device_without_the_runtimes_of_the_target(network, monkeypatch, tmp_p
     devices.add(Device(name="only", address="ssh://me@only", runtimes=["onnxruntime"]))
     with pytest.raises(InputError, match="only has none of rpi4's runtimes: litert"):
         measure("alexnet", network, board, device="only", mode="quick", progress=silent)
+
+
+@pytest.fixture
+def registered(sshd, monkeypatch, tmp_path):
+    """Registers a board of the real sshd with this Python, or another."""
+    monkeypatch.setattr(devices, "path", lambda: tmp_path / "devices.toml")
+
+    def add(python=sys.executable):
+        address, folder = f"ssh://{sshd.address}", str(sshd.root)
+        board = Device(name="board", address=address, python=python, folder=folder, runtimes=["onnxruntime"])
+        devices.add(board)
+        return board
+
+    return add
+
+
+class SeenError(Exception):
+    """The moment that a test waits for."""
+
+
+def test_the_board_is_had_alone_and_a_second_run_is_told(network, registered):
+    board = registered()
+    told = []
+
+    def progress(title, *_):
+        told.append(title)
+        if title == "conditions before":
+            with devices.leased(board, second):
+                pytest.fail("the board is free while it is measured on")
+
+    def second():
+        raise SeenError
+
+    with pytest.raises(SeenError):
+        measure("alexnet", network, target.load("rpi4"), device="board", mode="quick", progress=progress)
+    # And where another run has it, this one waits for that.
+    waits = []
+
+    def until_told(title, done, total, note=""):
+        waits.append((title, note))
+        if title == "board":
+            raise SeenError
+
+    with devices.leased(board, second), pytest.raises(SeenError):
+        measure("alexnet", network, target.load("rpi4"), device="board", mode="quick", progress=until_told)
+    assert waits[-1] == ("board", "waiting: another run has the board")
+    assert "conditions before" not in dict(waits)
+
+
+def test_a_board_without_packages_is_told_how_to_get_them_before_anything_is_pushed(network, registered, tmp_path):
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    bare.chmod(0o755)
+    registered(str(bare))
+    with pytest.raises(RuntimeFailedError, match="board has no numpy and no onnxruntime: edgecompress devices setup"):
+        measure("alexnet", network, target.load("rpi4"), device="board", mode="quick", progress=silent)

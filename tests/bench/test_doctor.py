@@ -6,6 +6,7 @@ import pytest
 from edgecompress import devices
 from edgecompress.bench.doctor import _emulator, _version, doctor, examine
 from edgecompress.bench.records import Emulation, Frequency, Throttling
+from edgecompress.bench.session import session
 from edgecompress.devices import Device
 
 
@@ -141,3 +142,11 @@ def test_a_board_that_is_not_reached_or_lacks_python_or_packages(sshd, tmp_path)
     }
     for subject in ("numpy", "psutil", "onnxruntime", "litert"):
         assert (found[subject].state, found[subject].mend) == ("bad", "edgecompress devices setup x")
+
+
+def test_a_board_that_is_measured_on_is_left_alone_and_that_is_told(sshd):
+    board = Device(name="x", address=f"ssh://{sshd.address}", python=sys.executable, folder=str(sshd.root))
+    with session(board):
+        (finding,) = doctor(board)
+    assert (finding.subject, finding.state) == ("connection", "bad")
+    assert finding.found == "x is busy with another run on this machine: wait for its end"

@@ -1,6 +1,7 @@
 import pytest
 
 from edgecompress import bundle
+from edgecompress.bench.conditions import conditions
 from edgecompress.bench.energy import PowerSensor
 from edgecompress.bench.measure import Measurement
 from edgecompress.bench.protocol import MODES, protocol
@@ -35,7 +36,7 @@ def test_a_board_with_a_sensor_is_asked_for_the_energy_of_each_file(small_bundle
         agent.root = board
         chosen = manifest.model_copy(update={"models": models})
         measurement = Measurement(agent, small_bundle, chosen.models, short, lambda *told: None)
-        assert measurement.conditions("before").power == PowerSensor(sensor="ina3221", rails=["VDD_IN"], why="")
+        assert conditions(agent).power == PowerSensor(sensor="ina3221", rails=["VDD_IN"], why="")
         measurement.all(1, energy=True)
     for file in measurement.results().values():
         assert file.failures == []

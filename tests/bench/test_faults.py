@@ -9,19 +9,14 @@ import shutil
 import signal
 import subprocess
 import sys
-import zipfile
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from edgecompress import bundle, devices
-from edgecompress.bench.measure import Measurement
-from edgecompress.bench.protocol import protocol
 from edgecompress.bench.run import bench
 from edgecompress.deploy.agent_zip import NAME
-from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice
-from edgecompress.deploy.transports.local import local
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
 
 
@@ -221,26 +216,6 @@ def test_a_bundle_that_was_damaged_is_refused_before_anything_runs(folder):
     (folder / "model.tflite").write_bytes(content)
     with pytest.raises(bundle.InputError, match=r"model\.tflite is not the file that build wrote"):
         bench(folder, mode="quick")
-
-
-def test_an_agent_of_another_version_is_refused(small_bundle, tmp_path):
-    with local() as connection:
-        agent = AgentOnDevice(connection)
-        # The same agent with one more line: as good as another version's.
-        connection.pull(NAME, tmp_path / NAME, deadline())
-        with zipfile.ZipFile(tmp_path / NAME, "a") as archive:
-            archive.writestr("edgecompress_agent/more.py", "")
-        connection.push(tmp_path / NAME, NAME, deadline())
-        manifest = bundle.load(small_bundle)
-        measurement = Measurement(agent, small_bundle, manifest.models, protocol("quick"), silent)
-        with pytest.raises(AgentFailedError, match="is not the one that was sent"):
-            measurement.conditions("before")
-
-
-def deadline():
-    from edgecompress.deploy.deadline import Deadline
-
-    return Deadline.after(60)
 
 
 # Programs that load it see the date move by an hour from the moment on at which a file is there.

@@ -23,15 +23,3 @@ def test_progress_goes_from_nothing_to_everything_for_each_title(small_bundle):
         assert told[title][0][0] == 0
         assert told[title][-1][0] == told[title][-1][1]
     assert all(not file.failures for file in measurement.results().values())
-
-
-def test_the_conditions_are_of_where_the_agent_runs(small_bundle):
-    import platform
-
-    with local() as connection:
-        agent = AgentOnDevice(connection)
-        found = Measurement(
-            agent, small_bundle, bundle.load(small_bundle).models, protocol("quick"), lambda *told: None
-        ).conditions("before")
-    assert (found.system, found.machine) == (platform.system(), platform.machine())
-    assert found.versions["numpy"]

@@ -14,16 +14,12 @@ from edgecompress.advise.records import MicroRecord, Network, Place
 from edgecompress.advise.subject import subject
 from edgecompress.advise.variants import write_variants
 from edgecompress.bench.compare import compare
-from edgecompress.bench.counting import Counting
-from edgecompress.bench.journal import Journal
-from edgecompress.bench.measure import EVAL, Measurement
+from edgecompress.bench.measure import EVAL
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import Conditions
-from edgecompress.bench.run import safe_name, thread_count
-from edgecompress.bench.validity import validity
-from edgecompress.deploy.on_device import AgentOnDevice
+from edgecompress.bench.session import Asked, session
 from edgecompress.devices import LOCAL, Device
-from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
+from edgecompress.errors import InputError, RuntimeFailedError
 from edgecompress.progress import Progress
 from edgecompress.target import Target
 
@@ -68,23 +64,18 @@ def measure(
             raise InputError(f"no file of {network.name} could be written: {next(iter(left_out.values()))}")
         rows = np.random.default_rng(protocol.seed).standard_normal((INPUTS, *network.input_shape))
         np.savez(folder / EVAL, x=rows.astype(np.float32), y=np.zeros(INPUTS, np.int64))
-        with where.connect(**({"progress": progress} if where.emulated else {})) as connection:
-            agent = AgentOnDevice(connection)
-            key = {"device": where.to_json(), "protocol": protocol.to_json(), "tool": edgecompress.__version__}
-            digests = {name: file.sha256 for name, file in files.items()}
-            path = platformdirs.user_cache_path("edgecompress") / "advise" / f"{safe_name(where.name)}.partial.jsonl"
-            journal = Journal(agent, path, {**key, "files": digests})
-            asked = (journal, folder, files, protocol, progress)
-            measurement = Counting(*asked, processor=where.processor) if where.emulated else Measurement(*asked)
-            try:
-                before = measurement.conditions("before")
-                count, note = thread_count(threads, board, before, emulated=where.emulated)
-                measurement.speed(count)
-                after = measurement.conditions("after")
-            except DeviceLostError as error:
-                raise DeviceLostError(f"{error}; what was measured until now is not measured again") from error
-    results = measurement.results()
-    journal.forget()
+        asked = Asked(
+            folder=folder,
+            models=files,
+            identity={"files": {name: file.sha256 for name, file in files.items()}},
+            board=board,
+            protocol=protocol,
+            threads=threads,
+        )
+        with session(where, progress) as there:
+            measured = there.measure(asked, platformdirs.user_cache_path("edgecompress") / "advise")
+    results = measured.files
+    measured.journal.forget()
     if not any(file.latency or file.instructions for file in results.values()):
         first = next(failure for file in results.values() for failure in file.failures)
         raise RuntimeFailedError(f"no variant of {network.name} ran on {where.name}: {first.message}")
@@ -92,21 +83,21 @@ def measure(
         tool_version=edgecompress.__version__,
         created=began.isoformat(timespec="seconds"),
         seconds=time.monotonic() - start,
-        taken="emulated" if before.emulation.emulated else "measured",
+        taken=measured.taken,
         network=network,
-        place=place(where, before),
+        place=place(where, measured.before),
         target=board.name,
         protocol=protocol,
-        threads=count,
-        threads_note=note,
-        agent_sha256=agent.sha256,
-        before=before,
-        after=after,
+        threads=measured.threads,
+        threads_note=measured.threads_note,
+        agent_sha256=measured.agent_sha256,
+        before=measured.before,
+        after=measured.after,
         variants={name: file.variant for name, file in files.items()},
         files=results,
         comparisons=compare(results, seed=protocol.seed),
         left_out=left_out,
-        validity=validity(before, after, protocol, count, results, journal.earlier, measurement.notes),
+        validity=measured.validity,
     )
 
 

@@ -33,7 +33,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class VariantFile:
-    """A file that was written, as ``bench.measure.ToMeasure`` has it."""
+    """A file that was written, as ``bench.contract.ToMeasure`` has it."""
 
     variant: Variant
     runtime: Runtime

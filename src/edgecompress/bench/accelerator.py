@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from edgecompress.bundle import ModelFile
+from edgecompress.bench.contract import ToMeasure
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice
 from edgecompress.errors import InputError
 from edgecompress.record import Record
@@ -28,7 +28,7 @@ class Accelerator(Record):
 NONE = Accelerator()
 
 
-def check(agent: AgentOnDevice, accelerator: Accelerator, files: Mapping[str, ModelFile]) -> None:
+def check(agent: AgentOnDevice, accelerator: Accelerator, files: Mapping[str, ToMeasure]) -> None:
     """See that the device has what is asked for, before anything is measured there.
 
     Raises:

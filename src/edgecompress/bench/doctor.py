@@ -6,10 +6,11 @@ from typing import Literal
 from edgecompress import target
 from edgecompress.agent import telemetry
 from edgecompress.bench.board import mismatch
+from edgecompress.bench.packages import how_to_install
 from edgecompress.bench.records import Conditions
+from edgecompress.bench.session import session
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.emulated import emulator, processors
-from edgecompress.deploy.on_device import AgentOnDevice
 from edgecompress.deploy.provision import LEAST_LITERT, MODULES
 from edgecompress.deploy.transports.contract import Connection
 from edgecompress.deploy.wheels import Platform
@@ -45,13 +46,11 @@ def doctor(device: Device) -> list[Finding]:
     """Look at everything that a benchmark needs, as far as the device lets."""
     findings: list[Finding] = []
     try:
-        with device.connect() as connection:
+        with session(device, waits=False) as there:
             findings.append(Finding(subject="connection", state="good", found=f"reached by {device.transport}"))
-            (event,) = AgentOnDevice(connection).step("conditions", {}, seconds=_SECONDS, on_progress=lambda _: None)
-            known = {name: value for name, value in event.items() if name in Conditions.model_fields}
-            conditions = Conditions.model_validate(known)
-            findings += _python(connection, device, conditions)
-            findings += _accelerator(connection, device, conditions)
+            conditions = there.conditions("now")
+            findings += _python(there.connection, device, conditions)
+            findings += _accelerator(there.connection, device, conditions)
             findings += _emulator(device)
     except RuntimeFailedError as error:
         findings.append(Finding(subject="python" if findings else "connection", state="bad", found=str(error)))
@@ -74,11 +73,7 @@ def examine(conditions: Conditions, profile: str | None, transport: str) -> list
 
 def _python(connection: Connection, device: Device, conditions: Conditions) -> list[Finding]:
     """Python there, and which packages it can import."""
-    setup = (
-        "pip install 'edgecompress[bench]'"
-        if device.transport == LOCAL or device.emulated
-        else f"edgecompress devices setup {device.name}"
-    )
+    setup = how_to_install(device)
     old = tuple(int(part) for part in conditions.python.split(".")[:2]) < (3, 9)
     newer = "set another interpreter: devices add --python" if old else ""
     version = f"{conditions.python} ({connection.python})"

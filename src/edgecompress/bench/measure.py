@@ -4,28 +4,25 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from typing import Protocol as Contract
 
 import numpy as np
 
 from edgecompress.agent.inputs import BROKEN_NPZ
 from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.agreement import OUTPUTS, disagreement
+from edgecompress.bench.contract import ToMeasure
 from edgecompress.bench.energy import Energy
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.operators import RUNS, Profile
 from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import AccuracyResult, Conditions, Failure, FileResult, Latency, Memory
+from edgecompress.bench.records import AccuracyResult, Failure, FileResult, Latency, Memory
 from edgecompress.bench.statistics import summary
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, InputError, RuntimeFailedError
 from edgecompress.export import verify
-from edgecompress.export.kinds import Kind
-from edgecompress.formats.contract import Layout
 from edgecompress.progress import Progress
 from edgecompress.record import Record
-from edgecompress.target import Runtime
 
 EVAL = "eval.npz"
 REFERENCE = "reference-{}.npz"
@@ -33,35 +30,6 @@ REFERENCE_SAMPLES = 256
 # Bounds for what should never hang: loading decodes weights, and a slow board may take long for it.
 LOAD_SECONDS = 600
 ACCURACY_SECONDS = 6 * 3600
-CONDITIONS_SECONDS = 60
-
-
-class ToMeasure(Contract):
-    """A model file: what it is, and how it is run. Those of a bundle's manifest are such."""
-
-    @property
-    def runtime(self) -> Runtime:
-        """What runs it."""
-
-    @property
-    def kind(self) -> Kind:
-        """What it holds."""
-
-    @property
-    def bytes(self) -> int:
-        """Its size."""
-
-    @property
-    def sha256(self) -> str:
-        """Its checksum, hexadecimal."""
-
-    @property
-    def input_layout(self) -> Layout:
-        """Where its input has its channels."""
-
-    @property
-    def tolerance(self) -> tuple[float, float] | None:
-        """By how much its outputs were let differ: absolute, and relative to their largest; None: it is not known."""
 
 
 class Measurement:
@@ -90,21 +58,6 @@ class Measurement:
     def results(self) -> dict[str, FileResult]:
         """What was measured until now, by file."""
         return dict(self._results)
-
-    def conditions(self, when: str) -> Conditions:
-        """The device and the state it is in.
-
-        Raises:
-            AgentFailedError: the agent does not run there at all, or another one than was sent does.
-        """
-        self._progress(f"conditions {when}", 0, 1)
-        (event,) = self._agent.step("conditions", {}, seconds=CONDITIONS_SECONDS, on_progress=_ignore)
-        if event.get("agent") != self._agent.sha256:
-            raise AgentFailedError(
-                "the agent that answers there is not the one that was sent: run the same command again"
-            )
-        self._progress(f"conditions {when}", 1, 1, str(event["cpu"] or event["machine"]))
-        return Conditions.model_validate(_only(event, Conditions))
 
     def all(self, threads: int, *, labelled: bool = True, energy: bool = False, profile: bool = False) -> None:
         """Push the files and measure them; what their nodes take, and what they draw, where that is asked for.
@@ -308,7 +261,3 @@ class Measurement:
 def _only(event: Event, record: type[Record]) -> dict[str, Any]:
     """The parts of an event that are fields of a record."""
     return {name: value for name, value in event.items() if name in record.model_fields}
-
-
-def _ignore(event: Event) -> None:
-    """These steps tell no progress."""

@@ -20,6 +20,11 @@ def check(device: Device, conditions: Conditions, runtimes: Iterable[Runtime]) -
     usable = any(package(alternative[0]) in there for runtime in wanted for alternative in ALTERNATIVES[runtime])
     missing = [name for name, found in (("numpy", "numpy" in there), (" or ".join(wanted), usable)) if not found]
     if missing:
-        local = device.transport == LOCAL or device.emulated
-        mend = "pip install 'edgecompress[bench]'" if local else f"edgecompress devices setup {device.name}"
-        raise RuntimeFailedError(f"{device.name} has no {' and no '.join(missing)}: {mend}")
+        raise RuntimeFailedError(f"{device.name} has no {' and no '.join(missing)}: {how_to_install(device)}")
+
+
+def how_to_install(device: Device) -> str:
+    """The command that installs what a device lacks."""
+    if device.transport == LOCAL or device.emulated:
+        return "pip install 'edgecompress[bench]'"
+    return f"edgecompress devices setup {device.name}"

@@ -1,29 +1,23 @@
 """The benchmark of a bundle: every file in its runtime on a device, and the record of it."""
 
 import datetime
-import re
 import time
 from pathlib import Path
 
 import edgecompress
-from edgecompress import bundle, devices, target
-from edgecompress.bench.accelerator import NONE, Accelerator, check
+from edgecompress import bundle, devices
+from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.agreement import OUTPUTS
 from edgecompress.bench.board import mismatch
 from edgecompress.bench.compare import compare
-from edgecompress.bench.counting import Counting
 from edgecompress.bench.duration import expected
-from edgecompress.bench.journal import Journal
-from edgecompress.bench.measure import EVAL, Measurement
-from edgecompress.bench.packages import check as check_packages
-from edgecompress.bench.protocol import Protocol
+from edgecompress.bench.measure import EVAL
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
-from edgecompress.bench.validity import validity
+from edgecompress.bench.session import Asked, session
 from edgecompress.bundle import Manifest
-from edgecompress.deploy.on_device import AgentOnDevice
 from edgecompress.devices import Device
-from edgecompress.errors import CheckError, DeviceLostError, InputError, RuntimeFailedError
+from edgecompress.errors import CheckError, InputError, RuntimeFailedError
 from edgecompress.progress import Progress, silent
 from edgecompress.record import check_file, write_atomically
 from edgecompress.target import Target
@@ -70,53 +64,45 @@ def bench(
     if where.emulated and profile:
         raise InputError("an emulated processor has no times, and so no profile: leave --profile out")
     records = output.parent if output else folder / bundle.RECORDS
+    earlier = (folder / bundle.RECORDS).glob("*.json")
+    asked = Asked(
+        folder=folder,
+        models=chosen.models,
+        identity={"manifest": bundle.digest(folder / bundle.MANIFEST)},
+        board=manifest.target,
+        protocol=protocol,
+        threads=threads,
+        accelerator=accelerator,
+        expected="" if where.emulated else expected(chosen, protocol, earlier, where.name),
+        labelled=bool(manifest.data.classes),
+        energy=True,
+        profile=profile,
+    )
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
-    with (
-        devices.leased(where, lambda: progress(where.name, 0, 1, "waiting: another run has the board")),
-        where.connect(**({"progress": progress} if where.emulated else {})) as connection,
-    ):
-        agent = AgentOnDevice(connection)
-        journal = Journal(agent, records / f"{safe_name(where.name)}.partial.jsonl", _key(where, folder, protocol))
-        for note in journal.notes:
-            progress("journal", 0, 1, note)
-        given = (journal, folder, chosen.models, protocol, progress, accelerator)
-        measurement = Counting(*given, processor=where.processor) if where.emulated else Measurement(*given)
-        try:
-            before = measurement.conditions("before")
-            check_packages(where, before, (file.runtime for file in chosen.models.values()))
-            check(agent, accelerator, chosen.models)
-            count, note = thread_count(threads, manifest.target, before, emulated=where.emulated)
-            if not where.emulated:
-                earlier = (folder / bundle.RECORDS).glob("*.json")
-                progress("time", 1, 1, expected(chosen, protocol, earlier, where.name))
-            has_sensor = before.power is not None and before.power.sensor is not None
-            measurement.all(count, labelled=bool(manifest.data.classes), energy=has_sensor, profile=profile)
-            after = measurement.conditions("after")
-        except DeviceLostError as error:
-            raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error
-    files = measurement.results()
-    notes = [*_registered_wrongly(where, before), *journal.notes, *measurement.notes]
+    with session(where, progress) as there:
+        measured = there.measure(asked, records)
+    files = measured.files
     record = BenchRecord(
         tool_version=edgecompress.__version__,
         created=began.isoformat(timespec="seconds"),
         seconds=time.monotonic() - start,
-        taken="emulated" if before.emulation.emulated else "measured",
-        device=_device(where, manifest.target, before),
+        taken=measured.taken,
+        device=_device(where, manifest.target, measured.before),
         bundle=_bundle(folder, manifest),
         protocol=protocol,
-        threads=count,
-        threads_note=note,
+        threads=measured.threads,
+        threads_note=measured.threads_note,
         accelerator=accelerator,
-        agent_sha256=agent.sha256,
-        before=before,
-        after=after,
+        agent_sha256=measured.agent_sha256,
+        before=measured.before,
+        after=measured.after,
         files=files,
         comparisons=compare(files, seed=protocol.seed),
-        validity=validity(before, after, protocol, count, files, journal.earlier, notes),
+        validity=measured.validity,
     )
-    path = output or records / f"{safe_name(where.name)}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    path = output or records / f"{where.file_name}-{began:%Y%m%dT%H%M%S%fZ}.json"
     write_atomically(path, record.to_json())
-    journal.forget()
+    measured.journal.forget()
     wrong = [f"{name} {each.message}" for name, file in files.items() for each in file.failures if each.step == OUTPUTS]
     if wrong:
         raise CheckError(f"{wrong[0]} (record: {path})")
@@ -124,26 +110,6 @@ def bench(
         first = next(failure for file in files.values() for failure in file.failures)
         raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
     return record, path
-
-
-def thread_count(
-    given: int | None, board: Target, conditions: Conditions, *, emulated: bool = False
-) -> tuple[int, str]:
-    """How many threads the runtimes get, and why.
-
-    Raises:
-        InputError: more than one on an emulated processor, whose instructions are counted on one.
-    """
-    if emulated:
-        if given not in (None, 1):
-            raise InputError("an emulated processor counts instructions on one thread: leave --threads out")
-        return 1, "an emulated processor"
-    if given is not None:
-        return given, "given"
-    usable = len(conditions.affinity) if conditions.affinity else conditions.cores or 1
-    if board.threads <= usable:
-        return board.threads, f"the profile of {board.name}"
-    return usable, f"the usable cores here; the profile of {board.name} has {board.threads}"
 
 
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
@@ -165,12 +131,6 @@ def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     return DeviceInfo(address=address, is_target=is_target, note=note)
 
 
-def _registered_wrongly(where: Device, conditions: Conditions) -> list[str]:
-    """What speaks against a device that is registered as another board than it is."""
-    why = mismatch(target.load(where.target), conditions, where.transport) if where.target else ""
-    return [f"{where.name} is registered as {where.target} and is none: {why}"] if why else []
-
-
 def _chosen(manifest: Manifest, where: Device) -> Manifest:
     """The manifest with the files that the device's entry says are to be measured there."""
     if not where.runtimes:
@@ -179,21 +139,6 @@ def _chosen(manifest: Manifest, where: Device) -> Manifest:
     if not models:
         raise InputError(f"the bundle has no file for {' or '.join(where.runtimes)}, the runtimes of {where.name}")
     return manifest.model_copy(update={"models": models})
-
-
-def _key(where: Device, folder: Path, protocol: Protocol) -> dict[str, str]:
-    """What the results of a step depend on, beside its job and the agent."""
-    return {
-        "device": where.to_json(),
-        "manifest": bundle.digest(folder / bundle.MANIFEST),
-        "protocol": protocol.to_json(),
-        "tool": edgecompress.__version__,
-    }
-
-
-def safe_name(name: str) -> str:
-    """A device's name as a part of a file's."""
-    return re.sub(r"[^\w.-]+", "-", name.replace("ssh://", "")).strip("-")
 
 
 def _bundle(folder: Path, manifest: Manifest) -> BundleInfo:

@@ -1,23 +1,29 @@
 """A benchmark of one bundle on several devices at once: a process a device, so that none can stop another."""
 
 import datetime
+import json
+import os
+import selectors
 import signal
 import subprocess
-import threading
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from edgecompress import bundle, devices
 from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bench.run import safe_name
-from edgecompress.errors import InputError
-from edgecompress.progress import Progress, silent
+from edgecompress.bench.worker import Job
+from edgecompress.deploy.process import tail
+from edgecompress.errors import InputError, RuntimeFailedError
+from edgecompress.plain import one_line
+from edgecompress.progress import Progress, line, silent
 from edgecompress.workers import python
 
-_PREFIX = "edgecompress: "
+_PART = 65_536
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class Outcome:
     record: BenchRecord | None  # None: nothing was measured
     path: Path  # the record's file
     error: str  # one line; empty where all went well
+    code: int  # that a command which fails like this exits with; 0 where all went well
 
 
 def bench_all(
@@ -55,48 +62,102 @@ def bench_all(
         if device.address in [other.address for other in found[:i]]:
             raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
     now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
-    paths = [folder / bundle.RECORDS / f"{safe_name(device.name)}-{now}.json" for device in found]
-    # One process keeps all records, and warns once where it cannot: the caller.
-    options = ["--store", "none", "--mode", mode, *(["--threads", str(threads)] if threads else [])]
-    options += [part for option, value in accelerator.model_dump().items() if value for part in (f"--{option}", value)]
-    options += [option for option, wanted in (("--profile", profile), ("--allow-noisy", allow_noisy)) if wanted]
+    jobs = [
+        Job(
+            folder=folder,
+            device=name,
+            output=folder / bundle.RECORDS / f"{device.file_name}-{now}.json",
+            mode=mode,
+            threads=threads,
+            accelerator=accelerator,
+            profile=profile,
+            allow_noisy=allow_noisy,
+        )
+        for name, device in zip(names, found, strict=True)
+    ]
+    return _outcomes(jobs, progress)
+
+
+def _outcomes(jobs: Sequence[Job], progress: Progress) -> list[Outcome]:
+    """Run a worker for each job, all at the same time."""
+    working: list[_Worker] = []
     outcomes: dict[str, Outcome] = {}
-    running: list[subprocess.Popen[str]] = []
-    lock = threading.Lock()
-
-    def tell(name: str, done: int, line: str) -> None:
-        with lock:
-            progress(name, done, 1, line)
-
-    def measure(name: str, path: Path) -> None:
-        words = ["bench", str(folder), "--device", name, "-o", str(path), *options]
-        last = ""
-        with subprocess.Popen(
-            python("edgecompress", *words, ends_by=signal.SIGTERM),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        ) as process:
-            running.append(process)
-            assert process.stderr is not None
-            for line in process.stderr:
-                last = line.strip() or last
-                tell(name, 0, last)
-        error = (last.removeprefix(_PREFIX) or f"ended with code {process.returncode}") if process.returncode else ""
-        # A run that was disturbed ends with an error and has a record all the same.
-        outcomes[name] = Outcome(name, BenchRecord.from_file(path) if path.is_file() else None, path, error)
-        tell(name, 1, error or "done")
-
-    workers = [threading.Thread(target=measure, args=pair) for pair in zip(names, paths, strict=True)]
-    for worker in workers:
-        worker.start()
     try:
-        for worker in workers:
-            worker.join()
-    except BaseException:
-        for process in running:
-            process.terminate()
-        raise
-    return [outcomes[name] for name in names]
+        for job in jobs:
+            working.append(_Worker(job, progress))
+        with selectors.DefaultSelector() as selector:
+            for worker in working:
+                selector.register(worker.output, selectors.EVENT_READ, worker)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    if not key.data.read():
+                        selector.unregister(key.fileobj)
+                        outcomes[key.data.job.device] = key.data.outcome()
+    finally:
+        for worker in working:
+            worker.end()
+        for worker in working:
+            worker.close()
+    return [outcomes[job.device] for job in jobs]
+
+
+class _Worker:
+    """A process that measures on one device, and what it has said until now; see ``bench.worker``."""
+
+    def __init__(self, job: Job, progress: Progress) -> None:
+        self.job, self._progress = job, progress
+        self._rest, self._message, self._code = b"", "", 0
+        self._path: Path | None = None
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
+        self._process = subprocess.Popen(
+            python("edgecompress.bench.worker", job.model_dump_json(), ends_by=signal.SIGTERM),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
+        assert self._process.stdout is not None
+        self.output = self._process.stdout
+
+    def read(self) -> bool:
+        """Take what it says next, which has come. Returns whether there may be more."""
+        part = os.read(self.output.fileno(), _PART)
+        *whole, self._rest = (self._rest + part).split(b"\n")
+        for text in whole:
+            self._take(json.loads(text))
+        return bool(part)
+
+    def _take(self, event: dict[str, Any]) -> None:
+        match event:
+            case {"event": "progress", "title": title, "done": done, "total": total, "note": note}:
+                self._tell(0, line(title, done, total, note))
+            case {"event": "warning", "message": message}:
+                self._tell(0, f"warning: {message}")
+            case {"event": "record", "path": path}:
+                self._path = Path(path)
+            case {"event": "error", "message": message, "code": code}:
+                self._message, self._code = message, code
+
+    def outcome(self) -> Outcome:
+        """What came of it, once it has said all. A process that died without a word on that is a failure too."""
+        ended = self._process.wait()
+        if ended and not self._message:
+            words = [each for each in tail(self._errors).splitlines() if each.strip()]
+            self._message = one_line(words[-1]) if words else f"ended with code {ended}"
+            self._code = ended if ended > 0 else RuntimeFailedError.exit_code
+        self._tell(1, self._message or "done")
+        # A run that was disturbed ends with an error and has a record all the same.
+        record = BenchRecord.from_file(self._path) if self._path else None
+        return Outcome(self.job.device, record, self.job.output, self._message, self._code)
+
+    def _tell(self, done: int, words: str) -> None:
+        self._progress(self.job.device, done, 1, words)
+
+    def end(self) -> None:
+        """Have it end in order, if it runs still."""
+        self._process.terminate()
+
+    def close(self) -> None:
+        """Wait for its end."""
+        self._process.wait()
+        self.output.close()
+        self._errors.close()

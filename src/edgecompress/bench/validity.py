@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import Conditions, FileResult, Latency, Validity
+from edgecompress.errors import CheckError
 
 OTHERS_LIMIT = 0.1  # of all cores
 STOLEN_LIMIT = 0.01
@@ -41,6 +42,19 @@ def validity(
     if any(latency.others is None for latency in measured):
         unknown.append("what other processes used of the processor")
     return Validity(concerns=concerns, disturbed=disturbed, unknown=unknown)
+
+
+def accept(found: Validity, mode: str, *, allow_noisy: bool) -> None:
+    """See that a benchmark was not disturbed, unless its mode is quick or that is allowed.
+
+    Raises:
+        CheckError: it was; the line says by what.
+    """
+    if found.disturbed and mode != "quick" and not allow_noisy:
+        raise CheckError(
+            f"the run was disturbed: {'; '.join(found.disturbed)}. Its record is kept; mend that "
+            "('edgecompress doctor') and measure again, or accept it with --allow-noisy"
+        )
 
 
 def _machine(before: Conditions, threads: int) -> list[str]:

@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 a defect of this program; 2 wrong input; 3 a result failed
 file, a target's budget); 4 a runtime or a device failed; 130 interrupted.
 """
 
-import errno
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -38,7 +37,7 @@ from edgecompress.cli import (
     usage,
 )
 from edgecompress.cli import help as help_page
-from edgecompress.errors import EdgecompressError
+from edgecompress.errors import explain, shortened
 
 app = typer.Typer(
     cls=help_page.Group,
@@ -50,12 +49,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-# What a user can mend: rights, room, a name that is taken or too long. Any other OSError is a defect and shows itself.
-THE_SYSTEM_SAYS_NO = {
-    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
-    *(errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG),
-}
-
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "init": init.init,
@@ -113,25 +106,16 @@ def main() -> None:
         temporary.sweep()
         temporary.use_own()
         code = app(prog_name="edgecompress", standalone_mode=False)
-    except EdgecompressError as error:
-        code = _fail(str(error), error.exit_code)
     except TyperException as error:
-        code = _fail(usage.said(error), getattr(error, "exit_code", 2))
-    except OSError as error:
-        if error.errno not in THE_SYSTEM_SAYS_NO:
+        code = _fail(shortened(usage.said(error)), getattr(error, "exit_code", 2))
+    except Exception as error:
+        known = explain(error)
+        if known is None:
             raise
-        code = _fail(
-            f"{error.strerror}: {error.filename or 'while writing'}; check the name, permissions and free space", 2
-        )
+        code = _fail(*known)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-_LONGEST = 2000
-"""Characters of a message: what a file or a command line puts into it may be a megabyte long."""
-
-
 def _fail(message: str, code: int) -> int:
-    if len(message) > _LONGEST:
-        message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
     console.complain(f"edgecompress: {message}")
     return code

@@ -9,7 +9,7 @@ import typer
 from edgecompress import methods
 from edgecompress.cli import console
 from edgecompress.cli.options import STORE
-from edgecompress.errors import CheckError, InputError, RuntimeFailedError
+from edgecompress.errors import InputError, RuntimeFailedError
 
 if TYPE_CHECKING:
     from edgecompress.bench.several import Outcome
@@ -78,6 +78,7 @@ def bench(
         from edgecompress.bench import run
         from edgecompress.bench.accelerator import Accelerator
         from edgecompress.bench.several import bench_all
+        from edgecompress.bench.validity import accept
         from edgecompress.store.keep import keep
 
         write = methods.find(WRITERS, report)
@@ -119,11 +120,7 @@ def bench(
     else:
         console.say(write(record, manifest).rstrip())
         console.say(f"record: {path}")
-    if record.validity.disturbed and mode != "quick" and not allow_noisy:
-        raise CheckError(
-            f"the run was disturbed: {'; '.join(record.validity.disturbed)}. Its record is kept; mend that "
-            "('edgecompress doctor') and measure again, or accept it with --allow-noisy"
-        )
+    accept(record.validity, mode, allow_noisy=allow_noisy)
 
 
 def _newest(device: str) -> Path:

@@ -5,56 +5,19 @@ board: no terminal obeys it, and no markup is read in it.
 """
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import typer
 
-from edgecompress.errors import MissingDependencyError
+from edgecompress.errors import needs_extra
 from edgecompress.plain import one_line, plain, plain_json
+from edgecompress.progress import Paced, line
 from edgecompress.progress import Progress as Listener
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-SECONDS_BETWEEN_LINES = 15.0
-EXTRAS = {
-    "torch": "train",
-    "onnxscript": "train",
-    "safetensors": "train",
-    "torch_pruning": "train",
-    "sklearn": "train",
-    "onnxruntime": "bench",
-    "ai_edge_litert": "bench",
-    "psutil": "bench",
-    "sqlalchemy": "bench",
-    "optuna": "search",
-    "psycopg": "postgres",
-    "mlflow": "mlflow",
-    "fsspec": "study",
-    "ray": "ray",
-    "jinja2": "report",
-    "vl_convert": "report",
-    "PIL": "images",
-}
-
-
-class _Lines:
-    """A line when a title begins, when it is done, and every 15 seconds between."""
-
-    def __init__(self) -> None:
-        self.title = ""
-        self.last = 0.0
-
-    def __call__(self, title: str, done: int, total: int, note: str = "", /) -> None:
-        now = time.monotonic()
-        if title == self.title and done < total and now - self.last < SECONDS_BETWEEN_LINES:
-            return
-        self.title, self.last = title, now
-        part = f" {done}/{total}" if total > 1 else ""
-        complain(f"{title}{part}{': ' + note if note else ''}")
 
 
 class _Bars:
@@ -75,10 +38,10 @@ def say(text: object, *, as_json: bool = False) -> None:
     typer.echo((plain_json if as_json else plain)(str(text)))
 
 
-def complain(line: str) -> None:
+def complain(words: str) -> None:
     """Print one line on standard error, unless nobody reads it any more: the terminal may be what has just gone."""
     with suppress(OSError):
-        print(one_line(line), file=sys.stderr, flush=True)
+        print(one_line(words), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -93,7 +56,7 @@ def long_work(resume: str) -> Iterator[Listener]:
             with _on_terminal() as bars:
                 yield _Bars(bars)
         else:
-            yield _Lines()
+            yield Paced(lambda *told: complain(line(*told)))
     except KeyboardInterrupt:
         complain(f"edgecompress: interrupted; {resume}")
         raise typer.Exit(130) from None
@@ -114,15 +77,6 @@ def _on_terminal() -> "Progress":
         TextColumn("{task.fields[note]}", markup=False),
     )
     return Progress(*columns, console=Console(stderr=True))
-
-
-def needs_extra(error: ModuleNotFoundError) -> Exception:
-    """The error to raise for a module that is not installed: the extra that brings it, or the error itself."""
-    name = (error.name or "").split(".")[0]
-    if name not in EXTRAS:
-        return error
-    extra = EXTRAS[name]
-    return MissingDependencyError(f"this needs {name}, which is not installed: pip install 'edgecompress[{extra}]'")
 
 
 def warn(message: str) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.options import CACHE_DIR, STORE
-from edgecompress.errors import MissingDependencyError
+from edgecompress.errors import EXTRAS, MissingDependencyError
 
 MODEL, DATA, TARGET, RECIPE = "alexnet", "digits", "rpi4", "alexnet-digits+rate"
 
@@ -56,7 +56,7 @@ def check_extras() -> None:
     Raises:
         MissingDependencyError: the line names the packages that are not there, and the command that brings them.
     """
-    wanted = {name: extra for name, extra in console.EXTRAS.items() if extra in ("train", "bench")}
+    wanted = {name: extra for name, extra in EXTRAS.items() if extra in ("train", "bench")}
     missing = [name for name in wanted if importlib.util.find_spec(name) is None]
     if missing:
         extras = ",".join(extra for extra in ("train", "bench") if extra in {wanted[name] for name in missing})

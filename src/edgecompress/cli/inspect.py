@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgecompress.cli import console
-from edgecompress.errors import EdgecompressError
+from edgecompress.errors import EdgecompressError, needs_extra
 
 if TYPE_CHECKING:
     from edgecompress.export.memory import Memory
@@ -31,7 +31,7 @@ def inspect(
         ledger = reader.inspect(file)
         measured = _memory(file) if memory else None
     except ModuleNotFoundError as error:
-        raise console.needs_extra(error) from error
+        raise needs_extra(error) from error
     if as_json:
         console.say(json.dumps(ledger_report.document(ledger, measured), indent=2), as_json=True)
     else:
