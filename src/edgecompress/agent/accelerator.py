@@ -1,4 +1,4 @@
-"""What is to run a model's nodes beside the runtime's own kernels for the CPU."""
+"""The accelerator that runs a model's nodes beside the runtime's own kernels for the CPU."""
 
 from __future__ import annotations
 

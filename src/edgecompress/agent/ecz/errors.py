@@ -1,4 +1,4 @@
-"""What can be wrong with a container."""
+"""The errors of a container."""
 
 from __future__ import annotations
 

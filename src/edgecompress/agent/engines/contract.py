@@ -16,7 +16,7 @@ Feed = dict[str, Array]
 
 
 class Input(NamedTuple):
-    """What a model file takes."""
+    """One input of a model file."""
 
     name: str
     shape: tuple[int, ...]  # with the batch; in the layout of the file

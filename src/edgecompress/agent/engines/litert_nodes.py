@@ -1,4 +1,4 @@
-"""Which nodes of a TFLite graph a delegate took.
+"""The nodes of a TFLite graph that a delegate took.
 
 An interpreter lists the nodes of the file, and after them one more for each part of the graph that a delegate replaced.
 Such a node has the inputs and outputs of its part and does not say whose it is; which delegate it is follows from the

@@ -149,7 +149,7 @@ def _short(name: str) -> str:
 
 
 def _placement(session: Any) -> dict[str, int] | None:
-    """How many nodes each provider took, after the optimisations that come before they choose."""
+    """The number of nodes that each provider took, after the optimisations that run before partitioning."""
     tell = getattr(session, "get_provider_graph_assignment_info", None)
     if tell is None:
         return None
