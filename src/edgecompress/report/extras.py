@@ -25,7 +25,7 @@ def extras(record: BenchRecord) -> list[Extra]:
 
 
 def _instructions(record: BenchRecord) -> Extra:
-    """What an inference executes on an emulated processor."""
+    """The instructions of an inference on an emulated processor."""
     rows: list[tuple[str, ...]] = []
     emulators: dict[str, None] = {}
     for row in table_rows(record):

@@ -38,7 +38,7 @@ class Row:
 
     @property
     def is_base(self) -> bool:
-        """Whether it is one of those that are compared with the paper."""
+        """Return whether the row is one of those that are compared with the paper."""
         cell = self.first.cell
         return cell.width == 1 and all(getattr(cell, name) == value for name, value in BASE.items())
 
@@ -150,7 +150,7 @@ def _table(rows: Sequence[Row], *, axes: bool = False) -> str:
 
 
 def _notes(rows: Sequence[Row]) -> str:
-    """What keeps figures from being the paper's: data that are not the official ones, and budgets that were cut."""
+    """The reasons why figures are not the paper's: unofficial data, and budgets that were cut."""
     notes = {f"{o.data.name}: {o.data.note}." for row in rows for o in row.outcomes if not o.data.official}
     for row in rows:
         where, budget = f"{row.pair[0]} on {row.pair[1]}", row.outcomes[0].budget
