@@ -27,7 +27,7 @@ Phase = Literal["prune", "retrain", "cluster", "finished"]
 
 @dataclass(frozen=True)
 class Finished:
-    """What a network ended with.
+    """The result of a finished compression.
 
     Attributes:
         steps: that the loop took.
@@ -89,7 +89,7 @@ class Compressor:
 
     @property
     def phase(self) -> Phase:
-        """What the next step belongs to."""
+        """The phase that the next step belongs to."""
         if self._finished:
             return "finished"
         if self._shared is not None:
@@ -102,7 +102,7 @@ class Compressor:
         return masks.sparsity(self.weights)
 
     def __repr__(self) -> str:
-        """Where it is."""
+        """The step, the phase and the sparsity in one line."""
         return (
             f"Compressor(step {self.step} of {self.total_steps}, {self.phase}, {self.sparsity:.1%} of "
             f"{sum(weight.numel() for weight in self.weights.values()):,} weights are zero)"

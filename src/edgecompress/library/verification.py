@@ -30,7 +30,7 @@ _TOLERANCE = {".onnx": EXACT, ".tflite": ROUNDED["float16"]}
 
 
 class Verified(Record):
-    """What was shown of a file. It exists only for a file that passed."""
+    """The result of verifying a file. It exists only for a file that passed."""
 
     path: str
     reference: str = Field(description="the other file, or the network's class")
@@ -178,7 +178,7 @@ def _filled(inputs: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tens
 
 
 def _as_it_is(path: Path, inputs: Mapping[str, torch.Tensor]) -> bool:
-    """Whether a TFLite file has the axes of its inputs as a network does: its shapes say so."""
+    """Return whether a TFLite file has the axes of its inputs as a network does: its shapes say so."""
     if suffix(path) == ".onnx":
         return False
     takes = _ends(path)[0]

@@ -19,7 +19,7 @@ from edgecompress.errors import InputError
 
 
 def computed(module: nn.Module) -> bool:
-    """Whether some weight of ``module`` is computed at every call."""
+    """Return whether some weight of ``module`` is computed at every call."""
     return any(True for _ in _removals(module))
 
 
