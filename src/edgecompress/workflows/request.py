@@ -1,4 +1,4 @@
-"""What a build or a search is asked for, and what that means: recipe, data set, network, and how they are run."""
+"""The request of a build or a search, resolved: recipe, data set, network, and how they are run."""
 
 import copy
 from collections.abc import Callable, Mapping
@@ -43,7 +43,7 @@ SPARSE_ARM = "sparse-arm"
 
 @dataclass(frozen=True)
 class Request:
-    """What ``build`` is asked for. ``None`` takes the default that the command line documents.
+    """The request of ``build``. ``None`` takes the default that the command line documents.
 
     ``from_front``: the point, from 1, of the front in the bundle that is there.
     """
@@ -66,7 +66,7 @@ class Request:
 
     @property
     def data_named(self) -> str:
-        """What names the data: digits for a built-in network, none for the user's own, where nothing else is said."""
+        """The name of the data: digits for a built-in network, none for the user's own, where nothing else is said."""
         return self.data or (NO_DATA if is_own(self.model) else "digits")
 
     @property
@@ -79,7 +79,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a request means: the data set, the network that is trained or given, and what its stages are run with.
+    """A resolved request: the data set, the network that is trained or given, and the context of its stages.
 
     Attributes:
         data: the samples.
@@ -284,7 +284,7 @@ def _context(
 def context_of(
     chosen: recipe.Recipe, data: Dataset, identity: Mapping[str, Any], *, cache_dir: Path | None, progress: Progress
 ) -> Context:
-    """What the stages of a network on ``data`` are run with; ``cache_dir`` ``None``: the user's cache folder."""
+    """The context of the stages of a network on ``data``; ``cache_dir`` ``None``: the user's cache folder."""
     return Context(
         recipe=chosen,
         training=TrainingData(torch.from_numpy(data.train_x), torch.from_numpy(data.train_y), data.shift, data.mirror),
@@ -298,7 +298,7 @@ def context_of(
 def identity_of(
     model: str, data: Dataset, checkpoint: Path | None = None, *, resolution: int | None = None
 ) -> dict[str, Any]:
-    """What, beside the stages of the recipe, decides the weights that training a built-in network ends with."""
+    """The inputs that, beside the recipe's stages, decide the weights of a trained built-in network."""
     given = bundle.digest(checkpoint) if checkpoint else None
     identity = {"model": model, "data": data.source.sha256, "data_version": DATA_VERSION, "checkpoint": given}
     # Left out where there is none, so that what was kept before there was this choice is still found.
@@ -306,7 +306,7 @@ def identity_of(
 
 
 def measure_of(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:
-    """What measures a network's latency against ``dense``, as it is now."""
+    """A function that measures a network's latency against ``dense``, as it is now."""
     kept = copy.deepcopy(dense)
 
     def measure(network: nn.Module) -> Latency:
