@@ -20,7 +20,7 @@ class NoFormError(InputError):
 
 
 class CheckError(EdgecompressError):
-    """What was made does not hold: an invariant, the proof of a file, or a target's budget."""
+    """A failed check of what was made: an invariant, the verification of a file, or a target's budget."""
 
     exit_code = 3
 

@@ -1,4 +1,4 @@
-"""What samples are to be given as an answer: one class each, or whatever a loss of the user's own takes.
+"""The targets of samples: one class each, or whatever a loss of the user's own takes.
 
 Targets of N samples are a tensor (N, ...), a tuple or a dict of targets, or a list of N objects, one a sample, as boxes
 whose number differs.

@@ -42,7 +42,7 @@ Each = TypeVar("Each")
 
 @dataclass(frozen=True)
 class Coder:
-    """How a stream is coded. ``bits``: the width of packed numbers or escapes, else the low bits of each number."""
+    """The coder of a stream. ``bits``: the width of packed numbers or escapes, else the low bits of each number."""
 
     kind: Literal["rice", "escape", "wavelet", "packed", "float16", "float32"]
     bits: int = 0

@@ -23,7 +23,7 @@ WAYS = 3
 
 
 class Sums(Protocol):
-    """What the cost of a part depends on."""
+    """The sums that decide the cost of a part."""
 
     def __add__(self, other: Any) -> Any:
         """Those of two parts that become one."""

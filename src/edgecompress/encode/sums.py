@@ -1,4 +1,4 @@
-"""What a stream costs depends on sums over its members alone: added where streams merge, taken away where one leaves.
+"""The sums that decide a stream's cost: added where streams merge, taken away where a member leaves.
 
 No sum walks the members again, so that a stream of a thousand tensors is weighed as fast as one of two.
 """
@@ -63,7 +63,7 @@ class GapSums:
 
     @property
     def signature(self) -> float:
-        """How far apart stored elements are, in powers of two: what the choice among codes of gaps depends on most."""
+        """The mean gap between stored elements, in powers of two: the choice among codes depends on it most."""
         return log2(1 + self.size / max(self.count, 1))
 
 

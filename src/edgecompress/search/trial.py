@@ -36,7 +36,7 @@ SLACK = 1.02
 
 @dataclass(frozen=True)
 class Subject:
-    """What is searched.
+    """The network that is searched, and the runs that trials start from.
 
     Attributes:
         network: on the device where it runs, in any state.
@@ -81,7 +81,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial came to; ``drop`` in points of validation accuracy, ``None`` where nothing was trained."""
+    """The outcome of a trial; ``drop`` in points of validation accuracy, ``None`` where nothing was trained."""
 
     bytes: int
     drop: float | None

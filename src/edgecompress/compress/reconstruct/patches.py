@@ -22,7 +22,7 @@ def matrix(layer: Layer, weight: torch.Tensor) -> torch.Tensor:
 
 
 def patches(layer: Layer, x: torch.Tensor) -> torch.Tensor:
-    """What the outputs of ``layer`` are computed from.
+    """The input patches from which the outputs of ``layer`` are computed.
 
     Args:
         layer: a convolution of one or two axes, or a linear layer.

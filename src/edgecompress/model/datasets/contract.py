@@ -13,7 +13,7 @@ from edgecompress.record import Record
 
 
 class DataSource(Record):
-    """Where the samples come from, and how sure that is."""
+    """The source of the samples, and how sure it is."""
 
     official: bool = Field(description="whether what was read is the published data set, as far as `note` says")
     sha256: str = Field(

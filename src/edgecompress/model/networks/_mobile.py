@@ -1,4 +1,4 @@
-"""What the networks of mobile devices are made of: normalised convolutions, separable ones, inverted residual blocks.
+"""The blocks of mobile networks: normalised convolutions, separable ones, inverted residual blocks.
 
 Each layer is laid out so that a runtime's sparse kernels can take the network as a whole: a 3x3 stem of stride 2, 1x1
 convolutions of stride 1, depthwise convolutions padded by half their kernel on every side, sums, squeeze-and-excitation
@@ -63,7 +63,7 @@ class SqueezeExcite(nn.Module):
 
 @dataclass(frozen=True)
 class Shape:
-    """What differs between the inverted residual blocks of a network.
+    """The settings that differ between the inverted residual blocks of a network.
 
     Attributes:
         kernel: of the depthwise convolution.
