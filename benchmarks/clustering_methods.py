@@ -31,7 +31,7 @@ from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays, write_atomically
-from edgecompress.workflows.request import context_of, identity_of
+from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SOFT = "soft"

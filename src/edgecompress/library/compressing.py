@@ -35,7 +35,7 @@ from edgecompress.own.rows import Rows
 from edgecompress.own.untrained import without_training
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
-from edgecompress.workflows.request import DATA_VERSION, measure_of
+from edgecompress.workflows.prepared import DATA_VERSION, measure_of
 
 
 @dataclass(frozen=True, repr=False)

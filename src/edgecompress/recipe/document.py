@@ -70,7 +70,7 @@ class Export(Record):
 
 
 class Inputs(Record):
-    """The inputs of a network from data; all but ``resolution`` is for a network or data of the user's own."""
+    """The conversion of data to a network's inputs; all but ``resolution`` is for the user's own network or data."""
 
     shapes: list[str] = Field(
         default=[],
@@ -164,7 +164,7 @@ class Reconstruction(Record):
 
 
 class Search(Record):
-    """The settings of ``edgecompress search`` for the sparsity and bits of each layer; they decide nothing of a build."""
+    """The settings of ``edgecompress search`` for the bits and zeros of each layer; they decide nothing of a build."""
 
     steps: int = Field(
         default=200, ge=0, description="training steps of one trial, in whole epochs; never more than the recipe's own"

@@ -38,8 +38,10 @@ from edgecompress.report.card import card
 from edgecompress.target import Target
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
+from edgecompress.workflows.prepared import Prepared
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.references import samples_of
-from edgecompress.workflows.request import Prepared, Request, prepare
+from edgecompress.workflows.request import Request
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"

@@ -32,7 +32,7 @@ from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import Reference, write_float
 from edgecompress.export.verify import compare_latency
 from edgecompress.export.written import FORMATS, KINDS, FileKind
-from edgecompress.model import datasets, load
+from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import Progress, silent
@@ -58,7 +58,8 @@ from edgecompress.study.stand_in import SHAPES, stand_in
 from edgecompress.study.store import Store
 from edgecompress.study.subset import subset
 from edgecompress.workflows.model_files import SAMPLES
-from edgecompress.workflows.request import DATA_VERSION, context_of, identity_of
+from edgecompress.workflows.prepared import DATA_VERSION, context_of, fresh, identity_of
+from edgecompress.workflows.request import Source
 
 
 def recipe_of(point: Point, plan: Plan) -> Recipe:
@@ -141,8 +142,7 @@ def this_machine() -> Machine:
 def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Progress) -> Outcome:
     whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins, chosen.inputs.resolution)
     data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
-    torch.manual_seed(chosen.seed)
-    network = load.network(cell.model, data.input_shape, len(data.classes), width=chosen.width)
+    network = fresh(Source(model=cell.model), chosen, data)
     chosen = named(chosen, network)
     artefacts = Store(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)

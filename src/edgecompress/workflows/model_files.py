@@ -35,8 +35,8 @@ from edgecompress.heap import give_back
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
+from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import by_name, fidelity, reference
-from edgecompress.workflows.request import Prepared
 
 SAMPLES = 256
 """Most samples of a split that files are proved on."""

@@ -13,7 +13,7 @@ from edgecompress.export import named
 from edgecompress.export.named import Named
 from edgecompress.export.proved import Reference
 from edgecompress.own import ends
-from edgecompress.workflows.request import Prepared
+from edgecompress.workflows.prepared import Prepared
 
 Array = NDArray[Any]
 
