@@ -161,7 +161,7 @@ class ModelFile(Record):
 
     @property
     def tolerance(self) -> tuple[float, float] | None:
-        """By how much its outputs may differ from the network's; None: its answers were judged."""
+        """The tolerance of its outputs against the network's; ``None``: its answers were judged."""
         outputs = self.verification.outputs
         if self.on_processor is not None:
             return outputs.absolute_tolerance or 0.0, FLOAT16_ARITHMETIC

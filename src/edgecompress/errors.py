@@ -8,7 +8,7 @@ class EdgecompressError(Exception):
 
 
 class InputError(EdgecompressError):
-    """Something the user gave is wrong: a path, a name, a value, a file's content."""
+    """An error in what the user gave: a path, a name, a value, a file's content."""
 
 
 class MissingDependencyError(InputError):

@@ -96,7 +96,7 @@ class Published(Record):
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
-        """As ``Record.from_file``, of older versions too."""
+        """Read the file as ``Record.from_file`` does, and older versions of the record too."""
         return cls.from_json(read_bytes(path), str(path))
 
     @classmethod

@@ -55,7 +55,7 @@ def remove(path: Path) -> None:
 
 
 def use_own() -> None:
-    """From now on all that this process makes in the system's temporary folder lies in a folder of its own in there.
+    """Give this process a folder of its own in the system's temporary folder, for all that it makes there from now on.
 
     So it is swept whichever library made it. The folder is removed at exit.
     """

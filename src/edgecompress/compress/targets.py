@@ -13,7 +13,7 @@ Targets = Any
 
 
 def count(targets: Targets) -> int:
-    """Of how many samples they are.
+    """The number of samples that the targets are for.
 
     Raises:
         ValueError: parts of them are of different numbers of samples, or there are none.

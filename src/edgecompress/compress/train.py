@@ -210,7 +210,7 @@ class NoHooks:
     """A stage that does nothing inside the loop."""
 
     def after_backward(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def after_step(self, done: int, total: int) -> None:
-        """Nothing."""
+        """Do nothing."""

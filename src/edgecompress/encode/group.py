@@ -48,7 +48,7 @@ class Coder:
     bits: int = 0
 
     def __str__(self) -> str:
-        """As in ``rice3``."""
+        """The name of the coder, as in ``rice3``."""
         return self.kind if self.kind.startswith("float") else f"{self.kind}{self.bits}"
 
 

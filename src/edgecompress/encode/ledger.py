@@ -116,7 +116,7 @@ class _Counts:
 
     @classmethod
     def of(cls, array: npt.NDArray[np.generic]) -> Self:
-        """Those of ``array``. Takes the memory of one copy of it."""
+        """The counts of ``array``. Takes the memory of one copy of it."""
         patterns = np.sort(_patterns(array))
         found: Counter[int] = Counter()
         begun = 0  # where the pattern begins that was seen last

@@ -41,7 +41,7 @@ class Finished:
 
 
 class Compressor:
-    """Prunes a network on a recipe's schedule, holds its zeros, and clusters it in the last part, all in place.
+    """A compressor of a network in place: it prunes on a recipe's schedule, holds its zeros, and clusters at the end.
 
     The caller's loop has loss, optimizer and learning rate. The recipe's ``prune``, ``retrain`` and ``cluster`` share
     ``total_steps`` out as their ``epochs`` are to each other. Centroids are trained here, with Adam.

@@ -36,7 +36,7 @@ def network(name: str, input_shape: tuple[int, ...], classes: int, *, width: flo
 
 
 def seeded(name: str, input_shape: tuple[int, ...], classes: int, *, width: float = 1.0, seed: int = 0) -> nn.Module:
-    """As ``network``, with the weights that ``seed`` gives; torch's global generator is left as it was."""
+    """Make a network as ``network`` does, with the weights of ``seed``; torch's global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return network(name, input_shape, classes, width=width)

@@ -1,4 +1,4 @@
-"""From a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
+"""Export a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
 
 import copy
 import functools

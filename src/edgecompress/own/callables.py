@@ -146,7 +146,7 @@ class _Needed:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """As ``importlib.abc.MetaPathFinder`` has it; ``None`` for any other module."""
+        """Find a module that this program needs, in no folder of the user's; ``None`` for any other module."""
         if path is not None or name not in _needed_here():
             return None
         return PathFinder.find_spec(name, [each for each in sys.path if each not in _FOLDERS], target)

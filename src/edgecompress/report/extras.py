@@ -19,7 +19,7 @@ class Extra:
 
 
 def extras(record: BenchRecord) -> list[Extra]:
-    """Those that the record has something for."""
+    """The extra tables that the record has something for."""
     every = (_instructions(record), _placement(record), _operators(record), _energy(record))
     return [extra for extra in every if extra.rows or extra.notes]
 

@@ -92,7 +92,7 @@ def pairs(found: Found) -> list[Pair]:
 
 
 def headline(every: Sequence[Pair]) -> list[Pair]:
-    """Of each network and data set the configuration next to the paper's ratio, from ``NEAR`` times that upwards.
+    """The configuration of each network and data set next to the paper's ratio, from ``NEAR`` times that upwards.
 
     Of several at the same ratio, to a tenth, it is the one of most seeds, then the one trained longest, then the one
     next to a study's base: never the one that lost least.

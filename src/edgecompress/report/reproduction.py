@@ -23,12 +23,12 @@ class Row:
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """Of each seed."""
+        """The outcomes of the seeds."""
         return [record.outcome for record in self.records if record.outcome]
 
     @property
     def first(self) -> CellRecord:
-        """Whose cell is that of all but for the seed."""
+        """The record of the first seed; its cell is that of all but for the seed."""
         return self.records[0]
 
     @property
@@ -43,7 +43,7 @@ class Row:
         return cell.width == 1 and all(getattr(cell, name) == value for name, value in BASE.items())
 
     def mean(self, figure: Callable[[Outcome], float]) -> float:
-        """Over the seeds."""
+        """The mean of a figure over the seeds."""
         return statistics.fmean(figure(each) for each in self.outcomes)
 
     def spread(self, figure: Callable[[Outcome], float]) -> str:

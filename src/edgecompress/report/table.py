@@ -95,7 +95,7 @@ def title(record: BenchRecord) -> str:
 
 
 def conditions(record: BenchRecord) -> list[str]:
-    """On what and how it was measured, a sentence a line."""
+    """The device and the conditions of the measurement, a sentence a line."""
     machine, protocol = record.before, record.protocol
     cores = "" if machine.cores is None else f", {machine.cores} cores"
     settled = "until settled" if protocol.warmup is None else f"{protocol.warmup} runs"

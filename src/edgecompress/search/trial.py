@@ -52,17 +52,17 @@ class Subject:
 
     @property
     def context(self) -> Context:
-        """Of the stages, with the recipe as it was given."""
+        """The context of the stages, with the recipe as it was given."""
         return self.baseline.context
 
     @property
     def dense_accuracy(self) -> float:
-        """That of the trained network with all its channels, of the validation split, in percent."""
+        """The accuracy of the trained network with all its channels, of the validation split, in percent."""
         return self.baseline.stages[0].accuracy
 
     @property
     def recipe(self) -> Recipe:
-        """As it was given."""
+        """The recipe as it was given."""
         return self.context.recipe
 
     def file_bytes(self, state: State) -> int:

@@ -44,7 +44,7 @@ class Budget(Record):
 
     @property
     def samples_seen(self) -> int:
-        """In all stages together, each counted once an epoch."""
+        """The samples of all stages together, each counted once an epoch."""
         return self.training_samples * sum(self.epochs.values())
 
 
@@ -67,7 +67,7 @@ class Count(Record):
 
 
 class Accuracies(Record):
-    """On the test set, as PyTorch runs the network. Nothing was chosen by these figures."""
+    """The accuracies on the test set, as PyTorch runs the network. Nothing was chosen by these figures."""
 
     baseline: Count
     pruned: Count = Field(description="pruned and retrained, not yet clustered")

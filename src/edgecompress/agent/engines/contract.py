@@ -50,7 +50,7 @@ class Module(Protocol):
         ...
 
     def check(self, accelerator: Accelerator) -> None:
-        """Do nothing where this runtime has that accelerator, or raise ``JobError`` with what it has."""
+        """Raise ``JobError`` where this runtime lacks that accelerator, with what it has."""
         ...
 
     def load(self, path: Path, threads: int, batch: int | None, accelerator: Accelerator = NONE) -> Engine:

@@ -79,7 +79,7 @@ def load(path: Path, threads: int, batch: int | None, accelerator: Accelerator =
 def load_profiled(
     path: Path, threads: int, accelerator: Accelerator, folder: Path
 ) -> tuple[OnnxRuntimeEngine, Callable[[], Path]]:
-    """As ``load``, with the runtime's profiler on; and what ends that and gives the file it wrote, in ``folder``."""
+    """Load as ``load`` does, profiled; also return what ends that and gives the file it wrote, in ``folder``."""
     engine, session = _load(path, threads, 1, accelerator, folder / "profile")
     return engine, lambda: Path(session.end_profiling())
 

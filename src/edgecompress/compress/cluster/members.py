@@ -82,5 +82,5 @@ class Members:
         return torch.cat(parts)
 
     def root_mean_square(self) -> float:
-        """In the weights' own unit; 1 where there is no member."""
+        """The root mean square of the weights, in their own unit; 1 where there is no member."""
         return float(np.sqrt(self.values().double().square().mean().item())) if len(self) else 1.0

@@ -115,7 +115,7 @@ def _sums(latent: torch.Tensor, centroids: torch.Tensor, temperature: float) -> 
 
 
 def _totals(latent: torch.Tensor, centroids: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Those sums, part by part, without a graph."""
+    """The sums of ``_sums``, part by part, without a graph."""
     with torch.no_grad():
         count, total = torch.zeros_like(centroids), torch.zeros_like(centroids)
         for part in torch.split(latent, _PART):

@@ -54,7 +54,7 @@ def choose(objective: Objective, zeros: int) -> torch.Tensor:
 
 
 def _lowest(scores: torch.Tensor, count: int) -> torch.Tensor:
-    """True for the ``count`` lowest of all; of equal ones the first."""
+    """The mask of the ``count`` lowest of all; of equal ones the first."""
     lowest = torch.zeros(scores.numel(), dtype=torch.bool)
     lowest[scores.reshape(-1).argsort(stable=True)[:count]] = True
     return lowest.view(scores.shape)

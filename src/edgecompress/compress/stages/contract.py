@@ -110,7 +110,7 @@ class Stage(ABC):
 
     @abstractmethod
     def run(self, module: nn.Module, run: Run, checkpoint: Checkpoint) -> Details:
-        """Do it, in place, and tell of it. Epochs are kept in ``checkpoint``, from which an interrupted run goes on.
+        """Run the stage in place and report it. Epochs are kept in ``checkpoint``; an interrupted run goes on there.
 
         Raises:
             CheckError: training diverged.

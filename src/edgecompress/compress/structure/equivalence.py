@@ -71,7 +71,7 @@ class Trial:
         return None
 
     def unsound(self, groups: Mapping[str, Group], gone: Gone) -> dict[str, str]:
-        """Those of ``groups`` that cannot be cut as ``gone`` says, and why: found by halves, so that few are tried."""
+        """The ``groups`` that cannot be cut as ``gone`` says, and why: found by halves, so that few are tried."""
         names = [name for name in groups if gone.get(name)]
         chosen = {name: groups[name] for name in names}
         reason = self.wrong(chosen, {name: gone[name] for name in names}) if names else None

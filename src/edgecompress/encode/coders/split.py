@@ -25,7 +25,7 @@ class Fractions:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the fractions."""
         return size(len(self.low))
 
 

@@ -52,7 +52,7 @@ class Wavelet:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the levels, their tables, and the low bits."""
         return self.levels.size + self.starts.nbytes + self.steps.nbytes + (self.low.size if self.low else 0)
 
     @property

@@ -51,7 +51,7 @@ class Dataset:
 
 
 class Loader(Protocol):
-    """Reads a data set.
+    """A reader of a data set.
 
     ``folder`` holds all data sets, each in a subfolder or archive of its official name. Files that are not there are
     downloaded into it where ``download`` allows that.

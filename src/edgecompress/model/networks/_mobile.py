@@ -46,7 +46,7 @@ def separable(
 
 
 class SqueezeExcite(nn.Module):
-    """Scales each channel by what the means of all channels say (Hu et al. 2018; Howard et al. 2019, section 5.3)."""
+    """Squeeze and excitation: the means of all channels scale each (Hu et al. 2018; Howard et al. 2019, sec. 5.3)."""
 
     def __init__(self, layers: Layers, channels: int, squeezed: int) -> None:
         super().__init__()

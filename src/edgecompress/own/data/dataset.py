@@ -1,4 +1,4 @@
-"""From samples to a data set: checked against the network, split, scaled."""
+"""Make a data set from samples: checked against the network, split, scaled."""
 
 from dataclasses import replace
 from typing import Any

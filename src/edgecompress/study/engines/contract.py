@@ -70,7 +70,7 @@ class Workers:
 
 
 class Engine(Protocol):
-    """Opens a pool; its workers are gone when the block ends.
+    """A function that opens a pool; its workers are gone when the block ends.
 
     Raises:
         InputError: what it needs is not installed or cannot be reached.
