@@ -171,7 +171,7 @@ class Compressor:
         return Finished(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
 
     def state_dict(self) -> dict[str, Any]:
-        """What a loop that is resumed needs beside the network and its optimizer: tensors and numbers.
+        """The state that a resumed loop needs beside the network and its optimizer: tensors and numbers.
 
         ``torch.save`` keeps it, and ``torch.load(..., weights_only=True)`` reads it. Ask for it between two steps.
 
