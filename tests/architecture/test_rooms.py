@@ -48,6 +48,8 @@ ORDER = [
 ]
 RANK = {room: rank for rank, group in enumerate(ORDER) for room in group}
 MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
+# Docstrings there are still to be reworded: take a room out when its own are.
+UNFINISHED_VOICE = {"advise", "bench", "deploy", "export"}
 
 
 def room_of(module: Path) -> str:
@@ -249,3 +251,18 @@ def test_every_module_has_a_test_of_its_name():
 def test_no_module_is_long():
     lengths = {str(module): len((SOURCE / module).read_text(encoding="utf-8").splitlines()) for module in MODULES}
     assert {module: length for module, length in lengths.items() if length > 320} == {}
+
+
+def test_a_docstring_begins_with_a_name_or_an_imperative():
+    """And with no question word, which leaves the reader to ask what the thing is."""
+    question = re.compile(r"(How|What|When|Where|Whether|Which|Who|Why)\b")
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    faults = [
+        f"{module}: {first_line}"
+        for module in MODULES
+        if room_of(module) not in UNFINISHED_VOICE
+        for node in ast.walk(parsed(module))
+        if isinstance(node, documented)
+        if question.match(first_line := (ast.get_docstring(node) or "").partition("\n")[0])
+    ]
+    assert faults == []

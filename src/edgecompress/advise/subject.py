@@ -30,7 +30,7 @@ class Subject:
 
 
 def identity(model: str, data: str, width: float) -> Network:
-    """What ``model`` means: an ONNX file's path, or a built-in network for the samples of ``data``.
+    """The identity of ``model``: an ONNX file's path, or a built-in network for the samples of ``data``.
 
     Raises:
         InputError: it means nothing, or the file cannot be used.

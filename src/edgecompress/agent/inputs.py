@@ -1,4 +1,4 @@
-"""What a model is fed: rows of real data or seeded noise, in the layout and types of the file, before any timing."""
+"""The inputs of a model: rows of real data or seeded noise, in the layout and types of the file, before any timing."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def _every(samples: Sequence[int], step: int) -> list[int]:
 
 
 def _others(events: Sequence[Event]) -> dict[str, Any] | None:
-    """What others used, on average over the time of all processes; ``None``: one of them could not see it."""
+    """The use by others, on average over the time of all processes; ``None``: one of them could not see it."""
     if any(event["others"] is None for event in events):
         return None
     seconds = sum(event["seconds"] for event in events)

@@ -19,7 +19,7 @@ MARGIN = 0.01
 
 
 class Summary(Record):
-    """What the samples of one file come to, in nanoseconds. Percentiles interpolate linearly between samples."""
+    """The statistics of one file's samples, in nanoseconds. Percentiles interpolate linearly between samples."""
 
     samples: int
     p50: float
@@ -101,7 +101,7 @@ def change(value: float, before: float, draws: tuple[Floats, Floats], *, process
 
 
 def verdict(low: float, high: float) -> Verdict:
-    """What an interval of a latency ratio says: a difference counts where all of it is beyond one percent."""
+    """The verdict on an interval of a latency ratio: a difference counts where all of it is beyond one percent."""
     if high < 1 - MARGIN:
         return "faster"
     return "slower" if low > 1 + MARGIN else "no difference seen"

@@ -118,7 +118,7 @@ def _put(made: Path, path: Path, *, force: bool) -> None:
 
 
 def _is_container(file: Path) -> bool:
-    """Whether a file is a container, or means to be one."""
+    """Return whether a file is a container, or has the name of one."""
     from edgecompress.agent.ecz import limits
 
     try:

@@ -1,4 +1,4 @@
-"""What a record says that can be compared: a reading for each file and metric."""
+"""The comparable values of a record: a reading for each file and metric."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -151,7 +151,7 @@ def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
 
 
 def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
-    """What a reader should know before believing a difference."""
+    """Notes for a reader before believing a difference."""
     notes: list[str] = []
     if not (isinstance(a, BenchRecord) and isinstance(b, BenchRecord)):
         return notes

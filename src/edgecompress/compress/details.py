@@ -1,4 +1,4 @@
-"""What each stage tells of its own, beside what all stages tell: typed, and readable without PyTorch."""
+"""The details of each stage's result, beside what all stages report: typed, and readable without PyTorch."""
 
 import re
 from typing import Any, Self
@@ -24,7 +24,7 @@ class _Terse(Record):
 
 
 class Details(_Terse):
-    """What a stage tells. A stage that is not known here tells what it will: numbers and text by their names."""
+    """The details of a stage. A stage that is not known here reports what it will: numbers and text by their names."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, float | int | str]
@@ -37,7 +37,7 @@ class _Of(Details):
 
 
 class _Reconstruction(_Of):
-    """How outputs were reconstructed, and how far they are off, as fractions of the outputs' variance."""
+    """The reconstruction of outputs: its inputs, and the errors left, as fractions of the outputs' variance."""
 
     inputs: str | None = Field(default=None, description="what outputs were reconstructed on: given, or synthetic")
     samples: int | None = Field(default=None, description="how many inputs those are")
@@ -54,7 +54,7 @@ class TrainDetails(_Of):
 
 
 class StructureRound(_Terse):
-    """What is left of the dense network after a round of structured pruning."""
+    """The fractions of the dense network that are left after a round of structured pruning."""
 
     macs: float = Field(description="fraction of its multiply-accumulates")
     latency: float | None = Field(default=None, description="fraction of its latency, where that was aimed at")
@@ -62,7 +62,7 @@ class StructureRound(_Terse):
 
 
 class StructureDetails(_Of):
-    """Which channels are left, and what that saves."""
+    """The channels that are left, and the savings in multiply-accumulates, parameters and latency."""
 
     criterion: str
     rounds: int = Field(description="in how many rounds channels are removed")
@@ -102,7 +102,7 @@ class StructureDetails(_Of):
 
 
 class PruneDetails(_Reconstruction):
-    """How weights were chosen to become zero."""
+    """The method by which weights were chosen to become zero."""
 
     criterion: str
     schedule: str | None = None
@@ -112,7 +112,7 @@ class PruneDetails(_Reconstruction):
 
 
 class RetrainDetails(_Of):
-    """How what is left was trained."""
+    """The training of the weights that are left after pruning."""
 
     reconstruct: str | None = Field(default=None, description="why nothing was")
     rewind: str | None = Field(default=None, description="what was set back: the learning rate, or the weights too")
@@ -120,7 +120,7 @@ class RetrainDetails(_Of):
 
 
 class ClusterDetails(_Reconstruction):
-    """How weights came to share values."""
+    """The clustering of weights: method, granularity, training of the centroids, and error."""
 
     method: str
     bits: int

@@ -39,19 +39,19 @@ def written(array: Array) -> Iterator[Array]:
 
 
 def same_bits(left: Array, right: Array) -> bool:
-    """Whether two arrays have one shape and the same bytes in C order."""
+    """Return whether two arrays have one shape and the same bytes in C order."""
     return left.shape == right.shape and all(
         left[place].tobytes() == right[place].tobytes() for place in places(left.shape)
     )
 
 
 def not_finite(array: Array) -> int:
-    """How many elements are NaN or infinite."""
+    """The number of elements that are NaN or infinite."""
     return sum(int(np.count_nonzero(~np.isfinite(array[place]))) for place in places(array.shape))
 
 
 def has_negative_zero(array: Array) -> bool:
-    """Whether an element of an array of floats is -0.0."""
+    """Return whether an element of an array of floats is -0.0."""
     sign = np.array(-0.0, array.dtype).view(_unsigned(array))
     return any(bool((bits(array[place]) == sign).any()) for place in places(array.shape))
 

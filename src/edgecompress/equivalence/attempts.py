@@ -63,7 +63,7 @@ class Attempt(Record):
 def attempts(
     inputs: Sequence[Input], given: Shapes | None = None, wanted: Mapping[Axis, int] | None = None
 ) -> list[Attempt]:
-    """What to run a model on, likely inputs first. Without free sizes and whole numbers there is little to choose.
+    """The inputs to try on a model, likely ones first. Without free sizes and whole numbers there is little to choose.
 
     ``wanted`` are free sizes that weights ask for.
 
@@ -87,7 +87,7 @@ def attempts(
 
 
 def hint(inputs: Sequence[Input], given: Shapes | None) -> str:
-    """What a user can do about a model that runs on none of its attempts; empty: nothing."""
+    """The advice for a model that runs on none of its attempts; empty: there is none."""
     return "; give sizes with --shape" if not given and any(None in each.sizes for each in inputs) else ""
 
 

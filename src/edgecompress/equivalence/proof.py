@@ -1,4 +1,4 @@
-"""What was shown of a file that was rewritten, beyond that its weights are the source's bit by bit."""
+"""The proof of a file that was rewritten, beyond that its weights are the source's bit by bit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from edgecompress.record import Record
 
 
 class Proof(Record):
-    """Whether both files computed the same from the same inputs. A comparison that did not take place is no proof."""
+    """The outputs that both files computed alike from the same inputs. What was not compared is not proved."""
 
     compared: tuple[str, ...] = Field(description="outputs that both files computed, and that were found the same")
     inputs: dict[str, tuple[int, ...]] = Field(
@@ -26,7 +26,7 @@ class Proof(Record):
 
     @property
     def words(self) -> str:
-        """What may be said of the file: ``proved`` only where every output was compared."""
+        """The claim for the file: ``proved`` only where every output was compared."""
         if not self.reason:
             return "proved"
         if self.compared:

@@ -23,7 +23,7 @@ SECONDS = 1800
 
 @dataclass(frozen=True)
 class Run:
-    """What came of running a file: the outputs and the attempt they are of, or the code and the reason of none."""
+    """The result of running a file: the outputs and the attempt they are of, or the code and the reason of none."""
 
     outputs: dict[str, Array] | None = None
     attempt: int = 0
@@ -33,7 +33,7 @@ class Run:
 
     @property
     def loads(self) -> bool:
-        """Whether the runtime took the file, whatever it then did with the inputs."""
+        """Return whether the runtime took the file, whatever it then did with the inputs."""
         return self.outputs is not None or self.code == random_inputs.DOES_NOT_RUN
 
 

@@ -79,7 +79,7 @@ def _first(run: Callable[[Tried], dict[str, Array]], attempts: list[Tried]) -> t
 
 
 def says_something(output: Array) -> bool:
-    """Whether it is neither empty nor all NaN, so that another network would give another one."""
+    """Return whether it is neither empty nor all NaN, so that another network would give another one."""
     return bool(output.size) and not (output.dtype.kind == "f" and bool(np.isnan(output).all()))
 
 

@@ -12,7 +12,7 @@ SECONDS = 6 * 3600
 
 
 class FileAccuracy(Record):
-    """How many labelled samples a file gets right."""
+    """The number of labelled samples that a file gets right."""
 
     correct: int
     samples: int

@@ -21,7 +21,7 @@ from edgecompress.isolated.outputs import Array, run
 
 @dataclass(frozen=True)
 class Named:
-    """What a file is proved against.
+    """The inputs and outputs that a file is proved against.
 
     Attributes:
         inputs: by name, (N, channels, ...), in the types that the file takes.

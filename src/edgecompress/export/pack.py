@@ -90,6 +90,6 @@ def _boxed(source: Path, target: Path, container: Container, progress: Progress,
 
 
 def _container_bytes(file: Path) -> int:
-    """What a model file takes as a container."""
+    """Bytes of a model file as a container."""
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         return ECZ.pack(file, Path(folder) / f"model{CONTAINER}", progress=silent).container_bytes

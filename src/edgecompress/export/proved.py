@@ -31,7 +31,7 @@ LATENCY = 1.05
 
 @dataclass(frozen=True)
 class Reference:
-    """What a file is proved against.
+    """The inputs and outputs that a file is proved against.
 
     Attributes:
         x: real inputs, float32 (N, channels, ...).
@@ -49,7 +49,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What an int8 file needs beside its network.
+    """The data that an int8 file needs beside its network.
 
     Attributes:
         inputs: to calibrate with, float32 (N, channels, ...).
@@ -62,7 +62,7 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Proved:
-    """What is known of a file that was written. ``accuracy`` is measured where it may differ from the network's."""
+    """The results for a file that was written. ``accuracy`` is measured where it may differ from the network's."""
 
     ledger: Ledger
     verification: Verification

@@ -28,7 +28,7 @@ _ATTEMPTS = 3
 
 
 class OutputCheck(Record):
-    """How far a file's outputs are from the reference's. Either the outputs have tolerances, or the agreement a limit.
+    """The distance of a file's outputs from the reference's. Either outputs have tolerances, or the agreement a limit.
 
     A row passes if it differs by no more than its tolerance. Where only the agreement is judged, the accuracy of the
     file is not further from the reference's, on these samples, than the part that does not agree.
@@ -130,7 +130,7 @@ def verify(
 def outputs(
     path: Path, x: Floats, *, layout: Layout = "channels_first", threads: int = 1, seconds: float = 1800
 ) -> tuple[Floats, str, str]:
-    """What the file's runtime makes of ``x``: the outputs, float32 [samples, ...], the runtime's name and version.
+    """The outputs of the file's runtime for ``x``, float32 [samples, ...], and the runtime's name and version.
 
     Outputs of three and more axes are channels first, as ``x`` is, whatever the file's layout.
 

@@ -1,4 +1,4 @@
-"""Whether a smaller file is worth what it costs at load."""
+"""Decide if a smaller file is worth what it costs at load."""
 
 from edgecompress.encode.ledger import Ledger
 
@@ -23,7 +23,7 @@ _STORED = ("raw", "sparse", "equal")
 
 
 def declined(ledger: Ledger, source_bytes: int, *, any_gain: bool) -> str | None:
-    """Why the file of ``ledger`` is not taken in place of a source of so many bytes; empty where it is no smaller.
+    """The reason to keep a source of so many bytes instead of the file of ``ledger``; empty where it is no smaller.
 
     ``None``: it is taken; with ``any_gain`` that needs no more than a byte less.
     """

@@ -1,4 +1,4 @@
-"""What int8 weights must be: each the nearest step to its float32 weight, so that a zero stays a zero."""
+"""Check int8 weights: each is the nearest step to its float32 weight, so that a zero stays a zero."""
 
 import numpy as np
 import numpy.typing as npt

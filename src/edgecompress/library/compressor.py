@@ -26,7 +26,7 @@ from edgecompress.own.factory import bare
 
 @dataclass(frozen=True)
 class Finished:
-    """What a network ended with.
+    """The result of a finished compression.
 
     Attributes:
         steps: that the loop took.
@@ -40,7 +40,7 @@ class Finished:
 
 
 class Compressor:
-    """Prunes a network on a recipe's schedule, holds its zeros, and clusters it in the last part, all in place.
+    """A compressor of a network in place: it prunes on a recipe's schedule, holds its zeros, and clusters at the end.
 
     The caller's loop has loss, optimizer and learning rate. The recipe's ``prune``, ``retrain`` and ``cluster`` share
     ``total_steps`` out as their ``epochs`` are to each other. Centroids are trained here, with Adam.
@@ -89,7 +89,7 @@ class Compressor:
 
     @property
     def phase(self) -> Phase:
-        """What the next step belongs to."""
+        """The phase that the next step belongs to."""
         if self._finished:
             return "finished"
         if self._shared is not None:
@@ -102,7 +102,7 @@ class Compressor:
         return masks.sparsity(self.weights)
 
     def __repr__(self) -> str:
-        """Where it is."""
+        """The step, the phase and the sparsity in one line."""
         return (
             f"Compressor(step {self.step} of {self.total_steps}, {self.phase}, {self.sparsity:.1%} of "
             f"{sum(weight.numel() for weight in self.weights.values()):,} weights are zero)"
@@ -171,7 +171,7 @@ class Compressor:
         return Finished(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
 
     def state_dict(self) -> dict[str, Any]:
-        """What a loop that is resumed needs beside the network and its optimizer: tensors and numbers.
+        """The state that a resumed loop needs beside the network and its optimizer: tensors and numbers.
 
         ``torch.save`` keeps it, and ``torch.load(..., weights_only=True)`` reads it. Ask for it between two steps.
 

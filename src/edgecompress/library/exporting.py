@@ -147,7 +147,7 @@ def _model(net: nn.Module, example: Example, output_names: Sequence[str]) -> tup
 
 @torch.no_grad()
 def _reference(model: Model, inputs: Sequence[torch.Tensor]) -> Reference | Named:
-    """What the network says of the example, and of noise."""
+    """The network's outputs for the example and for noise."""
     drawn = noise(model.ends.inputs, _NOISE)
     given = [torch.cat([x[:_GIVEN], more]) for x, more in zip(inputs, drawn, strict=True)]
     said = [each.numpy() for each in leaves(model.module(*given))]

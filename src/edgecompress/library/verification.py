@@ -22,7 +22,7 @@ from edgecompress.record import Record
 
 
 class Verified(Record):
-    """What was shown of a file. It exists only for a file that passed."""
+    """The result of verifying a file. It exists only for a file that passed."""
 
     path: str
     reference: str = Field(description="the other file, or the network's class")
@@ -166,7 +166,7 @@ def _filled(inputs: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tens
 
 
 def _as_it_is(path: Path, inputs: Mapping[str, torch.Tensor]) -> bool:
-    """Whether a TFLite file has the axes of its inputs as a network does: its shapes say so."""
+    """Return whether a TFLite file has the axes of its inputs as a network does: its shapes say so."""
     if find.of_file(path).layout == "channels_first":
         return False
     takes = _signature(path).inputs

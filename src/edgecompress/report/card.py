@@ -68,7 +68,7 @@ def _use(manifest: Manifest) -> str:
 
 
 def _use_by_name(manifest: Manifest) -> str:
-    """How to run a network whose outputs are no scores of classes."""
+    """The section on use of a network whose outputs are no scores of classes."""
 
     def ends(which: list[End]) -> str:
         shapes = (f"`{each.name}`: batch x {'x'.join(map(str, each.shape)) or '1'} {each.dtype}" for each in which)
@@ -209,7 +209,7 @@ def _lead(manifest: Manifest) -> list[str]:
 
 
 def _metric(manifest: Manifest) -> str:
-    """What stands over the column of what stages were worth."""
+    """The heading of the column of the stages' accuracies."""
     own = next((stage.metric for stage in manifest.stages if stage.top_1 is None and stage.validation_accuracy), None)
     return "validation accuracy" if own is None else f"{own}, validation split"
 
@@ -265,7 +265,7 @@ def _provenance(manifest: Manifest) -> str:
 
 
 def _scaled(manifest: Manifest) -> str:
-    """How raw samples become inputs."""
+    """The scaling of raw samples to inputs."""
     data = manifest.data
     if not data.mean:
         return ""

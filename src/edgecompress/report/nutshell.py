@@ -27,7 +27,7 @@ def best(record: BenchRecord, manifest: Manifest) -> str | None:
 
 
 def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """What got worse with the best file, the cure, and what got better, a sentence each."""
+    """The losses of the best file with their cure, and its gains, a sentence each."""
     row, dense = _both(record, manifest)
     if row is None or dense is None:
         return []
@@ -54,7 +54,7 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
 
 
 def sentences(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """How much smaller, how accurate, and how fast on what."""
+    """The size, the accuracy, and the speed on its device, a sentence each."""
     row, dense = _both(record, manifest)
     if row is None or dense is None or row.smaller is None:
         return []
@@ -90,7 +90,7 @@ def _both(record: BenchRecord, manifest: Manifest) -> tuple[Row | None, Row | No
 
 
 def _speed(record: BenchRecord, row: Row) -> tuple[str, bool]:
-    """How fast it is beside the dense file, and whether that is worse; empty where nothing can be said."""
+    """The speed of a file beside the dense one, and whether that is worse; empty where nothing can be said."""
     if row.ratio is None:
         return "", False
     if in_doubt(record):

@@ -1,4 +1,4 @@
-"""What packing a file came to."""
+"""The result of packing a file."""
 
 from pathlib import Path
 

@@ -49,7 +49,7 @@ def model(bad: float | None = None) -> ir.Model:
 
 
 def expected(x: Floats) -> Floats:
-    """What ``model`` computes of ``x`` (n, 64)."""
+    """The outputs of ``model`` for ``x`` (n, 64)."""
     held = {name: value.const_value.numpy() for name, value in model().graph.initializers.items() if value.const_value}
     hidden = np.maximum(x @ held["first.weight"] + held["first.bias"], 0)
     return np.asarray(hidden @ held["second.weight"] + held["second.bias"], np.float32)

@@ -76,7 +76,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
 
 
 def _front(found: Within, given: Prepared) -> list[FrontPoint]:
-    """What was tried, as the bundle keeps it."""
+    """The tried rates, as the bundle keeps them."""
     points = []
     for each in found.attempts:
         last = each.made.stages[-1]

@@ -60,7 +60,7 @@ class Made:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be written, and with what."""
+    """The files to write, and the settings for them."""
 
     folder: Path
     settings: Export
@@ -132,7 +132,7 @@ def write_models(
 
 
 def _said(plan: _Plan, given: Prepared, tested: Reference | Named) -> tuple[Floats, ...]:
-    """What the compressed network, which is in memory, says of test and validation samples; see ``Made``."""
+    """The outputs of the compressed network in memory for test and validation samples; see ``Made``."""
     if not plan.float16 or not isinstance(tested, Reference):
         return ()
     validation = torch.from_numpy(given.data.validation_x[:SAMPLES])
@@ -181,7 +181,7 @@ def left_out(folder: Path, name: str, error: EdgecompressError) -> str:
 
 
 def _int8(board: Target, given: Prepared) -> tuple[bool, list[str]]:
-    """Whether there are to be int8 files, and what is to be said of it."""
+    """Return whether there are to be int8 files, and a note for the user."""
     recipe = given.context.recipe
     if recipe.export.int8 != "auto":
         return recipe.export.int8, []
@@ -198,7 +198,7 @@ def _int8(board: Target, given: Prepared) -> tuple[bool, list[str]]:
 
 
 def _int8_of(settings: Export, results: Sequence[StageResult]) -> Collection[str]:
-    """Which networks there are to be int8 files of: the dense one too, where the compressed one cannot lead."""
+    """The networks that get int8 files: the dense one too, where the compressed one cannot lead."""
     before, after = results[0].top_1, results[-1].top_1
     if settings.int8 == "auto" and before is not None and after is not None and before - after > settings.lead_drop:
         return {"dense", "compressed"}
@@ -206,13 +206,13 @@ def _int8_of(settings: Export, results: Sequence[StageResult]) -> Collection[str
 
 
 def _float16(board: Target, given: Prepared) -> bool:
-    """Whether there are to be files that compute in float16."""
+    """Return whether there are to be files that compute in float16."""
     asked = given.context.recipe.export.float16_arithmetic
     return not by_name(given) and ("fp16" in board.features if asked == "auto" else asked)
 
 
 def _slower(models: Mapping[str, ModelFile]) -> list[str]:
-    """What is to be said of files that take longer than the dense one, although the network is narrower."""
+    """Notes on files that take longer than the dense one, although the network is narrower."""
     found = []
     for name, file in models.items():
         latency = file.verification.latency

@@ -1,4 +1,4 @@
-"""What a build, a search or a study is asked for."""
+"""The request of a build, a search or a study."""
 
 from dataclasses import dataclass
 from pathlib import Path

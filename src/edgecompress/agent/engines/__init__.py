@@ -63,7 +63,7 @@ def load(
 def load_profiled(
     path: Path, threads: int, accelerator: Accelerator, folder: Path
 ) -> tuple[Engine, Callable[[], Path]] | None:
-    """As ``load``, with the runtime's own profiler on; with it what ends that, and gives the file that it wrote.
+    """Load as ``load`` does, with the runtime's profiler on; also return what ends that and gives the file it wrote.
 
     ``None``: this runtime has no profiler that Python reaches.
 

@@ -19,7 +19,7 @@ Sizes = Mapping[str, Sequence[int]]
 
 
 class Input(NamedTuple):
-    """What a model file takes."""
+    """One input of a model file."""
 
     name: str
     shape: tuple[int, ...]  # with the batch; in the layout of the file
@@ -54,7 +54,7 @@ class Module(Protocol):
         ...
 
     def check(self, accelerator: Accelerator) -> None:
-        """Do nothing where this runtime has that accelerator, or raise ``JobError`` with what it has."""
+        """Raise ``JobError`` where this runtime lacks that accelerator, with what it has."""
         ...
 
     def load(

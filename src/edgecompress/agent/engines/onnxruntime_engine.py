@@ -138,7 +138,7 @@ def load(
 def load_profiled(
     path: Path, threads: int, accelerator: Accelerator, folder: Path
 ) -> tuple[OnnxRuntimeEngine, Callable[[], Path]]:
-    """As ``load``, with the runtime's profiler on; and what ends that and gives the file it wrote, in ``folder``."""
+    """Load as ``load`` does, profiled; also return what ends that and gives the file it wrote, in ``folder``."""
     engine, session = _load(path, threads, 1, accelerator, profile=folder / "profile")
     return engine, lambda: Path(session.end_profiling())
 
@@ -212,7 +212,7 @@ def _short(name: str) -> str:
 
 
 def _placement(session: Any) -> dict[str, int] | None:
-    """How many nodes each provider took, after the optimisations that come before they choose."""
+    """The number of nodes that each provider took, after the optimisations that run before partitioning."""
     tell = getattr(session, "get_provider_graph_assignment_info", None)
     if tell is None:
         return None

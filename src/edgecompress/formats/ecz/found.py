@@ -1,4 +1,4 @@
-"""Where the numbers of a model file lie: what the finders for each format tell the packer."""
+"""The places of numbers in a model file: what the finders for each format tell the packer."""
 
 from dataclasses import dataclass
 from math import prod

@@ -21,7 +21,7 @@ _DESCRIBED, _DESCRIBED_SYMBOL = 4, 1.3
 
 @dataclass(frozen=True, eq=False)
 class Coding:
-    """How the numbers of one sequence are coded, and the ``bytes`` that takes, description included."""
+    """The coding of one sequence of numbers, and the ``bytes`` that it takes, description included."""
 
     bytes: float
     mode: int

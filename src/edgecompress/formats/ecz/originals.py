@@ -13,7 +13,7 @@ COPY = 12
 
 
 def extents(found: Found) -> list[Extent]:
-    """Where what was found lies: one place, or the three of a sparse tensor."""
+    """The extents of what was found: one place, or the three of a sparse tensor."""
     return [found.extent] if isinstance(found, FoundArray) else [found.ends, found.indices, found.values]
 
 
@@ -29,11 +29,11 @@ class Originals:
 
     @property
     def copies(self) -> int:
-        """How many pieces are copies so far."""
+        """The number of pieces that are copies so far."""
         return self._in_file.total()
 
     def digest(self, view: Array, found: Found) -> bytes | None:
-        """What tells an array apart; ``None`` for one that can have no equal, or of which a copy would gain nothing."""
+        """The digest of an array; ``None`` for one that can have no equal, or of which a copy would gain nothing."""
         lengths = _lengths(found)
         if lengths not in self._repeated or min(lengths) < limits.COPY_BYTES:
             return None

@@ -23,7 +23,7 @@ from edgecompress.progress import Progress
 
 @dataclass(frozen=True)
 class Packed:
-    """What was packed: the files, their bytes, those of the container, and what the coded arrays in it take."""
+    """The result of packing: the files, their bytes, those of the container, and those of the coded arrays in it."""
 
     files: tuple[str, ...]
     source_bytes: int

@@ -53,7 +53,7 @@ def payloads(
 
 
 def _apart(found: Sequence[Found], size: int) -> list[Found]:
-    """What of ``found`` lies in the file and overlaps nothing before it, in the order of the file."""
+    """The part of ``found`` that lies in the file and overlaps nothing before it, in the order of the file."""
     taken = [(-1, -1), (size, size)]
     kept = []
     for each in sorted(found, key=lambda each: extents(each)[-1].at):
@@ -112,7 +112,7 @@ def _numbers(view: Array, extent: Extent) -> Array:
 
 
 def _is_worth_it(view: Array, piece: Extent, section: Section) -> bool:
-    """Whether a section is smaller than what its bytes would take in the rest."""
+    """Return whether a section is smaller than what its bytes would take in the rest."""
     if piece.bytes < _SMALL:
         return section.bytes < piece.bytes * 0.9
     middle = piece.at + max(0, piece.bytes - _GUESS) // 2

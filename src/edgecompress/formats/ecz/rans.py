@@ -11,7 +11,7 @@ _BITS = (8, 10, 12, 14, 16)
 
 @dataclass(frozen=True, eq=False)
 class Frequencies:
-    """How often each symbol occurs, in units of 2^-``bits``; made for one sequence."""
+    """The frequency of each symbol, in units of 2^-``bits``; made for one sequence."""
 
     units: Array
     bits: int

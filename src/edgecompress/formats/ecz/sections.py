@@ -96,7 +96,7 @@ def _sparse(numbers: Array, at: int, width: int, channels: list[Channels], place
 
 
 def _gaps(places: Array, origins: Iterable[int], bounds: Array) -> Array:
-    """How many positions lie between two places; in each part from its origin on."""
+    """The number of positions between two places; in each part from its origin on."""
     gaps = np.diff(places, prepend=-1) - 1
     for origin, first, last in zip(origins, bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
         if first < last:

@@ -21,7 +21,7 @@ _SAMPLE = 1 << 14
 
 @dataclass(frozen=True)
 class Channels:
-    """Which channel a position belongs to: (first + position) // stride % count."""
+    """The channel of a position: (first + position) // stride % count."""
 
     stride: int
     count: int
@@ -65,7 +65,7 @@ def choose(values: Array, width: int, channels: list[Channels], positions: Calla
 
 
 def _is_few_valued(values: Array) -> bool:
-    """Whether a codebook of all values may pay."""
+    """Return whether a codebook of all values may pay."""
     sample = values[:: max(1, len(values) // _SAMPLE)]
     return len(np.unique(sample)) <= max(len(sample) // 2, 1)
 

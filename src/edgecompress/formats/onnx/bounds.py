@@ -1,4 +1,4 @@
-"""How large the values of a graph of constants become, known before any of it is computed."""
+"""Bounds on the size of the values of a graph of constants, known before any of it is computed."""
 
 from math import prod
 

@@ -1,4 +1,4 @@
-"""What decoders build with: stored arrays, constants shared by the whole graph, operators, and short names."""
+"""The builder of decoders: stored arrays, constants shared by the whole graph, operators, and short names."""
 
 import string
 from collections.abc import Container, Sequence
@@ -31,7 +31,7 @@ _DIGITS = string.digits + string.ascii_letters
 
 @dataclass
 class Scope:
-    """What all decode subgraphs of one graph share: the names in use and the constants made so far."""
+    """The scope that all decode subgraphs of one graph share: the names in use and the constants made so far."""
 
     taken: Container[str]
     opset: int

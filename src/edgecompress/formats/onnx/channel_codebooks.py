@@ -56,7 +56,7 @@ class ChannelCodebooks:
 
     @property
     def table_bytes(self) -> int:
-        """What the file spends on the values of all channels."""
+        """Bytes that the file spends on the values of all channels."""
         if self.base is None or self.scales is None:
             return self.table.nbytes
         return self.base.nbytes + self.scales.nbytes
@@ -97,7 +97,7 @@ def find(array: Floats) -> ChannelCodebooks | None:
 
 
 def _is_likely(lines: Floats) -> bool:
-    """Whether the first channels have few values each, and not the same ones."""
+    """Return whether the first channels have few values each, and not the same ones."""
     if len(lines) < 2:
         return False
     some = lines[:: max(1, len(lines) // _SAMPLE)][:_SAMPLE]
@@ -149,7 +149,7 @@ def _tables(
 
 
 def _saves(found: ChannelCodebooks, patterns: npt.NDArray[np.uint32], entries: int) -> bool:
-    """Whether the values, given by their bit ``patterns``, take much less as indices than a palette or plain.
+    """Return whether values, given by their bit ``patterns``, take much less as indices than a palette or plain.
 
     Where they are does not change, and is not counted.
     """

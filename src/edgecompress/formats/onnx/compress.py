@@ -102,7 +102,7 @@ def _names(model: ir.Model) -> set[str]:
 
 
 def _why_not(value: ir.Value) -> str | None:
-    """Why an initialiser is not even considered."""
+    """The reason why an initialiser is not even considered."""
     tensor = value.const_value
     if tensor is None or tensor.dtype not in _TYPES:
         return "neither float32, float16, int8 nor uint8"
@@ -128,7 +128,7 @@ def _array(value: ir.Value) -> Floats:
 
 
 def _raw_bytes(value: ir.Value) -> int:
-    """What an initialiser takes as it is."""
+    """Bytes of an initialiser as it is."""
     tensor = _tensor(value)
     # Name, shape, type and the lengths of all fields; exact to a few bytes, which decide nothing.
     return tensor.nbytes + len(str(value.name).encode()) + 2 * len(tensor.shape) + 12

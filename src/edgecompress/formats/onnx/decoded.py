@@ -1,4 +1,4 @@
-"""What an ONNX file really holds: its weights as a runtime sees them, whoever wrote the file and in whatever form."""
+"""The decoded weights of an ONNX file: as a runtime sees them, whoever wrote the file and in whatever form."""
 
 from collections.abc import Iterator, Mapping
 from math import prod

@@ -81,7 +81,7 @@ def _schema(node: ir.Node, opset: int) -> onnx.defs.OpSchema:
 
 
 def _float_only(schema: onnx.defs.OpSchema, formal: onnx.defs.OpSchema.FormalParameter, value: ir.Value) -> bool:
-    """Whether a value that would become float16 may not be that there."""
+    """Return whether a value that would become float16 may not be that there."""
     allowed = _allowed(schema, formal)
     if value.dtype not in (None, _FLOAT) or _FLOAT_NAME not in allowed or _HALF_NAME in allowed:
         return False
@@ -95,7 +95,7 @@ def _allowed(schema: onnx.defs.OpSchema, formal: onnx.defs.OpSchema.FormalParame
 
 
 def _convert_attributes(node: ir.Node) -> None:
-    """Where a node says float32 itself, it says float16."""
+    """Change float32 to float16 where a node's own attributes say it."""
     if node.op_type == "Cast" and node.attributes.get_int("to", 0) == _FLOAT:
         node.attributes["to"] = ir.AttrInt64("to", int(_HALF))
     value = node.attributes.get("value")

@@ -39,7 +39,7 @@ def computed(model: Lean) -> dict[str, Array]:
 
 
 def is_encoded(constant: Constant) -> bool:
-    """Whether this package encoded the weight."""
+    """Return whether this package encoded the weight."""
     return any(entry.key == LABEL for entry in constant.nodes[-1].metadata_props) if constant.nodes else False
 
 

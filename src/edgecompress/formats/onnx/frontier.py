@@ -92,7 +92,7 @@ def _bytes(
     leaves: dict[str, Part],
     without: Mapping[str, int],
 ) -> tuple[dict[str, int], dict[tuple[str, ...], int]]:
-    """What each constant takes by itself, and what several take together, under their names."""
+    """Bytes of each constant by itself, and of several together, under their names."""
     types = {value.name: value for value in graph.value_info}
     users: dict[int | str, list[str]] = {}
     for name, (places, needed) in closures.items():

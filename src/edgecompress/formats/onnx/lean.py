@@ -41,7 +41,7 @@ TYPES: dict[int, np.dtype[np.generic]] = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where in a file the array of a weight lies."""
+    """The place of a weight's array in a file."""
 
     start: int
     dtype: np.dtype[np.generic]

@@ -74,7 +74,7 @@ def pack_onnx(
 
 
 def same(path: Path, source: Path, *, shapes: Shapes | None = None) -> tuple[Proof, int]:
-    """What ``pack_onnx`` proves of a file that it wrote, of the file ``path``; and how many weights were compared.
+    """Prove that ``path`` is a packed form of ``source``, as ``pack_onnx`` does, and count the weights compared.
 
     Raises:
         InputError: a file cannot be read, or ``shapes`` do not fit ``source``.
@@ -89,7 +89,7 @@ def same(path: Path, source: Path, *, shapes: Shapes | None = None) -> tuple[Pro
 
 @dataclass(frozen=True)
 class _Known:
-    """What of a source its equal is held against.
+    """The part of a source that its equal is held against.
 
     Attributes:
         model: its graph.
@@ -109,7 +109,7 @@ class _Known:
 
     @property
     def bytes(self) -> int:
-        """What the weights of the graph take, decoded."""
+        """Bytes of the graph's weights, decoded."""
         values = self.model.graph.initializers.values()
         return sum(value.const_value.nbytes for value in values if value.const_value)
 
@@ -139,7 +139,7 @@ def graph_of(read: Lean) -> ir.Model:
 
 
 def fingerprints(path: Path, model: Lean | None = None) -> dict[str, str]:
-    """What tells the weights of an ONNX file apart, bit by bit, by name: the file's weights need no second copy."""
+    """Fingerprints of the weights of an ONNX file, bit by bit, by name: the file's weights need no second copy."""
     return {name: _fingerprint(array) for name, array in each_weight(path, model)}
 
 

@@ -18,7 +18,7 @@ class Data(Protocol):
         ...
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of bytes."""
         ...
 
 
@@ -64,7 +64,7 @@ def fields(data: Data, start: int, stop: int) -> Iterator[Field]:
 
 
 def head(number: int, length: int) -> bytes:
-    """What stands before the ``length`` bytes of a message, of bytes or of text, in the field ``number``."""
+    """The bytes before the ``length`` bytes of a message, of bytes or of text, in the field ``number``."""
     return _as_varint(number << 3 | BYTES) + _as_varint(length)
 
 

@@ -1,4 +1,4 @@
-"""What an ONNX file computes from random inputs: ``python -m ... FILE ATTEMPTS.json FOLDER [again] [unfolded]``.
+"""Run an ONNX file on random inputs: ``python -m ... FILE ATTEMPTS.json FOLDER [again] [unfolded]``.
 
 It is a process of its own because a malformed file can kill the one that loads it; ``random_inputs`` says what
 it takes and writes. ``unfolded``: weights are decoded as the graph runs, each step's memory given back after it, and

@@ -169,7 +169,7 @@ def _expanded(sparse: onnx.SparseTensorProto) -> onnx.TensorProto:
 
 
 def first_line(error: Exception) -> str:
-    """What an error says first."""
+    """The first line of an error."""
     lines = str(error).strip().splitlines()
     return lines[0] if lines else type(error).__name__
 

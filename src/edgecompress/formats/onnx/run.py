@@ -14,7 +14,7 @@ BATCH = 32
 
 
 def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """What onnxruntime computes from a graph as it is, for networks that PyTorch does not run here.
+    """The outputs of onnxruntime for a graph as it is, for networks that PyTorch does not run here.
 
     Raises:
         CheckError: onnxruntime does not run it.

@@ -74,13 +74,13 @@ def _defined(op_type: str, opset: int, *, plain: bool) -> int:
 
 
 def _says_new(node: ir.Node) -> bool:
-    """Whether an attribute has a value that came later than the attribute."""
+    """Return whether an attribute has a value that came later than the attribute."""
     texts = (each for each in node.attributes.values() if each.type == ir.AttributeType.STRING)
     return any(attribute.as_string() in _NEW_WORDS for attribute in texts)
 
 
 def _signature(schema: onnx.defs.OpSchema) -> object:
-    """What two definitions of an operator share that differ in their types alone."""
+    """The signature that two definitions of an operator share if they differ in their types alone."""
     attributes = {
         name: (each.type, each.required, each.default_value.SerializeToString())
         for name, each in schema.attributes.items()

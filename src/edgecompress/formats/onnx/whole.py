@@ -1,4 +1,4 @@
-"""What makes a message a whole ONNX graph: text that is text, and a source for every value that is read."""
+"""Check that a message is a whole ONNX graph: text that is text, and a source for every value that is read."""
 
 from collections.abc import Iterable, Iterator, Set
 
@@ -13,7 +13,7 @@ _MOST_VERSIONS = 2**31
 
 
 def incomplete(proto: onnx.ModelProto) -> str | None:
-    """What is missing for a graph that can run, in words; ``None``: nothing.
+    """The missing part of a graph that cannot run, in words; ``None``: nothing is missing.
 
     Outputs, an opset, types and shapes of what is stored, and a source for every value that is read, in the bodies of
     control flow as well. Nodes are taken in the order in which they stand (``canonical``).

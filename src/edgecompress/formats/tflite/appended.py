@@ -16,7 +16,7 @@ _ZIP64 = 0xFFFFFFFF
 
 
 def archive(data: bytes) -> tuple[int, bytes]:
-    """Where the archive at the end of a file begins, and what is there from it on; else the file's end, and none.
+    """The place where the archive at the end of a file begins, and the bytes from there; else the file's end, and none.
 
     Its comment may hold anything, and bytes that belong to nothing may follow it: readers look over both.
 
@@ -51,7 +51,7 @@ def moved(data: bytes, begin: int, to: int) -> bytes:
 
 
 def _end(data: bytes) -> int | None:
-    """Where the record is that ends the archive's directory, whose four bytes may be in a comment or a weight too.
+    """The place of the record that ends the archive's directory; its four bytes may be in a comment or a weight too.
 
     It is the last that reaches to the file's end, or else the last whose directory is in order.
     """
@@ -66,7 +66,7 @@ def _end(data: bytes) -> int | None:
 
 
 def _is_whole(data: bytes, end: int) -> bool:
-    """Whether a record ends a directory of files that are there."""
+    """Return whether a record ends a directory of files that are there."""
     try:
         return _begin(data, end) < end
     except InputError:
@@ -74,7 +74,7 @@ def _is_whole(data: bytes, end: int) -> bool:
 
 
 def _begin(data: bytes, end: int) -> int:
-    """Where the archive begins whose directory a record ends."""
+    """The place where the archive begins whose directory a record ends."""
     count, size, offset = struct.unpack_from("<HII", data, end + 10)
     before = end - size - offset  # what stands before the archive, where its places count from its own beginning
     if before < 0 or _ZIP64 in (size, offset):

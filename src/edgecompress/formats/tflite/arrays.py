@@ -119,7 +119,7 @@ class _Finder:
 
 
 def _is_rising(segments: Any, indices: Any, count: int, walked: list[int]) -> bool:
-    """Whether these are rows of ``count`` rising indices in all, none beyond what a reader decodes at a time."""
+    """Return whether these are rows of ``count`` rising indices in all, none beyond what a reader decodes at a time."""
     rows, row = prod(walked[:-1]), walked[-1]
     ends = segments.astype(np.int64)
     if not rows or len(ends) != rows + 1 or ends[0] != 0 or ends[-1] != count or len(indices) != count:

@@ -43,7 +43,7 @@ def _named(model: Any) -> Iterator[tuple[str, Any]]:
 
 
 def label(signature: str, name: str, signatures: int) -> str:
-    """What an input is called: its name, behind the signature's where there are several."""
+    """The label of an input: its name, behind the signature's where there are several."""
     return name if signatures < 2 else f"{signature}{SEPARATOR}{name}"
 
 

@@ -1,4 +1,4 @@
-"""Which operators can read a weight that DENSIFY or DEQUANTIZE made, and what they allow. All of it was measured.
+"""The operators that can read a weight made by DENSIFY or DEQUANTIZE, and what they allow. All of it was measured.
 
 A constant decoded by one operator is decoded once and computes the same bits with every operator listed here, in
 ai-edge-litert 2.3 and in tflite-runtime 2.14, with XNNPACK, without it, and with the reference kernels.
@@ -17,7 +17,7 @@ _ACTIVATIONS = range(4)
 
 @dataclass(frozen=True)
 class Use:
-    """What the operators that read one weight allow.
+    """The forms that the operators that read one weight allow.
 
     ``channel_axis`` is the dimension of the outputs, along which int8 may have a scale each; ``chained`` allows two
     decoding operators in a row; ``hybrid`` allows int8 without any, computed with float32 activations.
@@ -68,7 +68,7 @@ _OTHERS: dict[str, Container[int]] = {
 
 
 def use(readings: Iterable[Reading]) -> Use | str:
-    """What all ``readings`` of one weight allow together, or why the weight must stay as it is."""
+    """The use that all ``readings`` of one weight allow together, or why the weight must stay as it is."""
     axes: set[int | None] = set()
     chained = hybrid = True
     for reading in readings:
@@ -86,5 +86,5 @@ def use(readings: Iterable[Reading]) -> Use | str:
 
 
 def sums_products(readings: Iterable[Reading]) -> bool:
-    """Whether each operator only adds products of the weight, to which the sign of a zero makes no difference."""
+    """Return whether each operator only adds products of the weight, where the sign of a zero makes no difference."""
     return all(reading.code in _LAYERS and reading.position == _LAYERS[reading.code][0] for reading in readings)

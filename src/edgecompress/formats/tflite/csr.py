@@ -52,7 +52,7 @@ def size(shape: tuple[int, ...], nonzeros: int, inner: int, itemsize: int) -> in
 
 
 def nonzeros(array: Array) -> int:
-    """How many elements are not +0.0 (all bits clear): those that :func:`pack` stores."""
+    """The number of elements that are not +0.0 (all bits clear): those that :func:`pack` stores."""
     return sum(int(np.count_nonzero(chunks.bits(array[place]))) for place in chunks.places(array.shape))
 
 
@@ -151,7 +151,7 @@ def expand(
 def _of_rows(
     shape: tuple[int, ...], traversal: tuple[int, ...], segments: IndexArray, indices: IndexArray, values: Array
 ) -> Array:
-    """What ``expand`` gives for a form as ``pack`` makes it, some rows at a time."""
+    """Expand a form as ``pack`` makes it, some rows at a time."""
     dense: Array = np.zeros(shape, values.dtype)
     turned = dense.transpose(traversal)[np.newaxis]  # so that there are rows where it has one dimension too
     *outer, width = turned.shape

@@ -21,7 +21,7 @@ _LARGEST = 8
 
 
 def fits(array: Array, length: int) -> bool:
-    """Whether ``array`` is made of whole blocks of ``length`` outputs that this module can move."""
+    """Return whether ``array`` is made of whole blocks of ``length`` outputs that this module can move."""
     return array.ndim > 1 and array.shape[0] % length == 0 and array.itemsize * length <= _LARGEST
 
 

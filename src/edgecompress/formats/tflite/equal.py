@@ -16,7 +16,7 @@ LEAST = 64
 
 
 def content(array: Array) -> bytes | None:
-    """What equal arrays have in common: a digest of their bytes. ``None`` for one too small to look for."""
+    """The digest of an array's bytes, the same for equal arrays. ``None`` for one too small to look for."""
     if array.nbytes < LEAST:
         return None
     return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
@@ -41,7 +41,7 @@ def keep_once(graph: Graph, apart: Collection[Tensor] = ()) -> None:
 
 
 def readings_of(graph: Graph) -> dict[Tensor, list[Reading]]:
-    """How operators read each weight of ``graph``, in their order."""
+    """The readings of each weight of ``graph``: how operators read it, in their order."""
     readings: dict[Tensor, list[Reading]] = {}
     for operator in graph.operators:
         for position, tensor in enumerate(operator.inputs):

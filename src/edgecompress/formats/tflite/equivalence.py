@@ -58,7 +58,7 @@ def prove(
 
 
 def _of_all(proofs: Sequence[Proof]) -> Proof:
-    """What all ways to run a file show together: the outputs that any compared, and why any did not."""
+    """The proof of all ways to run a file together: the outputs that any compared, and why any did not."""
     ran = [proof for proof in proofs if proof.compared] or list(proofs)
     return ran[0].model_copy(update={"reason": next((each.reason for each in proofs if each.reason), "")})
 

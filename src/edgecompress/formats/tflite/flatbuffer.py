@@ -60,7 +60,7 @@ def builder(data: int) -> Any:
 
 
 def finished(made: Any) -> Flatbuffer:
-    """What a builder of this module has built, after its ``Finish``."""
+    """The flatbuffer that a builder of this module has built, after its ``Finish``."""
     return Flatbuffer(tuple(made.parts()))
 
 
@@ -115,7 +115,7 @@ def _builder_class() -> Any:
                 yield from arrays[number : number + 1]
 
         def _tables(self) -> list[tuple[int, int]]:
-            """Where the stretches of tables begin and end, in bytes from the end of the file, in the file's order."""
+            """The ranges of tables in bytes from the end of the file, in the file's order."""
             nearest_last = self.left_out[::-1]
             firsts = [self.Offset(), *(place - array.nbytes for place, array in nearest_last)]
             return list(zip(firsts, [*(place for place, _ in nearest_last), 0], strict=True))

@@ -1,4 +1,4 @@
-"""What a .tflite file holds, read from its bytes: the ledger, and the weights as a runtime sees them."""
+"""Read what a .tflite file holds from its bytes: the ledger, and the weights as a runtime sees them."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -71,7 +71,7 @@ def ledger(data: Data, where: str, notes: Mapping[str, str]) -> Ledger:
 
 
 def stored_bytes(constant: Constant) -> int:
-    """What a file spends on a constant, its decoding included; an estimate for the tables around the data."""
+    """Bytes that a file spends on a constant, decoding included; an estimate for the tables around the data."""
     return constant.bytes + constant.decoders * OPERATOR_BYTES + constant.sparse * SPARSITY_BYTES
 
 

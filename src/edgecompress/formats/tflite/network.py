@@ -88,7 +88,7 @@ def write_tflite(
 
 
 def _enabled(graph: Graph, *, asked: bool, shifts: bool) -> tuple[Enabled | str, tuple[str, ...]]:
-    """What sparse inference takes of ``graph``, its 3x3 convolutions as shifts if asked for; what came of shifts."""
+    """Enable sparse inference in ``graph``, 3x3 convolutions as shifts if asked for; also say what came of shifts."""
     done = "convolutions computed by shifts"
     if not asked:
         return "it was not asked for", (f"{done}: none, because sparse inference was not asked for",) if shifts else ()
@@ -144,7 +144,7 @@ def _forms(
 
 
 def _worth(whole: Stored, parts: list[Stored], saved: int, elements: int) -> bool:
-    """Whether parts are to be stored in place of the ``whole``.
+    """Return whether parts are to be stored in place of the ``whole``.
 
     They may have another compressed dimension than the last where it has not, which then must save much.
     """
@@ -154,7 +154,7 @@ def _worth(whole: Stored, parts: list[Stored], saved: int, elements: int) -> boo
 
 
 def _is_common(stored: Stored) -> bool:
-    """Whether every runtime that reads CSR reads this: the compressed dimension is the last, without blocks."""
+    """Return whether every runtime that reads CSR reads this: the compressed dimension is the last, without blocks."""
     array = stored.array
     return not isinstance(array, csr.Csr) or (array.block == 1 and array.traversal[-1] == len(array.shape) - 1)
 

@@ -89,7 +89,7 @@ def pack_tflite(
 
 
 def same(path: Path, source: Path, *, shapes: Shapes | None = None) -> Proof:
-    """What ``pack_tflite`` proves of the outputs of a file that it wrote, of the file ``path``.
+    """Prove the outputs of ``path`` against those of ``source``, as ``pack_tflite`` does for a file that it wrote.
 
     Raises:
         InputError: a file cannot be read, or ``shapes`` do not fit ``source``.

@@ -1,4 +1,4 @@
-"""What a .tflite file computes from random inputs: ``python -m ... FILE ATTEMPTS.json FOLDER [again] [--no-delegate]``.
+"""Run a .tflite file on random inputs: ``python -m ... FILE ATTEMPTS.json FOLDER [again] [--no-delegate]``.
 
 It is a process of its own because a malformed file kills the one that loads it; ``random_inputs`` says what it
 takes and writes. Every signature is run, or the first subgraph where there is none. The inputs depend only on their

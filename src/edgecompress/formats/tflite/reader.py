@@ -56,7 +56,7 @@ class Constant:
 
     @property
     def encoding(self) -> str:
-        """How the file holds it: float32, float16, csr-float16, int8, ..."""
+        """The form in which the file holds it: float32, float16, csr-float16, int8, ..."""
         return f"csr-{self.type}" if self.sparse else self.type
 
 

@@ -1,4 +1,4 @@
-"""Which runtimes can run a .tflite file, told from what is in it.
+"""The runtimes that can run a .tflite file, told from what is in it.
 
 ai-edge-litert is known to run what this version of the package writes and packs, because each such file is proved with
 it. For tflite-runtime 2.14, the last release under that name, the rules are here: the operators and versions that it
@@ -99,7 +99,7 @@ def _is_registered(model: Any, operator: Any) -> bool:
 
 
 def _is_misread(model: Any, graph: Any, operator: Any) -> bool:
-    """Whether tflite-runtime takes the first of many scales for all: int8 FULLY_CONNECTED with float32 activations."""
+    """Return whether tflite-runtime takes the first of many scales for all: int8 FULLY_CONNECTED of float32."""
     if model_file.operator_name(model, operator) != "FULLY_CONNECTED":
         return False
     given, weight = (graph.tensors[int(index)] for index in operator.inputs[:2])

@@ -78,7 +78,7 @@ def weights(model: Any) -> list[Weight]:
 
 
 def _kind(tensor: Any) -> tuple[Any, ...]:
-    """What must be equal for one buffer to mean the same in two tensors. A sparse tensor is like no other."""
+    """The key that is equal where one buffer means the same in two tensors. A sparse tensor is like no other."""
     quantization = tensor.quantization
     scales = [] if quantization is None or quantization.scale is None else list(quantization.scale)
     return tensor.type, _integers(tensor.shape), scales, tensor.sparsity
@@ -149,7 +149,7 @@ class _Subgraph:
         return data is not None and len(data) > 0
 
     def _is_decoded_constant(self, index: int) -> bool:
-        """Whether a tensor is a constant, or one decoding operator makes it from one."""
+        """Return whether a tensor is a constant, or one decoding operator makes it from one."""
         if self._is_constant(index):
             return True
         place = self._makers.get(index)

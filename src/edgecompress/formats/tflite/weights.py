@@ -72,7 +72,7 @@ class Stored:
 
     @property
     def bytes(self) -> int:
-        """What the file spends on it, decoding included; an estimate for the tables around the data."""
+        """Bytes that the file spends on it, decoding included; an estimate for the tables around the data."""
         size, tables = self.values.nbytes, 1
         if isinstance(self.array, csr.Csr):
             size, tables = self.array.bytes + SPARSITY_BYTES, 2
@@ -84,7 +84,7 @@ class Stored:
         return self.scales.times(dense) if self.scales is not None else dense.astype(np.float32)
 
     def is_read_as(self, array: Array) -> bool:
-        """Whether ``array`` is bit by bit what its operators read: ``decoded``, or in the hybrid form the integers."""
+        """Return whether ``array`` is bit by bit what its operators read: ``decoded``, or the integers if hybrid."""
         dense = self._dense()
         if self.hybrid or dense.shape != array.shape:
             return chunks.same_bits(dense, array)
@@ -174,7 +174,7 @@ def _sparse_dimension(sizes: list[int], otherwise: int, file_weights: int) -> in
 
 
 def saves_much(saved: int, otherwise: int, file_weights: int) -> bool:
-    """Whether ``saved`` bytes of the ``otherwise`` that a weight takes are worth another compressed dimension."""
+    """Return whether ``saved`` bytes of the ``otherwise`` of a weight are worth another compressed dimension."""
     return saved > max(OTHER_DIMENSION * otherwise, OTHER_DIMENSION_OF_FILE * 4 * file_weights)
 
 
@@ -198,7 +198,7 @@ def _values(
 
 
 def _note(array: FloatArray, weights: Rounding, best: Stored, *, plain: bool) -> str:
-    """Why the weight is not stored in fewer bits, where there is a reason to tell."""
+    """The reason why the weight is not stored in fewer bits, where there is one to tell."""
     if best.values.dtype != np.float32:
         return ""
     overflow = 0 if weights == "float32" else chunks.not_finite(to_float16(array))

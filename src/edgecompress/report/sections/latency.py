@@ -1,4 +1,4 @@
-"""How long an inference takes: the whole distribution of each file, not its median alone."""
+"""The latency of an inference: the whole distribution of each file, not its median alone."""
 
 from collections.abc import Sequence
 from typing import Any

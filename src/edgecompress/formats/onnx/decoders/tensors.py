@@ -61,7 +61,7 @@ def _floats(build: Builder, array: npt.NDArray[np.generic]) -> ir.Value:
 
 
 def _ends(build: Builder, encoded: Group, together: Sequence[str]) -> tuple[Pieces, dict[str, int]]:
-    """Where stored elements end, and for each tensor by how much more than their places in it these numbers are."""
+    """The ends of stored elements, and for each tensor by how much these exceed their places in it."""
     pieces: Pieces = {}
     excess: dict[str, int] = {}
     found = [each for plane in encoded.planes for each in zip(plane.streams, rice_ends(build, plane), strict=True)]
@@ -93,7 +93,7 @@ def _elements(build: Builder, encoded: Group, together: Sequence[str]) -> Pieces
 
 
 def _large(encoded: Group, name: str) -> bool:
-    """Whether a tensor is looked up by itself, in its own codebook: to move its indices would take memory at load."""
+    """Return whether a tensor is looked up by itself, in its own codebook: to move indices would take memory."""
     return math.prod(encoded.parts[name].shape) >= groups.LARGE
 
 
@@ -152,7 +152,7 @@ def _shifted(build: Builder, op: str, value: ir.Value, counts: Sequence[int], by
 
 
 def _cut(build: Builder, encoded: Group, names: Sequence[str], value: ir.Value, together: Sequence[str]) -> Pieces:
-    """What a stream decodes to, in pieces: a tensor each, or as many as follow one another in ``together`` too."""
+    """The pieces of a decoded stream: a tensor each, or as many as follow one another in ``together`` too."""
     place = {name: number for number, name in enumerate(together)}
     cut: list[tuple[str, ...]] = []
     for name in names:

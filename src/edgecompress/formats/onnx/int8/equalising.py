@@ -63,7 +63,7 @@ def _pair(after: ir.Node) -> tuple[ir.Node, ir.Node] | None:
 
 
 def _is_layer(node: ir.Node) -> bool:
-    """Whether a node is a Conv with constant weights and bias."""
+    """Return whether a node is a Conv with constant weights and bias."""
     constants = node.inputs[1:]
     return node.op_type == "Conv" and all(value is not None and value.const_value is not None for value in constants)
 
@@ -79,7 +79,7 @@ def _is_read_once(value: ir.Value) -> bool:
 
 
 def _keeps_factors(node: ir.Node) -> bool:
-    """Whether f(s x) = s f(x) for s > 0, as far as the values of the calibration go."""
+    """Return whether f(s x) = s f(x) for s > 0, as far as the values of the calibration go."""
     if node.op_type == "Clip":
         least = node.inputs[1].const_value if len(node.inputs) > 1 and node.inputs[1] is not None else None
         return least is not None and not np.any(least.numpy())

@@ -29,7 +29,7 @@ def fold_batch_normalization(model: ir.Model) -> None:
 
 
 def _foldable(layer: ir.Node, node: ir.Node) -> bool:
-    """Whether the layer is one, its weights and the statistics are constant, and nothing else reads its output."""
+    """Return whether weights and statistics are constant, and nothing else reads the output of the layer."""
     plain = all(layer.attributes.get_float(name, 1.0) == 1 for name in ("alpha", "beta"))
     result = layer.outputs[0]
     constants = [*layer.inputs[1:], *node.inputs[1:]]

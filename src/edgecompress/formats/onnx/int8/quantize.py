@@ -84,7 +84,7 @@ def _give_scales(made: ir.Model, folded: ir.Model) -> None:
 
 
 def _layers(made: ir.Model, folded: ir.Model) -> Iterator[tuple[ir.Node, ir.Node, ir.Node, Floats]]:
-    """What decodes the input, the weights and the bias of each layer that has these, and the float32 bias."""
+    """The dequantising nodes of each layer's input, weights and bias, where it has all three, and the float32 bias."""
     source = {node.name: node for node in folded.graph}
     for node in made.graph:
         given, weight, bias = (_dequantised(node, index) for index in range(3))

@@ -1,1 +1,1 @@
-"""How each ONNX operator becomes TFLite operators: one file an operator family, ``operators`` holds the table."""
+"""Lowerings of ONNX operators to TFLite's: one file an operator family, ``operators`` holds the table."""

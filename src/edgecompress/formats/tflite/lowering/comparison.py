@@ -34,7 +34,7 @@ def not_(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def where(node: ir.Node, lowering: Lowering) -> Value:
-    """Where, with broadcasting: SELECT_V2."""
+    """The lowering of Where, with broadcasting: SELECT_V2."""
     name = output_name(node)
     chosen = [_operand(node, lowering, 0, ("bool",)), *(_operand(node, lowering, index, _NUMBERS) for index in (1, 2))]
     tensors, shape, view = side_by_side(node, lowering, chosen, name)

@@ -28,7 +28,7 @@ def constant_nodes(graph: ir.Graph) -> frozenset[ir.Node]:
 
 
 def shape_of(node: ir.Node, shape: tuple[int, ...]) -> Array:
-    """What a Shape node gives for a value of ``shape``: all of it, or from ``start`` to ``end``."""
+    """The value of a Shape node for a value of ``shape``: all of it, or from ``start`` to ``end``."""
     start, end = node.attributes.get_int("start", 0), node.attributes.get_int("end", len(shape))
     return np.array(shape[start:end], np.int64)
 

@@ -1,4 +1,4 @@
-"""What every lowering function works with: the ONNX values met so far, as TFLite tensors, and the graph being made.
+"""The context of every lowering: the ONNX values met so far, as TFLite tensors, and the graph being made.
 
 ONNX is channels first, TFLite channels last. How a tensor holds an ONNX value is its ``View``; an operator asks for the
 axes that it needs, and only then is anything moved.
@@ -32,7 +32,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Padded:
-    """What a PAD of zeros was made from: the value without them, and how many before and after each of its axes."""
+    """The source of a PAD of zeros: the value without them, and how many before and after each of its axes."""
 
     value: Value
     amounts: tuple[tuple[int, int], ...]
@@ -234,7 +234,7 @@ class Lowering:
         return operator
 
     def has_one_reader(self, value: ir.Value) -> bool:
-        """Whether one node reads the elements of ``value``, and nothing else does."""
+        """Return whether one node reads the elements of ``value``, and nothing else does."""
         # Constant nodes read no more of a value than its shape or type.
         readers = [use for use in value.uses() if use.node not in self.constant_nodes]
         return len(readers) == 1 and not value.is_graph_output()

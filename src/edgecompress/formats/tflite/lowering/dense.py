@@ -153,7 +153,7 @@ def batch_mat_mul(node: ir.Node, lowering: Lowering, left: Operand, right: Opera
 
 
 def _columns(value: Value) -> View | None:
-    """How the last axis of ``value`` lies in the last axes of its tensor; None where others lie among them."""
+    """The view of the last axis of ``value`` in its tensor's last axes; ``None`` where others lie among them."""
     found = views.groups(value.view, value.shape)
     if found is None:
         return None

@@ -45,7 +45,7 @@ def batch_normalization(node: ir.Node, lowering: Lowering) -> Value:
 
 
 def _is_last(value: Value) -> bool:
-    """Whether the channels, axis 1, are the last axis of the tensor, which is the layer's outputs."""
+    """Return whether the channels, axis 1, are the last axis of the tensor, which is the layer's outputs."""
     found = views.groups(value.view, value.shape)
     return found is not None and list(found[1])[-1:] == [value.view.order[-1]] and len(found[1]) == 1
 

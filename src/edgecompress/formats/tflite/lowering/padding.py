@@ -40,7 +40,7 @@ class Axis:
 
     @property
     def is_same(self) -> bool:
-        """Whether TFLite's SAME pads exactly so."""
+        """Return whether TFLite's SAME pads exactly so."""
         total = max(0, (self.out - 1) * self.stride + self.extent - self.size)
         return (
             self.out == -(-self.size // self.stride)
@@ -50,12 +50,12 @@ class Axis:
 
     @property
     def is_valid(self) -> bool:
-        """Whether no place of padding is read."""
+        """Return whether no place of padding is read."""
         return self.before == 0 and self.needed == 0
 
 
 def absorbed(node: ir.Node, lowering: Lowering) -> tuple[Value, tuple[tuple[int, int], ...]]:
-    """What a Conv slides over, and zeros around it: a Pad that nothing else reads becomes padding of the Conv.
+    """The value that a Conv slides over, and zeros around it: a Pad that nothing else reads becomes the Conv's padding.
 
     Exporters write padding that is not the same on both sides so; as padding of the Conv it may be TFLite's SAME.
     """
@@ -107,7 +107,7 @@ def axes(
 
 
 def windowed(value: Value, along: tuple[Axis, Axis], tensor: Tensor) -> Value:
-    """What a window slid over ``value`` gives, (N, H, W, C) in ``tensor``."""
+    """The value that a window slid over ``value`` gives, (N, H, W, C) in ``tensor``."""
     places = tuple(axis.out for axis in along)[4 - len(value.shape) :]
     shape = (value.shape[0], tensor.shape[3], *places)
     return Value(tensor, shape, image_view(shape))

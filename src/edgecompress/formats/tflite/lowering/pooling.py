@@ -78,7 +78,7 @@ def _pool(lowering: Lowering, code: str, source: Tensor, along: tuple[Axis, Axis
 
 
 def _counted(axis: Axis, include: bool) -> FloatArray:
-    """How many places each window counts along one axis: those inside the input, or inside the padding too."""
+    """The number of places that each window counts along one axis: inside the input, or inside the padding too."""
     starts = np.arange(axis.out) * axis.stride - axis.before
     low, high = (-axis.before, axis.size + axis.after) if include else (0, axis.size)
     counts = np.minimum(starts + axis.kernel, high) - np.maximum(starts, low)
@@ -86,6 +86,6 @@ def _counted(axis: Axis, include: bool) -> FloatArray:
 
 
 def _never_negative(lowering: Lowering, tensor: Tensor) -> bool:
-    """Whether ``tensor`` comes straight out of a Relu."""
+    """Return whether ``tensor`` comes straight out of a Relu."""
     operator = next((o for o in reversed(lowering.graph.operators) if o.output is tensor), None)
     return operator is not None and (operator.code in ("RELU", "RELU6") or operator.options.get(FUSED) in (RELU, RELU6))

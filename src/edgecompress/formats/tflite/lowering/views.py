@@ -1,4 +1,4 @@
-"""How a TFLite tensor holds an ONNX value: the same elements, in axes of another order.
+"""Views of ONNX values in TFLite tensors: the same elements, in axes of another order.
 
 A :class:`View` cuts the ONNX shape into factors and says in which order the tensor has them. (N, C, H, W) held channels
 last has the factors (N, C, H, W) in the order (0, 2, 3, 1); flattened to (N, C*H*W) it is still that tensor and that

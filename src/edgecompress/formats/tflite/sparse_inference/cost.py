@@ -31,7 +31,7 @@ _DEPTHWISE_CHANNEL = {3: (100.0, 7.2, 0), 5: (270.0, 12.5, 16)}
 
 
 def ratio(run: Iterable[Operator]) -> float:
-    """What the 1x1 and depthwise convolutions of a run execute with sparse kernels, over what they do without."""
+    """The cost of a run's 1x1 and depthwise convolutions with sparse kernels, over the cost without them."""
     sparse, dense = np.sum([(0.0, 0.0), *_costs(run)], axis=0)
     return float(sparse / dense) if dense else 1.0
 
@@ -67,7 +67,7 @@ def _pointwise(nonzero: Array, places: int) -> float:
 
 
 def _passes(places: int) -> Iterator[tuple[int, int]]:
-    """How many places a pass takes, and how many such passes there are."""
+    """The number of places that a pass takes, and how many such passes there are."""
     yield _WIDEST, places // _WIDEST
     rest = places % _WIDEST
     yield from ((wide, 1) for wide in _ROW if wide < _WIDEST and rest & wide)

@@ -66,7 +66,7 @@ def judged(file: Path) -> SparseInference:
 
 
 def here() -> list[str] | None:
-    """What stands before a command that is to run without AVX: nothing on Arm; ``None`` where there is no such way."""
+    """The words before a command that is to run without AVX: none on Arm; ``None`` where there is no such way."""
     if sparse_inference_runs_here():
         return []
     if platform.machine() not in ("x86_64", "AMD64") or sys.platform != "linux":
@@ -76,7 +76,7 @@ def here() -> list[str] | None:
 
 @cache
 def sparse_inference_runs_here() -> bool:
-    """Whether XNNPACK uses its sparse kernels on this machine's processor."""
+    """Return whether XNNPACK uses its sparse kernels on this machine's processor."""
     if platform.machine() not in ("x86_64", "AMD64", "i686"):
         return True
     try:

@@ -154,7 +154,7 @@ def _matrix_for_head(graph: Graph, operator: Operator) -> None:
 
 
 def _of_averages(graph: Graph) -> set[Tensor]:
-    """What is computed from averages over whole maps alone. All else of one place high and wide is a small map."""
+    """The tensors that are computed from averages over whole maps alone. All else of one place is a small map."""
     found: set[Tensor] = set()
     for operator in graph.operators:
         computed = [each for each in operator.inputs if each.data is None]
@@ -164,7 +164,7 @@ def _of_averages(graph: Graph) -> set[Tensor]:
 
 
 def _meets_a_map(graph: Graph, tensor: Tensor, averages: set[Tensor]) -> bool:
-    """Whether what is computed from ``tensor`` scales or shifts a map, as squeeze-excite does."""
+    """Return whether what is computed from ``tensor`` scales or shifts a map, as squeeze-excite does."""
     # Each tensor once: residual layers double the ways to it with every layer.
     seen, left = {tensor}, [tensor]
     while left:

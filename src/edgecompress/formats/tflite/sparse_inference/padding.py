@@ -19,7 +19,7 @@ def found(graph: Graph, operator: Operator) -> tuple[Operator | None, Tensor]:
 
 
 def is_half(operator: Operator, pad: Operator | None, source: Tensor, half: int) -> bool:
-    """Whether a layer reads ``source`` as one that is padded by ``half`` on every side does."""
+    """Return whether a layer reads ``source`` as one that is padded by ``half`` on every side does."""
     kernel, stride = 2 * half + 1, operator.options["strideH"]
     for axis in (1, 2):
         size, out = source.shape[axis], operator.output.shape[axis]

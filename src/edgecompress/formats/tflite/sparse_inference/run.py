@@ -23,7 +23,7 @@ EXITS = frozenset({"MEAN", "SUM", "DEPTH_TO_SPACE"})
 
 @dataclass(frozen=True)
 class Run:
-    """What sparse inference would compute channels first: nodes by their places, the entries among them."""
+    """The run that sparse inference would compute channels first: nodes by their places, the entries among them."""
 
     entries: frozenset[int]
     inner: frozenset[int]
@@ -56,7 +56,7 @@ def find_run(net: Net) -> Run:
 
 
 def is_entry(net: Net, node: Node) -> bool:
-    """Whether a node is the convolution that begins a run."""
+    """Return whether a node is the convolution that begins a run."""
     return (
         _is_plain_convolution(net, node)
         and net.shapes[node.inputs[1]][1:] == (3, 3, 3)
@@ -66,7 +66,7 @@ def is_entry(net: Net, node: Node) -> bool:
 
 
 def _breaks(net: Net, carrying: set[int], reading: set[int]) -> Iterator[str]:
-    """What reads a value of a run without being of it."""
+    """The readers of a value of a run that are not of it, in words."""
     for place in sorted(carrying):
         for tensor in net.nodes[place].outputs:
             name = net.names.get(tensor, "")
@@ -83,7 +83,7 @@ def _readers(net: Net, place: int) -> list[int]:
 
 
 def _fits(net: Net, node: Node, carried: set[int]) -> bool:
-    """Whether a node can compute channels first, and all that it reads is of the run."""
+    """Return whether a node can compute channels first, and all that it reads is of the run."""
     given = net.computed(node)
     if not given or any(tensor not in carried for tensor in given) or not _all_floats(net, node):
         return False
@@ -101,14 +101,14 @@ def _fits(net: Net, node: Node, carried: set[int]) -> bool:
 
 
 def _never_fits(net: Net, node: Node) -> bool:
-    """Whether no release of XNNPACK has a channels-first form of a node."""
+    """Return whether no release of XNNPACK has a channels-first form of a node."""
     if node.code == "CONV_2D":
         return net.shapes[node.inputs[1]][1:3] != (1, 1) and not is_entry(net, node)
     return node.code in _NEVER
 
 
 def _is_exit(net: Net, node: Node) -> bool:
-    """Whether a node of the run ends it: what it makes lies in memory as it would without the run."""
+    """Return whether a node of the run ends it: what it makes lies in memory as it would without the run."""
     if node.code in ("DEPTH_TO_SPACE", "FULLY_CONNECTED"):
         return True
     if node.code != "MEAN":
@@ -120,7 +120,7 @@ def _is_exit(net: Net, node: Node) -> bool:
 
 
 def _can_carry(net: Net, node: Node) -> bool:
-    """Whether XNNPACK would let a node that reads an average go on with the run."""
+    """Return whether XNNPACK would let a node that reads an average go on with the run."""
     if node.code == "FULLY_CONNECTED":
         return bool(node.options.get("keepNumDims"))
     return node.code not in ("RESHAPE", "SQUEEZE", "SOFTMAX") and len(net.shapes[node.outputs[0]]) == 4
@@ -183,7 +183,7 @@ def _padding(net: Net, node: Node) -> tuple[tuple[int, int], tuple[int, int]] | 
 
 
 def _amounts(net: Net, node: Node) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """What a PAD or a PADV2 adds before and after the axes H and W; None for another node or other axes."""
+    """The amounts that a PAD or a PADV2 adds before and after H and W; ``None`` for another node or other axes."""
     if node.code not in ("PAD", "PADV2") or node.inputs[1] not in net.integers:
         return None
     amounts = np.asarray(net.integers[node.inputs[1]]).reshape(-1, 2)
@@ -194,7 +194,7 @@ def _amounts(net: Net, node: Node) -> tuple[tuple[int, int], tuple[int, int]] | 
 
 
 def _is_padding_of_run(net: Net, node: Node) -> bool:
-    """Whether a PAD becomes padding of the one depthwise convolution that reads it."""
+    """Return whether a PAD becomes padding of the one depthwise convolution that reads it."""
     readers = net.readers.get(node.outputs[0], ())
     if len(readers) != 1 or _amounts(net, node) is None or node.outputs[0] in net.ends:
         return False

@@ -39,7 +39,7 @@ def shifted(graph: Graph) -> tuple[Graph, int]:
 
 
 def _can_be_shifted(graph: Graph, operator: Operator) -> bool:
-    """Whether ``operator`` is such a convolution, without groups and dilation, that has a nonzero and is no entry."""
+    """Return whether ``operator`` is such a convolution, no group, dilation or entry, that has a nonzero."""
     if operator.code != "CONV_2D" or operator.inputs[1].data is None or not operator.inputs[1].data.any():
         return False
     weight, options = operator.inputs[1], operator.options

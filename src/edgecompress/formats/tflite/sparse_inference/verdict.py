@@ -1,4 +1,4 @@
-"""Whether sparse inference takes a graph, and whether what it then computes is right: decided from the graph alone.
+"""Decide if sparse inference takes a graph, and if what it then computes is right, from the graph alone.
 
 On the safe side: a graph that this calls on or off was never seen to compute anything wrong, and of those that it calls
 unsafe some would be right.
@@ -20,7 +20,7 @@ LEAST_ZEROS = 2 / 3
 
 
 class SparseInference(Record):
-    """What sparse inference does with a file on a processor without AVX."""
+    """The verdict on a file: what sparse inference does with it on a processor without AVX."""
 
     state: State = Field(
         description="on: it takes the file, and computes what it should; off: it leaves it alone; unsafe: its numbers"
@@ -37,7 +37,7 @@ class SparseInference(Record):
 
 
 def judge(net: Net) -> SparseInference:
-    """What sparse inference does with a graph."""
+    """The verdict on a graph."""
     if not net.has_densify:
         return SparseInference(state="off", reason="no operator reads a sparse weight")
     if not any(node.code in EXITS for node in net.nodes):
@@ -69,7 +69,7 @@ def _judge_run(net: Net, run: Run) -> SparseInference:
 
 
 def remark(verdict: SparseInference) -> str:
-    """What a user is to know of a file with this verdict, in a sentence; empty where it is off."""
+    """The remark for a user on a file with this verdict, in a sentence; empty where it is off."""
     if verdict.state == "unsafe":
         return (
             "on processors without AVX, as all of Arm are, LiteRT can compute wrong numbers from this file, without a "
@@ -85,7 +85,7 @@ def remark(verdict: SparseInference) -> str:
 
 
 def judge_model(model: Any) -> SparseInference:
-    """What sparse inference does with a file's ``ModelT``: the worst of its subgraphs.
+    """The verdict on a file's ``ModelT``: the worst of its subgraphs.
 
     Raises:
         LookupError, TypeError, AttributeError, ValueError: the tables do not fit each other.

@@ -152,7 +152,7 @@ def of_model(model: Any, subgraph: int) -> Net:
 
 
 def _zeros(model: Any, tensor: Any) -> tuple[int, int]:
-    """How many elements of a constant are zero, and how many it has; sparse, those that it leaves out too."""
+    """The number of elements of a constant that are zero, and of all; sparse, those that it leaves out too."""
     stored = _numbers(model, tensor)
     size = int(np.prod([max(0, length) for length in _shape(tensor)], dtype=np.int64))
     return size - int(np.count_nonzero(stored)), size
