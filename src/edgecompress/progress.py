@@ -18,7 +18,7 @@ def silent(title: str, done: int, total: int, note: str = "", /) -> None:
 
 
 def line(title: str, done: int, total: int, note: str = "", /) -> str:
-    """What was told, in one line."""
+    """A report of progress in one line."""
     part = f" {done}/{total}" if total > 1 else ""
     return f"{title}{part}{': ' + note if note else ''}"
 

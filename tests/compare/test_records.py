@@ -1,10 +1,8 @@
-import json
-from pathlib import Path
-
+from edgecompress.compare.limits import parse
 from edgecompress.compare.records import CompareRecord
+from edgecompress.compare.run import compare
 
-SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "compare.json"
 
-
-def test_the_published_schema_is_the_records():
-    assert json.loads(SCHEMA.read_text(encoding="utf-8")) == CompareRecord.model_json_schema()
+def test_to_json_and_back(record):
+    found = compare(("a.json", "0" * 64, record), ("b.json", "1" * 64, record), limits=parse("p50>1%"))
+    assert CompareRecord.model_validate_json(found.to_json()) == found

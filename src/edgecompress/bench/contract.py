@@ -1,4 +1,4 @@
-"""What the measurement asks of a model file."""
+"""The contract of a model file that is measured."""
 
 from typing import Protocol
 

@@ -34,7 +34,7 @@ from edgecompress.target import Target
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be measured, and how.
+    """A request to measure files, and how.
 
     Args:
         folder: Where the files lie, and ``eval.npz``, which has their inputs.
@@ -62,7 +62,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured, and in which conditions. ``journal`` keeps it until its record is written."""
+    """The measured files and their conditions. ``journal`` keeps them until the record is written."""
 
     before: Conditions
     after: Conditions
@@ -75,7 +75,7 @@ class Measured:
 
     @property
     def taken(self) -> Literal["measured", "emulated"]:
-        """How the figures were taken."""
+        """The origin of the figures: measured, or emulated."""
         return "emulated" if self.before.emulation.emulated else "measured"
 
 

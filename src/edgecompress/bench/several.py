@@ -138,7 +138,7 @@ class _Worker:
                 self._message, self._code = message, code
 
     def outcome(self) -> Outcome:
-        """What came of it, once it has said all. A process that died without a word on that is a failure too."""
+        """The outcome of a worker that has ended. One that died without a word is a failure too."""
         ended = self._process.wait()
         if ended and not self._message:
             words = [each for each in tail(self._errors).splitlines() if each.strip()]

@@ -83,7 +83,7 @@ def summary(samples_ns: Sequence[int], *, processes: Sequence[int] = (), seed: i
 
 
 def change(value: float, before: float, draws: tuple[Floats, Floats], *, processes: int = 1) -> Change:
-    """How a statistic of one benchmark differs from the same one of another, which was taken at another time.
+    """The change of a statistic from one benchmark to another, which was taken at another time.
 
     Each is resampled by itself: their rounds have nothing in common. The interval is of the sampling within the two
     benchmarks, and of their processes where there are several. What another day would change is not in it.

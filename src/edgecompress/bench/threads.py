@@ -1,4 +1,4 @@
-"""How many threads the runtimes get."""
+"""The number of threads that the runtimes get."""
 
 from edgecompress.bench.records import Conditions
 from edgecompress.errors import InputError

@@ -32,7 +32,7 @@ Say = Callable[..., None]
 
 
 class Job(Record):
-    """What is to be measured, where, and the file of the record; see ``run.bench``."""
+    """The job of a worker: a bundle, a device, and the file of the record; see ``run.bench``."""
 
     folder: Path
     device: str

@@ -212,7 +212,7 @@ def _proved_by_name(
     *,
     latency_limit: float | None,
 ) -> Proved:
-    """What is known of a file whose inputs and outputs go by their names."""
+    """Prove a file whose inputs and outputs go by their names."""
     arrays = (*reference.inputs.values(), *initializers(graph, np.float16).values())
     exact = ROUNDED["float16"] if any(array.dtype == np.float16 for array in arrays) else EXACT
     verification = verify_named(

@@ -31,5 +31,5 @@ def written(graph: ir.Model, path: Path, kind: Format, settings: Export, *, comp
 
 
 def writer(graph: ir.Model, kind: Format, settings: Export, *, compress: bool) -> Callable[..., Ledger]:
-    """What writes the network to a path; keywords are options of its format."""
+    """A function that writes the network to a path; keywords are options of its format."""
     return partial(kind.write, graph, compress=compress, encoding=settings.encoding, **kind.options(settings))

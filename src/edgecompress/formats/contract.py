@@ -120,7 +120,7 @@ class Signature:
 
 
 class Boxed(Protocol):
-    """What came of packing a container: the bytes of the files in it, and its own."""
+    """The sizes of a container: of the files in it, and its own."""
 
     @property
     def source_bytes(self) -> int:
@@ -214,11 +214,11 @@ class Format:
 
     @property
     def exact(self) -> bool:
-        """Whether a file's weights are the network's bit by bit."""
+        """Return whether a file's weights are the network's bit by bit."""
         return set(self.tolerances) == {"float32"}
 
     def rounding(self, settings: Export) -> Rounding:
-        """How far a compressed file's weights may be rounded."""
+        """The coarsest type that a compressed file's weights may be rounded to."""
         rounding: Rounding = self.options(settings).get("weights", "float32")
         return rounding
 

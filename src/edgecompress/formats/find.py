@@ -49,7 +49,7 @@ def of_suffix(path: Path) -> Format | None:
 
 
 def has_decoders(path: Path) -> bool:
-    """Whether operators before the weights decode them in files of this name, which ``unpack`` takes out."""
+    """Return whether files of this name may have operators that decode weights, which ``unpack`` takes out."""
     found = of_suffix(path)
     return found is not None and found.unpack is not None
 

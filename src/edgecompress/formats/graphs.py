@@ -1,4 +1,4 @@
-"""What every format asks of a graph."""
+"""Arrays of a graph, for every format."""
 
 import numpy as np
 import onnx_ir as ir

@@ -1,1 +1,1 @@
-"""What int8 files of every format need: inputs to calibrate with, a quantiser run as a program, weights checked."""
+"""Parts that int8 files of every format share: calibration inputs, a quantiser as a program, checks of weights."""

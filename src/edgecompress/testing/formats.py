@@ -1,4 +1,4 @@
-"""What a file format owes; see ``formats/contract.py``."""
+"""The contract check of a file format; see ``formats/contract.py``."""
 
 from collections.abc import Callable
 from functools import partial

@@ -47,7 +47,7 @@ class LatencyRatio(NamedTuple):
 def latency_ratio(
     times: Sequence[int] | Floats, base: Sequence[int] | Floats, *, processes: Sequence[int] = (), seed: int = 0
 ) -> LatencyRatio:
-    """How long one file takes over another that was timed in the same rounds, with its 95 % interval.
+    """The latency of one file over another's that was timed in the same rounds, with its 95 % interval.
 
     Args:
         times: Times of the one file, one a round, in nanoseconds.
@@ -69,7 +69,7 @@ def latency_ratio(
 def ratio_draws(
     times: Sequence[int] | Floats, base: Sequence[int] | Floats, *, processes: Sequence[int] = (), seed: int = 0
 ) -> Floats:
-    """What ``latency_ratio`` could have come to as well, (resamples,): for what is computed from more than one ratio.
+    """Resampled values of ``latency_ratio``, (resamples,), for figures that are computed from several ratios.
 
     Their 2.5 % and 97.5 % percentiles are the ends of its interval. The arguments are as there.
     """

@@ -62,7 +62,7 @@ def t_quantile(degrees: int) -> float:
 
 
 def quantiles(values: Floats, fractions: Sequence[float]) -> Statistics:
-    """What takes quantiles of ``values`` (rounds,), interpolated linearly as NumPy's; NaN of a resample without any.
+    """A function of quantiles of ``values`` (rounds,), interpolated linearly as NumPy's; NaN of an empty resample.
 
     ``fractions`` are between 0 and 1.
     """
@@ -92,7 +92,7 @@ def _quantiles(ordered: Floats, order: Counts, fractions: Sequence[float], count
 
 
 def _resamples(lengths: Sequence[int], seed: int) -> Iterator[Counts]:
-    """How often each round is in each resample, (resamples, rounds), some resamples at a time."""
+    """The count of each round in each resample, (resamples, rounds), some resamples at a time."""
     random = np.random.default_rng(seed)
     part = max(1, MOST_ELEMENTS // sum(lengths))
     for start in range(0, RESAMPLES, part):
@@ -104,7 +104,7 @@ def _resamples(lengths: Sequence[int], seed: int) -> Iterator[Counts]:
 
 
 def _blocks(length: int, copies: Counts, random: np.random.Generator) -> Counts:
-    """How often each of a process's rounds is in resamples that have some copies of it, (resamples, length).
+    """The count of each of a process's rounds in resamples that have copies of it, (resamples, length).
 
     A copy is blocks whose last round is followed by the process's first; the last block ends with its length.
     """

@@ -1,4 +1,4 @@
-"""What a graph in memory computes."""
+"""A graph in memory run by onnxruntime."""
 
 import tempfile
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ def finish(write: Callable[..., Ledger], path: Path, settings: Export) -> Finish
 
 
 def prove(path: Path) -> SparseInference:
-    """What sparse inference does with a written file.
+    """Prove what sparse inference makes of a written file.
 
     Raises:
         CheckError: something wrong.

@@ -27,7 +27,7 @@ IDENTIFIER = b"TFL3"  # at byte 4 of the file, where a flatbuffer has its identi
 
 
 def is_tflite(start: bytes) -> bool:
-    """Whether a file that starts so is TFLite."""
+    """Return whether a file that starts so is TFLite."""
     return start[4:] == IDENTIFIER
 
 
