@@ -64,6 +64,8 @@ def test_a_network_is_written_in_it_and_proved_in_its_runtime(installed, net, tm
     assert made.verification.runtime == "numpy"
     assert made.verification.identical_weights == 4
     assert made.verification.outputs.relative_tolerance == 1e-4
+    found = ec.verify(tmp_path / "out" / "model.npw", net, torch.randn(7, 64))
+    assert found.compared == ("y",) and found.largest_difference < 1e-4
     assert made.bytes == (tmp_path / "out" / "model.npw").stat().st_size == made.ledger.file_bytes
 
 

@@ -11,6 +11,7 @@ class Engine:
 
     runtime = "numpy"
     version = np.__version__
+    outputs = ("y",)
     placement = None
 
     def __init__(self, path, batch):
@@ -30,6 +31,6 @@ def check(accelerator):
     """There is none, and nobody asks for one here."""
 
 
-def load(path, threads, batch, accelerator=None):
+def load(path, threads, batch, accelerator=None, free=None):
     """The file, ready to run."""
     return Engine(path, batch or 1)
