@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from edgecompress import recipe
-from edgecompress.compress import stages
 from edgecompress.compress.context import Context
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.train import TrainingData
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.model import datasets, load
@@ -66,7 +66,7 @@ def main() -> None:
                     progress=silent,
                 )
                 try:
-                    done = stages.compress(network, context, trained=False).stages
+                    done = run_all(network, context, trained=False).stages
                 except InputError as error:
                     print(f"{mode:<13}{sparsity:>9.2f}  {error}", flush=True)
                     continue

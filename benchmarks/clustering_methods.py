@@ -22,15 +22,16 @@ from typing import Any
 import torch
 
 from edgecompress import methods, recipe
-from edgecompress.compress import stages
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.compress.evaluate import accuracy
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.progress import silent
-from edgecompress.record import write_atomically
-from edgecompress.workflows.request import context_of, identity_of
+from edgecompress.record import short_arrays, write_atomically
+from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SOFT = "soft"
@@ -57,7 +58,7 @@ class Study:
         name = self.given.recipe or recipe.default_name(self.given.model, self.given.data)
         return recipe.load(name, [*self.given.set, *changes])
 
-    def compress(self, *changes: str) -> tuple[stages.Compressed, float, float]:
+    def compress(self, *changes: str) -> tuple[Run, float, float]:
         """What the recipe with ``changes`` makes, and the test accuracies of the dense and the compressed network."""
         chosen, data = self.recipe(*changes), self.data
         torch.manual_seed(chosen.seed)
@@ -65,7 +66,7 @@ class Study:
         # The identity is a build's, so that its baseline is taken where there is one.
         identity = identity_of(self.given.model, data)
         context = context_of(chosen, data, identity, cache_dir=self.given.cache_dir, progress=silent)
-        made = stages.compress(network, context, trained=False)
+        made = run_all(network, context, trained=False)
         compressed = accuracy(network, *self.test)
         network.load_state_dict(made.dense)
         return made, accuracy(network, *self.test), compressed
@@ -100,7 +101,7 @@ class Study:
         versions = {name: importlib.metadata.version(name) for name in ("torch", "scikit-learn", "numpy")}
         samples = {"validation": len(self.data.validation_x), "test": len(self.data.test_x)}
         self.record |= {"versions": versions, "samples": samples}
-        write_atomically(self.path, json.dumps(self.record, indent=2) + "\n")
+        write_atomically(self.path, short_arrays(json.dumps(self.record, indent=2)) + "\n")
 
     def known(self, method: str, bits: int, sparsity: float) -> dict[str, Any] | None:
         """The line if an earlier run made it."""

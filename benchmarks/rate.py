@@ -28,16 +28,17 @@ import torch
 from torch import nn
 
 from edgecompress import recipe
-from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import accuracy
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.model import datasets, load
 from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import silent
-from edgecompress.record import write_atomically
-from edgecompress.workflows.request import context_of, identity_of
+from edgecompress.record import short_arrays, write_atomically
+from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 OVER = "rate"
@@ -65,7 +66,7 @@ class Comparison:
             if self.record["setup"] != setup:
                 raise InputError(f"{self.path} is of another recipe or data; move it away or give --output")
 
-    def compress(self, name: str, *changes: str) -> tuple[nn.Module, stages.Compressed]:
+    def compress(self, name: str, *changes: str) -> tuple[nn.Module, Run]:
         """The network after all stages of the recipe ``name`` with ``changes``."""
         chosen = recipe.load(name, [*self.given.set, *changes])
         torch.manual_seed(chosen.seed)
@@ -73,7 +74,7 @@ class Comparison:
         # The identity is a build's, so that its stages are taken where there are some.
         identity = identity_of(self.given.model, self.data)
         context = context_of(chosen, self.data, identity, cache_dir=self.given.cache_dir, progress=silent)
-        return network, stages.compress(network, context, trained=False)
+        return network, run_all(network, context, trained=False)
 
     def judged(self, network: nn.Module, state: State) -> dict[str, float]:
         """Validation and test accuracy of the network in that state, in percent."""
@@ -97,7 +98,7 @@ class Comparison:
         if method == "control":
             return found | {"dense": self.judged(network, made.dense), "control": self.judged(network, made.pruned)}
         chosen = recipe.load(over, self.given.set)
-        judged = self.judged(network, made.compressed)
+        judged = self.judged(network, made.last)
         graph = grapher_of(self.given.model, self.data.input_shape, len(self.data.classes), chosen.width)
         stage = made.stages[-1]
         return found | {
@@ -115,7 +116,7 @@ class Comparison:
         samples = {"validation": len(self.data.validation_x), "test": len(self.data.test_x)}
         weights = sum(p.numel() for p in self._network().parameters())
         self.record |= {"versions": versions, "samples": samples, "dense_bytes": 4 * weights}
-        write_atomically(self.path, json.dumps(self.record, indent=2) + "\n")
+        write_atomically(self.path, short_arrays(json.dumps(self.record, indent=2)) + "\n")
 
     def _network(self) -> nn.Module:
         return load.network(self.given.model, self.data.input_shape, len(self.data.classes))

@@ -22,9 +22,13 @@ ORDER = [
     {"shipped", "store"},
     {"recipe", "target"},
     {"agent"},
+    {"isolated"},
+    {"int8"},
     {"model"},
     {"compress"},
     {"encode"},
+    {"equivalence"},
+    {"formats"},
     {"export"},
     {"estimate"},
     {"bundle"},
@@ -90,6 +94,36 @@ def imported_room(name: str) -> str | None:
     return room if package == "edgecompress" and room not in ("", "__version__") else None
 
 
+def test_formats_know_nothing_of_each_other():
+    """But for the container's places of numbers, and ONNX graphs, which TFLite is lowered from."""
+    allowed = {("onnx", "ecz"), ("tflite", "ecz"), ("tflite", "onnx")}
+    arrows = {
+        (module.parts[1], name.split(".")[2])
+        for module in MODULES
+        if room_of(module) == "formats" and len(module.parts) > 2
+        for name in imports(module)
+        if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
+    }
+    assert {(one, other) for one, other in arrows if one != other} == allowed
+
+
+def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_has_a_field_for_it():
+    """All else goes by ``formats.find``, so that another format needs its folder and nothing else."""
+    naming = {
+        (str(module), name.split(".")[2])
+        for module in MODULES
+        if room_of(module) != "formats"
+        for name in imports(module)
+        if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
+    }
+    assert naming == {
+        *((module, "onnx") for module in ("own/batch.py", "own/onnx_file.py", "advise/subject.py")),
+        *((module, "onnx") for module in ("workflows/references.py", "workflows/build.py", "search/trial.py")),
+        *((module, "ecz") for module in ("export/pack.py", "workflows/build.py", "workflows/cell.py")),
+        *((module, "tflite") for module in ("export/verify.py", "estimate/rule.py")),
+    }
+
+
 def test_torch_lives_where_networks_are_trained_or_handed_on():
     with_torch = {"model", "compress", "search", "own", "workflows", "library", "testing"}
     elsewhere = [
@@ -124,11 +158,18 @@ def test_light_rooms_import_without_torch():
         "target",
         "compare.run",
         "records.kinds",
+        "records.schemas",
         "cli",
     ]
     code = "import sys\nsys.modules['torch'] = None\n" + "\n".join(f"import edgecompress.{room}" for room in rooms)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_manifest_is_read_without_what_reads_model_files():
+    code = "import sys, edgecompress.bundle\nprint(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {*done.stdout.split()} & {"onnx", "onnx_ir", "sympy", "torch"}
 
 
 def test_the_front_door_is_these_names_and_opens_at_once():

@@ -4,7 +4,7 @@ from torch import nn
 
 from edgecompress.compress import rewind
 from edgecompress.compress.device import autocast, place
-from edgecompress.compress.stages import compress
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.train import batches, epoch_generator
 from edgecompress.errors import InputError
 
@@ -20,7 +20,7 @@ def run(network, given):
             states.setdefault(title, {})[done] = {n: t.clone() for n, t in module.state_dict().items()}
 
     object.__setattr__(given, "progress", watch)
-    result = compress(module, given, trained=False)
+    result = run_all(module, given, trained=False)
     return {title: list(kept.values()) for title, kept in states.items()}, result
 
 
@@ -103,7 +103,7 @@ def test_a_baseline_that_is_there_already_is_kept_and_the_early_epoch_made_with_
     fresh_context = context(**changes)
     object.__setattr__(fresh_context, "folder", tmp_path / "fresh")
     _, fresh = run(network, fresh_context)
-    assert all(torch.equal(after.compressed[name], tensor) for name, tensor in fresh.compressed.items())
+    assert all(torch.equal(after.last[name], tensor) for name, tensor in fresh.last.items())
 
 
 def test_weights_can_go_back_to_where_they_began(network, context):
@@ -122,28 +122,28 @@ def test_interrupted_on_the_way_to_the_early_epoch_it_goes_on(network, context, 
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compress(network(), context(progress=interrupt, **changes), trained=False)
+        run_all(network(), context(progress=interrupt, **changes), trained=False)
     told = []
-    resumed = compress(network(), context(progress=lambda *said: told.append(said), **changes), trained=False)
+    resumed = run_all(network(), context(progress=lambda *said: told.append(said), **changes), trained=False)
     assert told[0][1] == 11
     whole_context = context(**changes)
     object.__setattr__(whole_context, "folder", tmp_path / "whole")
-    whole = compress(network(), whole_context, trained=False)
-    assert all(torch.equal(resumed.compressed[name], t) for name, t in whole.compressed.items())
+    whole = run_all(network(), whole_context, trained=False)
+    assert all(torch.equal(resumed.last[name], t) for name, t in whole.last.items())
     assert all(torch.equal(resumed.dense[name], t) for name, t in whole.dense.items())
 
 
 def test_more_epochs_than_the_baseline_has_cannot_be_repeated(context):
     with pytest.raises(InputError, match=r"lower retrain\.epochs"):
-        rewind.check(context(retrain__rewind="rate", retrain__epochs=4).recipe, trained=False)
+        rewind.check(context(retrain__rewind="rate", retrain__epochs=4).recipe)
 
 
 def test_a_given_checkpoint_has_no_early_weights_but_a_rate_can_be_repeated(network, context):
     with pytest.raises(InputError, match='set it to "rate"'):
-        compress(network(), context(retrain__rewind="weights"), trained=True)
-    result = compress(network(), context(retrain__rewind="rate"), trained=True)
+        run_all(network(), context(retrain__rewind="weights"), trained=True)
+    result = run_all(network(), context(retrain__rewind="rate"), trained=True)
     assert result.stages[2].epochs == 2
-    rewind.check(context(retrain__epochs=4).recipe, trained=True)  # without rewinding there is nothing to check
+    rewind.check(context(retrain__epochs=4).recipe)  # without rewinding there is nothing to check
 
 
 def test_what_is_set_back_keeps_its_zeros_and_nothing_else(network):

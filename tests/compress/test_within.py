@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from edgecompress.compress import stages, within
+from edgecompress.compress import within
 from edgecompress.compress.context import state_of
+from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import CheckError, InputError
 
 EASY = {"cluster__max_drop": 1.0, "cluster__learning_rate": 0.02}
@@ -19,13 +20,13 @@ def test_the_smallest_rate_within_the_drop_is_taken_and_all_that_were_tried_are_
         assert each.made.stages[0].accuracy - each.made.stages[-1].accuracy == pytest.approx(each.drop.points)
         assert each.drop.low <= each.drop.points <= each.drop.high
     state = state_of(module)
-    assert all(torch.equal(found.chosen.made.compressed[name], tensor) for name, tensor in state.items())
+    assert all(torch.equal(found.chosen.made.last[name], tensor) for name, tensor in state.items())
 
 
 def test_a_build_to_a_rate_that_was_tried_finds_it(network, context):
     found = within.within(network(), context(**EASY), trained=False)
     settings = {"cluster__rate": found.attempts[0].rate, "cluster__learning_rate": 0.02}
-    made = stages.compress(network(), context(**settings), trained=False)
+    made = run_all(network(), context(**settings), trained=False)
     assert made.kept == {"train", "prune", "retrain", "cluster"}
 
 
@@ -44,4 +45,4 @@ def test_without_classes_there_is_nothing_to_judge_by(network, context):
 
 def test_the_stages_alone_take_no_drop(network, context):
     with pytest.raises(InputError, match=r"set cluster\.rate"):
-        stages.compress(network(), context(**EASY), trained=False)
+        run_all(network(), context(**EASY), trained=False)

@@ -1,78 +1,13 @@
 import numpy as np
-import onnx
-import onnx_ir as ir
 import pytest
-from onnx import helper as h
 
-from edgecompress.errors import CheckError, InputError
-from edgecompress.export.formats.tflite import tflite
-from edgecompress.export.named import Named, of_graph, outputs, verify_named
+from edgecompress.errors import CheckError
+from edgecompress.export.named import Named, verify_named
+
+from ..isolated.test_outputs import save
 
 A = np.random.default_rng(0).normal(size=(5, 2, 3)).astype(np.float32)
 INPUTS = {"a": A, "b": A}
-
-
-def save(path, batch="n", length=3):
-    graph = h.make_graph(
-        [h.make_node("Add", ["a", "b"], ["sum"]), h.make_node("Neg", ["a"], ["less"])],
-        "g",
-        [h.make_tensor_value_info(name, 1, [batch, 2, length]) for name in "ab"],
-        [h.make_tensor_value_info(name, 1, [batch, 2, length]) for name in ("sum", "less")],
-    )
-    onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 18)], ir_version=9), path)
-
-
-def test_every_output_of_every_sample_whatever_the_batch_of_the_file(tmp_path):
-    a = np.arange(40 * 6, dtype=np.float32).reshape(40, 2, 3)
-    for batch in ("n", 4):
-        save(tmp_path / "m.onnx", batch)
-        made = outputs(tmp_path / "m.onnx", {"a": a, "b": a})
-        assert np.array_equal(made["sum"], 2 * a)
-        assert np.array_equal(made["less"], -a)
-
-
-def test_sizes_that_a_file_leaves_free_are_those_of_what_it_is_given(tmp_path):
-    save(tmp_path / "m.onnx", length="long")
-    made = outputs(tmp_path / "m.onnx", INPUTS)
-    assert np.array_equal(made["sum"], 2 * A)
-
-
-def test_tflite_takes_channels_last_and_gives_the_same(tmp_path):
-    a, b = (np.random.default_rng(n).normal(size=(3, 2, 3)).astype(np.float32) for n in range(2))
-    save(tmp_path / "m.onnx")
-    tflite(ir.load(tmp_path / "m.onnx"), tmp_path / "m.tflite", compress=False)
-    made = outputs(tmp_path / "m.tflite", {"a": a, "b": b})
-    assert np.array_equal(made["sum"], a + b)
-    assert np.array_equal(made["less"], -a)
-
-
-def test_a_file_that_does_not_run_and_inputs_that_do_not_fit_are_one_line(tmp_path):
-    (tmp_path / "broken.onnx").write_bytes(b"nonsense")
-    with pytest.raises(CheckError, match=r"^\S*broken\.onnx: .*does not load broken\.onnx: .+$"):
-        outputs(tmp_path / "broken.onnx", INPUTS)
-    save(tmp_path / "m.onnx")
-    with pytest.raises(InputError, match=r"^the inputs have no array 'b' \(they have a\)$"):
-        outputs(tmp_path / "m.onnx", {"a": A})
-
-
-def test_a_state_without_a_batch_is_taken_and_given_as_a_whole(tmp_path):
-    graph = h.make_graph(
-        [h.make_node("ReduceSum", ["h", "axes"], ["s"], keepdims=0), h.make_node("Add", ["x", "s"], ["y"]),
-         h.make_node("Neg", ["h"], ["hn"])],
-        "g",
-        [h.make_tensor_value_info("x", 1, [1, 3]), h.make_tensor_value_info("h", 1, [2, 1, 3])],
-        [h.make_tensor_value_info("y", 1, [1, 3]), h.make_tensor_value_info("hn", 1, [2, 1, 3])],
-        [onnx.numpy_helper.from_array(np.array([0]), "axes")],
-    )  # fmt: skip
-    path = tmp_path / "m.onnx"
-    onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 18)], ir_version=9), path)
-    x, state = np.ones((4, 3), np.float32), np.arange(24, dtype=np.float32).reshape(8, 1, 3)
-    inputs = {"x": x, "h": state}
-    found = outputs(path, inputs)
-    assert np.array_equal(found["hn"], -state)
-    assert np.array_equal(found["y"], 1 + state.reshape(4, 2, 3).sum(1))
-    proof = verify_named(path, Named(inputs, found, dense=path), relative_tolerance=1e-4, weights=None)
-    assert proof.latency.runs >= 50, "timed with as many rows of each input as it takes at once"
 
 
 def test_the_latency_of_a_file_of_several_inputs_is_held_against_the_dense_one(tmp_path):
@@ -102,9 +37,3 @@ def test_an_output_that_differs_or_is_missing_fails(tmp_path, expected, message)
     save(tmp_path / "m.onnx")
     with pytest.raises(CheckError, match=message):
         verify_named(tmp_path / "m.onnx", Named(INPUTS, expected), relative_tolerance=1e-4, weights=None)
-
-
-def test_what_a_graph_computes_comes_from_onnxruntime(tmp_path):
-    save(tmp_path / "m.onnx")
-    made = of_graph(ir.load(tmp_path / "m.onnx"), INPUTS)
-    assert np.array_equal(made["sum"], 2 * A)

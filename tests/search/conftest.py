@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.compress import stages
 from edgecompress.compress.context import Context
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.order import order
+from edgecompress.compress.stages.run import begin, go_on
 from edgecompress.compress.train import TrainingData
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
@@ -107,11 +109,12 @@ def searched(folder) -> SearchRecord:
 def start(folder):
     """A subject after the recipe's own stages, and the state that these ended with."""
 
-    def make(**changes) -> tuple[Subject, stages.Compressed]:
+    def make(**changes) -> tuple[Subject, Run]:
         module, given = network(), context(folder, **changes)
-        first = {name: tensor.clone() for name, tensor in module.state_dict().items()}
-        made = stages.compress(module, given, trained=False)
-        return Subject(module, first, False, made.structured, made.stages[0].accuracy, given, graph), made
+        stages = order(given.recipe, trained=False)
+        baseline = go_on(module, begin(given), stages[:1])
+        unpruned = go_on(module, baseline, stages[1:-3])
+        return Subject(module, baseline, unpruned, graph), go_on(module, unpruned, stages[-3:])
 
     return make
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from edgecompress.compress import stages
+from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.search.limits import Limits
@@ -39,7 +39,7 @@ def test_the_winner_s_recipe_ends_with_the_same_weights_without_training_again(s
     said = []
     given = context(folder, progress=lambda title, done, total, note="", /: said.append(note))
     given = replace(given, recipe=with_settings(given.recipe, settings))
-    made = stages.compress(network(), given, trained=False)
+    made = run_all(network(), given, trained=False)
     assert set(said) == {"kept from an earlier run"}
     assert made.stages[-1].validation_accuracy == best.accuracy
 
@@ -71,10 +71,10 @@ def test_where_nothing_holds_none_is_chosen_and_the_front_is_there(again):
 
 def test_the_recipe_s_own_allocation_is_what_its_network_has(start):
     subject, made = start(layers={"narrow": {"bits": 7, "sparsity": 0.25}})
-    own = allocation(searchable(subject.network, subject.recipe), subject.recipe, made.compressed)
+    own = allocation(searchable(subject.network, subject.recipe), subject.recipe, made.last)
     assert own.settings()["narrow"].sparsity == 0.25
     assert [place.bits for place in own.places] == [5, 5, 7]
-    zeros = sum(int(torch.sum(made.compressed[layer.parameter] == 0)) for layer in own.layers)
+    zeros = sum(int(torch.sum(made.last[layer.parameter] == 0)) for layer in own.layers)
     found = sum(
         round(setting.sparsity * layer.weights)
         for layer, setting in zip(own.layers, own.settings().values(), strict=True)

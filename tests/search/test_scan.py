@@ -9,7 +9,7 @@ from edgecompress.search.searchable import searchable
 @pytest.fixture
 def scanned(start):
     subject, _ = start()
-    subject.network.load_state_dict(subject.begin)
+    subject.network.load_state_dict(subject.unpruned.last)
     said = []
     layers = searchable(subject.network, subject.recipe)
     return subject, layers, said, scan(subject.network, subject.context, layers, [], said.append)
@@ -29,7 +29,7 @@ def test_the_network_is_as_it_was_and_one_layer_changes_at_a_time(scanned):
     subject, _, said, found = scanned
     assert said == found
     for name, tensor in subject.network.state_dict().items():
-        assert torch.equal(tensor, subject.begin[name])
+        assert torch.equal(tensor, subject.unpruned.last[name])
     mild = next(each for each in found if (each.layer, each.value) == ("conv", 5.0))
     assert mild.accuracy == pytest.approx(accuracy(subject.network, *subject.context.validation), abs=5)
 

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
+from edgecompress.compress.stages.run import go_on
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import onnx
+from edgecompress.formats.onnx.network import write_onnx
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
@@ -25,10 +26,10 @@ def recipe(**tables):
 
 def test_the_counted_bytes_are_those_of_the_file(start, tmp_path):
     subject, made = start()
-    for state in (made.dense, made.compressed):
+    for state in (made.dense, made.last):
         counted = subject.file_bytes(state)
         subject.network.load_state_dict(state)
-        onnx(to_onnx(subject.network, SHAPE), tmp_path / "model.onnx", compress=True)
+        write_onnx(to_onnx(subject.network, SHAPE), tmp_path / "model.onnx", compress=True)
         assert counted == (tmp_path / "model.onnx").stat().st_size
 
 
@@ -37,7 +38,7 @@ def test_the_stages_make_each_layer_what_was_chosen(start):
     made = subject.full(with_settings(subject.recipe, SETTINGS), silent)
     assert [stage.stage for stage in made.stages] == ["train", "prune", "retrain", "cluster"]
     for name, setting in SETTINGS.items():
-        weight = made.compressed[f"{name}.weight"]
+        weight = made.last[f"{name}.weight"]
         assert int((weight == 0).sum()) == round(setting.sparsity * weight.numel())
         assert torch.unique(weight).numel() <= 2**setting.bits + 1
 
@@ -67,14 +68,13 @@ def test_what_is_far_over_the_budget_is_not_trained(start, monkeypatch):
 
 def test_training_that_diverges_ends_the_trial_and_not_the_search(start, monkeypatch):
     subject, _ = start()
-    compress = trial.stages.compress
 
-    def diverges(module, context, *, trained):
-        if context.recipe.prune.epochs:
+    def diverges(module, run, stages):
+        if run.recipe.prune.epochs:
             raise CheckError("prune: the loss became nan")
-        return compress(module, context, trained=trained)
+        return go_on(module, run, stages)
 
-    monkeypatch.setattr(trial.stages, "compress", diverges)
+    monkeypatch.setattr(trial, "go_on", diverges)
     found = attempt(subject, SETTINGS, size_budget=None, progress=silent)
     assert (found.drop, found.stopped) == (None, "prune: the loss became nan")
     assert found.bytes > 0
@@ -93,7 +93,6 @@ def test_settings_go_after_the_recipe_s_own_patterns_and_leave_their_other_keys(
 def test_a_trial_has_so_many_steps_and_never_more_than_the_recipe(steps, epochs):
     made = short(recipe(search={"steps": steps}, retrain={"learning_rate": 0.1, "epochs": 2, "rewind": "weights"}), 320)
     assert (made.prune.epochs, made.cluster.epochs) == epochs
-    assert (made.retrain.epochs, made.retrain.rewind) == (0, None)
 
 
 def test_without_training_a_criterion_that_needs_it_is_magnitude():

@@ -9,8 +9,9 @@ from edgecompress.export.named import Named
 from edgecompress.export.proved import LATENCY, Reference
 from edgecompress.progress import silent
 from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.references import by_name, fidelity, reference, samples_of
-from edgecompress.workflows.request import Request, prepare
+from edgecompress.workflows.request import Request
 
 W = np.random.default_rng(0).normal(size=(6, 6)).astype(np.float32)
 

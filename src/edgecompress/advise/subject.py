@@ -9,7 +9,7 @@ import onnx_ir as ir
 from edgecompress import bundle
 from edgecompress.advise.records import Network
 from edgecompress.errors import InputError
-from edgecompress.export.onnx_graph.read import read_onnx
+from edgecompress.formats.onnx.read import read_onnx
 
 HALF = 0.5
 

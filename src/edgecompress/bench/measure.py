@@ -22,7 +22,7 @@ from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, InputError, RuntimeFailedError
 from edgecompress.export import verify
 from edgecompress.export.kinds import Kind
-from edgecompress.export.verify import Layout
+from edgecompress.formats.contract import Layout
 from edgecompress.progress import Progress
 from edgecompress.record import Record
 from edgecompress.target import Runtime

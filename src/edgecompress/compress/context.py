@@ -1,22 +1,20 @@
-"""What all stages share: the recipe, the data, where checkpoints are, and what the baseline was."""
+"""What all stages share: the recipe, the data, and where checkpoints are."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from edgecompress.compress.checkpoints import Checkpoint, Mirror, State
+from edgecompress.compress.checkpoints import Mirror, State
 from edgecompress.compress.evaluate import ACCURACY, Metric, judged
 from edgecompress.compress.structure.contract import Measure
 from edgecompress.compress.targets import Targets
 from edgecompress.compress.train import Loss, TrainingData
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
-
-Details = dict[str, float | int | str]
 
 
 @dataclass(frozen=True)
@@ -31,12 +29,9 @@ class Context:
         identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
         progress: is told how far a stage is.
         latency: measures a network's latency against the dense one's; needed where the recipe has a target for it.
-        early: the baseline's state at the epoch that weights are set back to, where they are.
-        dense: the baseline's state, once it is there.
         mirror: another place where finished stages are kept, if there is one.
         loss: what stages learn from, of the user's own; ``None``: cross entropy with the classes.
         metric: what the network is judged by on the validation split.
-        calibration: makes the inputs that outputs are reconstructed on, once, where the recipe trains nothing.
     """
 
     recipe: Recipe
@@ -46,9 +41,6 @@ class Context:
     identity: Mapping[str, Any]
     progress: Progress
     latency: Measure | None = None
-    early: State = field(default_factory=dict)
-    dense: State = field(default_factory=dict)
-    calibration: Callable[[], torch.Tensor] | None = None
     mirror: Mirror | None = None
     loss: Loss | None = None
     metric: Metric = ACCURACY
@@ -56,10 +48,6 @@ class Context:
     def judge(self, module: nn.Module) -> float | None:
         """The metric on the validation split; ``None`` where that has neither classes nor other targets."""
         return judged(module, self.validation, self.metric)
-
-
-Work = Callable[[nn.Module, Context, Checkpoint], Details]
-"""What a stage does: changes the network in place, keeps its training in the checkpoint, and tells of it."""
 
 
 def state_of(module: nn.Module) -> State:

@@ -1,7 +1,11 @@
 """What a stage of the compression hands on beside the network."""
 
-from pydantic import Field
+from collections.abc import Sequence
+from typing import Any
 
+from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+
+from edgecompress.compress.details import OF_STAGES, AnyDetails, Details, StructureDetails
 from edgecompress.record import Record
 
 TOP_1 = "accuracy, top-1"
@@ -19,7 +23,16 @@ class StageResult(Record):
     validation_accuracy_before: float | None = Field(default=None, description="before the stage trained anything")
     sparsity: float = Field(description="fraction of the compressible weights that are zero")
     distinct_max: int = Field(description="most distinct values, zero included, that any compressed layer has")
-    details: dict[str, float | int | str] = Field(default={})
+    details: AnyDetails = Field(default=Details(), description="what the stage tells of its own")
+
+    @field_validator("details", mode="wrap")
+    @classmethod
+    def _of_the_stage(cls, value: Any, _: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Details:
+        """Read what the stage tells by its type; a round of structured pruning is named "structure 1/3"."""
+        if isinstance(value, Details):
+            return value
+        stage = str(info.data.get("stage", "")).partition(" ")[0]
+        return OF_STAGES.get(stage, Details).model_validate(value) if value else Details()
 
     @property
     def top_1(self) -> float | None:
@@ -35,5 +48,10 @@ class StageResult(Record):
     @property
     def left_alone(self) -> str | None:
         """What the stage was asked for and did not do, and why, in one line; ``None``: it did all."""
-        left = self.details.get("left_alone")
+        left = self.details.left_alone
         return None if left is None else f"{self.stage}: left alone: {left}"
+
+
+def structured(results: Sequence[StageResult]) -> StructureDetails | None:
+    """What structured pruning told; ``None`` where no channels were removed."""
+    return next((each.details for each in results if isinstance(each.details, StructureDetails)), None)

@@ -16,11 +16,11 @@ from edgecompress.errors import InputError
 from edgecompress.recipe import Recipe
 
 
-def check(recipe: Recipe, *, trained: bool) -> None:
+def check(recipe: Recipe) -> None:
     """Make sure that there is an epoch to go back to.
 
     Raises:
-        InputError: the baseline's schedule is too short, or its weights of then do not exist or no longer fit.
+        InputError: the baseline's schedule is too short, or its weights of then no longer fit.
     """
     if recipe.retrain.rewind is None:
         return
@@ -34,7 +34,15 @@ def check(recipe: Recipe, *, trained: bool) -> None:
             'retrain.rewind = "weights" would bring back channels that structure removes; set it to "rate", or leave '
             "structure out"
         )
-    if recipe.retrain.rewind == "weights" and trained:
+
+
+def check_given(recipe: Recipe) -> None:
+    """Make sure that no weights of an early epoch are needed, where the baseline is not trained here.
+
+    Raises:
+        InputError: they are.
+    """
+    if recipe.retrain.rewind == "weights":
         raise InputError(
             'retrain.rewind = "weights" needs the weights of an early epoch, which a given checkpoint has not; '
             'set it to "rate", or train the baseline here'

@@ -15,7 +15,7 @@ from edgecompress.compress.device import autocast
 from edgecompress.compress.targets import Targets, moved, taken
 from edgecompress.errors import CheckError
 from edgecompress.progress import Progress
-from edgecompress.recipe import Stage, Training
+from edgecompress.recipe import StageSettings, Training
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def rate_factor(step: int, total: int, *, warmup: float, final_rate: float) -> f
     return final_rate + (1 - final_rate) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def batches(data: TrainingData, settings: Stage, generator: torch.Generator) -> Iterator[Batch]:
+def batches(data: TrainingData, settings: StageSettings, generator: torch.Generator) -> Iterator[Batch]:
     """One epoch in random order, augmented where the recipe says so.
 
     The last batch is at least half full or left out: BatchNorm learns nothing good from a handful of samples.
@@ -113,7 +113,7 @@ def sgd(module: nn.Module, settings: Training) -> torch.optim.Optimizer:
 def fit(
     module: nn.Module,
     data: TrainingData,
-    settings: Stage,
+    settings: StageSettings,
     *,
     optimizer: torch.optim.Optimizer,
     hooks: Hooks,
@@ -152,6 +152,9 @@ def fit(
     steps = max(1, steps_per_epoch(len(data.x), settings.batch_size))
     total = steps * settings.epochs
     peaks = [group["lr"] for group in optimizer.param_groups]
+    # The optimizer may be of other tensors than the network's, and lets those of the stage before lie: a first step
+    # from here would not be that of a run which goes on from what was kept.
+    module.zero_grad(set_to_none=True)
     first = checkpoint.restore(module, optimizer, carried or {}) or epochs.start
     for epoch in range(first, epochs.stop):
         module.train()

@@ -8,10 +8,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from edgecompress.compress import distill, stages
-from edgecompress.compress.context import Context, state_of
+from edgecompress.compress.context import Context
 from edgecompress.compress.drop import Drop, paired
 from edgecompress.compress.evaluate import ACCURACY, outputs
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.order import order
+from edgecompress.compress.stages.run import begin, check, go_on
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.walk import START, walk
 from edgecompress.errors import CheckError, InputError
@@ -22,7 +24,7 @@ class Attempt:
     """A rate that was tried: bits a weight, what came out of the stages, and what that lost."""
 
     rate: float
-    made: stages.Compressed
+    made: Run
     drop: Drop
 
 
@@ -37,8 +39,8 @@ class Within:
 def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
     """Compress ``module`` in place to the smallest rate that loses at most ``cluster.max_drop``.
 
-    Stages before the last are run once: all attempts have their checkpoints in common, and a build to one of these
-    rates finds its own.
+    Stages before the last are run once, and each attempt goes on from there: a build to one of these rates finds its
+    stages.
 
     Raises:
         InputError: the recipe does not fit the network, or there are no classes to judge by.
@@ -51,19 +53,22 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
         raise InputError("cluster.max_drop judges by accuracy, and there are no classes here; give data with classes")
     if context.metric is not ACCURACY:
         raise InputError(f"cluster.max_drop judges by top-1 accuracy, not by {context.metric.name}; set cluster.rate")
-    first = state_of(module)
     found: dict[float, Attempt] = {}
-    answers: dict[str, npt.NDArray[np.bool_]] = {}
+
+    def to_rate(rate: float) -> Context:
+        cluster = settings.model_copy(update={"rate": rate, "max_drop": None})
+        recipe = context.recipe.model_copy(update={"cluster": cluster})
+        return replace(context, recipe=recipe, progress=_said(context, rate))
+
+    *before, last = order(context.recipe, trained=trained)
+    check(module, to_rate(settings.rate or START), [*before, last])
+    pruned = go_on(module, begin(context), before)
+    dense = _right(pruned.teacher(module), context.validation)
 
     def attempt(rate: float) -> Drop:
-        load_state(module, first)
-        recipe = context.recipe.model_copy(
-            update={"cluster": settings.model_copy(update={"rate": rate, "max_drop": None})}
-        )
-        made = stages.compress(module, replace(context, recipe=recipe, progress=_said(context, rate)), trained=trained)
-        if "dense" not in answers:
-            answers["dense"] = _right(distill.teacher(module, made.dense), context.validation)
-        drop = paired(answers["dense"], _right(module, context.validation), seed=recipe.seed)
+        load_state(module, pruned.last)
+        made = go_on(module, replace(pruned, context=to_rate(rate)), [last])
+        drop = paired(dense, _right(module, context.validation), seed=context.recipe.seed)
         found[rate] = Attempt(rate, made, drop)
         return drop
 
@@ -75,7 +80,7 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
             f"no rate keeps within a drop of {limit:g} points: {most.rate:g} bits a weight lose {most.drop.points:.2f} "
             f"({most.drop.low:.2f} to {most.drop.high:.2f}); allow more, prune less (prune.sparsity), or train longer"
         )
-    load_state(module, found[best].made.compressed)
+    load_state(module, found[best].made.last)
     return Within(ordered, found[best])
 
 

@@ -5,7 +5,7 @@ docs/runtimes.md has the figures. Rounded to what a choice needs.
 """
 
 from edgecompress.export.kinds import Kind
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
 from edgecompress.target import Runtime, Target
 
 # Share of zeros in a run of sparse kernels, and what was executed of the dense file's instructions at least there.

@@ -1,32 +1,14 @@
 """The proof of a file of several inputs or outputs: each by its name, in its runtime, in a process of its own."""
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnx_ir as ir
 
 from edgecompress.errors import CheckError
-from edgecompress.export.isolated import run_step
-from edgecompress.export.onnx_graph.write import write
-from edgecompress.export.verify import (
-    Layout,
-    OutputCheck,
-    Verification,
-    bit_identical,
-    channels_first,
-    compare_latency,
-    compare_outputs,
-)
-
-Array = npt.NDArray[Any]
-SECONDS = 1800
-BATCH = {".onnx": 32, ".tflite": 1}
-"""Samples at once, where a file leaves that free."""
+from edgecompress.export.verify import OutputCheck, Verification, bit_identical, compare_latency, compare_outputs
+from edgecompress.isolated.outputs import Array, run
 
 
 @dataclass(frozen=True)
@@ -48,48 +30,6 @@ class Named:
     narrower: bool = False
 
 
-def outputs(path: Path, inputs: Mapping[str, Array], *, as_it_is: bool = False) -> dict[str, Array]:
-    """What the runtime of ``path`` makes of ``inputs``; ``as_it_is`` as in ``Named``.
-
-    Raises:
-        CheckError: it refused the file, or crashed on it.
-        InputError: the runtime is not installed, or the inputs do not fit the file.
-    """
-    return _run(path, inputs, as_it_is=as_it_is)[0]
-
-
-def _run(path: Path, inputs: Mapping[str, Array], *, as_it_is: bool) -> tuple[dict[str, Array], str, str]:
-    """The outputs, channels first but ``as_it_is``, and the runtime's name and version."""
-    layout: Layout = "channels_last" if path.suffix == ".tflite" and not as_it_is else "channels_first"
-    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        given, written = Path(folder) / "x.npz", Path(folder) / "y.npz"
-        np.savez(given, allow_pickle=False, **inputs)
-        job = {
-            "file": str(path.resolve()),
-            "inputs": str(given),
-            "output": str(written),
-            "outputs": "all",
-            "layout": layout,
-            "batch": BATCH.get(path.suffix, 1),
-        }
-        done = run_step("outputs", job, path, seconds=SECONDS)[-1]
-        with np.load(written, allow_pickle=False) as archive:
-            made = {name: channels_first(array, layout) for name, array in archive.items()}
-    return made, done["runtime"], done["version"]
-
-
-def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """What onnxruntime computes from a graph as it is, for networks that PyTorch does not run here.
-
-    Raises:
-        CheckError: onnxruntime does not run it.
-    """
-    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        path = Path(folder) / "graph.onnx"
-        write(graph, path)
-        return outputs(path, inputs)
-
-
 def verify_named(
     path: Path,
     reference: Named,
@@ -106,7 +46,7 @@ def verify_named(
         CheckError: it does not run, an output is missing or differs, a weight does, or it is slower than the limit.
         InputError: the runtime is not installed, or the inputs do not fit the file.
     """
-    produced, runtime, version = _run(path, reference.inputs, as_it_is=reference.as_it_is)
+    produced, runtime, version = run(path, reference.inputs, as_it_is=reference.as_it_is)
     checks: list[OutputCheck] = []
     for name, wanted in reference.expected.items():
         if name not in produced:

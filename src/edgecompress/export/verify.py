@@ -8,20 +8,19 @@ the latency is not seen to exceed the dense file's by more than a stated limit.
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from edgecompress.errors import CheckError
-from edgecompress.export.decoded import each_weight
-from edgecompress.export.isolated import run_step
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.formats.contract import Layout
+from edgecompress.formats.find import each_weight
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
 from edgecompress.timing.ratio import latency_ratio
 
-Layout = Literal["channels_first", "channels_last"]
 Floats = npt.NDArray[np.float32]
 
 _ATTEMPTS = 3

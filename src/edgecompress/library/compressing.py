@@ -12,12 +12,13 @@ from torch import nn
 
 from edgecompress import recipe as recipes
 from edgecompress import temporary
-from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import digest
 from edgecompress.compress.context import Context
 from edgecompress.compress.evaluate import ACCURACY
 from edgecompress.compress.layers import named
 from edgecompress.compress.record import StageResult
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
 from edgecompress.library import learning
@@ -34,7 +35,7 @@ from edgecompress.own.rows import Rows
 from edgecompress.own.untrained import without_training
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
-from edgecompress.workflows.request import DATA_VERSION, measure_of
+from edgecompress.workflows.prepared import DATA_VERSION, measure_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -128,14 +129,14 @@ def compress(
     with temporary.folder() if cache is None else nullcontext(Path(cache)) as folder, _own_randomness(chosen.seed):
         rows, context = _context(chosen, given, loss, metric, cache=folder, keyed=cache is not None, progress=progress)
         try:
-            made = stages.compress(given.model.module, context, trained=trained)
+            made = run_all(given.model.module, context, trained=trained)
         finally:
             rows.remove()
         result = _returned(net, given.model.module, made, copy=copy)
     said += [left for stage in made.stages if (left := stage.left_alone)]
     for message in said:
         warnings.warn(message, stacklevel=2)
-    return Compressed(result, made.stages, chosen, said)
+    return Compressed(result, list(made.stages), chosen, said)
 
 
 def _untrained(recipe: Given, given: Learning) -> tuple[Recipe, list[str]]:
@@ -200,11 +201,11 @@ def _own_randomness(seed: int) -> Iterator[None]:
         yield
 
 
-def _returned(net: nn.Module, module: nn.Module, made: stages.Compressed, *, copy: bool) -> nn.Module:
+def _returned(net: nn.Module, module: nn.Module, made: Run, *, copy: bool) -> nn.Module:
     """What the caller gets: ``module``, or ``net`` with its weights."""
     own = bare(net)
     if not copy:
-        load_state(own, made.compressed)
+        load_state(own, made.last)
         return net
     modes = {name: each.training for name, each in own.named_modules()}
     for name, each in module.named_modules():

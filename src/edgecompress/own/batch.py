@@ -21,7 +21,7 @@ import torch
 
 from edgecompress.bundle import End
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export import named
+from edgecompress.formats.onnx.run import of_graph
 from edgecompress.own.alone import near, noise, one_by_one, outputs
 from edgecompress.own.ends import Ends, outputs_of
 from edgecompress.own.graph.module import Graph, written
@@ -195,7 +195,7 @@ def _wrong(module: Graph, inputs: tuple[End, ...], model: ir.Model, fixed: int |
 
 def _of_runtime(graph: ir.Model, arrays: dict[str, np.ndarray], rows: slice) -> list[torch.Tensor]:
     """What onnxruntime makes of some rows."""
-    found = named.of_graph(graph, {name: array[rows] for name, array in arrays.items()})
+    found = of_graph(graph, {name: array[rows] for name, array in arrays.items()})
     return [torch.from_numpy(found[str(value.name)]) for value in graph.graph.outputs]
 
 

@@ -12,7 +12,7 @@ from edgecompress.recipe.document import (
     deciding,
 )
 from edgecompress.recipe.reading import GENERIC, UNTRAINED, complete, default_name, load, untrained
-from edgecompress.recipe.stages import Clustering, Pruning, Retraining, Stage, Structure, Training
+from edgecompress.recipe.stages import Clustering, Pruning, Retraining, StageSettings, Structure, Training
 
 __all__ = [
     "GENERIC",
@@ -28,7 +28,7 @@ __all__ = [
     "Reconstruction",
     "Retraining",
     "Search",
-    "Stage",
+    "StageSettings",
     "Structure",
     "Training",
     "complete",

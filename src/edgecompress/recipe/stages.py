@@ -16,7 +16,7 @@ Granularity = Literal["layer", "channel-group", "model"]
 ADDED = _Added()
 
 
-class Stage(Record):
+class StageSettings(Record):
     """What every stage that trains has. The learning rate rises in a short warm-up, then falls along half a cosine."""
 
     epochs: int = Field(ge=0, le=10_000, description="how often the training set is gone through")
@@ -32,7 +32,7 @@ class Stage(Record):
     augment: bool = Field(default=True, description="apply the data set's own augmentation")
 
 
-class Training(Stage):
+class Training(StageSettings):
     """Stochastic gradient descent with Nesterov momentum and L2 weight decay."""
 
     momentum: float = Field(default=0.9, ge=0, lt=1, description="share of the last step that is taken again")
@@ -110,7 +110,7 @@ class Retraining(Training):
     )
 
 
-class Clustering(Stage):
+class Clustering(StageSettings):
     """Sharing nonzero weights among few centroids, then training what is shared with Adam."""
 
     learning_rate: float = Field(

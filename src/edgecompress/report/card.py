@@ -1,8 +1,11 @@
 """The model card: the bundle's README, made from its manifest alone (Mitchell et al., "Model Cards", FAT* 2019)."""
 
+from pathlib import Path
+
 from edgecompress.bundle import End, Manifest
-from edgecompress.compress.record import StageResult
+from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
+from edgecompress.formats import find
 from edgecompress.report.summary import on_processor
 
 
@@ -146,11 +149,11 @@ def _tflite(manifest: Manifest) -> str:
 
 def _structure(manifest: Manifest) -> str:
     """The row of structured pruning, if there was any."""
-    for stage in manifest.stages:
-        if stage.stage == "structure":
-            before, after = int(stage.details["macs_before"]), int(stage.details["macs_after"])
-            return f"| multiply-accumulates a sample | {before:,} | {after:,} ({before / after:.1f}x fewer) |\n"
-    return ""
+    told = structured(manifest.stages)
+    if told is None:
+        return ""
+    fewer = f"{told.macs_after:,} ({told.macs_ratio:.1f}x fewer)"
+    return f"| multiply-accumulates a sample | {told.macs_before:,} | {fewer} |\n"
 
 
 def _int8(manifest: Manifest) -> str:
@@ -235,11 +238,12 @@ def _files(manifest: Manifest) -> str:
     every = {name: (file.bytes, f"{file.kind} model for {file.runtime}") for name, file in manifest.models.items()}
     every |= {name: (file.bytes, file.what) for name, file in manifest.files.items()}
     rows = "\n".join(f"| `{name}` | {size:,} | {what} |" for name, (size, what) in every.items())
-    packed = [name for name, file in manifest.models.items() if file.kind == "compressed" and name.endswith(".onnx")]
+    compressed = [Path(name) for name, file in manifest.models.items() if file.kind == "compressed"]
     last = "".join(
-        f"\n\n`{name}` is packed, which is the last step: quantise, convert and simplify `dense.onnx`, or what "
-        f"`edgecompress unpack {name} -o plain.onnx` writes."
-        for name in packed
+        f"\n\n`{file}` is packed, which is the last step: quantise, convert and simplify `dense{file.suffix}`, or what "
+        f"`edgecompress unpack {file} -o plain{file.suffix}` writes."
+        for file in compressed
+        if find.has_decoders(file)
     )
     return f"## Files\n\n| file | bytes | what |\n|---|---|---|\n{rows}{last}"
 

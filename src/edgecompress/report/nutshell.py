@@ -1,7 +1,10 @@
 """A benchmark in a few sentences: the file to take, and what got worse and what got better with it."""
 
+from pathlib import Path
+
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.formats import find
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
 from edgecompress.report.table import Row, fastest, in_doubt, rows
 
@@ -34,7 +37,7 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
     if row.peak and dense.peak and row.peak > WORSE * dense.peak:
         worse.append(f"takes {mebibytes(row.peak)} MiB at its peak, which is at load, and not {mebibytes(dense.peak)}")
     cure = " (its weights are decoded then: build with --encoding fast-load, or run 'edgecompress unpack' once there)"
-    worse = [" and ".join(worse) + (cure if row.file.endswith(".onnx") else "")] if worse else []
+    worse = [" and ".join(worse) + (cure if find.has_decoders(Path(row.file)) else "")] if worse else []
     if row.drop is not None and row.drop > 0:
         worse.append(f"answers {row.drop:.2f} points fewer right")
     speed, is_worse = _speed(record, row)

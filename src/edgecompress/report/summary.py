@@ -4,6 +4,7 @@ import textwrap
 from pathlib import Path
 
 from edgecompress.bundle import Manifest
+from edgecompress.compress.details import ClusterDetails
 from edgecompress.compress.record import StageResult
 from edgecompress.estimate.records import OnProcessor
 from edgecompress.export.verify import Verification
@@ -76,7 +77,7 @@ def _front(manifest: Manifest) -> list[str]:
     if not manifest.front:
         return []
     lines = ["", "  front     bits a weight      bytes  zeros   validation, drop to the dense network (95 %)"]
-    taken = next(stage for stage in manifest.stages if stage.stage == "cluster").details["rate_asked"]
+    taken = next(told.rate_asked for stage in manifest.stages if isinstance(told := stage.details, ClusterDetails))
     for number, point in enumerate(manifest.front, start=1):
         mark = "  <- taken" if point.rate == taken else ""
         lines.append(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgecompress.compress import stages
+from edgecompress.compress.stages.contract import Run
 from edgecompress.progress import Progress
 from edgecompress.search.front import smallest
 from edgecompress.search.limits import Limits
@@ -10,9 +10,9 @@ from edgecompress.search.records import Candidate, Trial
 from edgecompress.search.trial import Subject, with_settings
 
 
-def candidate(subject: Subject, made: stages.Compressed, limits: Limits, trial: int | None) -> Candidate:
+def candidate(subject: Subject, made: Run, limits: Limits, trial: int | None) -> Candidate:
     """What the full stages ended with."""
-    size, accuracy = subject.file_bytes(made.compressed), made.stages[-1].accuracy
+    size, accuracy = subject.file_bytes(made.last), made.stages[-1].accuracy
     drop = subject.dense_accuracy - accuracy
     return Candidate(trial=trial, bytes=size, accuracy=accuracy, drop=drop, holds=limits.hold(size, drop))
 

@@ -8,11 +8,15 @@ import onnx_ir as ir
 import torch
 from torch import nn
 
-from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.context import Context
+from edgecompress.compress.record import structured
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.order import order
+from edgecompress.compress.stages.prune import Prune
+from edgecompress.compress.stages.run import begin, check, go_on
+from edgecompress.compress.stages.training import WAITING
 from edgecompress.compress.structure.shapes import load_state
-from edgecompress.compress.work import WAITING
 from edgecompress.errors import InputError
 from edgecompress.lock import held
 from edgecompress.recipe import Recipe
@@ -65,21 +69,24 @@ def search(
     """
     if not searchable(network, context.recipe):
         raise InputError("the recipe leaves no layer to search: all are dense; remove that from its layers")
-    first = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-    made = stages.compress(network, context, trained=trained)
-    accuracy = made.stages[0].accuracy
-    subject = Subject(network, first, trained, made.structured, accuracy, context, graph)
+    stages = order(context.recipe, trained=trained)
+    check(network, context, stages)
+    pruning = [stage.name for stage in stages].index(Prune.name)
+    baseline = go_on(network, begin(context), stages[:1])
+    unpruned = go_on(network, baseline, stages[1:pruning])
+    made = go_on(network, unpruned, stages[pruning:])
+    subject = Subject(network, baseline, unpruned, graph)
     own = candidate(subject, made, limits, None)
     journal = Journal(path, empty)
-    load_state(network, made.structured)
+    load_state(network, unpruned.last)
     layers = searchable(network, context.recipe)
     with held(path.with_suffix(".lock"), lambda: context.progress("scan", 0, 1, WAITING)):
         journal.reload()
-        journal.keep(dense_accuracy=accuracy, candidates=[own], front=[], chosen=None)
+        journal.keep(dense_accuracy=subject.dense_accuracy, candidates=[own], front=[], chosen=None)
         if context.recipe.structure and journal.record.channels is None:
             journal.keep(channels=_channels(network, context, made))
         _scan(subject, layers, journal)
-    shares = allocation(layers, context.recipe, made.compressed)
+    shares = allocation(layers, context.recipe, made.last)
     where = _space(shares, journal.record.sensitivities, own.bytes, limits)
     ledger = Ledger(storage or str(path.with_suffix(".journal")), path.stem)
     trials = run_trials(subject, where, own, limits, ledger, lambda kept: journal.keep(trials=kept))
@@ -94,15 +101,16 @@ def search(
     return journal.record
 
 
-def _channels(network: nn.Module, context: Context, made: stages.Compressed) -> Channels:
+def _channels(network: nn.Module, context: Context, made: Run) -> Channels:
     """Measure the network without the channels that are gone."""
     assert context.recipe.structure is not None
     assert context.latency is not None
-    details = next(stage.details for stage in made.stages if stage.stage == "structure")
+    told = structured(made.stages)
+    assert told is not None
     context.progress("latency", 0, 1, "measuring what is left of the network")
     found = context.latency(network)
     return Channels(
-        macs=float(details["macs_after"]) / float(details["macs_before"]),
+        macs=told.macs_after / told.macs_before,
         ratio=found.ratio,
         low=found.low,
         high=found.high,
@@ -114,7 +122,7 @@ def _scan(subject: Subject, layers: Sequence[Searchable], journal: Journal) -> N
     def kept(found: Sensitivity) -> None:
         journal.keep(sensitivities=[*journal.record.sensitivities, found])
 
-    load_state(subject.network, subject.begin)
+    load_state(subject.network, subject.unpruned.last)
     found = scan(subject.network, subject.context, layers, journal.record.sensitivities, kept)
     journal.keep(sensitivities=found)
 

@@ -8,19 +8,27 @@ from pathlib import Path
 import onnx_ir as ir
 from torch import nn
 
-from edgecompress.compress import stages, train
+from edgecompress.compress import train
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.context import Context
 from edgecompress.compress.prune.scoring import accumulates
+from edgecompress.compress.stages.cluster import Cluster
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.order import order
+from edgecompress.compress.stages.prune import Prune
+from edgecompress.compress.stages.run import check, go_on
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import Setting
 
 PRUNING = 0.75
 """Share of a trial's epochs in which it is pruned and the rest trained; in the others the centroids are trained."""
+
+TRIED = (Prune(), Cluster())
+"""The stages of a trial: it begins with a network that is trained, and without the channels that go."""
 
 SLACK = 1.02
 """Training changes what a file takes by less than this; what is further above the budget is not trained."""
@@ -32,21 +40,25 @@ class Subject:
 
     Attributes:
         network: on the device where it runs, in any state.
-        first: its state before all stages.
-        given: whether that is a user's checkpoint, and so not trained.
-        begin: the state that every trial begins with: trained, and without the channels that the recipe removes.
-        dense_accuracy: that of the trained network with all its channels, of the validation split, in percent.
-        context: of the stages, with the recipe as it was given.
+        baseline: the run after its first stage.
+        unpruned: the run that every trial begins with: trained, and without the channels that the recipe removes.
         graph: makes the ONNX graph of the network with the weights that it has when asked.
     """
 
     network: nn.Module
-    first: State
-    given: bool
-    begin: State
-    dense_accuracy: float
-    context: Context
+    baseline: Run
+    unpruned: Run
     graph: Callable[[nn.Module], ir.Model]
+
+    @property
+    def context(self) -> Context:
+        """Of the stages, with the recipe as it was given."""
+        return self.baseline.context
+
+    @property
+    def dense_accuracy(self) -> float:
+        """That of the trained network with all its channels, of the validation split, in percent."""
+        return self.baseline.stages[0].accuracy
 
     @property
     def recipe(self) -> Recipe:
@@ -58,12 +70,13 @@ class Subject:
         load_state(self.network, state)
         return compressed_bytes(self.graph(self.network), self.recipe.export.encoding)
 
-    def full(self, recipe: Recipe, progress: Progress) -> stages.Compressed:
-        """All stages of a build with ``recipe``, kept where a build keeps them."""
-        load_state(self.network, self.first)
-        return stages.compress(
-            self.network, replace(self.context, recipe=recipe, progress=progress), trained=self.given
-        )
+    def full(self, recipe: Recipe, progress: Progress) -> Run:
+        """All stages of a build with ``recipe`` after the first, kept where a build keeps them."""
+        load_state(self.network, self.baseline.last)
+        _, *stages = order(recipe, trained=True)
+        check(self.network, replace(self.context, recipe=recipe), stages)
+        context = replace(self.context, recipe=recipe, progress=progress)
+        return go_on(self.network, replace(self.baseline, context=context), stages)
 
 
 @dataclass(frozen=True)
@@ -89,7 +102,7 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Setting]) -> Recipe:
 def short(recipe: Recipe, samples: int) -> Recipe:
     """The recipe of a trial: pruning while training, then clustering, in ``search.steps`` steps of ``samples`` samples.
 
-    Nothing is rewound and no channel removed, for a trial begins with a network that has all that behind it.
+    ``retrain`` is no stage of a trial.
     """
     own = recipe.prune.epochs + recipe.retrain.epochs + recipe.cluster.epochs
     steps = max(1, train.steps_per_epoch(samples, recipe.prune.batch_size))
@@ -99,9 +112,7 @@ def short(recipe: Recipe, samples: int) -> Recipe:
     if not epochs and accumulates(recipe.prune.criterion):
         prune = prune.model_copy(update={"criterion": "magnitude"})
     changes = {
-        "structure": None,
         "prune": prune,
-        "retrain": recipe.retrain.model_copy(update={"epochs": 0, "rewind": None}),
         "cluster": recipe.cluster.model_copy(update={"epochs": epochs - pruning}),
     }
     return recipe.model_copy(update=changes)
@@ -131,8 +142,9 @@ def attempt(
 
 def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, float]:
     """The bytes and the validation accuracy, in percent, after the short stages; their checkpoints are not kept."""
-    load_state(subject.network, subject.begin)
+    load_state(subject.network, subject.unpruned.last)
+    check(subject.network, replace(subject.context, recipe=recipe), TRIED)
     with tempfile.TemporaryDirectory(prefix="edgecompress-trial-") as folder:
         context = replace(subject.context, recipe=recipe, folder=Path(folder), progress=progress)
-        made = stages.compress(subject.network, context, trained=True)
-        return subject.file_bytes(made.compressed), made.stages[-1].accuracy
+        made = go_on(subject.network, replace(subject.unpruned, context=context), TRIED)
+        return subject.file_bytes(made.last), made.stages[-1].accuracy

@@ -12,24 +12,18 @@ import numpy as np
 
 import edgecompress
 from edgecompress import bundle, target
-from edgecompress.bundle import (
-    DataInfo,
-    FrontPoint,
-    Manifest,
-    ModelInfo,
-    PlainFile,
-    Ratios,
-)
-from edgecompress.compress import stages
+from edgecompress.bundle import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
+from edgecompress.compress.stages.contract import Run
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.within import Within, within
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.formats.onnx import compressed_bytes
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import frugal
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
@@ -37,8 +31,10 @@ from edgecompress.report.card import card
 from edgecompress.target import Target
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
+from edgecompress.workflows.prepared import Prepared
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.references import samples_of
-from edgecompress.workflows.request import Prepared, Request, prepare
+from edgecompress.workflows.request import Request
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
@@ -62,7 +58,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
         given = _to_rate(given, front[request.from_front - 1].rate)
     with nullcontext() if len(given.data.train_x) else frugal():
         if given.context.recipe.cluster.max_drop is None:
-            compressed = stages.compress(given.network, given.context, trained=given.trained)
+            compressed = run_all(given.network, given.context, trained=given.trained)
         else:
             found = within(given.network, given.context, trained=given.trained)
             compressed, front = found.chosen.made, _front(found, given)
@@ -84,7 +80,7 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
     points = []
     for each in found.attempts:
         last = each.made.stages[-1]
-        load_state(given.network, each.made.compressed)
+        load_state(given.network, each.made.last)
         points.append(
             FrontPoint(
                 rate=each.rate,
@@ -94,7 +90,7 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
                 drop=each.drop,
             )
         )
-    load_state(given.network, found.chosen.made.compressed)
+    load_state(given.network, found.chosen.made.last)
     return points
 
 
@@ -133,7 +129,7 @@ def _write(
     request: Request,
     board: Target,
     given: Prepared,
-    compressed: stages.Compressed,
+    compressed: Run,
     front: list[FrontPoint],
     progress: Progress,
 ) -> Manifest:

@@ -22,7 +22,7 @@ from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
 from edgecompress.workflows.model_files import SAMPLES, Made, left_out
-from edgecompress.workflows.request import Prepared
+from edgecompress.workflows.prepared import Prepared
 
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]

@@ -10,33 +10,26 @@ import torch
 
 from edgecompress import bundle
 from edgecompress.bundle import Accuracy, Fidelity, Judged, ModelFile
-from edgecompress.compress import stages
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import ACCURACY, judged, outputs
-from edgecompress.compress.record import StageResult
+from edgecompress.compress.record import StageResult, structured
+from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import EdgecompressError, MissingDependencyError, NoFormError
-from edgecompress.export.int8.calibration import calibration
-from edgecompress.export.int8.program import check_installed
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.named import Named
-from edgecompress.export.proved import (
-    LATENCY,
-    Calibrated,
-    Proved,
-    Reference,
-    write_float,
-    write_float16,
-    write_int8,
-)
+from edgecompress.export.proved import LATENCY, Calibrated, Proved, Reference, write_float, write_float16, write_int8
 from edgecompress.export.verify import Floats
-from edgecompress.export.written import KINDS, FileKind
+from edgecompress.formats import find
+from edgecompress.formats.contract import Format
 from edgecompress.heap import give_back
+from edgecompress.int8.calibration import calibration
+from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
+from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import by_name, fidelity, reference
-from edgecompress.workflows.request import Prepared
 
 SAMPLES = 256
 """Most samples of a split that files are proved on."""
@@ -88,7 +81,7 @@ class _Plan:
 
 
 def write_models(
-    folder: Path, board: Target, given: Prepared, compressed: stages.Compressed, samples: Path, progress: Progress
+    folder: Path, board: Target, given: Prepared, compressed: Run, samples: Path, progress: Progress
 ) -> Made:
     """Write and prove every model file, and judge both networks on the test set.
 
@@ -96,7 +89,7 @@ def write_models(
     """
     data, network, settings = given.data, given.network, given.context.recipe.export
     test = (torch.from_numpy(data.test_x), torch.from_numpy(data.test_y))
-    states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.compressed}
+    states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.last}
     results: dict[Kind, float | None] = {}
     judgements: list[float] = []
     by_own = given.context.metric if given.context.metric != ACCURACY else None
@@ -106,7 +99,7 @@ def write_models(
     inputs = calibration(data.train_x, settings.int8_samples) if int8 else data.train_x[:0]
     calibrated = Calibrated(inputs, samples) if int8 else None
     plan = _Plan(folder, settings, calibrated, _int8_of(settings, compressed.stages), _float16(board, given), progress)
-    kinds = list(KINDS)
+    kinds = find.of_profiles()
     for kind, state in states.items():
         load_state(network, state)
         results[kind] = judged(network, test) if data.classes else None
@@ -119,11 +112,11 @@ def write_models(
                 models |= _of_network(plan, graph, kind, each, said[kind], compressed.stages, warnings)
             except NoFormError as error:
                 # A network of the user's own may have operators that only ONNX has; a built-in one has none.
-                if given.own is None or each.format != "tflite" or set(board.runtimes) <= {each.runtime}:
+                if given.own is None or not each.partial or set(board.runtimes) <= {each.runtime}:
                     raise
-                warnings.append(f"no TFLite file: {error}")
+                warnings.append(f"no {each.title} file: {error}")
                 kinds.remove(each)
-                dense = f"{STEMS['dense']}.{each.format}"
+                dense = f"{STEMS['dense']}.{each.name}"
                 if models.pop(dense, None):
                     (folder / dense).unlink()  # of one network alone it is of no use
         del graph  # the next graph need not be in memory beside this one
@@ -150,7 +143,7 @@ def _of_network(
     plan: _Plan,
     graph: ir.Model,
     kind: Kind,
-    how: FileKind,
+    how: Format,
     of_network: Reference | Named,
     results: Sequence[StageResult],
     warnings: list[str],
@@ -161,7 +154,7 @@ def _of_network(
         NoFormError: the format cannot express the network.
     """
     smaller = kind == "compressed"
-    beside = replace(of_network, dense=plan.folder / f"{STEMS['dense']}.{how.format}")
+    beside = replace(of_network, dense=plan.folder / f"{STEMS['dense']}.{how.name}")
     against = replace(beside, narrower=macs_ratio(results) is not None) if smaller else of_network
     write = partial(write_float, graph, kind=how, settings=plan.settings, reference=against, compress=smaller)
     made = dict([_export(plan.folder, kind, how, write, plan.progress)])
@@ -174,7 +167,7 @@ def _of_network(
         except EdgecompressError as error:
             if asked:
                 raise
-            warnings.append(left_out(plan.folder, f"{STEMS[variant]}.{how.format}", error))
+            warnings.append(left_out(plan.folder, f"{STEMS[variant]}.{how.name}", error))
         else:
             made[name] = file
     return made
@@ -233,17 +226,15 @@ def _slower(models: Mapping[str, ModelFile]) -> list[str]:
 
 def macs_ratio(results: Sequence[StageResult]) -> float | None:
     """Multiply-accumulates before structured pruning / after it; ``None`` where there was none."""
-    for result in results:
-        if result.stage == "structure":
-            return float(result.details["macs_before"]) / float(result.details["macs_after"])
-    return None
+    told = structured(results)
+    return None if told is None else told.macs_ratio
 
 
 def _export(
-    folder: Path, kind: Kind, how: FileKind, write: Callable[[Path], Proved], progress: Progress
+    folder: Path, kind: Kind, how: Format, write: Callable[[Path], Proved], progress: Progress
 ) -> tuple[str, ModelFile]:
     """Write one model file and prove it. Returns its name and its entry in the manifest."""
-    name = f"{STEMS[kind]}.{how.format}"
+    name = f"{STEMS[kind]}.{how.name}"
     progress(f"export {name}", 0, 1, "writing and proving")
     path = folder / name
     made = write(path)

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from edgecompress.bundle import Fidelity
 from edgecompress.compress.evaluate import outputs
-from edgecompress.export import named
 from edgecompress.export.named import Named
 from edgecompress.export.proved import Reference
+from edgecompress.formats.onnx.run import of_graph
 from edgecompress.own import ends
-from edgecompress.workflows.request import Prepared
+from edgecompress.workflows.prepared import Prepared
 
 Array = NDArray[Any]
 
@@ -56,7 +56,7 @@ def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Refer
     assert given.own is not None
     inputs = _inputs(given, x)
     if given.own.why_not_run:
-        return Named(inputs, named.of_graph(graph, inputs))
+        return Named(inputs, of_graph(graph, inputs))
     said = ends.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.ends)
     return Named(inputs, ends.as_in_file(said, given.own.ends))
 

@@ -25,7 +25,9 @@ from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search as run_search
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.front import front_of, measured
-from edgecompress.workflows.request import Prepared, Request, prepare
+from edgecompress.workflows.prepared import Prepared
+from edgecompress.workflows.reading import prepare
+from edgecompress.workflows.request import Request
 
 RECORD, RECIPE, FRONT = "search.json", "recipe.toml", "front.json"
 PATIENCE = 10.0

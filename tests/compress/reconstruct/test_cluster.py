@@ -24,8 +24,8 @@ def test_values_are_few_and_the_outputs_closer_than_without(normed, context):
     module, details = clustered(normed, context)
     assert all(len(torch.unique(module.get_submodule(name).weight)) == 5 for name in ("0", "3", "6"))
     assert all(torch.equal(module[3].weight, module[3].weight.half().float()) for _ in range(1))
-    assert details["error"] < details["error_plain"]
-    assert details["samples"] == 64
+    assert details.error < details.error_plain
+    assert details.samples == 64
 
 
 @pytest.mark.parametrize("size", [1, 3, 4, 6, 8])
@@ -37,7 +37,7 @@ def test_groups_of_channels_have_their_own_values_across_groups_of_a_convolution
 
 
 def test_more_values_are_closer(normed, context):
-    errors = [clustered(normed, context, cluster__bits=bits)[1]["error"] for bits in (1, 2, 4)]
+    errors = [clustered(normed, context, cluster__bits=bits)[1].error for bits in (1, 2, 4)]
     assert errors == sorted(errors, reverse=True)
 
 

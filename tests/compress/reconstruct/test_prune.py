@@ -25,7 +25,7 @@ def test_the_sparsity_is_the_recipe_s_and_the_outputs_are_closer_than_without(no
     weights = {name: module.get_submodule(name).weight for name in ("0", "3", "6")}
     total = sum(weight.numel() for weight in weights.values())
     assert sparsity(weights) == pytest.approx(0.6, abs=2 / total)
-    assert details["error"] < details["error_plain"]
+    assert details.error < details.error_plain
     plain = copy.deepcopy(teacher)
     with torch.no_grad():
         for name, weight in weights.items():
@@ -41,7 +41,7 @@ def test_obs_masks_are_no_worse_than_magnitude_s(normed, context, images):
         m: pruned(normed, context, images, reconstruct={"masks": m}, prune__scope="layer")[1]
         for m in ("obs", "criterion")
     }
-    assert errors["obs"]["error"] < errors["criterion"]["error"]
+    assert errors["obs"].error < errors["criterion"].error
 
 
 def test_patterns_hold_and_layers_have_their_own_sparsity(normed, context, images):

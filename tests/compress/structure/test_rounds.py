@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.compress.stages import compress
+from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.search import Latency
 from edgecompress.errors import InputError
 
@@ -46,17 +46,17 @@ def equal(a, b) -> bool:
 
 
 def test_the_stage_runs_between_training_and_pruning_and_later_ones_work_on_what_is_left(deep, context, tmp_path):
-    result = compress(deep(), given(context, tmp_path, structure=TABLE), trained=False)
+    result = run_all(deep(), given(context, tmp_path, structure=TABLE), trained=False)
     assert [stage.stage for stage in result.stages] == ["train", "structure", "prune", "retrain", "cluster"]
     structure, cluster = result.stages[1], result.stages[-1]
     assert structure.epochs == 4
-    assert structure.details["macs_after"] <= 0.5 * structure.details["macs_before"]
-    assert structure.details["round_1_macs"] <= 0.5**0.5
-    assert structure.details["round_1_accuracy"] > 50
+    assert structure.details.macs_after <= 0.5 * structure.details.macs_before
+    assert structure.details.measured[0].macs <= 0.5**0.5
+    assert structure.details.measured[0].accuracy > 50
     assert result.dense["0.weight"].shape == (16, 1, 3, 3)
-    out, after = result.compressed["0.weight"].shape[0], result.compressed["3.weight"].shape[0]
+    out, after = result.last["0.weight"].shape[0], result.last["3.weight"].shape[0]
     assert out % 2 == after % 2 == 0
-    assert result.compressed["6.weight"].shape == (3, after * 16)
+    assert result.last["6.weight"].shape == (3, after * 16)
     assert cluster.validation_accuracy > 85
     assert cluster.sparsity == pytest.approx(0.8, abs=0.01)
     assert cluster.distinct_max <= 9
@@ -69,7 +69,7 @@ def test_the_stage_runs_between_training_and_pruning_and_later_ones_work_on_what
 def test_interrupted_in_any_round_a_second_run_ends_as_if_nothing_had_happened(deep, context, tmp_path, target, title):
     timer = Timer() if target == "latency" else None
     table = {**TABLE, "macs": None, "latency": 0.6} if target == "latency" else TABLE
-    whole = compress(deep(), given(context, tmp_path / "whole", timer, structure=table), trained=False)
+    whole = run_all(deep(), given(context, tmp_path / "whole", timer, structure=table), trained=False)
 
     def interrupt(said, done, total, note="", /):
         if said == title and done > total // 2 + 1:
@@ -77,65 +77,65 @@ def test_interrupted_in_any_round_a_second_run_ends_as_if_nothing_had_happened(d
 
     timer = Timer() if target == "latency" else None
     with pytest.raises(KeyboardInterrupt):
-        compress(deep(), given(context, tmp_path / "cut", timer, structure=table, progress=interrupt), trained=False)
+        run_all(deep(), given(context, tmp_path / "cut", timer, structure=table, progress=interrupt), trained=False)
     told = []
-    resumed = compress(
+    resumed = run_all(
         deep(),
         given(context, tmp_path / "cut", timer, structure=table, progress=lambda *said: told.append(said)),
         trained=False,
     )
-    assert equal(resumed.compressed, whole.compressed)
+    assert equal(resumed.last, whole.last)
     assert resumed.stages[1].details == whole.stages[1].details
     first = next(said for said in told if said[0] == title)
     assert first[1] > 1, "the round went on, it did not begin again"
 
 
 def test_killed_between_rounds_it_goes_on_with_the_next(deep, context, tmp_path):
-    whole = compress(deep(), given(context, tmp_path / "whole", structure=TABLE), trained=False)
+    whole = run_all(deep(), given(context, tmp_path / "whole", structure=TABLE), trained=False)
 
     def interrupt(said, done, total, note="", /):
         if said == "structure 2/2":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compress(deep(), given(context, tmp_path / "cut", structure=TABLE, progress=interrupt), trained=False)
+        run_all(deep(), given(context, tmp_path / "cut", structure=TABLE, progress=interrupt), trained=False)
     told = []
-    resumed = compress(
+    resumed = run_all(
         deep(),
         given(context, tmp_path / "cut", structure=TABLE, progress=lambda *said: told.append(said)),
         trained=False,
     )
-    assert equal(resumed.compressed, whole.compressed)
+    assert equal(resumed.last, whole.last)
     assert "structure 1/2" not in {said[0] for said in told}
     told.clear()
-    again = compress(
+    again = run_all(
         deep(),
         given(context, tmp_path / "cut", structure=TABLE, progress=lambda *said: told.append(said)),
         trained=False,
     )
     assert {said[3] for said in told} == {"kept from an earlier run"}
-    assert equal(again.compressed, whole.compressed)
+    assert equal(again.last, whole.last)
     assert again.stages[1] == resumed.stages[1]
 
 
 def test_a_stage_that_was_lost_and_measured_anew_takes_its_followers_with_it(deep, context, tmp_path):
     table = {**TABLE, "macs": None, "latency": 0.6, "rounds": 1}
-    first = compress(deep(), given(context, tmp_path, Timer(), structure=table), trained=False)
+    first = run_all(deep(), given(context, tmp_path, Timer(), structure=table), trained=False)
     states = sorted(tmp_path.glob("*.safetensors"), key=lambda path: path.stat().st_mtime_ns)
     states[1].unlink()
 
     def slower(module: nn.Module) -> Latency:
         return Latency(*[module[0].out_channels / 16 + 0.25] * 3)
 
-    second = compress(deep(), given(context, tmp_path, slower, structure=table), trained=False)
-    assert second.compressed["0.weight"].shape[0] < first.compressed["0.weight"].shape[0]
+    second = run_all(deep(), given(context, tmp_path, slower, structure=table), trained=False)
+    assert second.last["0.weight"].shape[0] < first.last["0.weight"].shape[0]
 
 
 def test_the_dense_network_teaches_the_narrow_one(deep, context, tmp_path):
     distill = {"stages": ["structure", "retrain"]}
-    taught = compress(deep(), given(context, tmp_path, structure=TABLE, distill=distill), trained=False)
-    plain = compress(deep(), given(context, tmp_path, structure=TABLE), trained=False)
-    assert not equal(taught.compressed, plain.compressed)
+    taught = run_all(deep(), given(context, tmp_path, structure=TABLE, distill=distill), trained=False)
+    plain = run_all(deep(), given(context, tmp_path, structure=TABLE), trained=False)
+    assert not equal(taught.last, plain.last)
     assert taught.stages[-1].validation_accuracy > 85
 
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_is_said_before_anything_is_trained(deep, context, tmp_pa
         ({"structure": TABLE, "retrain__rewind": "weights"}, "structure"),
     ):
         with pytest.raises(InputError, match=message):
-            compress(
+            run_all(
                 deep(), given(context, tmp_path, progress=lambda *said: told.append(said), **changes), trained=False
             )
     assert told == []

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from ..accelerator import NONE, Accelerator
-from ..errors import JobError
+from ..errors import JobError, first_line
 from ..system.memory import release
 from . import litert_engine, onnxruntime_engine
 from .contract import Engine, Module, Sizes
 
-# The whole plug-in system: a suffix, and the module that has `prepare` and `load` for it.
+# The whole plug-in system: a suffix, and the module that has `prepare`, `check` and `load` for it. An installed package
+# adds one by an entry point of this group, named as the suffix without the dot, whose value is its module.
 BY_SUFFIX: dict[str, Module] = {".onnx": onnxruntime_engine, ".tflite": litert_engine}
+GROUP = "edgecompress.engines"
 
 
 def prepare(path: Path) -> None:
@@ -73,6 +77,21 @@ def load_profiled(
 
 
 def _module(path: Path) -> Module:
-    if path.suffix not in BY_SUFFIX:
-        raise JobError(f"no runtime is known for {path.name}; its name must end in {' or '.join(BY_SUFFIX)}")
-    return BY_SUFFIX[path.suffix]
+    if path.suffix in BY_SUFFIX:
+        return BY_SUFFIX[path.suffix]
+    others = _installed()
+    if path.suffix not in others:
+        known = " or ".join([*BY_SUFFIX, *sorted(others)])
+        raise JobError(f"no runtime is known for {path.name}; its name must end in {known}")
+    try:
+        module: Module = others[path.suffix].load()
+    except (ImportError, AttributeError) as error:
+        raise JobError(f"the engine for {path.suffix} files does not load here ({first_line(error)})") from error
+    return module
+
+
+def _installed() -> dict[str, Any]:
+    """The entry points of other packages' engines, by suffix."""
+    found: Any = metadata.entry_points()
+    chosen = found.select(group=GROUP) if hasattr(found, "select") else found.get(GROUP, ())  # 3.9 has no select
+    return {f".{each.name}": each for each in chosen}

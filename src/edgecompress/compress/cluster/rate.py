@@ -7,6 +7,7 @@ network has the rate that is asked for.
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -95,9 +96,9 @@ class RateConstrained:
         return sum(layer.bits() for layer in self.layers) / max(1, self._size)
 
     @property
-    def details(self) -> dict[str, float | str]:
-        """What the stage tells: bits a weight as they are and as they were asked for, and what a bit was worth."""
-        told: dict[str, float | str] = {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
+    def details(self) -> dict[str, Any]:
+        """Fields of a stage's details: bits a weight, as they are and as asked for, and what a bit was worth."""
+        told: dict[str, Any] = {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
         if self.rate > (1 + _CLOSE) * self._asked:
             told["left_alone"] = f"cluster.rate {self._asked:g}: the layers cannot take less than {self.rate:.3g} bits"
         return told

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from edgecompress.compress.cluster.granularity import Share, shares
+from edgecompress.compress.details import ClusterDetails
 from edgecompress.compress.invariants import few_values
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.reconstruct.errors import Errors
@@ -20,7 +21,7 @@ from edgecompress.recipe import Recipe
 
 def cluster(
     module: nn.Module, teacher: nn.Module, recipe: Recipe, inputs: Inputs, progress: Progress
-) -> dict[str, float | int | str]:
+) -> ClusterDetails:
     """Cluster ``module`` in place, with its zeros where they are. Returns what was done."""
     settings, own = recipe.reconstruct, recipe.cluster
     assert settings is not None
@@ -39,14 +40,14 @@ def cluster(
         errors.add(reached.name, reached.off(torch.cat(unfitted).reshape(shape)), reached.off(made))
         reached.write(made)
     few_values(weights, {name: share.most for name, share in shared.items()}, "cluster")
-    return {
-        "inputs": settings.inputs,
-        "samples": len(x),
-        "method": own.method,
-        "bits": own.bits,
-        "granularity": own.granularity,
+    return ClusterDetails(
+        inputs=settings.inputs,
+        samples=len(x),
+        method=own.method,
+        bits=own.bits,
+        granularity=own.granularity,
         **errors.details(),
-    }
+    )
 
 
 def _sharing(parts: Sequence[Objective], share: Share) -> list[list[Objective]]:

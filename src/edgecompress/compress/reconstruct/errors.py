@@ -1,5 +1,7 @@
 """How far the outputs of layers are off, as a stage's result says it."""
 
+from typing import Any
+
 
 class Errors:
     """The errors of layers, each a fraction of the variance of the layer's outputs in the dense network."""
@@ -11,8 +13,8 @@ class Errors:
         """Take in a layer: its error without and with reconstruction, on the same inputs."""
         self.layers[name] = (plain, reconstructed)
 
-    def details(self) -> dict[str, float | str]:
-        """Means over the layers, and the layer that is furthest off; nothing where there is no layer."""
+    def details(self) -> dict[str, Any]:
+        """Fields of a stage's details: means over the layers, and the worst layer; nothing where there is no layer."""
         if not self.layers:
             return {}
         plain, reconstructed = zip(*self.layers.values(), strict=True)

@@ -6,6 +6,7 @@ from functools import partial
 import torch
 from torch import nn
 
+from edgecompress.compress.details import PruneDetails
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune import masks
 from edgecompress.compress.prune.patterns import UNSTRUCTURED
@@ -23,9 +24,7 @@ from edgecompress.recipe import Recipe
 Inputs = Callable[[], torch.Tensor]
 
 
-def prune(
-    module: nn.Module, teacher: nn.Module, recipe: Recipe, inputs: Inputs, progress: Progress
-) -> dict[str, float | int | str]:
+def prune(module: nn.Module, teacher: nn.Module, recipe: Recipe, inputs: Inputs, progress: Progress) -> PruneDetails:
     """Prune ``module`` in place to the recipe's sparsity. Returns what was done.
 
     The recipe's criterion and scope say how many weights of each layer go. Which ones, the layer's own outputs say
@@ -48,14 +47,14 @@ def prune(
         new = torch.stack(found)
         errors.add(reached.name, reached.off(torch.stack(plain)), reached.off(new))
         reached.write(new)
-    return {
-        "inputs": settings.inputs,
-        "samples": len(x),
-        "masks": settings.masks,
-        "criterion": recipe.prune.criterion,
-        "scope": recipe.prune.scope,
+    return PruneDetails(
+        inputs=settings.inputs,
+        samples=len(x),
+        masks=settings.masks,
+        criterion=recipe.prune.criterion,
+        scope=recipe.prune.scope,
         **errors.details(),
-    }
+    )
 
 
 def _total(part: Objective, weight: torch.Tensor) -> float:

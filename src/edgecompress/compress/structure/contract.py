@@ -12,7 +12,6 @@ from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.train import Loss
 from edgecompress.recipe import Recipe, Structure
 
-Details = dict[str, float | int | str]
 Measure = Callable[[nn.Module], Latency]
 
 

@@ -7,13 +7,15 @@ not so are left alone, and the cut is made anew without them.
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import nn
 
 from edgecompress.compress.checkpoints import State
+from edgecompress.compress.details import StructureDetails, StructureRound
 from edgecompress.compress.device import place
-from edgecompress.compress.structure.contract import Details, Work
+from edgecompress.compress.structure.contract import Work
 from edgecompress.compress.structure.equivalence import Trial
 from edgecompress.compress.structure.groups import Group, remove, trace
 from edgecompress.compress.structure.macs import costs, macs
@@ -102,7 +104,7 @@ def _said(left: Mapping[str, str]) -> str:
     return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in reasons.items())
 
 
-def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mapping[str, float | int | str]) -> Details:
+def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: StructureDetails | None) -> StructureDetails:
     """Remove the channels of round ``number`` from ``module``, in place. Returns what is left and what was measured.
 
     Args:
@@ -110,7 +112,7 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
         work: what the stage gives.
         begin: what the dense network has.
         number: of the round, from 1.
-        before: what the rounds before measured.
+        before: what the rounds before measured; ``None``: there were none.
 
     Raises:
         InputError: the target of latency cannot be reached; the line says what was measured.
@@ -126,7 +128,7 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappin
                 raise InputError(f"structure: no channel may go; left alone: {_said(left)}") from None
 
 
-def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mapping[str, float | int | str]) -> Details:
+def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: StructureDetails | None) -> StructureDetails:
     """``cut``, of the groups that are not left alone.
 
     Raises:
@@ -152,12 +154,13 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappi
         load_state(network, without(count))
         return work.latency(network)
 
-    said: Details = {}
+    latency: dict[str, Any] = {}
+    ratio: float | None = None
     if settings.macs is not None:
         count = fewest_steps(remaining, settings.macs**share * begin.macs)
     else:
         assert settings.latency is not None
-        smallest = _read("smallest_latency", before) or measure(len(steps))
+        smallest = _smallest(before) or measure(len(steps))
         if smallest.high > settings.latency:
             raise InputError(
                 f"structure.latency = {settings.latency:g} cannot be reached in {settings.runtime}: the smallest "
@@ -168,30 +171,29 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Mappi
             remaining,
             settings.latency**share,
             measure,
-            now=_read("latency", before) or DENSE,
+            now=_now(before) or DENSE,
             smallest=smallest,
             last=number == settings.rounds,
         )
-        count = chosen.steps
-        said |= {"runtime": settings.runtime, f"round_{number}_latency": chosen.latency.ratio}
-        said |= _written("latency", chosen.latency) | _written("smallest_latency", smallest)
+        count, ratio = chosen.steps, chosen.latency.ratio
+        latency = {"runtime": settings.runtime, **_written("latency", chosen.latency)}
+        latency |= _written("smallest_latency", smallest)
     device = next(module.parameters()).device
     load_state(module, without(count))
     place(module, device)
     after = macs(module, work.sample)
     widths = _groups(module, work, begin).values()
-    alone = {"left_alone": _said(begin.left)} if begin.left else {}
-    return (
-        said
-        | alone
-        | {
-            f"round_{number}_macs": after / begin.macs,
-            "macs_before": begin.macs,
-            "macs_after": after,
-            "parameters_before": begin.parameters,
-            "parameters_after": parameters(module),
-            "channels": " ".join(f"{group.name}:{group.channels}" for group in widths),
-        }
+    return StructureDetails(
+        criterion=settings.criterion,
+        rounds=settings.rounds,
+        **latency,
+        macs_before=begin.macs,
+        macs_after=after,
+        parameters_before=begin.parameters,
+        parameters_after=parameters(module),
+        channels=" ".join(f"{group.name}:{group.channels}" for group in widths),
+        measured=(*(before.measured if before else ()), StructureRound(macs=after / begin.macs, latency=ratio)),
+        left_alone=_said(begin.left) if begin.left else None,
     )
 
 
@@ -206,13 +208,23 @@ def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _written(name: str, latency: Latency) -> Details:
+def _written(name: str, latency: Latency) -> dict[str, float | str]:
     return {f"{name}_ratio": latency.ratio, f"{name}_low": latency.low, f"{name}_high": latency.high}
 
 
-def _read(name: str, details: Mapping[str, float | int | str]) -> Latency | None:
-    """What an earlier round wrote under ``name``."""
-    if f"{name}_ratio" not in details:
+def _now(before: StructureDetails | None) -> Latency | None:
+    """What the round before ended with."""
+    if before is None or before.latency_ratio is None:
         return None
-    ratio, low, high = (float(details[f"{name}_{which}"]) for which in ("ratio", "low", "high"))
-    return Latency(ratio, low, high)
+    assert before.latency_low is not None
+    assert before.latency_high is not None
+    return Latency(before.latency_ratio, before.latency_low, before.latency_high)
+
+
+def _smallest(before: StructureDetails | None) -> Latency | None:
+    """What the first round measured of the smallest network."""
+    if before is None or before.smallest_latency_ratio is None:
+        return None
+    assert before.smallest_latency_low is not None
+    assert before.smallest_latency_high is not None
+    return Latency(before.smallest_latency_ratio, before.smallest_latency_low, before.smallest_latency_high)

@@ -7,13 +7,14 @@ measures nothing twice, so it ends with the same bits as an uninterrupted one.
 from torch import nn
 
 from edgecompress.compress.checkpoints import Checkpoint, key
+from edgecompress.compress.details import StructureDetails
 from edgecompress.compress.record import StageResult
-from edgecompress.compress.structure.contract import Details, Work
+from edgecompress.compress.structure.contract import Work
 from edgecompress.compress.structure.cutting import cut, dense
 from edgecompress.compress.structure.shapes import load_state
 
 
-def run(module: nn.Module, work: Work, checkpoint: Checkpoint) -> Details:
+def run(module: nn.Module, work: Work, checkpoint: Checkpoint) -> StructureDetails:
     """Remove channels of the dense ``module`` round by round and retrain it, in place. Returns what was measured.
 
     Args:
@@ -27,29 +28,32 @@ def run(module: nn.Module, work: Work, checkpoint: Checkpoint) -> Details:
     """
     settings = work.settings
     begin = dense(module, work.sample, work.recipe)
-    details: Details = {"criterion": settings.criterion, "rounds": settings.rounds}
+    details: StructureDetails | None = None
     for number in range(1, settings.rounds + 1):
         name, last = f"structure {number}/{settings.rounds}", number == settings.rounds
         of_cut, of_round = _kept(checkpoint, number)
         finished = None if last else of_round.finished()
         if finished is not None:
             load_state(module, finished[0])
-            details = dict(finished[1].details)
+            details = _told(finished[1])
             continue
         training = checkpoint if last else of_round
         begun = of_cut.finished()
         if begun is None:
             training.forget()  # epochs of a cut that was lost
-            details |= cut(module, work, begin, number, details)
+            details = cut(module, work, begin, number, details)
             of_cut.finish(module, _result(name, work, details))
         else:
             load_state(module, begun[0])
-            details = dict(begun[1].details)
+            details = _told(begun[1])
         work.retrain(name, training)
         if not last:
             result = _result(name, work, details)
-            details[f"round_{number}_accuracy"] = result.accuracy
+            *earlier, ended = details.measured
+            ended = ended.model_copy(update={"accuracy": result.accuracy})
+            details = details.model_copy(update={"measured": (*earlier, ended)})
             of_round.finish(module, result.model_copy(update={"details": details}))
+    assert details is not None, "a recipe has at least one round"
     return details
 
 
@@ -66,7 +70,12 @@ def _kept(stage: Checkpoint, number: int) -> tuple[Checkpoint, Checkpoint]:
     return Checkpoint(stage.folder, cut_key), Checkpoint(stage.folder, end_key)
 
 
-def _result(name: str, work: Work, details: Details) -> StageResult:
+def _told(result: StageResult) -> StructureDetails:
+    assert isinstance(result.details, StructureDetails), "the stage's name is that of its rounds"
+    return result.details
+
+
+def _result(name: str, work: Work, details: StructureDetails) -> StageResult:
     return StageResult(
         stage=name,
         epochs=0,
