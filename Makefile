@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-all fuzz canary arm64 lint setup docs clean
+.PHONY: demo test test-slow test-all fuzz canary arm64 lint setup docs clean
 
 setup: $(READY)
 
@@ -25,11 +25,16 @@ demo: setup
 	$(BIN)/edgecompress demo
 
 # Two processes of one thread each: on two cores they end sooner than one of two threads. A file's fixtures stay in one.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 test: setup lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m 'not slow'
+	$(PYTEST) -m 'not slow'
 
+test-slow: setup
+	$(PYTEST) -m slow
+
+# Both in one run: while one process waits for an emulator, the other computes.
 test-all: setup lint
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Damaged files of every kind through every command, for MINUTES or until CASES; dist/fuzz keeps those that any fails on.
 MINUTES ?= 10
@@ -47,7 +52,7 @@ ARM64 ?= dist/arm64
 arm64: setup
 	PYTHON=$(BIN)/python tools/arm64/check $(ARM64)
 	$(BIN)/python tools/arm64/portable $(ARM64)/root $(ARM64)/packages $(ARM64)/portable.tar.gz
-	$(BIN)/python -m pytest -m slow tests/end_to_end/test_bench_adb.py tests/end_to_end/test_board.py
+	$(PYTEST) -m slow tests/end_to_end/test_bench_adb.py tests/end_to_end/test_board.py
 	PYTHON=$(BIN)/python tools/arm64/build_image $(ARM64)
 
 lint: setup

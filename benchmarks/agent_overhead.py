@@ -26,6 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
+from edgecompress.record import short_arrays
+
 ROWS = 31
 WARMUP = 100
 ABOVE_LOOP, FROM_PROFILER = 0.02, 0.05
@@ -200,7 +202,7 @@ def main() -> None:
             "runs": given.runs,
             "files": files,
         }
-        RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        RECORD.write_text(short_arrays(json.dumps(record, indent=2)) + "\n", encoding="utf-8")
     judgements = [
         each["held"] for file in files.values() for each in file.values() if isinstance(each, dict) and "held" in each
     ]

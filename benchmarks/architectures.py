@@ -34,17 +34,18 @@ from torch import nn
 from edgecompress.agent.ecz import unpack
 from edgecompress.compress.cluster.algorithms.kmeans import kmeans
 from edgecompress.errors import EdgecompressError
-from edgecompress.export.decoded import decoded_weights
-from edgecompress.export.formats.onnx import onnx as write_onnx
-from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.inspect import inspect
 from edgecompress.export.pack import pack
-from edgecompress.export.tflite.inspection import decoded_weights_tflite
-from edgecompress.export.tflite.lowering.model import lower
 from edgecompress.export.verify import bit_identical, outputs
+from edgecompress.formats.onnx.decoded import decoded_weights
+from edgecompress.formats.onnx.network import write_onnx
+from edgecompress.formats.tflite.inspection import decoded_weights_tflite
+from edgecompress.formats.tflite.lowering.model import lower
+from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.model import datasets
 from edgecompress.model.to_onnx import grapher
 from edgecompress.progress import silent
+from edgecompress.record import short_arrays
 from encode import cpu
 
 RECORD = Path(__file__).parents[1] / "results" / "architectures.json"
@@ -264,7 +265,7 @@ def _keep(name: str, row: dict[str, Any]) -> None:
         "samples": SAMPLES,
         "networks": {each: kept[each] for each in NETWORKS if each in kept},
     }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    RECORD.write_text(short_arrays(json.dumps(record, indent=2)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,13 +54,14 @@ from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.emulated.count import count, ratio
 from edgecompress.deploy.emulated.outputs import outputs
 from edgecompress.deploy.transports.emulated import emulated
-from edgecompress.export.formats.tflite import tflite
-from edgecompress.export.proof import Proof
-from edgecompress.export.tflite import equivalence, model_file
-from edgecompress.export.tflite.sparse_inference import emulated as proof
-from edgecompress.export.tflite.sparse_inference import enable
+from edgecompress.equivalence.proof import Proof
+from edgecompress.formats.tflite import equivalence, model_file
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.formats.tflite.sparse_inference import emulated as proof
+from edgecompress.formats.tflite.sparse_inference import enable
 from edgecompress.model.load import seeded
 from edgecompress.model.to_onnx import to_onnx
+from edgecompress.record import short_arrays
 
 RECORD = Path(__file__).parents[1] / "results" / "arm.json"
 PROCESSORS = ("x86-no-avx", "cortex-a72", "cortex-a76")
@@ -259,9 +260,9 @@ def shapes(name: str, processor: str) -> dict:
     model = to_onnx(made(shape), shape.input)
     with tempfile.TemporaryDirectory() as folder:
         dense, plain, sparse = (Path(folder) / f"{kind}.tflite" for kind in ("dense", "plain", "sparse"))
-        tflite(model, dense, compress=False)
-        tflite(model, plain, compress=True, sparse_inference=False)
-        ledger = tflite(model, sparse, compress=True, shifts=shape.shifts)
+        write_tflite(model, dense, compress=False)
+        write_tflite(model, plain, compress=True, sparse_inference=False)
+        ledger = write_tflite(model, sparse, compress=True, shifts=shape.shifts)
         assert proof.judged(sparse).state == "on", ledger.remarks
         rows = instructions([dense, sparse], processor)
         assert rows["files"][sparse.name]["difference"] < ROUNDED, rows
@@ -301,7 +302,7 @@ def keep(key: str, row: dict) -> None:
     for table in tables:
         rows = rows.setdefault(table, {})
     rows[last] = row | taken
-    RECORD.write_text(json.dumps(record, indent=1) + "\n")
+    RECORD.write_text(short_arrays(json.dumps(record, indent=1)) + "\n")
 
 
 def best(folder: Path) -> dict:
@@ -376,7 +377,7 @@ def counted_chain(shape: Shape, kernel: int, times: int, processor: str) -> list
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"{kind}.tflite" for kind in ("dense", "sparse")]
         for file in files:
-            tflite(model, file, compress=file is files[1])
+            write_tflite(model, file, compress=file is files[1])
         assert proof.judged(files[1]).state == "on"
         return [count(file, processor).per_inference for file in files]
 

@@ -29,14 +29,15 @@ from foreign_networks import NETWORKS, network
 from safetensors.torch import save_file
 from torch import nn
 
-from edgecompress.bench.statistics import ratio_of_medians
-from edgecompress.export.formats.tflite import tflite as write_tflite
-from edgecompress.export.isolated import run_step
 from edgecompress.export.pack import pack
-from edgecompress.export.tflite import model_file
 from edgecompress.export.verify import compare_outputs, outputs
+from edgecompress.formats.tflite import model_file
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.isolated.process import run_step
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
+from edgecompress.record import short_arrays
+from edgecompress.timing.ratio import latency_ratio
 from encode import cpu
 
 RECORD = Path(__file__).parents[1] / "results" / "litert-torch.json"
@@ -119,7 +120,7 @@ def measured(name: str, size: int, python: str, folder: Path, seconds: float) ->
         "operators": {"edgecompress": operators(ours), "litert-torch": operators(theirs)},
         "milliseconds": [round(float(np.median(each)) / 1e6, 3) for each in samples],
         "runs": len(samples[0]),
-        "latency": ratio_of_medians(*samples, processes=processes).model_dump(),
+        "latency": latency_ratio(*samples, processes=processes)._asdict(),
         "bytes": {"edgecompress": ours.stat().st_size, "litert-torch": packed.source_bytes, "packed": packed.bytes},
     }
 
@@ -158,7 +159,7 @@ def _keep(name: str, row: dict[str, Any]) -> None:
         "versions": {package: importlib.metadata.version(package) for package in ("torch", "ai-edge-litert")},
         "networks": {each: kept[each] for each in NETWORKS if each in kept},
     }
-    RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    RECORD.write_text(short_arrays(json.dumps(record, indent=2)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

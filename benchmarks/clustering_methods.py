@@ -30,8 +30,8 @@ from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.model import datasets, load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.progress import silent
-from edgecompress.record import write_atomically
-from edgecompress.workflows.request import context_of, identity_of
+from edgecompress.record import short_arrays, write_atomically
+from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SOFT = "soft"
@@ -101,7 +101,7 @@ class Study:
         versions = {name: importlib.metadata.version(name) for name in ("torch", "scikit-learn", "numpy")}
         samples = {"validation": len(self.data.validation_x), "test": len(self.data.test_x)}
         self.record |= {"versions": versions, "samples": samples}
-        write_atomically(self.path, json.dumps(self.record, indent=2) + "\n")
+        write_atomically(self.path, short_arrays(json.dumps(self.record, indent=2)) + "\n")
 
     def known(self, method: str, bits: int, sparsity: float) -> dict[str, Any] | None:
         """The line if an earlier run made it."""

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch import nn
 
-from edgecompress.export.formats.tflite import tflite
-from edgecompress.export.tflite import csr
-from edgecompress.export.tflite.graph import Graph
-from edgecompress.export.tflite.lowering.model import lower
-from edgecompress.export.tflite.pack import pack_tflite
-from edgecompress.export.tflite.weights import Stored
-from edgecompress.export.tflite.writer import serialize
+from edgecompress.formats.tflite import csr
+from edgecompress.formats.tflite.graph import Graph
+from edgecompress.formats.tflite.lowering.model import lower
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.formats.tflite.pack import pack_tflite
+from edgecompress.formats.tflite.weights import Stored
+from edgecompress.formats.tflite.writer import serialize
 from edgecompress.model.to_onnx import to_onnx
 
 
@@ -145,7 +145,7 @@ def write_files(folder: Path, number: int) -> None:
     network, shape = drawn(random)
     shifts = prune_more(network, number)
     model = to_onnx(network, shape)
-    tflite(model, folder / f"{number:04}-build.tflite", compress=True, shifts=shifts)
+    write_tflite(model, folder / f"{number:04}-build.tflite", compress=True, shifts=shifts)
     graph = lower(model)
     as_others_write(graph)
     source = folder / f"{number:04}.dense"

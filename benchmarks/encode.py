@@ -28,15 +28,15 @@ from network import network
 
 from edgecompress.agent.ecz import unpack
 from edgecompress.bundle import load as load_bundle
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.decoded import decoded_weights
-from edgecompress.export.formats.onnx import onnx as write_onnx
-from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.inspect import inspect
-from edgecompress.export.isolated import run_step
-from edgecompress.export.onnx_graph.compress import compress_weights
-from edgecompress.export.onnx_graph.pack import pack_onnx
 from edgecompress.export.verify import compare_latency
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.formats.onnx.compress import compress_weights
+from edgecompress.formats.onnx.decoded import decoded_weights
+from edgecompress.formats.onnx.network import write_onnx
+from edgecompress.formats.onnx.pack import pack_onnx
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.isolated.process import run_step
 
 MODES = ("fast-load", "smallest")
 RUNS = 5

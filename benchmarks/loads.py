@@ -18,7 +18,7 @@ from pathlib import Path
 
 from network import network
 
-from edgecompress.export.formats.onnx import onnx as write_onnx
+from edgecompress.formats.onnx.network import write_onnx
 from encode import cpu
 
 RELEASES = ("1.20.1", "1.22.1", "1.24.4", "1.26.0", "1.28.0", "1.30.0", "1.32.0")

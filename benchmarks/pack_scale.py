@@ -1,17 +1,13 @@
 """How packing scales: user CPU and bytes of chains of small convolutions, and what loading them takes beside dense.
 
-    python benchmarks/pack_scale.py [--tensors 100 200 400 800] [--keep]
+    python benchmarks/pack_scale.py [--tensors 100 200 400 800]
 
 A chain of N convolutions (32 to 32 channels, 3x3, biases, 90 % zeros, 16 values a layer) is packed in both modes, and
 decoded again: every weight must be what it was. Load is the CPU time of a process of its own, the least of three, and
 peak its VmHWM. Exit code 1: N times as many tensors take more than 1.15 N times as long, or a file is not exact.
---keep writes results/pack-scale.json.
 """
 
 import argparse
-import datetime
-import importlib.metadata
-import json
 import os
 import subprocess
 import sys
@@ -24,10 +20,9 @@ import onnx
 import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecompress.export.decoded import decoded_weights
-from edgecompress.export.formats.onnx import write_compressed
+from edgecompress.formats.onnx.decoded import decoded_weights
+from edgecompress.formats.onnx.network import write_compressed
 
-RECORD = Path(__file__).parents[1] / "results" / "pack-scale.json"
 LINEAR = 1.15
 CHANNELS, ZEROS, VALUES = 32, 0.9, 16
 _LOAD = """
@@ -95,7 +90,6 @@ def main() -> None:
     """Print a row a file; exit code 1 if time is not linear or a file not exact."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tensors", type=int, nargs="+", default=[100, 200, 400, 800])
-    parser.add_argument("--keep", action="store_true")
     wanted = parser.parse_args()
     rows: list[dict[str, object]] = []
     began = time.monotonic()
@@ -111,15 +105,6 @@ def main() -> None:
     by_mode = {mode: [row for row in rows if row["mode"] == mode] for mode in ("fast-load", "smallest")}
     each = {mode: [row["user_seconds"] / row["tensors"] for row in some] for mode, some in by_mode.items()}
     linear = all(taken[-1] <= LINEAR * taken[0] for taken in each.values())
-    if wanted.keep:
-        record = {
-            "schema_version": 1,
-            "taken": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "versions": {name: importlib.metadata.version(name) for name in ("onnxruntime", "numpy", "onnx")},
-            "load_average": round(os.getloadavg()[0], 1),
-            "rows": rows,
-        }
-        RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     sys.exit(not linear or not all(row["exact"] for row in rows))
 
 

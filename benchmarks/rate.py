@@ -33,12 +33,12 @@ from edgecompress.compress.evaluate import accuracy
 from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.model import datasets, load
 from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import silent
-from edgecompress.record import write_atomically
-from edgecompress.workflows.request import context_of, identity_of
+from edgecompress.record import short_arrays, write_atomically
+from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 OVER = "rate"
@@ -116,7 +116,7 @@ class Comparison:
         samples = {"validation": len(self.data.validation_x), "test": len(self.data.test_x)}
         weights = sum(p.numel() for p in self._network().parameters())
         self.record |= {"versions": versions, "samples": samples, "dense_bytes": 4 * weights}
-        write_atomically(self.path, json.dumps(self.record, indent=2) + "\n")
+        write_atomically(self.path, short_arrays(json.dumps(self.record, indent=2)) + "\n")
 
     def _network(self) -> nn.Module:
         return load.network(self.given.model, self.data.input_shape, len(self.data.classes))

@@ -30,6 +30,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.run import bench
 from edgecompress.deploy.agent_zip import agent_zip
 from edgecompress.progress import silent
+from edgecompress.record import short_arrays
 
 WANTED = 0.9
 RECORD = Path(__file__).parents[1] / "results" / "repeatability.json"
@@ -157,7 +158,7 @@ def main() -> None:
                 for record, median, each in zip(records, medians, found, strict=True)
             ],
         }
-        RECORD.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        RECORD.write_text(short_arrays(json.dumps(document, indent=2)) + "\n", encoding="utf-8")
     sys.exit(1 if min(counts.values()) < WANTED * len(pairs) else 0)
 
 

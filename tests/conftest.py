@@ -1,13 +1,14 @@
 """Small bundles, built once for all tests that read one, from one training; real sshd, adb client and PostgreSQL."""
 
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -200,10 +201,18 @@ def sshd(sshd_once, monkeypatch):
     return sshd_once
 
 
+PORTS = 1000  # of each test process, from 20,000 on: systems give no such port to an outgoing connection
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, and that no other test process takes before it is used, or while a board is restarted."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + PORTS * (worker % 12)
+    for port in random.sample(range(first, first + PORTS), PORTS):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"none of the ports from {first} on is free")
 
 
 def children(process):

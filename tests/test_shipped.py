@@ -5,6 +5,7 @@ import pytest
 
 from edgecompress import shipped
 from edgecompress.errors import InputError
+from edgecompress.records import schemas
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,6 +56,7 @@ def test_every_document_is_in_the_wheel_too(tmp_path):
     for kind in ("targets", "recipes", "docs"):
         ending = "md" if kind == "docs" else "toml"
         assert {f"edgecompress/_shipped/{kind}/{name}.{ending}" for name in shipped.names(kind)} <= inside
+    assert {f"edgecompress/_shipped/docs/schema/{name}.json" for name in schemas.DOCUMENTS} <= inside
 
 
 def test_what_messages_name_is_there():

@@ -15,37 +15,18 @@ from typing import Any
 from typer import Typer
 from typer.testing import CliRunner
 
-from edgecompress.advise.advice import Advice
-from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
-from edgecompress.compare.records import CompareRecord
-from edgecompress.recipe import Recipe
+from edgecompress.records import schemas
 from edgecompress.report.reproduction import reproduction
-from edgecompress.search.objectives import FrontRecord
-from edgecompress.search.records import SearchRecord
-from edgecompress.study.records import CellRecord, StudyIndex
+from edgecompress.study.records import CellRecord
 from edgecompress.study.run import INDEX
-from edgecompress.target import Target
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 MODES = ("fast-load", "smallest")
 HEADLINES = 5
-SCHEMAS = {
-    "manifest": Manifest,
-    "recipe": Recipe,
-    "target": Target,
-    "record": BenchRecord,
-    "search": SearchRecord,
-    "front": FrontRecord,
-    "cell": CellRecord,
-    "study": StudyIndex,
-    "micro": MicroRecord,
-    "advice": Advice,
-    "compare": CompareRecord,
-}
 
 
 def recorded(name: str) -> Any:
@@ -540,10 +521,6 @@ def filled(page: Path, **tables: str) -> str:
 
 def documents() -> dict[Path, str]:
     """What each generated file holds."""
-    schemas = {
-        DOCS / "schema" / f"{name}.json": json.dumps(record.model_json_schema(), indent=2) + "\n"
-        for name, record in SCHEMAS.items()
-    }
     names = ("compression", "runtimes", "ecz", "models", "own-models", "tflite", "paper", "benchmarking")
     readme, compression, runtimes, ecz, models, own, tflite, paper, benchmarking = (
         ROOT / "README.md",
@@ -561,7 +538,7 @@ def documents() -> dict[Path, str]:
         tflite: filled(tflite, litert_torch=beside_litert_torch_table(), sparse_inference=sparse_inference_table()),
         paper: filled(paper, reproduction=reproduction(study_cells())),
         DOCS / "cli.md": cli_reference(),
-        **schemas,
+        **{DOCS / "schema" / f"{name}.json": schemas.text(name) for name in schemas.DOCUMENTS},
     }
 
 

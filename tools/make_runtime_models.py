@@ -22,9 +22,9 @@ from edgecompress.encode import group
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
-from edgecompress.export.formats.onnx import onnx as write
-from edgecompress.export.onnx_graph.builder import Builder, Scope
-from edgecompress.export.onnx_graph.decoders import tensors
+from edgecompress.formats.onnx.builder import Builder, Scope
+from edgecompress.formats.onnx.decoders import tensors
+from edgecompress.formats.onnx.network import write_onnx as write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -20,12 +20,12 @@ from check_tflite import INDEX, run
 from onnx import helper, numpy_helper
 
 from edgecompress.encode.ledger import Ledger
-from edgecompress.export.formats.tflite import tflite
-from edgecompress.export.int8.tflite import tflite as int8
-from edgecompress.export.tflite.inspection import decoded_weights_tflite
-from edgecompress.export.tflite.lowering.model import lower
-from edgecompress.export.tflite.weights import Stored
-from edgecompress.export.tflite.writer import serialize
+from edgecompress.formats.tflite.inspection import decoded_weights_tflite
+from edgecompress.formats.tflite.int8.quantize import write_int8 as int8
+from edgecompress.formats.tflite.lowering.model import lower
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.formats.tflite.weights import Stored
+from edgecompress.formats.tflite.writer import serialize
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -52,12 +52,12 @@ def make(folder: Path) -> None:
     index: dict[str, dict[str, Any]] = {}
     for name, (zeros, rounding, form) in KINDS.items():
         path = folder / f"{name}.tflite"
-        _expect(tflite(_model(zeros), path, compress=True, weights=rounding), form)
+        _expect(write_tflite(_model(zeros), path, compress=True, weights=rounding), form)
         plain = folder / f"{name}-plain.tflite"
         plain.write_bytes(_plain(_model(zeros), path))
         index[name] = {"plain": plain.stem}
     path = folder / f"{HYBRID}.tflite"
-    _expect(tflite(_model(0.0), path, compress=True, weights="int8-hybrid"), "int8")
+    _expect(write_tflite(_model(0.0), path, compress=True, weights="int8-hybrid"), "int8")
     _expect(int8(_model(0.0), folder / f"{STATIC}.tflite", _values((16, 3, 16, 16), seed=10)), "int8")
     index |= {HYBRID: {"plain": None}, STATIC: {"plain": None}}
     np.save(folder / "x.npy", np.ascontiguousarray(np.moveaxis(x, 1, -1)))

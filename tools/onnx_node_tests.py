@@ -28,9 +28,9 @@ import onnx_ir as ir
 from onnx import numpy_helper
 
 from edgecompress.errors import InputError
-from edgecompress.export.tflite.lowering.model import lower
-from edgecompress.export.tflite.lowering.operators import OPERATORS
-from edgecompress.export.tflite.writer import serialize
+from edgecompress.formats.tflite.lowering.model import lower
+from edgecompress.formats.tflite.lowering.operators import OPERATORS
+from edgecompress.formats.tflite.writer import serialize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

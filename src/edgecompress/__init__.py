@@ -59,7 +59,7 @@ def __dir__() -> list[str]:
 
 
 class _Door(ModuleType):
-    """Keeps ``export`` and ``compress`` functions: importing the room of that name would set the name to the room."""
+    """The package: it keeps ``export`` and ``compress`` functions, where an import would set them to the rooms."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOMES and isinstance(value, ModuleType)):

@@ -45,7 +45,7 @@ class DataInfo(Record):
 
     @classmethod
     def of(cls, data: Dataset) -> Self:
-        """What a record says of ``data``."""
+        """The entry of a record for ``data``."""
         return cls(
             name=data.name,
             official=data.source.official,
@@ -104,7 +104,7 @@ class Judged(Record):
 
 
 class Fidelity(Record):
-    """How near the compressed network's outputs are to the dense one's, where no classes say how good it is."""
+    """The distance of the compressed network's outputs from the dense one's, where no classes allow an accuracy."""
 
     samples: int
     inputs: Literal["given", "noise"] = Field(description="what the outputs are of; noise tells little")
@@ -115,7 +115,7 @@ class Fidelity(Record):
 
 
 class Ratios(Record):
-    """How many times smaller. A file ratio counts everything in the file: indices, codebooks, biases and graph."""
+    """Compression ratios. A file ratio counts everything in the file: indices, codebooks, biases and graph."""
 
     weights: float = Field(description="prunable weights / weights kept: the ratio that papers state")
     onnx: float = Field(description="bytes of dense.onnx / bytes of model.onnx")
@@ -161,7 +161,7 @@ class ModelFile(Record):
 
     @property
     def tolerance(self) -> tuple[float, float] | None:
-        """By how much its outputs may differ from the network's; None: its answers were judged."""
+        """The tolerance of its outputs against the network's; ``None``: its answers were judged."""
         outputs = self.verification.outputs
         if self.on_processor is not None:
             return outputs.absolute_tolerance or 0.0, FLOAT16_ARITHMETIC
@@ -210,7 +210,7 @@ class Manifest(Published):
     versions: dict[str, str]
 
     def about(self) -> About:
-        """What was built, and for what."""
+        """The model, data, target and runtimes that the bundle was built for."""
         return About(
             created=self.created,
             model=self.model.name,

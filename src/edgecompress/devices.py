@@ -45,7 +45,7 @@ class Device(Record):
 
     @property
     def emulated(self) -> bool:
-        """Whether it is a processor that is emulated here: it has outputs and instructions, and no times."""
+        """Return whether the processor is emulated here: it has outputs and instruction counts, and no times."""
         return self.transport == EMULATED
 
     @property
@@ -163,7 +163,7 @@ def find(name: str, board: target.Target | None = None) -> Device:
 
 
 def _is_one(device: Device, name: str, boards: list[str]) -> bool:
-    """Whether a registered device is of one of these profiles, or has a name that begins like that.
+    """Return whether a registered device is of one of these profiles, or has a name that begins like that.
 
     A device that is registered without a profile is a phone where adb reaches it.
     """

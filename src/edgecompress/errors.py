@@ -38,7 +38,7 @@ class EdgecompressError(Exception):
 
 
 class InputError(EdgecompressError):
-    """Something the user gave is wrong: a path, a name, a value, a file's content."""
+    """An error in what the user gave: a path, a name, a value, a file's content."""
 
 
 class MissingDependencyError(InputError):
@@ -50,7 +50,7 @@ class NoFormError(InputError):
 
 
 class CheckError(EdgecompressError):
-    """What was made does not hold: an invariant, the proof of a file, or a target's budget."""
+    """A failed check of what was made: an invariant, the verification of a file, or a target's budget."""
 
     exit_code = 3
 

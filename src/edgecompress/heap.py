@@ -24,7 +24,7 @@ def give_back() -> None:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """While the block runs, Python does not look for objects that only refer to each other.
+    """Pause the search for objects that only refer to each other, while the block runs.
 
     For work that builds millions of small objects and keeps them: each look at all of them finds nothing.
     """
@@ -39,7 +39,7 @@ def uncollected() -> Iterator[None]:
 
 @contextmanager
 def frugal() -> Iterator[None]:
-    """While the block runs, an array of a megabyte or more goes back to the system as soon as it is freed.
+    """Return each array of a megabyte or more to the system as soon as it is freed, while the block runs.
 
     For work on large arrays that are made once. Training would pay for it: it makes the same ones again at each step.
     """

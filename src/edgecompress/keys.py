@@ -78,7 +78,7 @@ def number(value: Any) -> str:
 
 
 def allowed(annotation: Any, limits: Sequence[Any] = ()) -> str:
-    """What values a field takes, in words."""
+    """The values that a field takes, in words."""
     origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Annotated:
         return allowed(parts[0], parts[1:])

@@ -17,7 +17,7 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """As ``plain``, in one line."""
+    """Make text plain as ``plain`` does, in one line."""
     return " ".join(plain(re.sub(r"[\r\v\f\x85\u2028\u2029]", " ", text)).split())
 
 

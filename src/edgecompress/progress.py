@@ -1,4 +1,4 @@
-"""How long work tells what it does, without knowing who listens."""
+"""Progress of long work: reported without knowing who listens."""
 
 import time
 from typing import Protocol
@@ -7,7 +7,7 @@ SECONDS_BETWEEN = 15.0
 
 
 class Progress(Protocol):
-    """What long work calls again and again."""
+    """A callback that long work calls again and again."""
 
     def __call__(self, title: str, done: int, total: int, note: str = "", /) -> None:
         """``title`` is ``done`` of ``total`` steps far; ``note`` is its state in a few words."""

@@ -1,4 +1,4 @@
-"""What every record of this package shares: frozen, strict about unknown keys, JSON in and out, written atomically."""
+"""The base of every record of this package: frozen, strict about unknown keys, JSON in and out, atomic writes."""
 
 import json
 import os
@@ -63,7 +63,7 @@ class Record(BaseModel):
 
 @dataclass(frozen=True)
 class About:
-    """What a published record is of: what a store looks records up by. What a kind does not know is empty."""
+    """The subject of a published record: what a store looks records up by. What a kind does not know is empty."""
 
     created: str  # UTC, ISO 8601
     model: str = ""
@@ -86,7 +86,7 @@ class Published(Record):
 
     @abstractmethod
     def about(self) -> About:
-        """What the record is of."""
+        """The subject of the record."""
 
     @classmethod
     def version(cls) -> int:
@@ -96,7 +96,7 @@ class Published(Record):
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
-        """As ``Record.from_file``, of older versions too."""
+        """Read the file as ``Record.from_file`` does, and older versions of the record too."""
         return cls.from_json(read_bytes(path), str(path))
 
     @classmethod
@@ -143,7 +143,7 @@ def short_arrays(text: str) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in a file that is a document and no pipe, no device and no disk image.
+    """Read a document's file, and no pipe, device or disk image.
 
     Raises:
         InputError: it cannot be read, or is longer than any document.

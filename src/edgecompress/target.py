@@ -12,7 +12,7 @@ Feature = Literal["dotprod", "fp16", "i8mm", "bf16", "sve", "sve2"]
 
 
 class Budget(Record):
-    """What a bundle may use on the board. ``None`` means that the profile sets no limit."""
+    """The limits of a bundle on the board. ``None`` means that the profile sets no limit."""
 
     file_kib: int | None = Field(default=None, gt=0, description="largest model file that runs on the board, KiB")
     memory_mib: int | None = Field(
@@ -58,7 +58,7 @@ class Target(Record):
 
     @property
     def sparse_kernels(self) -> bool:
-        """Whether LiteRT multiplies with the nonzeros only there: it has such kernels for processors without AVX.
+        """Return whether LiteRT on the board multiplies with the nonzeros only: it can on processors without AVX.
 
         Not where a board has an accelerator to run on instead.
         """

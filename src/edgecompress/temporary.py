@@ -1,4 +1,4 @@
-"""What a process makes for a while: gone when it is done with it, and swept by the next command where it was killed.
+"""Temporary files and folders: gone when their process is done, and swept by the next command where it was killed.
 
 A process writes down what is to be its own before it makes it, in a register that it keeps locked while it lives. The
 kernel frees that lock however the process ends, whoever has its number by then; so what an unlocked register names is
@@ -55,7 +55,7 @@ def remove(path: Path) -> None:
 
 
 def use_own() -> None:
-    """From now on all that this process makes in the system's temporary folder lies in a folder of its own in there.
+    """Give this process a folder of its own in the system's temporary folder, for all that it makes there from now on.
 
     So it is swept whichever library made it. The folder is removed at exit.
     """
@@ -100,7 +100,7 @@ def _remove(path: Path) -> None:
 
 
 def _registers() -> Path:
-    """Where registers lie: for each machine apart, where several have one home folder."""
+    """The folder of the registers: one for each machine, where several share one home folder."""
     node = re.sub(r"[^\w.-]", "-", platform.node()) or "here"
     return platformdirs.user_cache_path("edgecompress") / "running" / node
 

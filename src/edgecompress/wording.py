@@ -1,4 +1,4 @@
-"""What is wrong with a document, in this program's words: pydantic finds it, and speaks to those who know pydantic."""
+"""Errors of a document in this program's words: pydantic finds them, and speaks to those who know pydantic."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ def first_error(error: ValidationError, model: type[BaseModel] | None = None) ->
 
 
 def said_of(details: Sequence[Mapping[str, Any]]) -> str:
-    """What a value must be, by all complaints about it; or the complaint, where that is in words of its own."""
+    """The allowed values in words, from all complaints about a value; or the complaint, where it has its own words."""
     musts, whole = [], []
     for detail in details:
         words = _WORDS.get(detail["type"])

@@ -20,7 +20,7 @@ def threads(count: int) -> dict[str, str]:
 
 
 def cores() -> int:
-    """How many this process may run on."""
+    """The number of cores that this process may run on."""
     return len(os.sched_getaffinity(0))
 
 
@@ -52,7 +52,7 @@ def leave_working_folder() -> None:
 
 
 class Interrupted(KeyboardInterrupt):
-    """What a signal that ends a process raises in it.
+    """The exception that a signal that ends a process raises in it.
 
     Not KeyboardInterrupt itself: where that passes through ``exec`` or ``eval`` of a string, which every dataclass has
     when it is imported, CPython remembers it, and ``python -m`` ends by SIGINT, whatever the exit code.
@@ -87,7 +87,7 @@ def environment(changes: Mapping[str, str]) -> Iterator[None]:
 
 
 def begin() -> None:
-    """What a worker does first: it leaves Ctrl-C to its parent, ends on SIGTERM like on Ctrl-C, and ends with it."""
+    """Set a worker up: it leaves Ctrl-C to its parent, ends on SIGTERM like on Ctrl-C, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)  # half-written files are deleted on the way out
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 from edgecompress import target
 from edgecompress.advise.subject import Subject, subject
 from edgecompress.advise.variants import prune_and_cluster, prune_in_pairs, write_variants
-from edgecompress.export.decoded import decoded_weights
+from edgecompress.formats.onnx.decoded import decoded_weights
 from edgecompress.progress import silent
 
 

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[1]
 
 # docs/architecture.md: a room imports only rooms that stand before it. Rooms in one group know nothing of each other.
 ORDER = [
-    {"errors", "heap", "keys", "lock", "plain", "progress", "temporary", "tied"},
+    {"errors", "heap", "keys", "lock", "plain", "progress", "temporary", "tied", "timing"},
     {"wording"},
     {"answers", "workers"},
     {"methods", "migrations"},
@@ -22,9 +22,13 @@ ORDER = [
     {"shipped", "store"},
     {"recipe", "target"},
     {"agent"},
+    {"isolated"},
+    {"int8"},
     {"model"},
     {"compress"},
     {"encode"},
+    {"equivalence"},
+    {"formats"},
     {"export"},
     {"estimate"},
     {"bundle"},
@@ -44,6 +48,8 @@ ORDER = [
 ]
 RANK = {room: rank for rank, group in enumerate(ORDER) for room in group}
 MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py"))
+# Docstrings there are still to be reworded: take a room out when its own are.
+UNFINISHED_VOICE = {"advise", "bench", "deploy", "export"}
 
 
 def room_of(module: Path) -> str:
@@ -90,6 +96,36 @@ def imported_room(name: str) -> str | None:
     return room if package == "edgecompress" and room not in ("", "__version__") else None
 
 
+def test_formats_know_nothing_of_each_other():
+    """But for the container's places of numbers, and ONNX graphs, which TFLite is lowered from."""
+    allowed = {("onnx", "ecz"), ("tflite", "ecz"), ("tflite", "onnx")}
+    arrows = {
+        (module.parts[1], name.split(".")[2])
+        for module in MODULES
+        if room_of(module) == "formats" and len(module.parts) > 2
+        for name in imports(module)
+        if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
+    }
+    assert {(one, other) for one, other in arrows if one != other} == allowed
+
+
+def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_has_a_field_for_it():
+    """All else goes by ``formats.find``, so that another format needs its folder and nothing else."""
+    naming = {
+        (str(module), name.split(".")[2])
+        for module in MODULES
+        if room_of(module) != "formats"
+        for name in imports(module)
+        if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
+    }
+    assert naming == {
+        *((module, "onnx") for module in ("own/batch.py", "own/onnx_file.py", "advise/subject.py")),
+        *((module, "onnx") for module in ("workflows/references.py", "workflows/build.py", "search/trial.py")),
+        *((module, "ecz") for module in ("export/pack.py", "workflows/build.py", "workflows/cell.py")),
+        *((module, "tflite") for module in ("export/verify.py", "estimate/rule.py")),
+    }
+
+
 def test_torch_lives_where_networks_are_trained_or_handed_on():
     with_torch = {"model", "compress", "search", "own", "workflows", "library", "testing"}
     elsewhere = [
@@ -124,11 +160,18 @@ def test_light_rooms_import_without_torch():
         "target",
         "compare.run",
         "records.kinds",
+        "records.schemas",
         "cli",
     ]
     code = "import sys\nsys.modules['torch'] = None\n" + "\n".join(f"import edgecompress.{room}" for room in rooms)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_manifest_is_read_without_what_reads_model_files():
+    code = "import sys, edgecompress.bundle\nprint(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {*done.stdout.split()} & {"onnx", "onnx_ir", "sympy", "torch"}
 
 
 def test_the_front_door_is_these_names_and_opens_at_once():
@@ -174,6 +217,13 @@ def test_a_python_is_started_in_one_place():
     assert starting == []
 
 
+def test_a_runtime_is_opened_in_one_room():
+    """What proves a file opens it as what measures it does: by the agent's engines."""
+    opening = re.compile(r"\b(InferenceSession|Interpreter)\(")
+    found = [str(module) for module in MODULES if opening.search((SOURCE / module).read_text(encoding="utf-8"))]
+    assert found == ["agent/engines/litert_engine.py", "agent/engines/onnxruntime_engine.py"]
+
+
 def test_commands_print_in_one_place():
     """``cli/console`` and ``report/console`` take out what a terminal would obey."""
     other = re.compile(r"typer\.echo\((?!f\"edgecompress \{__version__\}\")|(?<!\.)\bprint\(|Console\(")
@@ -201,3 +251,18 @@ def test_every_module_has_a_test_of_its_name():
 def test_no_module_is_long():
     lengths = {str(module): len((SOURCE / module).read_text(encoding="utf-8").splitlines()) for module in MODULES}
     assert {module: length for module, length in lengths.items() if length > 320} == {}
+
+
+def test_a_docstring_begins_with_a_name_or_an_imperative():
+    """And with no question word, which leaves the reader to ask what the thing is."""
+    question = re.compile(r"(How|What|When|Where|Whether|Which|Who|Why)\b")
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    faults = [
+        f"{module}: {first_line}"
+        for module in MODULES
+        if room_of(module) not in UNFINISHED_VOICE
+        for node in ast.walk(parsed(module))
+        if isinstance(node, documented)
+        if question.match(first_line := (ast.get_docstring(node) or "").partition("\n")[0])
+    ]
+    assert faults == []

@@ -8,7 +8,7 @@ import pytest
 from edgecompress.agent.ecz import contents
 from edgecompress.agent.ecz.container import PRELUDE
 from edgecompress.agent.ecz.limits import MAGIC, VERSION
-from edgecompress.export.container.block import varint
+from edgecompress.formats.ecz.block import varint
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

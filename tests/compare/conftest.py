@@ -24,11 +24,12 @@ def slower():
     """A record with the times of some files multiplied, and another seed of their order."""
 
     def make(record, factor, names=None):
-        random = np.random.default_rng(7)
         files = dict(record.files)
         for name in names or files:
             old = files[name].latency
-            samples = [int(each * factor) for each in random.permutation(old.samples_ns)]
+            # Whole pairs of rounds, the same for all files: which times were taken together stays.
+            pairs = np.random.default_rng(7).permutation(np.reshape(old.samples_ns, (-1, 2)))
+            samples = [int(each * factor) for each in pairs.ravel()]
             latency = old.model_copy(update={"samples_ns": samples, "summary": summary(samples)})
             files[name] = files[name].model_copy(update={"latency": latency})
         return record.model_copy(update={"files": files})

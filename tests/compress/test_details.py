@@ -25,7 +25,7 @@ def read(stage, details):
 def test_each_stage_s_details_are_of_its_type_and_come_back_as_they_were():
     documents = {
         "train": {"source": "checkpoint"},
-        "structure": {**CUT, "measured": [{"macs": 0.5, "latency": None, "accuracy": 91.0}]},
+        "structure": {**CUT, "measured": [{"macs": 0.5, "accuracy": 91.0}]},
         "prune": {"criterion": "magnitude", "schedule": "cubic", "scope": "global"},
         "retrain": {"rewind": "rate", "from_epoch": 1},
         "cluster": {"method": "kmeans", "bits": 4, "granularity": "layer", "rate": 0.25, "left_alone": "2 layers"},
@@ -35,6 +35,11 @@ def test_each_stage_s_details_are_of_its_type_and_come_back_as_they_were():
         assert type(made.details) is not Details
         assert json.loads(made.model_dump_json())["details"] == document
     assert made.left_alone == "cluster: left alone: 2 layers"
+
+
+def test_what_is_none_is_as_good_as_not_given():
+    given = StructureDetails(**CUT, left_alone=None, measured=(StructureRound(macs=0.5, latency=None),))
+    assert StructureDetails.model_validate_json(given.model_dump_json()) == given
 
 
 def test_rounds_that_were_written_by_numbered_keys_are_read():

@@ -9,7 +9,7 @@ from edgecompress.encode.member import Member
 from edgecompress.encode.partition import gap_coder, value_coder
 from edgecompress.encode.sums import GapSums, ValueSums
 from edgecompress.encode.weights import Weights
-from edgecompress.export.onnx_graph.compress import COSTS
+from edgecompress.formats.onnx.compress import COSTS
 
 
 def network(seed, count):

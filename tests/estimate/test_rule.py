@@ -2,7 +2,7 @@ import pytest
 
 from edgecompress import target
 from edgecompress.estimate.rule import expected, of_runtime
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
 
 
 def sparse(state, zeros):

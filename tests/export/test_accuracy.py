@@ -3,7 +3,7 @@ import pytest
 
 from edgecompress.errors import CheckError, InputError
 from edgecompress.export.accuracy import accuracy
-from edgecompress.export.formats.onnx import onnx as write
+from edgecompress.formats.onnx.network import write_onnx as write
 
 
 def test_it_is_the_part_of_the_samples_that_onnxruntime_gets_right(network, run, samples, tmp_path):

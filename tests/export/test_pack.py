@@ -3,10 +3,10 @@ import pytest
 
 from edgecompress.agent import ecz
 from edgecompress.errors import InputError
-from edgecompress.export.formats.onnx import onnx as write_onnx
-from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.inspect import inspect
 from edgecompress.export.pack import pack
+from edgecompress.formats.onnx.network import write_onnx
+from edgecompress.formats.tflite.network import write_tflite
 
 
 @pytest.fixture(scope="module")

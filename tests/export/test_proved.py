@@ -5,17 +5,17 @@ from torch import nn
 
 from edgecompress.errors import CheckError
 from edgecompress.export import proved
-from edgecompress.export.formats.onnx import onnx as write
-from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.proved import Calibrated, Reference, write_float, write_int8
-from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import remark
 from edgecompress.export.verify import verify
-from edgecompress.export.written import KINDS
+from edgecompress.formats import find
+from edgecompress.formats.onnx.network import write_onnx as write
+from edgecompress.formats.tflite.network import write_tflite
+from edgecompress.formats.tflite.sparse_inference import emulated
+from edgecompress.formats.tflite.sparse_inference.verdict import remark
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.recipe import Export
 
-ONNX, TFLITE = KINDS
+ONNX, TFLITE = KINDS = find.of_profiles()
 
 
 @pytest.fixture
@@ -36,23 +36,23 @@ def calibrated(inputs, reference, tmp_path):
     return Calibrated(inputs, tmp_path / "eval.npz")
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.format)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_float_file_is_written_and_proved_on_its_outputs(kind, network, reference, tmp_path):
-    path = tmp_path / f"m.{kind.format}"
+    path = tmp_path / f"m.{kind.name}"
     made = write_float(network(), path, kind, Export(), reference, compress=True)
     assert made.ledger.file_bytes == path.stat().st_size
-    assert made.verification.outputs.relative_tolerance == {"onnx": 1e-4, "tflite": 2e-2}[kind.format]
+    assert made.verification.outputs.relative_tolerance == {"onnx": 1e-4, "tflite": 2e-2}[kind.name]
     assert made.verification.latency is None
     assert made.accuracy is None
     assert made.memory.peak is None or made.memory.peak > 0
     assert made.runs_in
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.format)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_an_int8_file_is_judged_by_its_answers_and_its_accuracy_is_measured(
     kind, network, reference, calibrated, tmp_path
 ):
-    path = tmp_path / f"m.{kind.format}"
+    path = tmp_path / f"m.{kind.name}"
     made = write_int8(network(), path, kind, Export(), reference, calibrated, compress=True)
     assert made.verification.outputs.argmax_agreement > 0.9
     assert made.accuracy.samples == 20
@@ -60,11 +60,11 @@ def test_an_int8_file_is_judged_by_its_answers_and_its_accuracy_is_measured(
     assert (made.verification.identical_weights is None) == (kind is TFLITE)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.format)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_an_int8_file_that_answers_otherwise_is_an_error(kind, network, reference, calibrated, tmp_path):
-    path = tmp_path / f"m.{kind.format}"
+    path = tmp_path / f"m.{kind.name}"
     other = Reference(reference.x, -reference.expected, None)
-    with pytest.raises(CheckError, match=rf"m\.{kind.format}: .*answer to .* % of 64 samples, 90\.0 % are wanted"):
+    with pytest.raises(CheckError, match=rf"m\.{kind.name}: .*answer to .* % of 64 samples, 90\.0 % are wanted"):
         write_int8(network(), path, kind, Export(), other, calibrated, compress=True)
 
 

@@ -6,8 +6,6 @@ import pytest
 from onnx import helper, numpy_helper
 
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import onnx as write
-from edgecompress.export.formats.tflite import tflite as write_tflite
 from edgecompress.export.verify import (
     Verification,
     bit_identical,
@@ -16,6 +14,8 @@ from edgecompress.export.verify import (
     compare_outputs,
     verify,
 )
+from edgecompress.formats.onnx.network import write_onnx as write
+from edgecompress.formats.tflite.network import write_tflite
 
 TOLERANCE = {"absolute_tolerance": 1e-4, "relative_tolerance": 1e-4}
 

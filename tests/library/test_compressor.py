@@ -1,4 +1,5 @@
 import copy
+import io
 
 import pytest
 import torch
@@ -128,3 +129,56 @@ def test_what_a_loop_must_not_do_is_one_line():
 def test_a_recipe_that_does_not_fit_is_one_line(recipe, steps, said):
     with pytest.raises(InputError, match=said):
         ec.Compressor(net(), recipe, total_steps=steps)
+
+
+def resumed(recipe, optimizer_of, steps, at):
+    """The network's weights after a loop that was stopped at ``at`` and went on in what a new process would have."""
+    module = net()
+    optimizer = optimizer_of(module)
+    compressor = ec.Compressor(module, recipe, total_steps=steps)
+    list(loop(module, compressor, optimizer, at))
+    kept = io.BytesIO()
+    torch.save([each.state_dict() for each in (module, optimizer, compressor)], kept)
+    kept.seek(0)
+    module = net()
+    optimizer = optimizer_of(module)
+    compressor = ec.Compressor(module, recipe, total_steps=steps)
+    for each, state in zip((module, optimizer, compressor), torch.load(kept, weights_only=True), strict=True):
+        each.load_state_dict(state)
+    assert compressor.step == at
+    list(loop(module, compressor, optimizer, steps - at))
+    return compressor.finalize(), module.state_dict()
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"cluster.training": "soft"}, {"prune.criterion": "movement"}, {"cluster.rate": 1.0}]
+)
+@pytest.mark.parametrize("at", [7, 25, 35], ids=["pruning", "retraining", "clustered"])
+def test_a_loop_that_was_stopped_goes_on_and_ends_with_the_same_bits(changes, at):
+    def adamw(module):
+        return torch.optim.AdamW(module.parameters(), 0.01)
+
+    recipe, module = RECIPE | changes, net()
+    compressor = ec.Compressor(module, recipe, total_steps=40)
+    list(loop(module, compressor, adamw(module), 40))
+    whole = compressor.finalize()
+    finished, state = resumed(recipe, adamw, 40, at)
+    assert finished == whole
+    assert all(torch.equal(tensor, state[name]) for name, tensor in module.state_dict().items())
+
+
+def test_a_state_of_another_loop_is_refused_in_one_line():
+    module = net()
+    compressor = ec.Compressor(module, RECIPE, total_steps=40)
+    state = compressor.state_dict()
+    for other, message in (
+        (ec.Compressor(net(), RECIPE, total_steps=80), "make the Compressor with total_steps=40, not 80"),
+        (ec.Compressor(net(), RECIPE | {"cluster.bits": 2}, total_steps=40), "another recipe"),
+        (ec.Compressor(nn.Sequential(nn.Linear(5, 48)), RECIPE, total_steps=40), "another network"),
+    ):
+        with pytest.raises(InputError, match=message):
+            other.load_state_dict(state)
+    functional.cross_entropy(module(X), Y).backward()
+    compressor.after_backward()
+    with pytest.raises(InputError, match="after after_step"):
+        compressor.state_dict()

@@ -6,7 +6,7 @@ from torch import nn
 
 import edgecompress as ec
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.formats.tflite import tflite
+from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.model.to_onnx import to_onnx
 
 
@@ -79,7 +79,7 @@ def test_a_tflite_file_computes_what_the_network_and_the_onnx_file_do(tmp_path):
     net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3)).eval()
     x = torch.randn(2, 3, 8, 6)
     graph = to_onnx(net, (3, 8, 6))
-    tflite(graph, tmp_path / "net.tflite", compress=True)
+    write_tflite(graph, tmp_path / "net.tflite", compress=True)
     torch.onnx.export(net, (x,), tmp_path / "net.onnx", dynamo=True)
     for reference in (net, tmp_path / "net.onnx"):
         found = ec.verify(tmp_path / "net.tflite", reference, x[:1])

@@ -81,7 +81,7 @@ def test_what_cannot_be_compressed_is_refused(tmp_path, nodes, message):
 
 
 def test_a_file_that_was_packed_is_refused(tmp_path):
-    from edgecompress.export.onnx_graph.pack import pack_onnx
+    from edgecompress.formats.onnx.pack import pack_onnx
 
     sparse = np.where(np.random.default_rng(0).random((64, 64)) < 0.9, 0, 0.5).astype(np.float32)
     path = save(tmp_path / "m.onnx", [h.make_node("MatMul", ["x", "w"], ["y"])], shape=("n", 64), weights={"w": sparse})

@@ -5,9 +5,14 @@ from edgecompress.errors import InputError
 from edgecompress.model import load
 
 
-@pytest.mark.parametrize("name", shipped.names("recipes"))
-def test_every_shipped_recipe_is_valid(name):
-    recipe.load(recipe.complete(name, "any"))
+def test_every_shipped_recipe_is_valid():
+    wrong = []
+    for name in shipped.names("recipes"):
+        try:
+            recipe.load(recipe.complete(name, "any"))
+        except InputError as error:
+            wrong.append(str(error))
+    assert wrong == []
 
 
 def test_of_recipes_laid_over_each_other_the_last_counts_and_the_rest_stays(tmp_path):

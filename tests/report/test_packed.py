@@ -1,7 +1,7 @@
 from pathlib import Path
 
+from edgecompress.equivalence.proof import Proof
 from edgecompress.export.pack import Packed
-from edgecompress.export.proof import Proof
 from edgecompress.report.packed import packed
 
 

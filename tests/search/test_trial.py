@@ -3,7 +3,7 @@ import torch
 
 from edgecompress.compress.stages.run import go_on
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import onnx
+from edgecompress.formats.onnx.network import write_onnx
 from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
@@ -29,7 +29,7 @@ def test_the_counted_bytes_are_those_of_the_file(start, tmp_path):
     for state in (made.dense, made.last):
         counted = subject.file_bytes(state)
         subject.network.load_state_dict(state)
-        onnx(to_onnx(subject.network, SHAPE), tmp_path / "model.onnx", compress=True)
+        write_onnx(to_onnx(subject.network, SHAPE), tmp_path / "model.onnx", compress=True)
         assert counted == (tmp_path / "model.onnx").stat().st_size
 
 

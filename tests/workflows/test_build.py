@@ -126,8 +126,8 @@ def test_int8_costs_at_most_two_points_and_the_proof_says_how_it_was_judged(int8
 
 
 def test_zeros_of_the_compressed_network_are_zeros_in_its_int8_files(int8_bundle):
-    from edgecompress.export.decoded import decoded_weights
-    from edgecompress.export.tflite.inspection import decoded_weights_tflite
+    from edgecompress.formats.onnx.decoded import decoded_weights
+    from edgecompress.formats.tflite.inspection import decoded_weights_tflite
 
     network = decoded_weights(int8_bundle / "model.onnx")
     onnx, tflite = (
@@ -163,7 +163,7 @@ def test_a_checkpoint_is_compressed_as_it_is(tmp_path):
     folder, manifest = build(tmp_path, checkpoint=tmp_path / "w.safetensors")
     assert manifest.model.checkpoint == str(tmp_path / "w.safetensors")
     assert manifest.stages[0].epochs == 0
-    from edgecompress.export.decoded import decoded_weights
+    from edgecompress.formats.onnx.decoded import decoded_weights
 
     decoded = decoded_weights(folder / "dense.onnx")
     given = load_file(tmp_path / "w.safetensors")
@@ -242,7 +242,7 @@ def test_channels_are_removed_and_what_is_left_is_pruned_clustered_and_proved(tm
     for name in ("model.onnx", "model.tflite"):
         assert manifest.models[name].verification.latency.ratio < 0.95
     assert "fewer) |" in (folder / "README.md").read_text()
-    from edgecompress.export.decoded import decoded_weights
+    from edgecompress.formats.onnx.decoded import decoded_weights
 
     dense, left = (decoded_weights(folder / name) for name in ("dense.onnx", "model.onnx"))
     assert sum(weight.size for weight in dense.values()) > sum(weight.size for weight in left.values())

@@ -88,7 +88,7 @@ def test_what_goes_wrong_is_in_the_record(tmp_path, monkeypatch):
     assert (absent.state, absent.outcome) == ("failed", None)
     assert "CIFAR-10" in absent.error
     assert "\n" not in absent.error
-    monkeypatch.setattr(cell.stages, "compress", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(cell, "run_all", lambda *_, **__: 1 / 0)
     assert record_of(POINT, cache_dir=tmp_path).error == "ZeroDivisionError: division by zero"
 
 
@@ -96,7 +96,7 @@ def test_a_stop_is_no_failed_cell(tmp_path, monkeypatch):
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cell.stages, "compress", stop)
+    monkeypatch.setattr(cell, "run_all", stop)
     with pytest.raises(KeyboardInterrupt):
         record_of(POINT, cache_dir=tmp_path)
 

@@ -6,11 +6,12 @@ from onnx import numpy_helper as n
 
 from edgecompress import bundle
 from edgecompress.export.named import Named
-from edgecompress.export.proved import Reference
+from edgecompress.export.proved import LATENCY, Reference
 from edgecompress.progress import silent
 from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.references import by_name, fidelity, reference, samples_of
-from edgecompress.workflows.request import Request, prepare
+from edgecompress.workflows.request import Request
 
 W = np.random.default_rng(0).normal(size=(6, 6)).astype(np.float32)
 
@@ -84,6 +85,13 @@ def test_a_bundle_of_named_ends_has_their_names_and_says_what_has_no_tflite_form
     assert ("model.tflite" in manifest.models) == (kind == 1)
     assert any("no TFLite file" in message for message in said) == (kind != 1)
     assert manifest.models["model.onnx"].verification.identical_weights == 1
+    for name, file in manifest.models.items():
+        latency = file.verification.latency
+        if file.kind == "dense":
+            assert latency is None, "it is what the others are compared with"
+        else:
+            assert (latency.dense, latency.limit) == (name.replace("model", "dense"), LATENCY)
+            assert latency.low <= min(latency.ratio, LATENCY)
     given_to = onnx.load(folder / "model.onnx").graph
     assert [each.name for each in given_to.input] == ["x", "mask"]
     assert (manifest.recipe.reconstruct is None) == (make is unknown)

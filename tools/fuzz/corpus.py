@@ -10,9 +10,9 @@ import numpy as np
 import onnx_ir as ir
 from onnx import TensorProto, helper, load, numpy_helper, save
 
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.formats.onnx import onnx as write_onnx
-from edgecompress.export.formats.tflite import tflite as write_tflite
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.formats.onnx.network import write_onnx
+from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.progress import silent
 
 ROOT = Path(__file__).parents[2]

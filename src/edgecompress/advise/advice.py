@@ -1,4 +1,4 @@
-"""What pays: read from records of micro-benchmarks, and from nothing else."""
+"""The advice on what pays: read from records of micro-benchmarks, and from nothing else."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -21,7 +21,7 @@ HOW: dict[Change, str] = {
 
 
 class Line(Record):
-    """What one change does in one runtime, against the network as it is in the same runtime."""
+    """The effect of one change in one runtime, against the network as it is in the same runtime."""
 
     change: Change
     what: str
@@ -41,7 +41,7 @@ class Line(Record):
 
 
 class Advice(Record):
-    """What is known before any training. Nothing in it is estimated but instructions, which are counted."""
+    """The advice before any training. Nothing in it is estimated but instructions, which are counted."""
 
     schema_version: Literal[1] = 1
     network: Network

@@ -102,7 +102,7 @@ def measure(
 
 
 def place(where: Device, conditions: Conditions) -> Place:
-    """Which board a device is: by its device tree; without one, what it was registered as."""
+    """The place of a device: its board by its device tree; without one, what it was registered as."""
     address = where.name if where.name == where.address else f"{where.name} ({where.address})"
     profile = where.target
     if conditions.board is not None:

@@ -22,7 +22,7 @@ class Network(Record):
 
 
 class Place(Record):
-    """Where it was measured."""
+    """The place of the measurement."""
 
     address: str
     profile: str | None = Field(description="the target that the device is; null: none of those that ship, or unknown")
@@ -66,7 +66,7 @@ class MicroRecord(Published):
     validity: Validity
 
     def about(self) -> About:
-        """What was measured, and where. The target is the board that it was measured on, if that is one."""
+        """The subject of the record. The target is the board that it was measured on, if that is one."""
         return About(
             created=self.created,
             model=self.network.name,

@@ -9,7 +9,7 @@ import onnx_ir as ir
 from edgecompress import bundle
 from edgecompress.advise.records import Network
 from edgecompress.errors import InputError
-from edgecompress.export.onnx_graph.read import read_onnx
+from edgecompress.formats.onnx.read import read_onnx
 
 HALF = 0.5
 
@@ -30,7 +30,7 @@ class Subject:
 
 
 def identity(model: str, data: str, width: float) -> Network:
-    """What ``model`` means: an ONNX file's path, or a built-in network for the samples of ``data``.
+    """The identity of ``model``: an ONNX file's path, or a built-in network for the samples of ``data``.
 
     Raises:
         InputError: it means nothing, or the file cannot be used.

@@ -4,24 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import onnx_ir as ir
 
-from edgecompress import bundle, methods
+from edgecompress import bundle
 from edgecompress.advise.records import Change, Variant
 from edgecompress.advise.subject import Subject
 from edgecompress.compress.cluster.algorithms.kmeans import kmeans
-from edgecompress.errors import EdgecompressError
-from edgecompress.export.float16.onnx import halved
-from edgecompress.export.float16.tflite import tflite as write_float16_tflite
-from edgecompress.export.int8.onnx import quantized
-from edgecompress.export.int8.program import check_installed
-from edgecompress.export.int8.tflite import tflite as write_int8_tflite
+from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.export.kinds import Kind
-from edgecompress.export.verify import Layout
-from edgecompress.export.written import FORMATS, KINDS, FileKind
+from edgecompress.formats import find
+from edgecompress.formats.contract import Format, Layout
+from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.target import Runtime, Target
 
@@ -69,8 +66,8 @@ def write_variants(
     left_out: dict[str, str] = {}
     if given.half is None:
         left_out["half"] = "of an ONNX file no channels are removed: only built-in networks are made at half the width"
-    for kind in (each for each in KINDS if each.runtime in runtimes):
-        write = methods.find(FORMATS, kind.format)
+    for kind in (each for each in find.of_profiles() if each.runtime in runtimes):
+        write: Callable[..., object] = kind.write
         pruning = f"{SPARSITY:.0%} of each layer's weights zero, the others {2**BITS} values a layer, encoded"
         makers: dict[Change, tuple[Kind, str, Callable[[Path], object]]] = {
             "none": ("dense", "float32", partial(write, given.graph, compress=False)),
@@ -82,16 +79,16 @@ def write_variants(
             makers["half"] = ("compressed", what, partial(write, given.half, compress=False))
         if "fp16" in board.features:
             what = "weights rounded to float16, and computed in float16 on this processor"
-            makers["float16-arithmetic"] = ("float16", what, partial(_float16, given.graph, kind))
-        in_pairs = prune_in_pairs(given.graph) if kind.format == "tflite" and board.sparse_kernels else None
+            makers["float16-arithmetic"] = ("float16", what, partial(_float16, given.graph, kind, inputs))
+        in_pairs = prune_in_pairs(given.graph) if kind.skips_zeros and board.sparse_kernels else None
         if in_pairs is not None:
             what = f"{SPARSITY:.0%} of the weights of 1x1 convolutions zero, in pairs of output channels"
             makers["pairs"] = ("compressed", what, partial(write, in_pairs, compress=True))
-        if kind.format == "tflite":
+        if "float16" in kind.tolerances:
             what = "weights rounded to float16, computed in float32"
             makers["float16"] = ("compressed", what, partial(write, given.graph, compress=True, weights="float16"))
         for change, (holds, what, make) in makers.items():
-            name = f"{'dense' if change == 'none' else change}.{kind.format}"
+            name = f"{'dense' if change == 'none' else change}.{kind.name}"
             progress(f"write {name}", 0, 1)
             try:
                 make(folder / name)
@@ -102,7 +99,8 @@ def write_variants(
                 continue
             size = (folder / name).stat().st_size
             digest = bundle.digest(folder / name)
-            files[name] = VariantFile(Variant(change=change, what=what), kind.runtime, holds, size, digest, kind.layout)
+            runtime = cast(Runtime, kind.runtime)
+            files[name] = VariantFile(Variant(change=change, what=what), runtime, holds, size, digest, kind.layout)
             progress(f"write {name}", 1, 1, f"{size:,} bytes")
     return files, left_out
 
@@ -159,17 +157,14 @@ def _reads_a_weight(node: ir.Node) -> bool:
     return tensor is not None and weight is not None and weight.is_initializer() and tensor.dtype == ir.DataType.FLOAT
 
 
-def _int8(graph: ir.Model, kind: FileKind, inputs: Floats, path: Path) -> None:
+def _int8(graph: ir.Model, kind: Format, inputs: Floats, path: Path) -> None:
     check_installed()
-    if kind.format == "onnx":
-        integers = quantized(graph, inputs)
-        methods.find(FORMATS, kind.format)(integers, path, compress=False)
-    else:
-        write_int8_tflite(graph, path, inputs)
+    if kind.int8 is None:
+        raise InputError(f"there is no int8 arithmetic for {kind.title}")
+    kind.int8(graph, path, inputs, compress=False, encoding="fast-load")
 
 
-def _float16(graph: ir.Model, kind: FileKind, path: Path) -> None:
-    if kind.format == "onnx":
-        methods.find(FORMATS, kind.format)(halved(graph), path, compress=False)
-    else:
-        write_float16_tflite(graph, path, encoding="fast-load")
+def _float16(graph: ir.Model, kind: Format, inputs: Floats, path: Path) -> None:
+    if kind.float16 is None:
+        raise InputError(f"there is no float16 arithmetic for {kind.title}")
+    kind.float16(graph, path, inputs, compress=False, encoding="fast-load")

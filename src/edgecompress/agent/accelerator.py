@@ -1,4 +1,4 @@
-"""What is to run a model's nodes beside the runtime's own kernels for the CPU."""
+"""The accelerator that runs a model's nodes beside the runtime's own kernels for the CPU."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Accelerator:
-    """It gets the nodes that it can run; the CPU's kernels get the others."""
+    """An accelerator: it gets the nodes that it can run; the CPU's kernels get the others."""
 
     provider: str = ""  # of onnxruntime, by its whole name or as in "cuda"
     delegate: str = ""  # of LiteRT: the shared library of an external delegate, on this machine

@@ -1,4 +1,4 @@
-"""What can go wrong that the agent can explain. Each is one line, sent as an ``error`` event."""
+"""The errors that the agent can explain. Each is one line, sent as an ``error`` event."""
 
 
 class JobError(Exception):

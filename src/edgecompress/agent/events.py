@@ -13,7 +13,7 @@ PROGRESS_EVERY = 0.5  # seconds between two progress lines, at least
 
 
 class Events:
-    """Writes events to a stream."""
+    """A writer of events to a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""What a model is fed: rows of real data or seeded noise, in the layout and types of the file, before any timing."""
+"""The inputs of a model: rows of real data or seeded noise, in the layout and types of the file, before any timing."""
 
 from __future__ import annotations
 
@@ -51,13 +51,15 @@ def read_array(path: Path, name: str) -> Array:
         return array
 
 
-def read_rows(path: Path, count: int) -> Feed:
-    """The first ``count`` rows of every array of an npz file, by name.
+def read_rows(path: Path, count: int | None) -> Feed:
+    """The first ``count`` rows, or all, of every array of an npz file, by name.
 
     Raises:
         JobError: the file is not an npz file.
     """
     with _opened(path) as archive:
+        if count is None:
+            return dict(archive)
         # Copies: a part of an array keeps all of it in memory.
         return {name: archive[name][:count].copy() for name in archive.files}
 
@@ -79,13 +81,14 @@ def to_layout(x: Array, layout: str) -> Array:
 def batches(rows: Feed, engine: Engine, layout: str) -> list[Feed]:
     """``rows`` (samples, channels, ...) of each input, by its name, cut into what ``engine`` takes at once.
 
-    A file of one input takes ``x``. Samples past the last full batch are followed by zeros: the first rows of the
-    outputs count, as many as there are samples.
+    A file of one input takes ``x``, where there are no rows of its name. Samples past the last full batch are followed
+    by zeros: the first rows of the outputs count, as many as there are samples.
 
     Raises:
         JobError: there are no samples, an input has none, or they do not fit it.
     """
-    names = {given: ONLY if len(engine.inputs) == 1 else given.name for given in engine.inputs}
+    only = len(engine.inputs) == 1 and engine.inputs[0].name not in rows
+    names = {given: ONLY if only else given.name for given in engine.inputs}
     missing = [name for name in names.values() if name not in rows]
     if missing:
         raise JobError(f"the inputs have no array '{missing[0]}' (they have {', '.join(rows) or 'none'})")

@@ -50,7 +50,7 @@ class Job:
         return cls(values, Path())
 
     def has(self, key: str) -> bool:
-        """Whether ``key`` is given and is not null."""
+        """Return whether ``key`` is given and is not null."""
         if self._values.get(key) is None:
             self._read.add(key)
             return False

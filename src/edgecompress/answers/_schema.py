@@ -1,4 +1,4 @@
-"""What each event of the agent says: its fields, their kinds and their bounds."""
+"""The schema of each event of the agent: its fields, their types and their bounds."""
 
 from typing import Annotated, Literal
 
@@ -102,7 +102,7 @@ class _Window(Part):
 
 
 class _Ran(Part):
-    """What every step that runs a file tells."""
+    """The fields that every step that runs a model file reports."""
 
     file: Text
     runtime: Text
@@ -234,7 +234,7 @@ class Error(Part):
 
 
 class Progress(Part):
-    """What a step tells on its way, as far as anybody reads it."""
+    """The fields of a ``progress`` event that are read."""
 
     done: Count = 0
     total: Count = 0

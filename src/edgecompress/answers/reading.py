@@ -18,7 +18,7 @@ _ERROR = 2000  # characters
 
 
 class WrongAnswerError(RuntimeFailedError):
-    """What answered is no agent of ours, or lies. No other step will do better."""
+    """An answer that no agent of ours gives, or a false one. No other step will do better."""
 
 
 _NAMES = {"install": "installed", "unpack": "unpacked"}  # of the events of a step, where they are not the step's
@@ -44,7 +44,7 @@ def parse(line: str) -> Event | None:
 
 
 def progress(event: Event) -> Event:
-    """What a ``progress`` event tells, with 0 for what it does not.
+    """The values of a ``progress`` event, with 0 for each that it leaves out.
 
     Raises:
         WrongAnswerError: it has something else than numbers there.
@@ -85,7 +85,7 @@ def answer(step: str, job: Event, events: Sequence[Event]) -> list[Event]:
 
 
 def _check_sums(event: Event) -> None:
-    """What no schema says."""
+    """Check what no schema can say: fields that must agree with each other."""
     if event["event"] == "accuracy" and event["correct"] > event["total"]:
         raise WrongAnswerError(f"what answers there says {event['correct']} of {event['total']} are correct")
     if event["event"] == "latency" and event["runs"] < len(event["samples_ns"]):

@@ -1,4 +1,4 @@
-"""What is to run a bundle's files beside the runtimes' own kernels for the CPU, on one device."""
+"""The accelerator that runs a bundle's files beside the runtimes' own kernels for the CPU, on one device."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _SECONDS = 120
 
 
 class Accelerator(Record):
-    """What was asked for; empty: nothing. How many nodes it took is with each file's latency."""
+    """The accelerator that was asked for; empty: none. How many nodes it took is with each file's latency."""
 
     provider: str = Field(default="", description="execution provider of onnxruntime")
     delegate: str = Field(default="", description="shared library of a LiteRT delegate, on the device")

@@ -1,4 +1,4 @@
-"""Whether a file computes on a device what it computes here."""
+"""Check that a file computes on a device what it computes here."""
 
 from edgecompress.bench.records import FileResult
 
@@ -14,7 +14,7 @@ _CAUSE = {
 
 
 def disagreement(result: FileResult, spread: float | None, proved: tuple[float, float] | None = None) -> str | None:
-    """Why a file's answers on a device are not to be trusted; ``None``: nothing speaks against them.
+    """The reason why a file's answers on a device are not to be trusted; ``None``: there is none.
 
     Args:
         result: With the largest difference of an output to the reference.

@@ -1,4 +1,4 @@
-"""Whether a machine is the board of a profile: told by what it says of itself, whatever it is registered as."""
+"""Decide if a machine is the board of a profile, by what it says of itself, whatever it is registered as."""
 
 import re
 
@@ -11,7 +11,7 @@ ANDROID = "Android"
 
 
 def mismatch(profile: Target, conditions: Conditions, transport: str) -> str:
-    """Why a machine, reached by ``transport``, is not the board of ``profile``; empty: it is.
+    """The reason why a machine, reached by ``transport``, is not the board of ``profile``; empty: it is.
 
     The architecture is compared that Python there is compiled for (a 32-bit system can run on a 64-bit kernel, and its
     runtimes are others), and the model: of a board what its device tree or firmware says, of a
@@ -34,5 +34,5 @@ def mismatch(profile: Target, conditions: Conditions, transport: str) -> str:
 
 
 def _begins(name: str, model: str) -> bool:
-    """Whether a name begins with a model's, as words: a Raspberry Pi 500 is no Raspberry Pi 5."""
+    """Return whether a name begins with a model's, as words: a Raspberry Pi 500 is no Raspberry Pi 5."""
     return re.match(re.escape(model) + r"(?!\w)", name) is not None

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from edgecompress.bench.records import Comparison, FileResult
-from edgecompress.bench.statistics import ratio_of_medians
+from edgecompress.bench.statistics import Ratio, verdict
+from edgecompress.timing.ratio import latency_ratio
 
 
 def compare(files: Mapping[str, FileResult], *, seed: int = 0) -> list[Comparison]:
@@ -15,8 +16,12 @@ def compare(files: Mapping[str, FileResult], *, seed: int = 0) -> list[Compariso
         for other_name in file.latency.together_with:
             other = files[other_name]
             if other.kind == "dense" and other.latency is not None:
-                ratio = ratio_of_medians(
-                    file.latency.samples_ns, other.latency.samples_ns, processes=file.latency.processes, seed=seed
+                times, base = file.latency.samples_ns, other.latency.samples_ns
+                ratio, low, high = latency_ratio(times, base, processes=file.latency.processes, seed=seed)
+                latency = Ratio(ratio=ratio, low=low, high=high, verdict=verdict(low, high))
+                found.append(
+                    Comparison(
+                        runtime=file.runtime, compressed=name, dense=other_name, latency=latency, method="paired rounds"
+                    )
                 )
-                found.append(Comparison(runtime=file.runtime, compressed=name, dense=other_name, latency=ratio))
     return found

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from edgecompress.export.kinds import Kind
-from edgecompress.export.verify import Layout
+from edgecompress.formats.contract import Layout
 from edgecompress.target import Runtime
 
 
@@ -12,11 +12,11 @@ class ToMeasure(Protocol):
 
     @property
     def runtime(self) -> Runtime:
-        """What runs it."""
+        """The runtime of the file."""
 
     @property
     def kind(self) -> Kind:
-        """What it holds."""
+        """The kind of the file."""
 
     @property
     def bytes(self) -> int:
@@ -28,7 +28,7 @@ class ToMeasure(Protocol):
 
     @property
     def input_layout(self) -> Layout:
-        """Where its input has its channels."""
+        """The layout of the file's input."""
 
     @property
     def tolerance(self) -> tuple[float, float] | None:

@@ -1,4 +1,4 @@
-"""What is run on an emulated processor: instructions, outputs and accuracy. Nothing of its time or memory is taken."""
+"""Measure on an emulated processor: instructions, outputs and accuracy. No time and no memory is taken."""
 
 from typing import Any
 

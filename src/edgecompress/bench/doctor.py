@@ -1,4 +1,4 @@
-"""What is wrong with a device before a benchmark, and how to mend it."""
+"""Examine a device before a benchmark: what is wrong with it, and how to mend it."""
 
 import re
 from typing import Literal
@@ -61,7 +61,7 @@ def doctor(device: Device) -> list[Finding]:
 
 
 def examine(conditions: Conditions, profile: str | None, transport: str) -> list[Finding]:
-    """What the state of a machine means for a benchmark. ``profile``: which board it should be; ``None``: any."""
+    """Findings on a machine's state for a benchmark. ``profile``: which board it should be; ``None``: any."""
     return [
         _board(conditions, profile, transport),
         _room("disk", conditions.disk_free, _LITTLE_DISK, _LEAST_DISK, "remove files, or: edgecompress devices clean"),
@@ -120,7 +120,7 @@ def _platform(conditions: Conditions) -> Platform:
 
 
 def _accelerator(connection: Connection, device: Device, conditions: Conditions) -> list[Finding]:
-    """Whether onnxruntime there has the providers of the board's accelerator."""
+    """The finding on the providers of the board's accelerator in its onnxruntime."""
     wanted = target.load(device.target).providers if device.target else []
     if not wanted or not conditions.versions.get("onnxruntime"):
         return []
@@ -139,7 +139,7 @@ def _accelerator(connection: Connection, device: Device, conditions: Conditions)
 
 
 def _emulator(device: Device) -> list[Finding]:
-    """Whether this machine can emulate: files are proved off AVX with that, and instructions counted."""
+    """The finding on emulation on this machine: files are proved off AVX with it, and instructions counted."""
     if device.transport not in (LOCAL, EMULATED):
         return []
     machine = processors.find(device.processor or "x86-no-avx").machine
@@ -177,7 +177,7 @@ def _room(subject: str, size: int | None, little: int, least: int, mend: str) ->
 
 
 def _speed(conditions: Conditions) -> list[Finding]:
-    """What decides how fast the processor runs."""
+    """The findings on what decides how fast the processor runs."""
     findings = []
     governors = sorted({name for name in (conditions.frequency.governors if conditions.frequency else []) if name})
     if not governors:

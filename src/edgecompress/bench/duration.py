@@ -1,4 +1,4 @@
-"""How long a benchmark will take, before it begins."""
+"""The duration of a benchmark, estimated before it begins."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +13,7 @@ _MINUTE = 60.0
 
 
 def expected(manifest: Manifest, protocol: Protocol, records: Iterable[Path], device: str) -> str:
-    """What to expect, in words: as long as the last benchmark of this bundle there, or a range from the protocol."""
+    """The expected duration in words: of the last benchmark of this bundle there, or a range from the protocol."""
     last = _last(records, protocol, device)
     if last is not None:
         return f"about {in_words(last)}, as the last one of this kind here"

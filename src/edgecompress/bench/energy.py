@@ -14,7 +14,7 @@ class PowerSensor(Record):
 
 
 class Energy(Record):
-    """What the board drew while it ran a file over and over, and while the same process waited before and after."""
+    """The power of the board while it ran a file over and over, and while the same process waited before and after."""
 
     sensor: str
     rails: list[str] = Field(description="what it measures; added up")

@@ -1,4 +1,4 @@
-"""What was measured until now, a JSON line a step in a file, so that a run that is cut off goes on where it was."""
+"""The journal of measurements, a JSON line a step in a file, so that a run that is cut off goes on where it was."""
 
 import datetime
 import hashlib
@@ -72,7 +72,7 @@ class Journal:
 
 
 def _is_whole(stream: BinaryIO) -> bool:
-    """Whether what is in a file ends with an end of line."""
+    """Return whether the content of a file ends with an end of line."""
     if not stream.seek(0, os.SEEK_END):
         return True
     stream.seek(-1, os.SEEK_END)

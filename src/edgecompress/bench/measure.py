@@ -1,4 +1,4 @@
-"""What is run on the device, and in which order: latency first, then memory, energy, accuracy, and the profile."""
+"""Measure on the device, in this order: latency first, then memory, energy, accuracy, and the profile."""
 
 import tempfile
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ class Measurement:
         }
 
     def results(self) -> dict[str, FileResult]:
-        """What was measured until now, by file."""
+        """The results so far, by file."""
         return dict(self._results)
 
     def all(self, threads: int, *, labelled: bool = True, energy: bool = False, profile: bool = False) -> None:

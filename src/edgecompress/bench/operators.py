@@ -1,4 +1,4 @@
-"""What the runtime's own profiler says: the time of each operator of a file."""
+"""The results of the runtime's own profiler: the time of each operator of a file."""
 
 from pydantic import Field
 

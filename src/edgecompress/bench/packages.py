@@ -1,4 +1,4 @@
-"""Whether a device has what the agent takes to measure: told before anything is pushed, and not once for each step."""
+"""Check that a device has the packages to measure with, before anything is pushed, and not once for each step."""
 
 from collections.abc import Iterable
 

@@ -4,7 +4,7 @@ Where a process has its memory changes its times by a percent or more and stays 
 long that is; and of two equal files the one that was loaded first may be the slower one all the time. So a measurement
 in one process has an interval that is narrow and of that process alone (Kalibera and Jones, "Rigorous Benchmarking in
 Reasonable Time", ISMM 2013). The runs are shared out among processes instead, which load the files in alternating
-order, and ``statistics`` resamples processes first and then rounds.
+order, and ``timing`` has the intervals of such times.
 """
 
 from collections.abc import Sequence
@@ -69,7 +69,7 @@ def _every(samples: Sequence[int], step: int) -> list[int]:
 
 
 def _others(events: Sequence[Event]) -> dict[str, Any] | None:
-    """What others used, on average over the time of all processes; ``None``: one of them could not see it."""
+    """The use by others, on average over the time of all processes; ``None``: one of them could not see it."""
     if any(event["others"] is None for event in events):
         return None
     seconds = sum(event["seconds"] for event in events)

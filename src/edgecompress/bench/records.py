@@ -34,14 +34,14 @@ class SystemMemory(Record):
 
 
 class Emulation(Record):
-    """Whether the machine is emulated; null: it cannot be told. A virtual machine is not an emulated one."""
+    """The emulation of the machine; null: it cannot be told. A virtual machine is not an emulated one."""
 
     emulated: bool | None
     why: str
 
 
 class Throttling(Record):
-    """What slows the processor down: heat, or a weak power supply."""
+    """The causes that slow the processor down: heat, or a weak power supply."""
 
     now: list[str]
     since_boot: list[str]
@@ -86,7 +86,7 @@ class Conditions(Record):
 
 
 class Others(Record):
-    """Who else used the processor during the timed rounds, in cores, on average."""
+    """The use of the processor by others during the timed rounds, in cores, on average."""
 
     cores: float = Field(description="other processes of the machine")
     stolen: float = Field(description="the hypervisor, for other machines")
@@ -149,7 +149,7 @@ class Resident(Record):
 
 
 class OverImport(Record):
-    """What memory grew by since the runtime was imported; the peak over the resident set then."""
+    """The growth of memory since the runtime was imported; the peak over the resident set then."""
 
     after_load: Resident
     after_first_run: Resident
@@ -169,7 +169,7 @@ class Memory(Record):
 
 
 class AccuracyResult(Record):
-    """How many samples of the bundle's evaluation data the file got right."""
+    """The number of samples of the bundle's evaluation data that the file got right."""
 
     correct: int
     samples: int
@@ -213,10 +213,15 @@ class Comparison(Record):
     compressed: str = Field(description="the file: compressed, or quantised to int8")
     dense: str
     latency: Ratio
+    method: Literal["medians", "paired rounds"] = Field(
+        default="medians",
+        description="what `latency` is: the ratio of both medians, as in records that do not say; or that of the "
+        "rounds, each with both files (docs/benchmarking.md)",
+    )
 
 
 class Validity(Record):
-    """Whether anything seen speaks against the figures."""
+    """The validity of the figures: whatever was seen that speaks against them."""
 
     concerns: list[str] = Field(description="what speaks against them")
     disturbed: list[str] = Field(
@@ -226,7 +231,7 @@ class Validity(Record):
 
 
 class DeviceInfo(Record):
-    """What the figures are of."""
+    """The device that the figures are of."""
 
     address: str
     is_target: bool = Field(description="whether it is the board that the bundle was made for")
@@ -272,7 +277,7 @@ class BenchRecord(Published):
     validity: Validity
 
     def about(self) -> About:
-        """What was measured, and where."""
+        """The subject of the record: the bundle, and the device that it was measured on."""
         return About(
             created=self.created,
             model=self.bundle.model,

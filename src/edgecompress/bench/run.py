@@ -113,7 +113,7 @@ def bench(
 
 
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
-    """What the figures are of."""
+    """The device that the figures are of."""
     this = conditions.board or conditions.cpu or conditions.machine
     if conditions.emulation.emulated:
         this = f"an emulated {this}"

@@ -163,6 +163,6 @@ class Session:
 
 
 def _registered_wrongly(device: Device, conditions: Conditions) -> list[str]:
-    """What speaks against a device that is registered as another board than it is."""
+    """The concern about a device that is registered as another board than it is, if there is one."""
     why = mismatch(target.load(device.target), conditions, device.transport) if device.target else ""
     return [f"{device.name} is registered as {device.target} and is none: {why}"] if why else []

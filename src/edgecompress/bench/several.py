@@ -28,7 +28,7 @@ _PART = 65_536
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one device."""
+    """The outcome of one device."""
 
     device: str
     record: BenchRecord | None  # None: nothing was measured

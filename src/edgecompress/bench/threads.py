@@ -8,7 +8,7 @@ from edgecompress.target import Target
 def thread_count(
     given: int | None, board: Target, conditions: Conditions, *, emulated: bool = False
 ) -> tuple[int, str]:
-    """How many threads the runtimes get, and why.
+    """The number of threads that the runtimes get, and why.
 
     Raises:
         InputError: more than one on an emulated processor, whose instructions are counted on one.

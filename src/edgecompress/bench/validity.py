@@ -1,4 +1,4 @@
-"""What speaks against the figures of a benchmark: looked for, and said aloud."""
+"""The concerns about the figures of a benchmark: looked for, and said aloud."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -71,7 +71,7 @@ def _machine(before: Conditions, threads: int) -> list[str]:
 
 
 def _slowed(before: Conditions, after: Conditions) -> list[str]:
-    """Whether the machine ran more slowly than it can."""
+    """The concerns that the machine ran more slowly than it can."""
     concerns = []
     slowed = list(after.throttling.now) if after.throttling else []
     if before.throttling and after.throttling:
@@ -86,7 +86,7 @@ def _slowed(before: Conditions, after: Conditions) -> list[str]:
 
 
 def _slept(before: Conditions, after: Conditions) -> list[str]:
-    """Whether the machine was suspended."""
+    """The concern that the machine was suspended, if it was."""
     start, end = before.clock, after.clock
     if not start or not end or start.boottime is None or end.boottime is None:
         return []
@@ -95,7 +95,7 @@ def _slept(before: Conditions, after: Conditions) -> list[str]:
 
 
 def _clock_set(before: Conditions, after: Conditions) -> list[str]:
-    """Whether the date was changed: by hand, or on a board without a clock of its own, by the network."""
+    """The concern that the date was changed: by hand, or on a board without a clock of its own, by the network."""
     start, end = before.clock, after.clock
     if not start or not end:
         return []
@@ -137,7 +137,7 @@ def _latency(protocol: Protocol, files: Mapping[str, FileResult]) -> list[str]:
 
 
 def _shared(cores: int, files: Mapping[str, FileResult]) -> list[str]:
-    """Whether something else ran on the cores while times were taken."""
+    """The concerns that something else ran on the cores while times were taken."""
     concerns = []
     for names, latency in _rounds(files):
         others = latency.others

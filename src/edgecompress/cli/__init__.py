@@ -29,6 +29,7 @@ from edgecompress.cli import (
     recipe,
     records,
     report,
+    schema,
     search,
     study,
     targets,
@@ -63,6 +64,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "pack": pack.pack,
     "unpack": unpack.unpack,
     "docs": docs.docs,
+    "schema": schema.schema,
 }
 for command in COMMANDS.values():
     app.command(cls=help_page.Command)(command)

@@ -1,4 +1,4 @@
-"""What all commands print with: results, warnings, and progress as bars on a terminal and plain lines elsewhere.
+"""The output of all commands: results, warnings, and progress as bars on a terminal and plain lines elsewhere.
 
 Progress and warnings go to standard error. Whatever is printed here or on ``report.console`` may come from a file or a
 board: no terminal obeys it, and no markup is read in it.

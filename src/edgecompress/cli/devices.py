@@ -172,7 +172,7 @@ def clean(
 
 
 def _agreed(name: str, root: str) -> bool:
-    """Whether the user wants that.
+    """Return whether the user agrees to remove what was made on a device.
 
     Raises:
         InputError: there is nobody to ask.

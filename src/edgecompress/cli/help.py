@@ -40,7 +40,7 @@ class Command(TyperCommand):
         return [piece.upper() for piece in super().collect_usage_pieces(ctx)]
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as its base has it
-        """What it does, and the example that its docstring ends with."""
+        """Write the command's help, and the example that its docstring ends with."""
         _text(self.help or "", formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -59,7 +59,7 @@ class Group(TyperGroup):
         return super().parse_args(ctx, args)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as its base has it
-        """What its commands are for."""
+        """Write the help of the group."""
         _text(self.help or "", formatter)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -69,7 +69,7 @@ class Group(TyperGroup):
         _section("Commands", [(name, _paragraphs(each.help)[0]) for name, each in commands if each], formatter)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as its base has it
-        """What stands under it."""
+        """Write the epilog of the group."""
         if self.epilog:
             formatter.write(f"\n{_wrapped(self.epilog, '')}\n")
 
@@ -106,7 +106,7 @@ def _parameters(command: Any, ctx: Any, formatter: Any) -> None:
 
 
 def _named(parameter: Any, name: str, is_argument: bool) -> str:
-    """How a parameter is written, with a word for what it takes in place of the type's name in Python."""
+    """The form of a parameter, with a word for what it takes in place of the type's name in Python."""
     if is_argument:
         return str(parameter.metavar or parameter.name.upper())
     for written, word in _TYPES.items():

@@ -80,9 +80,9 @@ def _plain(file: Path, output: Path | None, *, force: bool) -> None:
     if os.path.lexists(output) and (not force or output.is_dir()):
         raise InputError(f"{output} exists already; replace it with --force, or name another place with --output")
     with console.long_work("nothing was written; start again"):
-        from edgecompress.export.unpack import unpack_onnx
+        from edgecompress.export import unpack as unpacker
 
-        unpack_onnx(file, output)
+        unpacker.unpack(file, output)
     console.say(f"{output}: {output.stat().st_size:,} bytes")
 
 
@@ -118,7 +118,7 @@ def _put(made: Path, path: Path, *, force: bool) -> None:
 
 
 def _is_container(file: Path) -> bool:
-    """Whether a file is a container, or means to be one."""
+    """Return whether a file is a container, or has the name of one."""
     from edgecompress.agent.ecz import limits
 
     try:

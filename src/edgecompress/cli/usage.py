@@ -1,4 +1,4 @@
-"""What is wrong with the words of a command: typer finds it, and says some of it in pydantic's words."""
+"""Errors in the words of a command: typer finds them, and says some of them in pydantic's words."""
 
 import re
 

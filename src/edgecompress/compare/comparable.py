@@ -1,4 +1,4 @@
-"""Whether two records are of the same thing: what differs, each by the name that allows it."""
+"""Check that two records are of the same thing: the differences, each by the name that allows it."""
 
 from edgecompress.bench.records import BenchRecord, Conditions
 from edgecompress.bundle import Manifest
@@ -11,7 +11,7 @@ NAMES = ("device", "governor", "runtime", "accelerator", "threads", "mode", "tak
 
 
 def check(a: Published, b: Published, allow: frozenset[str]) -> dict[str, str]:
-    """What differs between two records of one kind and is allowed to, by name.
+    """The differences between two records of one kind that are allowed, by name.
 
     Raises:
         InputError: they are of different kinds, something differs that is not allowed to, or ``allow`` has a name that
@@ -104,7 +104,7 @@ def _governors(record: BenchRecord) -> str:
 
 
 def _data(a: BenchRecord, b: BenchRecord) -> str | None:
-    """What differs in the data that accuracy is of. A checksum that was not recorded could be any."""
+    """The differences in the data that accuracy is of. A checksum that was not recorded could be any."""
     if a.bundle.manifest_sha256 == b.bundle.manifest_sha256:
         return None
     for what, first, second in (

@@ -34,7 +34,7 @@ class Limit:
     growth: bool = False
 
     def broken_by(self, value: float) -> bool:
-        """Whether a value is beyond the bound; one that is equal to it is not."""
+        """Return whether a value is beyond the bound; one that is equal to it is not."""
         return value > self.bound if self.above else value < self.bound
 
 

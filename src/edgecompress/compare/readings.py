@@ -1,4 +1,4 @@
-"""What a record says that can be compared: a reading for each file and metric."""
+"""The comparable values of a record: a reading for each file and metric."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,17 +8,20 @@ from typing import Any, Literal
 import numpy as np
 
 from edgecompress.bench.records import BenchRecord, FileResult
-from edgecompress.bench.statistics import P99_SAMPLES, Samples
+from edgecompress.bench.statistics import P99_SAMPLES
 from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
 from edgecompress.record import Published
 from edgecompress.study.records import CellRecord
+from edgecompress.timing.ratio import latency_ratio, ratio_draws
+from edgecompress.timing.resampling import Floats, quantiles, resampled
 
 Unit = Literal["ns", "bytes", "percent", "ratio"]
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
+OVER_DENSE = "over_dense"
 UNITS: dict[str, Unit] = {
     **dict.fromkeys(QUANTILES, "ns"),
-    "over_dense": "ratio",
+    OVER_DENSE: "ratio",
     "load": "ns",
     "peak": "bytes",
     "size": "bytes",
@@ -31,19 +34,34 @@ UNITS: dict[str, Unit] = {
 class Timed:
     """The times of one file, and what is computed from them; from resamples too."""
 
-    metrics: tuple[str, ...]
-    rounds: Samples  # (1, rounds) of the file in nanoseconds; (2, rounds) with those of the dense file
+    samples: Sequence[int]  # of the file, nanoseconds
+    dense: Sequence[int] = ()  # of the dense file in the same rounds; none: it was not timed in them
     processes: Sequence[int] = ()  # how many of the rounds each process took; none: all are of one
 
-    def values(self, metrics: Sequence[str], rounds: Samples) -> Samples:
-        """Some of the metrics, of such an array or of resamples of one: (metrics,) or (metrics, resamples)."""
-        names = [name for name in metrics if name in QUANTILES]
-        quantiles = np.percentile(rounds[0], [QUANTILES[name] for name in names], axis=-1)
-        found = dict(zip(names, quantiles, strict=True))
-        if "over_dense" in metrics:
-            file, dense = np.median(rounds, axis=-1)
-            found["over_dense"] = file / dense
-        return np.asarray([found[name] for name in metrics], dtype=np.float64)
+    @property
+    def metrics(self) -> list[str]:
+        """Those that there are enough times for."""
+        quantiles = [name for name in QUANTILES if name != "p99" or len(self.samples) >= P99_SAMPLES]
+        return quantiles + ([OVER_DENSE] if self.dense else [])
+
+    def values(self) -> dict[str, float]:
+        """All of the metrics."""
+        names = [name for name in self.metrics if name in QUANTILES]
+        found = np.percentile(np.asarray(self.samples, np.float64), [QUANTILES[name] for name in names])
+        values = dict(zip(names, found.tolist(), strict=True))
+        if self.dense:
+            values[OVER_DENSE] = latency_ratio(self.samples, self.dense, processes=self.processes).ratio
+        return values
+
+    def draws(self, seed: int) -> dict[str, Floats]:
+        """All of the metrics, of resamples."""
+        names = [name for name in self.metrics if name in QUANTILES]
+        statistics = quantiles(np.asarray(self.samples, np.float64), [QUANTILES[name] / 100 for name in names])
+        found = resampled(statistics, self.processes or [len(self.samples)], seed=seed)
+        draws = dict(zip(names, found, strict=True))
+        if self.dense:
+            draws[OVER_DENSE] = ratio_draws(self.samples, self.dense, processes=self.processes, seed=seed)
+        return draws
 
 
 @dataclass(frozen=True)
@@ -89,16 +107,12 @@ def _of_bench(record: BenchRecord) -> list[Reading]:
 def _times(add: Callable[..., Reading], file: FileResult, files: Mapping[str, FileResult]) -> list[Reading]:
     found = []
     if file.latency:
-        rows = [file.latency.samples_ns]
-        metrics = [name for name in QUANTILES if name != "p99" or len(rows[0]) >= P99_SAMPLES]
+        samples = file.latency.samples_ns
         together = [files[other] for other in file.latency.together_with]
         dense = [other.latency.samples_ns for other in together if other.kind == "dense" and other.latency]
-        if dense and file.kind != "dense" and len(dense[0]) == len(rows[0]):
-            rows.append(dense[0])
-            metrics.append("over_dense")
-        timed = Timed(tuple(metrics), np.asarray(rows, dtype=np.float64), tuple(file.latency.processes))
-        values = timed.values(metrics, timed.rounds)
-        found += [add(name, value, timed) for name, value in zip(metrics, values, strict=True)]
+        paired = dense and file.kind != "dense" and len(dense[0]) == len(samples)
+        timed = Timed(samples, dense[0] if paired else (), file.latency.processes)
+        found += [add(name, value, timed) for name, value in timed.values().items()]
     if file.memory:
         found.append(add("load", float(file.memory.load_ns)))
     return found

@@ -1,15 +1,14 @@
 """The comparison of two records: rows, notes and the verdict on each limit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from typing import Literal
 
 import edgecompress
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bench.statistics import Change, changes
+from edgecompress.bench.statistics import Change, change
 from edgecompress.compare.comparable import check
 from edgecompress.compare.limits import DROP, Limit
-from edgecompress.compare.readings import UNITS, Reading, Timed, readings
+from edgecompress.compare.readings import OVER_DENSE, UNITS, Reading, Timed, readings
 from edgecompress.compare.records import CompareRecord, Judged, Row, Side
 from edgecompress.errors import InputError
 from edgecompress.record import Published
@@ -85,14 +84,21 @@ def _side(name: str, number: str, record: Published) -> Side:
 
 
 def _changes(a: Timed, b: Timed, seed: int) -> dict[str, Change]:
-    metrics = [name for name in b.metrics if name in a.metrics]
-    processes = (b.processes, a.processes)
-    found = changes(b.rounds, a.rounds, partial(b.values, metrics), processes=processes, seed=seed)
-    return dict(zip(metrics, found, strict=True))
+    before, after = a.values(), b.values()
+    # Two seeds, so that the resamples of two equally long runs are not the same rounds.
+    draws = b.draws(seed), a.draws(seed + 1)
+    fewest = min(len(a.processes), len(b.processes))
+    return {
+        name: change(
+            after[name], before[name], (draws[0][name], draws[1][name]), processes=1 if name == OVER_DENSE else fewest
+        )
+        for name in after
+        if name in before
+    }
 
 
 def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:
-    change = intervals.get(b.metric)
+    found = intervals.get(b.metric)
     verdict: str = "the same" if a.value == b.value else "more" if b.value > a.value else "less"
     return Row(
         file=b.file,
@@ -104,8 +110,8 @@ def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:
         b=b.value,
         difference=b.value - a.value,
         ratio=b.value / a.value if a.value else None,
-        change=change,
-        verdict=change.ratio.verdict if change else verdict,
+        change=found,
+        verdict=found.ratio.verdict if found else verdict,
     )
 
 
@@ -145,7 +151,7 @@ def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
 
 
 def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
-    """What a reader should know before believing a difference."""
+    """Notes for a reader before believing a difference."""
     notes: list[str] = []
     if not (isinstance(a, BenchRecord) and isinstance(b, BenchRecord)):
         return notes

@@ -1,4 +1,4 @@
-"""What all stages share: the recipe, the data, and where checkpoints are."""
+"""The context that all stages share: the recipe, the data, and where checkpoints are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from edgecompress.recipe import Recipe
 
 @dataclass(frozen=True)
 class Context:
-    """What every stage is given.
+    """The inputs of every stage.
 
     Attributes:
         recipe: the settings of all stages.

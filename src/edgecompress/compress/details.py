@@ -1,7 +1,7 @@
-"""What each stage tells of its own, beside what all stages tell: typed, and readable without PyTorch."""
+"""The details of each stage's result, beside what all stages report: typed, and readable without PyTorch."""
 
 import re
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
@@ -10,18 +10,26 @@ from edgecompress.record import Record
 _OF_ROUND = re.compile(r"round_(\d+)_(macs|latency|accuracy)")
 
 
-class Details(Record):
-    """What a stage tells. A stage that is not known here tells what it will: numbers and text by their names."""
+class _Terse(Record):
+    """A record that leaves out what is not known: ``None`` is as good as not given."""
+
+    @model_validator(mode="after")
+    def _forget_none(self) -> Self:
+        self.__pydantic_fields_set__.difference_update({name for name, value in self if value is None or value == ()})
+        return self
+
+    @model_serializer(mode="wrap")
+    def _known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in write(self).items() if value is not None and value != ()}
+
+
+class Details(_Terse):
+    """The details of a stage. A stage that is not known here reports what it will: numbers and text by their names."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, float | int | str]
 
     left_alone: str | None = Field(default=None, description="what was asked for and not done, and why")
-
-    @model_serializer(mode="wrap")
-    def _known(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out what is not known, as it was before there were types."""
-        return {name: value for name, value in write(self).items() if value is not None and value != ()}
 
 
 class _Of(Details):
@@ -29,7 +37,7 @@ class _Of(Details):
 
 
 class _Reconstruction(_Of):
-    """How outputs were reconstructed, and how far they are off, as fractions of the outputs' variance."""
+    """The reconstruction of outputs: its inputs, and the errors left, as fractions of the outputs' variance."""
 
     inputs: str | None = Field(default=None, description="what outputs were reconstructed on: given, or synthetic")
     samples: int | None = Field(default=None, description="how many inputs those are")
@@ -45,8 +53,8 @@ class TrainDetails(_Of):
     source: str | None = Field(default=None, description="checkpoint: its weights were given, and not trained here")
 
 
-class StructureRound(Record):
-    """What is left of the dense network after a round of structured pruning."""
+class StructureRound(_Terse):
+    """The fractions of the dense network that are left after a round of structured pruning."""
 
     macs: float = Field(description="fraction of its multiply-accumulates")
     latency: float | None = Field(default=None, description="fraction of its latency, where that was aimed at")
@@ -54,7 +62,7 @@ class StructureRound(Record):
 
 
 class StructureDetails(_Of):
-    """Which channels are left, and what that saves."""
+    """The channels that are left, and the savings in multiply-accumulates, parameters and latency."""
 
     criterion: str
     rounds: int = Field(description="in how many rounds channels are removed")
@@ -94,7 +102,7 @@ class StructureDetails(_Of):
 
 
 class PruneDetails(_Reconstruction):
-    """How weights were chosen to become zero."""
+    """The method by which weights were chosen to become zero."""
 
     criterion: str
     schedule: str | None = None
@@ -104,7 +112,7 @@ class PruneDetails(_Reconstruction):
 
 
 class RetrainDetails(_Of):
-    """How what is left was trained."""
+    """The training of the weights that are left after pruning."""
 
     reconstruct: str | None = Field(default=None, description="why nothing was")
     rewind: str | None = Field(default=None, description="what was set back: the learning rate, or the weights too")
@@ -112,7 +120,7 @@ class RetrainDetails(_Of):
 
 
 class ClusterDetails(_Reconstruction):
-    """How weights came to share values."""
+    """The clustering of weights: method, granularity, training of the centroids, and error."""
 
     method: str
     bits: int

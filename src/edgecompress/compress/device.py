@@ -1,4 +1,4 @@
-"""Where and in which precision training runs: CUDA if there is one, bfloat16 where the processor computes in it."""
+"""The device and precision of training: CUDA if there is one, bfloat16 where the processor computes in it."""
 
 from contextlib import AbstractContextManager, nullcontext
 

@@ -1,4 +1,4 @@
-"""What compression costs in accuracy, with what chance can do: both networks judged on the same samples."""
+"""The loss of accuracy by compression, with its interval: both networks are judged on the same samples."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""What a network is judged by, and the refresh of BatchNorm's statistics."""
+"""The metrics of a network, and the refresh of BatchNorm's statistics."""
 
 import math
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def outputs(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Metric:
-    """What a network is judged by.
+    """A metric by which a network is judged.
 
     Attributes:
         name: for records and reports.

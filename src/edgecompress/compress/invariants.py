@@ -1,4 +1,4 @@
-"""What must hold between stages: zeros stay zeros, palettes stay palettes. What breaks it stops the build."""
+"""Invariants between stages: zeros stay zeros, palettes stay palettes. A broken one stops the build."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Which parameters of a network are compressed: the weights of convolutions and linear layers."""
+"""The layers that are compressed: the weights of convolutions and linear layers."""
 
 from fnmatch import fnmatchcase
 
@@ -40,7 +40,7 @@ def named(recipe: Recipe, module: nn.Module) -> Recipe:
 
 
 def kind(layer: nn.Conv1d | nn.Conv2d | nn.Linear) -> str:
-    """Which of ``recipe.KINDS`` a layer is."""
+    """The kind of a layer, one of ``recipe.KINDS``."""
     if isinstance(layer, nn.Linear):
         return "linear"
     if layer.groups == 1:
@@ -60,7 +60,7 @@ def check_finite(module: nn.Module, when: str) -> None:
 
 
 def distinct(weight: torch.Tensor) -> int:
-    """How many distinct values a weight has, zero included."""
+    """The number of distinct values of a weight, zero included."""
     values = weight.detach().cpu().numpy().flatten()  # a copy, sorted in place: torch.unique takes four
     values.sort()
     return int(np.count_nonzero(values[1:] != values[:-1])) + bool(values.size)

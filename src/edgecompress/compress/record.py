@@ -1,4 +1,4 @@
-"""What a stage of the compression hands on beside the network."""
+"""The result of a stage of the compression, beside the network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ TOP_1 = "accuracy, top-1"
 
 
 class StageResult(Record):
-    """What one stage did. Accuracies are of the validation split: the test set is never seen here."""
+    """The result of one stage. Accuracies are of the validation split: the test set is never seen here."""
 
     stage: str
     epochs: int
@@ -47,11 +47,11 @@ class StageResult(Record):
 
     @property
     def left_alone(self) -> str | None:
-        """What the stage was asked for and did not do, and why, in one line; ``None``: it did all."""
+        """The part of the stage's work that was asked for and not done, and why, in one line; ``None``: it did all."""
         left = self.details.left_alone
         return None if left is None else f"{self.stage}: left alone: {left}"
 
 
 def structured(results: Sequence[StageResult]) -> StructureDetails | None:
-    """What structured pruning told; ``None`` where no channels were removed."""
+    """The details of structured pruning; ``None`` where no channels were removed."""
     return next((each.details for each in results if isinstance(each.details, StructureDetails)), None)

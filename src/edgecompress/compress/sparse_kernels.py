@@ -1,4 +1,4 @@
-"""Whether a runtime's sparse kernels can take a network, as far as its layers say.
+"""Check if a runtime's sparse kernels can take a network, as far as its layers say.
 
 XNNPACK computes 1x1 convolutions with their nonzeros alone where a network begins with a 3x3 convolution of stride 2
 and goes on in layers that it has in the same form (google/XNNPACK, src/subgraph.c). What the graph between the layers
@@ -15,7 +15,7 @@ LEAST_SHARE = 0.5
 
 
 def worth_pairs(module: nn.Module) -> bool:
-    """Whether zeros in pairs of output channels of 1x1 convolutions make ``module`` faster under sparse kernels.
+    """Return whether zeros in pairs of output channels of 1x1 convolutions make ``module`` faster in sparse kernels.
 
     It begins with a 3x3 convolution of stride 2 and padding 1 over 1 or 3 channels, at least half of the weights of its
     convolutions are those of 1x1 ones, and these have their output channels in pairs.

@@ -1,4 +1,4 @@
-"""What samples are to be given as an answer: one class each, or whatever a loss of the user's own takes.
+"""The targets of samples: one class each, or whatever a loss of the user's own takes.
 
 Targets of N samples are a tensor (N, ...), a tuple or a dict of targets, or a list of N objects, one a sample, as boxes
 whose number differs.
@@ -13,7 +13,7 @@ Targets = Any
 
 
 def count(targets: Targets) -> int:
-    """Of how many samples they are.
+    """The number of samples that the targets are for.
 
     Raises:
         ValueError: parts of them are of different numbers of samples, or there are none.

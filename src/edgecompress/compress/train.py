@@ -20,7 +20,7 @@ from edgecompress.recipe import StageSettings, Training
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What the loop needs of a data set. ``x``: float32 (N, C, ...), ``y``: int64 (N,), or what the loss takes."""
+    """The data of the training loop. ``x``: float32 (N, C, ...), ``y``: int64 (N,), or what the loss takes."""
 
     x: torch.Tensor
     y: Targets
@@ -33,7 +33,7 @@ Batch = tuple[torch.Tensor, Targets]
 
 
 class Hooks(Protocol):
-    """What a stage does inside the loop."""
+    """The hooks of a stage in the training loop."""
 
     def after_backward(self) -> None:
         """Gradients are there, the step is not yet taken."""
@@ -43,7 +43,7 @@ class Hooks(Protocol):
 
 
 class Loss(Protocol):
-    """What a stage learns from."""
+    """The loss that a stage minimises."""
 
     def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: Targets) -> torch.Tensor:
         """The mean loss of a batch.
@@ -201,7 +201,7 @@ def _step(
 
 
 def steps_per_epoch(count: int, batch: int) -> int:
-    """How many batches ``batches`` yields of ``count`` samples."""
+    """The number of batches that ``batches`` yields from ``count`` samples."""
     whole, rest = divmod(count, batch)
     return whole + (rest >= min(batch, count) / 2 and rest > 0)
 
@@ -210,7 +210,7 @@ class NoHooks:
     """A stage that does nothing inside the loop."""
 
     def after_backward(self) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def after_step(self, done: int, total: int) -> None:
-        """Nothing."""
+        """Do nothing."""

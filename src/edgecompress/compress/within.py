@@ -85,7 +85,7 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
 
 
 def _right(module: nn.Module, samples: tuple[torch.Tensor, torch.Tensor]) -> npt.NDArray[np.bool_]:
-    """Whether each sample's highest output is its class."""
+    """Return whether each sample's highest output is its class, boolean of shape (N,)."""
     return (outputs(module, samples[0]).argmax(1) == samples[1]).numpy()
 
 

@@ -74,7 +74,7 @@ def _install(connection: Connection, digest: str, deadline: Deadline) -> list[st
 
 
 def _reason(said: list[str]) -> str:
-    """Why it failed: a full disk, which tar tells of before its last line, or else the last thing that was said."""
+    """The reason why it failed: a full disk, which tar tells of before its last line, or else the last line."""
     lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
     full = any(sign in line for line in lines for sign in _FULL)
     return "the disk is full there: make room, or run 'edgecompress devices clean'" if full else lines[-1]

@@ -141,7 +141,7 @@ def start(arguments: Sequence[str], errors: IO[bytes], *, cwd: Path | None = Non
 
 
 def parts(stream: IO[bytes], deadline: Deadline) -> Iterator[bytes]:
-    """What a child writes, as it comes, up to its end.
+    """Read what a child writes, as it comes, up to its end.
 
     Raises:
         TimeoutError: the end did not come in time.
@@ -153,7 +153,7 @@ def parts(stream: IO[bytes], deadline: Deadline) -> Iterator[bytes]:
 
 
 def next_part(stream: IO[bytes], seconds: float) -> bytes | None:
-    """What a child writes next; nothing at its end; ``None`` where nothing came within so many seconds."""
+    """Read what a child writes next; nothing at its end; ``None`` where nothing came within so many seconds."""
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
         return os.read(stream.fileno(), _PART) if selector.select(seconds) else None

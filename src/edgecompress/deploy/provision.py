@@ -41,7 +41,7 @@ class NoRuntimeError(RuntimeFailedError):
 
 @dataclass(frozen=True)
 class Provisioned:
-    """What is on the board now."""
+    """The packages on the board after provisioning."""
 
     fresh: bool  # false: it was there already
     packages: dict[str, str]  # names and versions

@@ -44,7 +44,7 @@ class Platform:
         return _IN_32_BITS.get(self.machine, self.machine) if self.bits == 32 else self.machine
 
     def why_not(self) -> str:
-        """What stands in the way where no runtime is made for such a system, and the way out; empty: nothing."""
+        """The obstacle where no runtime is made for such a system, and the way out; empty: none."""
         has_glibc = bool(re.match(r"glibc \d", self.libc))
         if self.processor == "armv7l" and has_glibc:
             return (

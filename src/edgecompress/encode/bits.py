@@ -30,7 +30,7 @@ class Packed:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the planes."""
         return self.planes.nbytes
 
     @property

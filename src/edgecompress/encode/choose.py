@@ -29,7 +29,7 @@ SPLIT_BYTES = 3.4
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """Which tensors are stored in a group and which alone, and ``notes``: why one is stored no smaller than raw."""
+    """The tensors that are stored in a group and those stored alone, and ``notes``: why one is no smaller than raw."""
 
     group: Group | None
     singles: dict[str, Single]
@@ -92,7 +92,7 @@ def _member(name: str, weights: Weights, mode: Mode, costs: Costs) -> Member | N
 
 
 def _splits(weights: Weights, best: Member | None, mode: Mode, costs: Costs) -> bool:
-    """Whether the values of a tensor can be split, and take less so than as the member that it is at best."""
+    """Return whether a tensor's values can be split, and take less so than as the member that it is at best."""
     size = weights.array.size
     if size not in SPLIT_SIZES or weights.is_float16 or not fits(weights.patterns):
         return False
@@ -106,7 +106,7 @@ def _cost(planned: tuple[list[Planned], list[Planned]]) -> int:
 
 
 def _reason(weights: Weights) -> str:
-    """Why a tensor is stored raw."""
+    """The reason why a tensor is stored raw."""
     if not weights.array.size:
         return "it is empty"
     if len(weights.positions) == weights.array.size and len(np.unique(weights.patterns[: 1 << 16])) > MOST_DISTINCT:

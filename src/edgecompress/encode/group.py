@@ -42,13 +42,13 @@ Each = TypeVar("Each")
 
 @dataclass(frozen=True)
 class Coder:
-    """How a stream is coded. ``bits``: the width of packed numbers or escapes, else the low bits of each number."""
+    """The coder of a stream. ``bits``: the width of packed numbers or escapes, else the low bits of each number."""
 
     kind: Literal["rice", "escape", "wavelet", "packed", "float16", "float32"]
     bits: int = 0
 
     def __str__(self) -> str:
-        """As in ``rice3``."""
+        """The name of the coder, as in ``rice3``."""
         return self.kind if self.kind.startswith("float") else f"{self.kind}{self.bits}"
 
 

@@ -61,7 +61,7 @@ class TensorEntry(Record):
 
 
 class Ledger(Record):
-    """Where the bytes of a model file went. What follows from its numbers is a property, so it cannot disagree."""
+    """The bytes of a model file by tensor. What follows from its numbers is a property, so it cannot disagree."""
 
     tensors: tuple[TensorEntry, ...]
     file_bytes: int = Field(ge=0, description="size of the runnable file on disk")
@@ -74,7 +74,7 @@ class Ledger(Record):
 
     @property
     def graph_bytes(self) -> int:
-        """What the file spends on anything but weights: operators, names, shapes, header."""
+        """The bytes of the file that are not weights: operators, names, shapes, header."""
         return self.file_bytes - sum(tensor.bytes for tensor in self.tensors)
 
     @property
@@ -105,7 +105,7 @@ def entropy_bound(array: npt.NDArray[np.generic]) -> int:
 
 @dataclass(frozen=True)
 class _Counts:
-    """How often the bit patterns of an array occur: so and so many patterns each occur so and so often.
+    """The occurrences of an array's bit patterns: the number of patterns for each number of occurrences.
 
     Patterns that are equally frequent are told apart by nothing that is asked here, and a large array may have as many
     patterns as elements; their numbers of occurrences are few.
@@ -116,7 +116,7 @@ class _Counts:
 
     @classmethod
     def of(cls, array: npt.NDArray[np.generic]) -> Self:
-        """Those of ``array``. Takes the memory of one copy of it."""
+        """The counts of ``array``. Takes the memory of one copy of it."""
         patterns = np.sort(_patterns(array))
         found: Counter[int] = Counter()
         begun = 0  # where the pattern begins that was seen last

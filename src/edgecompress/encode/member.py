@@ -80,7 +80,7 @@ class Member:
 
     @cached_property
     def values(self) -> Values:
-        """How the values can be stored at best."""
+        """The best way to store the values."""
         if self.palette:
             return "palette"
         return "float16" if self.weights.is_float16 else "float32"
@@ -104,7 +104,7 @@ class Member:
 
     @cached_property
     def index_counts(self) -> Integers:
-        """How often each codebook entry occurs, in the codebook's order, 0 up to entry 255."""
+        """The number of occurrences of each codebook entry, in the codebook's order, 0 up to entry 255."""
         counts = np.zeros(CLASSES, np.int64)
         if self.palette:
             counts[: len(self.palette.counts)] = self.palette.counts

@@ -23,13 +23,13 @@ WAYS = 3
 
 
 class Sums(Protocol):
-    """What the cost of a part depends on."""
+    """The sums that decide the cost of a part."""
 
     def __add__(self, other: Any) -> Any:
-        """Those of two parts that become one."""
+        """The sums of two parts that become one."""
 
     def __sub__(self, other: Any) -> Any:
-        """Those of a part that something leaves."""
+        """The sums of a part that another one leaves."""
 
     @property
     def signature(self) -> float:
@@ -50,7 +50,7 @@ class _Part(Generic[S]):
 
     @property
     def key(self) -> tuple[float, tuple[int, ...]]:
-        """Its place in the row."""
+        """The key of its place in the row."""
         return self.sums.signature, self.things
 
 

@@ -22,14 +22,14 @@ class Moving:
         self._known: dict[int, float] = {0: 0}
 
     def cost(self, part: int) -> float:
-        """What a set costs; infinity where it cannot be a part."""
+        """The cost of a set; infinity where it cannot be a part."""
         if part not in self._known:
             found = self._weigh(part)
             self._known[part] = float("inf") if found is None else found
         return self._known[part]
 
     def total(self, parts: Iterable[int]) -> float:
-        """What all parts cost."""
+        """The total cost of all parts."""
         return sum(map(self.cost, parts))
 
     def best(self, blocks: Sequence[int]) -> Parts:

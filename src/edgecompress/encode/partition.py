@@ -1,4 +1,4 @@
-"""Which tensors share a stream, and in which coder: by merging streams for as long as that makes the whole smaller.
+"""Partition tensors into streams, each with its coder: streams are merged for as long as that makes the whole smaller.
 
 Two streams that become one save what decoding costs once, and lose as far as one code fits both less well than two.
 """
@@ -30,7 +30,7 @@ PRICE = 1 / 64
 
 @dataclass(frozen=True)
 class Costs:
-    """What a file format spends on decoding, in bytes, roughly: it decides what is merged, not what is written.
+    """The bytes that a file format spends on decoding, roughly: they decide what is merged, not what is written.
 
     For each tensor; for one that others are cut off with, which differ in their first dimension alone; more for one
     whose elements are placed among zeros; for one whose values are split; for a stream
@@ -129,7 +129,7 @@ def _filled(planned: Planned) -> Planned:
 
 
 def _few(sums: GapSums | ValueSums) -> bool:
-    """Whether so few elements are stored that a wavelet, which needs much memory for each, can be decoded at load."""
+    """Return whether so few elements are stored that a wavelet, which needs much memory for each, can be decoded."""
     return sums.count <= max(FEW, MOST_STORED * sums.size)
 
 

@@ -22,7 +22,7 @@ class Single:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the values."""
         return self.values.nbytes
 
 

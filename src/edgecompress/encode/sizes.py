@@ -1,4 +1,4 @@
-"""What a group takes, counted exactly before anything is encoded; members in the order of the group."""
+"""The size of a group, counted exactly before anything is encoded; members in the order of the group."""
 
 from collections.abc import Sequence
 from itertools import starmap

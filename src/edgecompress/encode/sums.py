@@ -1,4 +1,4 @@
-"""What a stream costs depends on sums over its members alone: added where streams merge, taken away where one leaves.
+"""The sums that decide a stream's cost: added where streams merge, taken away where a member leaves.
 
 No sum walks the members again, so that a stream of a thousand tensors is weighed as fast as one of two.
 """
@@ -21,7 +21,7 @@ S = TypeVar("S", "GapSums", "ValueSums")
 
 @dataclass(frozen=True, eq=False)
 class GapSums:
-    """Of the gaps of some members.
+    """The sums over the gaps of some members.
 
     ``size``: elements of the tensors. ``rice``, ``escapes``, ``classes``: see ``Member.rice_upper``,
     ``Member.escapes`` and ``Member.gap_counts``.
@@ -36,7 +36,7 @@ class GapSums:
 
     @classmethod
     def of(cls, member: Member) -> "GapSums":
-        """Those of one member."""
+        """The sums of one member."""
         size = member.weights.array.size
         counts = member.rice_upper, member.escapes, member.gap_counts
         return cls(1, member.count, size, *counts)
@@ -63,13 +63,13 @@ class GapSums:
 
     @property
     def signature(self) -> float:
-        """How far apart stored elements are, in powers of two: what the choice among codes of gaps depends on most."""
+        """The mean gap between stored elements, in powers of two: the choice among codes depends on it most."""
         return log2(1 + self.size / max(self.count, 1))
 
 
 @dataclass(frozen=True, eq=False)
 class ValueSums:
-    """Of the values of some members of one kind.
+    """The sums over the values of some members of one kind.
 
     ``widths``: how many of their codebooks need indices of each number of bits; ``indices``: how often each occurs.
     """
@@ -83,7 +83,7 @@ class ValueSums:
 
     @classmethod
     def of(cls, member: Member) -> "ValueSums":
-        """Those of one member."""
+        """The sums of one member."""
         widths = np.zeros(bits.WIDEST + 1, np.int64)
         if member.palette:
             widths[bits.width(len(member.palette.codebook) - 1)] = 1

@@ -60,7 +60,7 @@ class Weights:
 
     @cached_property
     def is_float16(self) -> bool:
-        """Whether float16 holds every element exactly."""
+        """Return whether float16 holds every element exactly."""
         with np.errstate(over="ignore", invalid="ignore"):
             return all(
                 np.array_equal(block.view(np.float32).astype(np.float16).astype(np.float32).view(np.uint32), block)

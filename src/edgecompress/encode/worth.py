@@ -1,4 +1,4 @@
-"""Which tensors are worth a place in a group: a small one may add more to its streams than it takes alone."""
+"""The tensors that are worth a place in a group: a small one may add more to its streams than it takes alone."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +74,7 @@ def worthwhile(
 
 
 def _kind(member: Member) -> tuple[object, ...]:
-    """What those are alike in that are cut off together."""
+    """The key that is the same for tensors that are cut off together."""
     shape = member.weights.array.shape
     return (member.sparse, shape[1:]) if shape and member.weights.array.size < LARGE else (member.name,)
 

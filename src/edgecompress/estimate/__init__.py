@@ -1,1 +1,1 @@
-"""Which file of a build leads on its board: told without the board, from counted instructions or by a rule."""
+"""The file of a build that leads on its board: told without the board, from counted instructions or by a rule."""

@@ -1,4 +1,4 @@
-"""What a manifest says of files on the board's processor, and of the one that leads. Nothing in it is a latency."""
+"""The entries of a manifest for files on the board's processor, and for the one that leads. No latency is in it."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ FLOAT16_ARITHMETIC = 5e-2
 
 
 class OnProcessor(Record):
-    """What a file whose values depend on the processor computes on the board's, which was emulated."""
+    """The outputs and accuracy on the board's emulated processor, of a file whose values depend on the processor."""
 
     processor: str | None = Field(description="that was emulated; null: none was")
     outputs: OutputCheck | None = Field(

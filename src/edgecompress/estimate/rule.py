@@ -5,7 +5,7 @@ docs/runtimes.md has the figures. Rounded to what a choice needs.
 """
 
 from edgecompress.export.kinds import Kind
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
 from edgecompress.target import Runtime, Target
 
 # Share of zeros in a run of sparse kernels, and what was executed of the dense file's instructions at least there.
@@ -18,7 +18,7 @@ _ONNXRUNTIME = 1.9
 
 
 def expected(kind: Kind, runtime: Runtime, board: Target, inference: SparseInference | None) -> float | None:
-    """What a file executes over the dense one of its runtime on 64-bit Arm; ``None``: nothing was counted there."""
+    """The instructions of a file over those of its runtime's dense file on 64-bit Arm; ``None``: not counted."""
     if board.arch != "aarch64":
         return None
     if kind in ("int8", "dense-int8"):
@@ -31,5 +31,5 @@ def expected(kind: Kind, runtime: Runtime, board: Target, inference: SparseInfer
 
 
 def of_runtime(runtime: Runtime) -> float:
-    """What the dense file of a runtime executes over LiteRT's."""
+    """The instructions of a runtime's dense file over those of LiteRT's."""
     return _ONNXRUNTIME if runtime == "onnxruntime" else 1.0

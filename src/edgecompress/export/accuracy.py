@@ -4,15 +4,15 @@ from pathlib import Path
 
 from pydantic import Field
 
-from edgecompress.export.isolated import run_step
-from edgecompress.export.verify import Layout
+from edgecompress.formats.contract import Layout
+from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
 
 SECONDS = 6 * 3600
 
 
 class FileAccuracy(Record):
-    """How many labelled samples a file gets right."""
+    """The number of labelled samples that a file gets right."""
 
     correct: int
     samples: int

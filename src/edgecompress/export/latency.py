@@ -5,10 +5,8 @@ from pathlib import Path
 
 import onnx_ir as ir
 
-from edgecompress import methods
-from edgecompress.export.contract import Format
 from edgecompress.export.verify import LatencyCheck, compare_latency
-from edgecompress.export.written import FORMATS, KINDS
+from edgecompress.formats import find
 from edgecompress.target import Runtime
 
 
@@ -21,10 +19,9 @@ def latency(network: ir.Model, dense: ir.Model, runtime: Runtime) -> LatencyChec
         InputError: the runtime is not installed, or its format cannot express the networks.
         CheckError: the runtime crashed.
     """
-    kind = next(kind for kind in KINDS if kind.runtime == runtime)
-    write: Format = methods.find(FORMATS, kind.format)
+    kind = find.of_runtime(runtime)
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        paths = [Path(folder) / f"{name}.{kind.format}" for name in ("network", "dense")]
+        paths = [Path(folder) / f"{name}{kind.suffix}" for name in ("network", "dense")]
         for graph, path in zip((network, dense), paths, strict=True):
-            write(graph, path, compress=False)
+            kind.write(graph, path, compress=False)
         return compare_latency(paths[0], paths[1], layout=kind.layout, limit=None)

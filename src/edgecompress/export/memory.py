@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from edgecompress.export.isolated import run_step
-from edgecompress.export.verify import Layout
+from edgecompress.formats.contract import Layout
+from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
 
 SECONDS = 600

@@ -1,80 +1,63 @@
 """The proof of a file of several inputs or outputs: each by its name, in its runtime, in a process of its own."""
 
-import importlib.metadata
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import onnx_ir as ir
 
 from edgecompress.errors import CheckError
-from edgecompress.export import named_outputs
-from edgecompress.export.isolated import run_program
-from edgecompress.export.onnx_graph.write import write
-from edgecompress.export.verify import OutputCheck, Verification, bit_identical, compare_outputs
-
-Array = npt.NDArray[Any]
-SECONDS = 1800
-_RUNTIMES = {".onnx": ("onnxruntime", "onnxruntime"), ".tflite": ("litert", "ai-edge-litert")}
+from edgecompress.export.verify import (
+    OutputCheck,
+    Verification,
+    bit_identical,
+    compare_latency,
+    compare_outputs,
+)
+from edgecompress.formats import find
+from edgecompress.formats.contract import Layout
+from edgecompress.isolated.outputs import Array, run
 
 
 @dataclass(frozen=True)
 class Named:
-    """What a file is proved against.
+    """The inputs and outputs that a file is proved against.
 
     Attributes:
         inputs: by name, (N, channels, ...), in the types that the file takes.
         expected: outputs by name, of the same samples.
         as_it_is: whether a TFLite file has its axes in this order too, as files of other tools may.
+        dense: the dense file of the same format, to compare the latency with; ``None``: there is none.
+        narrower: as ``proved.Reference`` has it.
     """
 
     inputs: Mapping[str, Array]
     expected: Mapping[str, Array]
     as_it_is: bool = False
-
-
-def outputs(path: Path, inputs: Mapping[str, Array], *, as_it_is: bool = False) -> dict[str, Array]:
-    """What the runtime of ``path`` makes of ``inputs``; ``as_it_is`` as in ``Named``.
-
-    Raises:
-        CheckError: it refused the file, or crashed on it.
-    """
-    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        given, written = Path(folder) / "x.npz", Path(folder) / "y.npz"
-        np.savez(given, allow_pickle=False, **inputs)
-        job = [str(path.resolve()), str(given), str(written), *([named_outputs.AS_IT_IS] if as_it_is else [])]
-        code, reason = run_program(named_outputs.__name__, job, seconds=SECONDS)
-        if code:
-            raise CheckError(f"{path}: its runtime does not run it: {reason}")
-        with np.load(written, allow_pickle=False) as archive:
-            return dict(archive)
-
-
-def of_graph(graph: ir.Model, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """What onnxruntime computes from a graph as it is, for networks that PyTorch does not run here.
-
-    Raises:
-        CheckError: onnxruntime does not run it.
-    """
-    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        path = Path(folder) / "graph.onnx"
-        write(graph, path)
-        return outputs(path, inputs)
+    dense: Path | None = None
+    narrower: bool = False
 
 
 def verify_named(
-    path: Path, reference: Named, *, relative_tolerance: float, weights: Mapping[str, Array] | None
+    path: Path,
+    reference: Named,
+    *,
+    relative_tolerance: float,
+    weights: Mapping[str, Array] | None,
+    latency_limit: float | None = None,
 ) -> Verification:
-    """Prove ``path``: every output within the tolerance of the reference's, and its weights bit by bit.
+    """Prove ``path``: every output within the tolerance of the reference's, its weights bit by bit, and its latency.
+
+    ``latency_limit`` is as for ``verify.verify``, where the reference has a dense file.
 
     Raises:
-        CheckError: it does not run, an output is missing or differs, or a weight does.
+        CheckError: it does not run, an output is missing or differs, a weight does, or it is slower than the limit.
+        InputError: the runtime is not installed, or the inputs do not fit the file.
     """
-    produced = outputs(path, reference.inputs, as_it_is=reference.as_it_is)
+    kind = find.of_suffix(path) or find.of_file(path)
+    layout: Layout = "channels_first" if reference.as_it_is else kind.layout
+    ran = run(path, reference.inputs, layout=layout, batch=kind.batch)
+    produced = ran.arrays
     checks: list[OutputCheck] = []
     for name, wanted in reference.expected.items():
         if name not in produced:
@@ -86,11 +69,11 @@ def verify_named(
                 path, made, expected, absolute_tolerance=relative_tolerance, relative_tolerance=relative_tolerance
             )
         )
-    runtime, package = _RUNTIMES[path.suffix]
     worst = max(checks, key=lambda check: check.largest_difference)
     return Verification(
-        runtime=runtime,
-        version=importlib.metadata.version(package),
+        runtime=ran.runtime,
+        version=ran.version,
         outputs=worst.model_copy(update={"argmax_agreement": min(check.argmax_agreement for check in checks)}),
         identical_weights=None if weights is None else bit_identical(path, weights),
+        latency=None if reference.dense is None else compare_latency(path, reference.dense, limit=latency_limit),
     )

@@ -7,16 +7,15 @@ from pydantic import Field
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
+from edgecompress.equivalence.proof import Proof, Shapes
 from edgecompress.errors import InputError
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.inspect import inspect, suffix
-from edgecompress.export.onnx_graph.pack import pack_onnx
-from edgecompress.export.proof import Proof, Shapes
-from edgecompress.export.tflite.pack import pack_tflite
+from edgecompress.formats import find
+from edgecompress.formats.contract import Container
+from edgecompress.formats.ecz.format import FORMAT as ECZ
 from edgecompress.progress import Progress, silent
 from edgecompress.record import Record, check_file
 
-CONTAINER = ".ecz"
+CONTAINER = ECZ.suffix
 
 
 class Packed(Record):
@@ -54,22 +53,19 @@ def pack(
             do not fit.
         CheckError: what was written is not the source's equal.
     """
-    kind = suffix(source)
+    kind = find.of_file(source)
     check_file(target)
-    if shapes and target.suffix == CONTAINER:
-        raise InputError("--shape is for what a file is run on; a container is not run, only unpacked: leave it out")
-    if target.suffix == CONTAINER:
-        before = inspect(source)
-        made = pack_container(source, target, progress=progress)
-        return Packed(source_bytes=made.source_bytes, bytes=made.container_bytes, entropy_bytes=before.entropy_bytes)
-    if target.suffix != kind:
+    container = next((each for each in find.containers() if each.suffix == target.suffix), None)
+    if container is not None:
+        return _boxed(source, target, container, progress, shapes)
+    if target.suffix != kind.suffix:
         raise InputError(
-            f"{source} is {kind[1:]}: give an output that ends in {kind}, or {CONTAINER} for a container, not {target}"
+            f"{source} is {kind.name}: give an output that ends in {kind.suffix}, or {CONTAINER} for a container, not "
+            f"{target}"
         )
-    size = inspect(source).file_bytes
+    size = kind.inspect(source).file_bytes
     progress(f"pack {source.name}", 0, 1, "encoding and proving")
-    packer = pack_onnx if kind == ".onnx" else pack_tflite
-    written = packer(source, target, encoding=encoding, shapes=shapes, any_gain=any_gain)
+    written = kind.pack(source, target, encoding=encoding, shapes=shapes, any_gain=any_gain)
     ledger, proof = written.ledger, written.proof
     said = proof.words if proof else "nothing gets smaller" if not written.declined else "copied"
     progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, {said}")
@@ -85,7 +81,15 @@ def pack(
     )
 
 
+def _boxed(source: Path, target: Path, container: Container, progress: Progress, shapes: Shapes | None) -> Packed:
+    if shapes:
+        raise InputError("--shape is for what a file is run on; a container is not run, only unpacked: leave it out")
+    before = find.of_file(source).inspect(source)
+    made = container.pack(source, target, progress=progress)
+    return Packed(source_bytes=made.source_bytes, bytes=made.container_bytes, entropy_bytes=before.entropy_bytes)
+
+
 def _container_bytes(file: Path) -> int:
-    """What a model file takes as a container."""
+    """Bytes of a model file as a container."""
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-        return pack_container(file, Path(folder) / f"model{CONTAINER}", progress=silent).container_bytes
+        return ECZ.pack(file, Path(folder) / f"model{CONTAINER}", progress=silent).container_bytes

@@ -6,31 +6,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import onnx_ir as ir
 
-from edgecompress import methods
 from edgecompress.encode.ledger import Ledger
+from edgecompress.errors import InputError
 from edgecompress.export.accuracy import FileAccuracy, accuracy
-from edgecompress.export.contract import Format
-from edgecompress.export.float16.onnx import halved
-from edgecompress.export.float16.tflite import tflite as write_float16_tflite
-from edgecompress.export.int8.onnx import quantized
-from edgecompress.export.int8.tflite import tflite as write_int8_tflite
 from edgecompress.export.memory import Memory, memory
 from edgecompress.export.named import Named, verify_named
-from edgecompress.export.tflite.runtimes import runtimes
-from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
 from edgecompress.export.verify import Floats, Verification, compare_latency, verify
-from edgecompress.export.written import FORMATS, FileKind, writer, written
+from edgecompress.export.written import writer, written
+from edgecompress.formats.contract import EXACT, ROUNDED, Finished, Format
+from edgecompress.formats.graphs import initializers
 from edgecompress.heap import give_back
 from edgecompress.recipe import Export
+from edgecompress.record import Record
 
-# Relative to a sample's largest output. Half a unit in the last place of float16 is 2**-11, of int8 2**-8 of the
-# largest weight of a channel; errors add up over the layers, and hybrid kernels round the inputs of each layer too.
-EXACT = 1e-4
-ROUNDED = {"float32": 1e-3, "float16": 2e-2, "int8": 1e-1, "int8-hybrid": 2.5e-1}
 # Of the proof's samples, for files that round every activation. What is wrong in such a file (a scale taken for
 # another, sums that overflow) leaves far fewer; what is right seldom leaves fewer than 0.97.
 LEAST_AGREEMENT = 0.9
@@ -41,7 +31,7 @@ LATENCY = 1.05
 
 @dataclass(frozen=True)
 class Reference:
-    """What a file is proved against.
+    """The inputs and outputs that a file is proved against.
 
     Attributes:
         x: real inputs, float32 (N, channels, ...).
@@ -59,7 +49,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What an int8 file needs beside its network.
+    """The data that an int8 file needs beside its network.
 
     Attributes:
         inputs: to calibrate with, float32 (N, channels, ...).
@@ -72,7 +62,7 @@ class Calibrated:
 
 @dataclass(frozen=True)
 class Proved:
-    """What is known of a file that was written. ``accuracy`` is measured where it may differ from the network's."""
+    """The results for a file that was written. ``accuracy`` is measured where it may differ from the network's."""
 
     ledger: Ledger
     verification: Verification
@@ -82,7 +72,7 @@ class Proved:
 
 
 def write_float(
-    graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference | Named, *, compress: bool
+    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named, *, compress: bool
 ) -> Proved:
     """Write the network as it is, dense or compressed, and prove that it computes what the network does.
 
@@ -90,57 +80,59 @@ def write_float(
         NoFormError: the format cannot express it.
         CheckError: the file does not hold or compute what it should, or is slower than the dense one.
     """
-    is_onnx = kind.format == "onnx"
-    ledger, inference = written(graph, path, kind, settings, compress=compress)
+    finished = written(graph, path, kind, settings, compress=compress)
     give_back()
-    rounding = "float32" if is_onnx else settings.tflite_weights
-    if isinstance(reference, Named):
-        proved = _proved_by_name(graph, path, kind, ledger, reference, "float32" if not compress else rounding)
-        return _with(proved, inference)
+    rounding = kind.rounding(settings)
     judged = not (compress and rounding == "int8-hybrid")
-    elsewhere = _is_for_other_processors(inference)
-    made = _proved(
-        path,
-        kind,
-        ledger,
-        reference,
-        weights=_arrays(graph, np.float32) if is_onnx else None,
-        relative_tolerance=EXACT if is_onnx else ROUNDED[rounding],
-        latency_limit=LATENCY if judged and not (reference.narrower or elsewhere) else None,
-    )
+    limit = LATENCY if judged and not (reference.narrower or finished.twin) else None
+    if isinstance(reference, Named):
+        tolerance = kind.tolerances[rounding if compress else "float32"]
+        made = _proved_by_name(graph, path, kind, finished.ledger, reference, tolerance, latency_limit=limit)
+    else:
+        made = _proved(
+            path,
+            kind,
+            finished.ledger,
+            reference,
+            weights=initializers(graph, np.float32) if kind.exact else None,
+            relative_tolerance=kind.tolerances[rounding],
+            latency_limit=limit,
+        )
     latency = made.verification.latency
     if judged and latency is not None and latency.low > LATENCY:
-        with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
-            file, dense = path, reference.dense
-            if elsewhere:
-                file = Path(folder) / path.name
-                plain = settings.model_copy(update={"shifts": False})
-                writer(graph, file, kind, plain, compress=True)(sparse_inference=False)
-            if reference.narrower:
-                dense = Path(folder) / f"dense-{path.name}"
-                writer(graph, dense, kind, settings, compress=False)()
-            assert dense is not None  # else there was no latency
-            compare_latency(file, dense, layout=kind.layout, limit=LATENCY)
-    return _with(made, inference)
+        _judge_beside(graph, path, kind, settings, reference, finished)
+    return _with(made, finished.verdict)
 
 
-def _is_for_other_processors(inference: SparseInference | None) -> bool:
-    """Whether a file may be slower here: paddings and shifts for sparse inference pay where zeros are skipped.
+def _judge_beside(
+    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named, finished: Finished
+) -> None:
+    """Judge a latency by the file's twin for this processor, and beside a dense file of as many channels.
 
-    What is judged here, where it is, is a file of the same weights without them.
+    Raises:
+        CheckError: it is slower all the same.
     """
-    return inference is not None and inference.state == "on" and not emulated.sparse_inference_runs_here()
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        file, dense = path, reference.dense
+        if finished.twin:
+            file = Path(folder) / path.name
+            finished.twin(file)
+        if reference.narrower:
+            dense = Path(folder) / f"dense-{path.name}"
+            writer(graph, kind, settings, compress=False)(dense)
+        assert dense is not None  # else there was no latency
+        compare_latency(file, dense, layout=kind.layout, limit=LATENCY)
 
 
-def _with(proved: Proved, inference: SparseInference | None) -> Proved:
-    """``proved``, with what sparse inference does with the file."""
-    return replace(proved, verification=proved.verification.model_copy(update={"sparse_inference": inference}))
+def _with(proved: Proved, verdict: Record | None) -> Proved:
+    """``proved``, with what the file does on other processors."""
+    return replace(proved, verification=proved.verification.model_copy(update={"sparse_inference": verdict}))
 
 
 def write_int8(
     graph: ir.Model,
     path: Path,
-    kind: FileKind,
+    kind: Format,
     settings: Export,
     reference: Reference,
     given: Calibrated,
@@ -155,14 +147,9 @@ def write_int8(
         InputError: a quantiser or the format refuses the network.
         CheckError: weights are not the rounded ones, or too many answers differ.
     """
-    weights = None
-    if kind.format == "onnx":
-        integers = quantized(graph, given.inputs)
-        write: Format = methods.find(FORMATS, kind.format)
-        ledger = write(integers, path, compress=compress, encoding=settings.encoding)
-        weights = _arrays(integers, np.float32, np.int8, np.int32)
-    else:
-        ledger = write_int8_tflite(graph, path, given.inputs)
+    if kind.int8 is None:
+        raise InputError(f"there is no int8 arithmetic for {kind.title}; set export.int8=false")
+    ledger, weights = kind.int8(graph, path, given.inputs, compress=compress, encoding=settings.encoding)
     return _proved(
         path,
         kind,
@@ -175,7 +162,7 @@ def write_int8(
     )
 
 
-def write_float16(graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference) -> Proved:
+def write_float16(graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference) -> Proved:
     """Write the network compressed and to be computed in float16, and prove what this machine can.
 
     That is the file's weights, and its outputs within float16's tolerance, in whatever precision this processor
@@ -185,15 +172,11 @@ def write_float16(graph: ir.Model, path: Path, kind: FileKind, settings: Export,
         InputError: the network has no float16 form, or weights beyond float16.
         CheckError: the file does not hold or compute what it should.
     """
-    weights = inference = None
-    if kind.format == "onnx":
-        half = halved(graph)
-        write: Format = methods.find(FORMATS, kind.format)
-        ledger = write(half, path, compress=True, encoding=settings.encoding)
-        weights = _arrays(half, np.float16, np.float32)
-    else:
-        ledger = write_float16_tflite(graph, path, encoding=settings.encoding)
-        inference = emulated.prove(path)
+    if kind.float16 is None:
+        raise InputError(f"there is no float16 arithmetic for {kind.title}; set export.float16_arithmetic=false")
+    none = np.zeros((0, 0), np.float32)
+    ledger, weights = kind.float16(graph, path, none, compress=True, encoding=settings.encoding)
+    verdict = kind.elsewhere(path) if kind.elsewhere else None
     made = _proved(
         path,
         kind,
@@ -203,12 +186,12 @@ def write_float16(graph: ir.Model, path: Path, kind: FileKind, settings: Export,
         relative_tolerance=ROUNDED["float16"],
         latency_limit=None,
     )
-    return _with(made, inference)
+    return _with(made, verdict)
 
 
 def _proved(
     path: Path,
-    kind: FileKind,
+    kind: Format,
     ledger: Ledger,
     reference: Reference,
     *,
@@ -216,31 +199,27 @@ def _proved(
     **checks: Any,
 ) -> Proved:
     verification = verify(path, reference.x, reference.expected, layout=kind.layout, dense=reference.dense, **checks)
-    runs_in = ["onnxruntime >= 1.20"] if kind.format == "onnx" else list(runtimes(path))
-    return Proved(ledger, verification, memory(path, layout=kind.layout), runs_in, measured)
+    return Proved(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)), measured)
 
 
 def _proved_by_name(
-    graph: ir.Model, path: Path, kind: FileKind, ledger: Ledger, reference: Named, rounding: str
+    graph: ir.Model,
+    path: Path,
+    kind: Format,
+    ledger: Ledger,
+    reference: Named,
+    tolerance: float,
+    *,
+    latency_limit: float | None,
 ) -> Proved:
-    """What is known of a file of several ends; how its latency compares is for ``bench`` to tell."""
-    is_onnx = kind.format == "onnx"
-    half = any(
-        array.dtype == np.float16 for array in (*reference.inputs.values(), *_arrays(graph, np.float16).values())
-    )
-    exact = ROUNDED["float16"] if half else EXACT
+    """What is known of a file whose inputs and outputs go by their names."""
+    arrays = (*reference.inputs.values(), *initializers(graph, np.float16).values())
+    exact = ROUNDED["float16"] if any(array.dtype == np.float16 for array in arrays) else EXACT
     verification = verify_named(
         path,
         reference,
-        relative_tolerance=exact if is_onnx else max(exact, ROUNDED[rounding]),
-        weights=_arrays(graph, np.float32, np.float16) if is_onnx else None,
+        relative_tolerance=max(exact, tolerance),
+        weights=initializers(graph, np.float32, np.float16) if kind.exact else None,
+        latency_limit=latency_limit,
     )
-    runs_in = ["onnxruntime >= 1.20"] if is_onnx else list(runtimes(path))
-    return Proved(ledger, verification, memory(path, layout=kind.layout), runs_in)
-
-
-def _arrays(graph: ir.Model, *types: type[np.generic]) -> dict[str, npt.NDArray[np.generic]]:
-    """The initialisers of these types, by name."""
-    values = graph.graph.initializers.items()
-    arrays = {name: value.const_value.numpy() for name, value in values if value.const_value}
-    return {name: array for name, array in arrays.items() if array.dtype in types}
+    return Proved(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)))

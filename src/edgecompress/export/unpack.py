@@ -1,44 +1,22 @@
-"""The way back: a packed ONNX file as a plain one, for tools that cannot fold what decodes its weights."""
+"""The way back: a packed file as a plain one, for tools that cannot fold what decodes its weights."""
 
-import tempfile
 from pathlib import Path
 
 from edgecompress.errors import InputError
-from edgecompress.export.decoded import found_in
-from edgecompress.export.inspect import suffix
-from edgecompress.export.onnx_graph import versions
-from edgecompress.export.onnx_graph.folding import is_encoded
-from edgecompress.export.onnx_graph.pack import check_identical, fingerprints, graph_of
-from edgecompress.export.onnx_graph.read import read_lean
-from edgecompress.export.onnx_graph.widened import narrow
-from edgecompress.export.onnx_graph.write import write
+from edgecompress.formats import find
 
 
-def unpack_onnx(source: Path, target: Path) -> None:
-    """Write the packed ONNX file ``source`` to ``target`` with its weights as plain arrays, bit by bit the same.
-
-    Operators, names, inputs and outputs stay; what decoded the weights goes. Weights of float16 and int8 are that
-    again, those too that the network reads as float32 behind a Cast; what other nodes made of constants stays what
-    they made of it. The file appears after its weights were compared, or not at all.
+def unpack(source: Path, target: Path) -> None:
+    """Write the packed file ``source`` to ``target`` with its weights as plain arrays, bit by bit the same.
 
     Raises:
-        InputError: the source cannot be read, is damaged, or holds nothing that this package packed.
+        InputError: the source cannot be read, its format has nothing to take out, or nothing in it is packed.
         CheckError: what was written does not hold the same weights.
-        MissingDependencyError: onnxruntime is not installed.
+        MissingDependencyError: the format's runtime is not installed.
     """
-    if suffix(source) == ".tflite":
-        raise InputError(f"{source} is TFLite, which has no decoders to take out; pack the file that it was made from")
-    read = read_lean(source)
-    if not any(map(is_encoded, found_in(read).constants)):
-        raise InputError(f"{source} is not packed: its weights are plain already")
-    weights = fingerprints(source, read)
-    model = graph_of(read)
-    narrow(model)
-    versions.lower(model)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
-        written = Path(folder) / target.name
-        write(model, written)
-        check_identical(written, weights)
-        for file in sorted(Path(folder).iterdir(), key=lambda file: file == written):  # the model after its data
-            file.replace(target.with_name(file.name))
+    kind = find.of_file(source)
+    if kind.unpack is None:
+        raise InputError(
+            f"{source} is {kind.title}, which has no decoders to take out; pack the file that it was made from"
+        )
+    kind.unpack(source, target)

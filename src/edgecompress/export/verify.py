@@ -8,27 +8,27 @@ the latency is not seen to exceed the dense file's by more than a stated limit.
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from edgecompress.errors import CheckError
-from edgecompress.export.decoded import each_weight
-from edgecompress.export.isolated import run_step
-from edgecompress.export.paired_ratio import paired_ratio
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.formats.contract import Layout
+from edgecompress.formats.find import each_weight
+from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
+from edgecompress.isolated.outputs import channels_first
+from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
+from edgecompress.timing.ratio import latency_ratio
 
-Layout = Literal["channels_first", "channels_last"]
 Floats = npt.NDArray[np.float32]
 
 _ATTEMPTS = 3
 
 
 class OutputCheck(Record):
-    """How far a file's outputs are from the reference's. Either the outputs have tolerances, or the agreement a limit.
+    """The distance of a file's outputs from the reference's. Either outputs have tolerances, or the agreement a limit.
 
     A row passes if it differs by no more than its tolerance. Where only the agreement is judged, the accuracy of the
     file is not further from the reference's, on these samples, than the part that does not agree.
@@ -50,8 +50,11 @@ class LatencyCheck(Record):
     dense: str = Field(description="name of the file it is compared with")
     runs: int
     threads: int
-    ratio: float = Field(description="median of the paired ratios")
-    low: float = Field(description="lower end of the ratio's 95 % interval, by bootstrap over the pairs")
+    ratio: float = Field(
+        description="of the rounds, each with both files (docs/benchmarking.md): the mean of both orders' medians; in "
+        "older documents the median over all rounds"
+    )
+    low: float = Field(description="lower end of the ratio's 95 % interval, by a bootstrap over blocks of rounds")
     high: float = Field(description="upper end of that interval")
     limit: float | None = Field(description="the check fails where `low` exceeds this; null: it is only measured")
     attempts: int = Field(default=1, description="measurements it took; a busy machine can need more than one")
@@ -127,7 +130,7 @@ def verify(
 def outputs(
     path: Path, x: Floats, *, layout: Layout = "channels_first", threads: int = 1, seconds: float = 1800
 ) -> tuple[Floats, str, str]:
-    """What the file's runtime makes of ``x``: the outputs, float32 [samples, ...], the runtime's name and version.
+    """The outputs of the file's runtime for ``x``, float32 [samples, ...], and the runtime's name and version.
 
     Outputs of three and more axes are channels first, as ``x`` is, whatever the file's layout.
 
@@ -149,11 +152,6 @@ def outputs(
         with np.load(written, allow_pickle=False) as archive:
             y: Floats = archive["y"]
     return channels_first(y, layout), done["runtime"], done["version"]
-
-
-def channels_first(y: Floats, layout: Layout) -> Floats:
-    """Outputs of a file whose input has ``layout``, [samples, ...], as the network gives them."""
-    return np.ascontiguousarray(np.moveaxis(y, -1, 1)) if layout == "channels_last" and y.ndim > 2 else y
 
 
 def compare_outputs(
@@ -273,12 +271,13 @@ def compare_latency(
         "min_seconds": 0.5,
         "max_seconds": max_seconds,
         "threads": threads,
+        "batch": "own",
         "seed": 0,
     }
     for attempt in range(1, _ATTEMPTS + 1):
         events = run_step("latency", job, path, seconds=600 + 10 * max_seconds)
-        of_path, of_dense = (np.array(event["samples_ns"], float) for event in events if event["event"] == "latency")
-        ratio, low, high = paired_ratio(of_path, of_dense)
+        of_path, of_dense = (event["samples_ns"] for event in events if event["event"] == "latency")
+        ratio, low, high = latency_ratio(of_path, of_dense)
         if limit is None or low <= limit:
             return LatencyCheck(
                 dense=dense.name,

@@ -1,81 +1,35 @@
-"""The files of a network in each format: written, and right on every processor."""
+"""A network as a file of some format, right on every processor."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import onnx_ir as ir
 
-from edgecompress import methods
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError, MissingDependencyError, NoFormError
-from edgecompress.export.tflite.sparse_inference import emulated
-from edgecompress.export.tflite.sparse_inference.verdict import SparseInference, remark
-from edgecompress.export.verify import Layout
+from edgecompress.formats.contract import Finished, Format
 from edgecompress.recipe import Export
-from edgecompress.target import Runtime
-
-FORMATS = "edgecompress.export.formats"
 
 
-@dataclass(frozen=True)
-class FileKind:
-    """How the files of one format are run."""
-
-    format: Literal["onnx", "tflite"]
-    runtime: Runtime
-    layout: Layout
-
-
-KINDS = (
-    FileKind("onnx", "onnxruntime", "channels_first"),
-    FileKind("tflite", "litert", "channels_last"),
-)
-
-
-def written(
-    graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool
-) -> tuple[Ledger, SparseInference | None]:
-    """Write the network as it is, and see that a compressed TFLite file is right on processors without AVX.
+def written(graph: ir.Model, path: Path, kind: Format, settings: Export, *, compress: bool) -> Finished:
+    """Write the network as it is, and see that a compressed file is right on other processors too.
 
     Raises:
         NoFormError: the format cannot express it.
         CheckError: the file is wrong on such processors.
     """
-    write = writer(graph, path, kind, settings, compress=compress)
+    write = writer(graph, kind, settings, compress=compress)
     try:
-        return (write(), None) if kind.format == "onnx" or not compress else _right_everywhere(write, path, settings)
+        if kind.finish is None or not compress:
+            return Finished(write(path))
+        return kind.finish(write, path, settings)
     except MissingDependencyError:
         raise
     except InputError as error:
         raise NoFormError(str(error)) from error
 
 
-def writer(graph: ir.Model, path: Path, kind: FileKind, settings: Export, *, compress: bool) -> Callable[..., Ledger]:
-    """What writes the file; keywords are options of its format."""
-    format_: Callable[..., Ledger] = methods.find(FORMATS, kind.format)
-    is_onnx = kind.format == "onnx"
-    options: dict[str, object] = {} if is_onnx else {"weights": settings.tflite_weights, "shifts": settings.shifts}
-    return partial(format_, graph, path, compress=compress, encoding=settings.encoding, **options)
-
-
-def _right_everywhere(write: Callable[..., Ledger], path: Path, settings: Export) -> tuple[Ledger, SparseInference]:
-    """Write a compressed TFLite file and see that it is right on processors without AVX.
-
-    One that sparse inference should take and that is wrong with it is written again so that it stays off.
-
-    Raises:
-        CheckError: the file is wrong there all the same.
-    """
-    ledger = write(sparse_inference=settings.sparse_inference)
-    try:
-        verdict = emulated.prove(path)
-    except emulated.SparseInferenceError:
-        if not settings.sparse_inference:
-            raise
-        return write(sparse_inference=False), emulated.prove(path)
-    if verdict.state == "on":
-        ledger = ledger.model_copy(update={"remarks": (remark(verdict), *ledger.remarks[1:])})
-    return ledger, verdict
+def writer(graph: ir.Model, kind: Format, settings: Export, *, compress: bool) -> Callable[..., Ledger]:
+    """What writes the network to a path; keywords are options of its format."""
+    return partial(kind.write, graph, compress=compress, encoding=settings.encoding, **kind.options(settings))

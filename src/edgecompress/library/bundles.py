@@ -54,7 +54,7 @@ class Bundle:
         return self.manifest.models
 
     def file(self, name: str) -> Path:
-        """Where the model file ``name`` is.
+        """The path of the model file ``name``.
 
         Raises:
             InputError: There is none of that name.
@@ -112,7 +112,7 @@ class Bundle:
         return record
 
     def __repr__(self) -> str:
-        """What ``edgecompress build`` prints."""
+        """The summary that ``edgecompress build`` prints."""
         return summary(self.manifest, self.path)
 
 

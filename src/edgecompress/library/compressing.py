@@ -35,7 +35,7 @@ from edgecompress.own.rows import Rows
 from edgecompress.own.untrained import without_training
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
-from edgecompress.workflows.request import DATA_VERSION, measure_of
+from edgecompress.workflows.prepared import DATA_VERSION, measure_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -167,7 +167,7 @@ def _context(
     keyed: bool,
     progress: Progress,
 ) -> tuple[Rows, Context]:
-    """What the stages are run with; ``keyed``: ``cache`` outlives this call, and its keys must tell all apart."""
+    """The context of the stages; ``keyed``: ``cache`` outlives this call, and its keys must tell all apart."""
     model = given.model
     identity: dict[str, Any] = {
         "model": architecture(model.graph(model.module)) if keyed else "",
@@ -202,7 +202,7 @@ def _own_randomness(seed: int) -> Iterator[None]:
 
 
 def _returned(net: nn.Module, module: nn.Module, made: Run, *, copy: bool) -> nn.Module:
-    """What the caller gets: ``module``, or ``net`` with its weights."""
+    """The network for the caller: ``module``, or ``net`` with its weights."""
     own = bare(net)
     if not copy:
         load_state(own, made.last)

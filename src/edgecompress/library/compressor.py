@@ -1,8 +1,9 @@
 """Pruning and clustering inside a training loop of the caller's own."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
+from typing import Any
 
 import torch
 from torch import nn
@@ -18,16 +19,14 @@ from edgecompress.compress.prune.gradual import GradualPruning
 from edgecompress.compress.train import rate_factor
 from edgecompress.errors import InputError
 from edgecompress.library.networks import weights_of
+from edgecompress.library.phases import Phase, share_out
 from edgecompress.library.recipes import Given, chosen
 from edgecompress.own.factory import bare
-from edgecompress.recipe import Recipe
-
-Phase = Literal["prune", "retrain", "cluster", "finished"]
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What a network ended with.
+    """The result of a finished compression.
 
     Attributes:
         steps: that the loop took.
@@ -41,7 +40,7 @@ class Finished:
 
 
 class Compressor:
-    """Prunes a network on a recipe's schedule, holds its zeros, and clusters it in the last part, all in place.
+    """A compressor of a network in place: it prunes on a recipe's schedule, holds its zeros, and clusters at the end.
 
     The caller's loop has loss, optimizer and learning rate. The recipe's ``prune``, ``retrain`` and ``cluster`` share
     ``total_steps`` out as their ``epochs`` are to each other. Centroids are trained here, with Adam.
@@ -73,12 +72,13 @@ class Compressor:
         self.recipe = named(chosen(recipe), inside)
         self.weights = weights_of(inside, self.recipe)
         self.net, self.total_steps, self.step = inside, total_steps, 0
-        self._pruned, self._clustering = _share_out(self.recipe, total_steps)
+        self._pruned, self._clustering = share_out(self.recipe, total_steps)
         shares(self.weights, self.recipe)
         check_rate(self.recipe)
         epochs = max(1, self.recipe.prune.epochs)
         self._pruning = GradualPruning(self.weights, self.recipe, max(1, self._pruned // epochs))
         self._importance: dict[str, torch.Tensor] = {}
+        self._unclustered: dict[str, torch.Tensor] = {}
         self._shared: SharedWeights | RateConstrained | None = None
         self._adam: torch.optim.Optimizer | None = None
         self._ready = self._finished = False
@@ -89,7 +89,7 @@ class Compressor:
 
     @property
     def phase(self) -> Phase:
-        """What the next step belongs to."""
+        """The phase that the next step belongs to."""
         if self._finished:
             return "finished"
         if self._shared is not None:
@@ -102,7 +102,7 @@ class Compressor:
         return masks.sparsity(self.weights)
 
     def __repr__(self) -> str:
-        """Where it is."""
+        """The step, the phase and the sparsity in one line."""
         return (
             f"Compressor(step {self.step} of {self.total_steps}, {self.phase}, {self.sparsity:.1%} of "
             f"{sum(weight.numel() for weight in self.weights.values()):,} weights are zero)"
@@ -170,6 +170,77 @@ class Compressor:
         invariants.few_values(self.weights, self._shared.most, "cluster")
         return Finished(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
 
+    def state_dict(self) -> dict[str, Any]:
+        """The state that a resumed loop needs beside the network and its optimizer: tensors and numbers.
+
+        ``torch.save`` keeps it, and ``torch.load(..., weights_only=True)`` reads it. Ask for it between two steps.
+
+        Raises:
+            InputError: A step is half done, or all is finished.
+        """
+        self._check_open()
+        if self._ready:
+            raise InputError("call state_dict() after after_step(), not between it and after_backward()")
+        known: dict[str, Any] = {
+            "step": self.step,
+            "total_steps": self.total_steps,
+            "recipe": self.recipe.to_json(),
+            "pruning": dict(self._pruning.carried),
+            "importance": dict(self._importance),
+        }
+        if self._shared is not None and self._adam is not None:
+            known["unclustered"] = dict(self._unclustered)
+            known["trained"] = [each.detach() for layer in self._shared.layers for each in layer.trained]
+            known["carried"] = dict(self._shared.carried)
+            known["adam"] = self._adam.state_dict()
+        return known
+
+    @torch.no_grad()
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from where another ``Compressor`` was, with the same network, recipe and steps.
+
+        Make the ``Compressor`` first. Then load the network, the optimizer and this, in that order.
+
+        Args:
+            state: Of ``state_dict``.
+
+        Raises:
+            InputError: It is of another recipe, another network or another number of steps.
+        """
+        self._check_state(state)
+        weights = {name: weight.detach().clone() for name, weight in self.weights.items()}
+        self.step, self._ready = int(state["step"]), False
+        self._importance = {name: tensor.clone() for name, tensor in state["importance"].items()}
+        _copy(self._pruning.carried, state["pruning"])
+        self._shared = self._adam = None
+        if "adam" in state:
+            _copy(self.weights, state["unclustered"])
+            self._cluster()  # anew, which ends with the same centroids, labels and sizes
+            assert self._shared is not None
+            assert self._adam is not None
+            trained = [each for layer in self._shared.layers for each in layer.trained]
+            _copy(dict(enumerate(trained)), dict(enumerate(state["trained"])))
+            _copy(self._shared.carried, state["carried"])
+            self._adam.load_state_dict(state["adam"])
+        _copy(self.weights, weights)
+
+    def _check_state(self, state: Mapping[str, Any]) -> None:
+        """Make sure that a state is of a ``Compressor`` like this one.
+
+        Raises:
+            InputError: it is not; the line says what differs.
+        """
+        if state.get("total_steps") != self.total_steps:
+            raise InputError(
+                f"the state is of {state.get('total_steps')} steps; make the Compressor with total_steps="
+                f"{state.get('total_steps')}, not {self.total_steps}"
+            )
+        if state.get("recipe") != self.recipe.to_json():
+            raise InputError("the state is of another recipe; make the Compressor with the one that it was made with")
+        shapes = {name: tuple(mask.shape) for name, mask in state["pruning"].items()}
+        if shapes != {name: tuple(mask.shape) for name, mask in self._pruning.carried.items()}:
+            raise InputError("the state is of another network; make the Compressor with one of the same layers")
+
     def _take_importance(self) -> None:
         """Add the squared gradients of a step to what errors of the weights cost."""
         for name, weight in self.weights.items():
@@ -184,6 +255,7 @@ class Compressor:
     def _cluster(self) -> None:
         """Let the weights take centroids."""
         settings = self.recipe.cluster
+        self._unclustered = {name: weight.detach().cpu().clone() for name, weight in self.weights.items()}
         if settings.rate is None:
             self._shared = SharedWeights(self.weights, self.recipe)
         else:
@@ -216,26 +288,7 @@ class Compressor:
         shared.after_step(done, total)
 
 
-def _share_out(recipe: Recipe, total_steps: int) -> tuple[int, int]:
-    """The step after which all is pruned, and that after which weights are clustered.
-
-    Raises:
-        InputError: the recipe asks for what is not done in a loop of the caller's own, or trains nothing.
-    """
-    asked = {
-        "structure": recipe.structure is not None,
-        "distill": recipe.distill is not None,
-        "reconstruct": recipe.reconstruct is not None,
-        "retrain.rewind": recipe.retrain.rewind is not None,
-    }
-    for name, wrong in asked.items():
-        if wrong:
-            raise InputError(f"{name} is not possible in a loop of one's own; leave it out, or call ec.compress")
-    epochs = [recipe.prune.epochs, recipe.retrain.epochs, recipe.cluster.epochs]
-    if not sum(epochs):
-        raise InputError("the recipe trains nothing: set prune.epochs, retrain.epochs and cluster.epochs")
-    if total_steps < 1:
-        raise InputError(f"total_steps is {total_steps}; give the steps that the optimizer will take, 1 or more")
-    pruned = round(total_steps * epochs[0] / sum(epochs))
-    clustering = round(total_steps * (epochs[0] + epochs[1]) / sum(epochs))
-    return pruned, clustering
+def _copy(own: Mapping[Any, torch.Tensor], state: Mapping[Any, torch.Tensor]) -> None:
+    """Copy the tensors of a state over those of the same names, in place."""
+    for name, tensor in own.items():
+        tensor.data.copy_(state[name])

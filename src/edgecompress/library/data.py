@@ -18,7 +18,7 @@ _FORMS = "a pair (x, y), a Dataset or DataLoader of such pairs, or what 'edgecom
 
 @dataclass(frozen=True)
 class Samples:
-    """What was read.
+    """Samples as they were read.
 
     Attributes:
         inputs: by name, in the network's order, (N, ...) each.

@@ -53,7 +53,7 @@ def _in_order(net: nn.Module, example: Mapping[str, torch.Tensor]) -> dict[str, 
 
 
 def ends(inputs: Mapping[str, torch.Tensor]) -> tuple[End, ...]:
-    """What of inputs, of one sample each, a file says."""
+    """The entries of a file for inputs of one sample each."""
     return tuple(
         End(name=name, shape=list(each.shape[1:]), dtype=str(each.dtype).removeprefix("torch."))
         for name, each in inputs.items()

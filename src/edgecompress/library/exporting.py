@@ -17,7 +17,9 @@ from edgecompress.errors import InputError, NoFormError
 from edgecompress.export.named import Named
 from edgecompress.export.proved import Reference, write_float
 from edgecompress.export.verify import Verification
-from edgecompress.export.written import KINDS, FileKind, written
+from edgecompress.export.written import written
+from edgecompress.formats import find
+from edgecompress.formats.contract import Format
 from edgecompress.library.examples import Example, ends, tensors
 from edgecompress.library.files import StrPath
 from edgecompress.model.finite import not_finite
@@ -29,7 +31,6 @@ from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Export
 from edgecompress.record import Record, check_writable
 
-Format = Literal["onnx", "tflite"]
 _GIVEN, _NOISE = 256, 32
 """Samples that a file is proved on: most of those given, and of noise beside them: an example may be all zeros."""
 
@@ -69,7 +70,7 @@ def export(
     net: nn.Module,
     example: Example,
     folder: StrPath,
-    formats: Sequence[Format] = ("onnx", "tflite"),
+    formats: Sequence[str] = ("onnx", "tflite"),
     verify: bool = True,
     *,
     encoding: Mode = "smallest",
@@ -114,7 +115,7 @@ def export(
     found: dict[str, ExportedFile] = {}
     with temporary.folder(inside=place) as staging:
         for kind in kinds:
-            name = f"model.{kind.format}"
+            name = f"model.{kind.name}"
             progress(f"export {name}", 0, 1, "writing and proving" if verify else "writing")
             found[name] = _written(graph, staging / name, kind, settings, reference)
             progress(f"export {name}", 1, 1, f"{found[name].bytes:,} bytes")
@@ -123,8 +124,8 @@ def export(
     return Exported(folder=str(place), files=found)
 
 
-def _kinds(formats: Sequence[Format]) -> list[FileKind]:
-    known = {kind.format: kind for kind in KINDS}
+def _kinds(formats: Sequence[str]) -> list[Format]:
+    known = {kind.name: kind for kind in find.formats()}
     wrong = [formats] if isinstance(formats, str) else [each for each in formats if each not in known]
     if wrong or not formats:
         given = f"'{wrong[0]}'" if wrong else "nothing"
@@ -146,7 +147,7 @@ def _model(net: nn.Module, example: Example, output_names: Sequence[str]) -> tup
 
 @torch.no_grad()
 def _reference(model: Model, inputs: Sequence[torch.Tensor]) -> Reference | Named:
-    """What the network says of the example, and of noise."""
+    """The network's outputs for the example and for noise."""
     drawn = noise(model.ends.inputs, _NOISE)
     given = [torch.cat([x[:_GIVEN], more]) for x, more in zip(inputs, drawn, strict=True)]
     said = [each.numpy() for each in leaves(model.module(*given))]
@@ -157,14 +158,14 @@ def _reference(model: Model, inputs: Sequence[torch.Tensor]) -> Reference | Name
 
 
 def _written(
-    graph: ir.Model, path: Path, kind: FileKind, settings: Export, reference: Reference | Named | None
+    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named | None
 ) -> ExportedFile:
     try:
         if reference is None:
-            ledger, verification = written(graph, path, kind, settings, compress=True)[0], None
+            ledger, verification = written(graph, path, kind, settings, compress=True).ledger, None
         else:
             made = write_float(graph, path, kind, settings, reference, compress=True)
             ledger, verification = made.ledger, made.verification
     except NoFormError as error:
-        raise InputError(f"no .{kind.format} file: {error}; or leave '{kind.format}' out of formats") from error
+        raise InputError(f"no .{kind.name} file: {error}; or leave '{kind.name}' out of formats") from error
     return ExportedFile(bytes=path.stat().st_size, ledger=ledger, verification=verification)

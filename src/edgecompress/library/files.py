@@ -9,8 +9,8 @@ from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.export import inspect as reader
 from edgecompress.export import pack as packer
+from edgecompress.export import unpack as unpacker
 from edgecompress.export.pack import Packed
-from edgecompress.export.unpack import unpack_onnx
 from edgecompress.progress import Progress, silent
 
 StrPath = str | os.PathLike[str]
@@ -60,7 +60,7 @@ def unpack(path: StrPath, out: StrPath, *, force: bool = False) -> None:
     """
     if Path(out).exists() and not force:
         raise InputError(f"{os.fspath(out)} exists already; replace it with force=True, or name another file")
-    unpack_onnx(Path(path), Path(out))
+    unpacker.unpack(Path(path), Path(out))
 
 
 def inspect(path: StrPath) -> Ledger:

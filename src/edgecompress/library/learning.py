@@ -1,4 +1,4 @@
-"""What a network in memory learns from and is judged by, wherever it comes from."""
+"""The data that a network in memory learns from and is judged by, wherever it comes from."""
 
 import os
 from collections.abc import Callable
@@ -159,7 +159,7 @@ def _of_samples(
 
 
 def _why_not(ends: Ends, samples: Samples, judging: Samples | None, *, with_loss: bool) -> str | None:
-    """Why the network cannot learn classes.
+    """The reason why the network cannot learn classes; ``None``: it can.
 
     Raises:
         InputError: targets were given, and they are no classes, or are given for one of both alone.

@@ -8,29 +8,21 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from edgecompress.equivalence.proof import Shapes
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export import named
-from edgecompress.export.inspect import suffix
-from edgecompress.export.named import Array, Named, verify_named
-from edgecompress.export.onnx_graph import pack as of_onnx
-from edgecompress.export.onnx_graph.attempts import inputs as onnx_inputs
-from edgecompress.export.onnx_graph.read import read_lean
-from edgecompress.export.proof import Shapes
-from edgecompress.export.proved import EXACT, ROUNDED
-from edgecompress.export.tflite import model_file
-from edgecompress.export.tflite import pack as of_tflite
-from edgecompress.export.tflite.attempts import text
+from edgecompress.export.named import Named, verify_named
+from edgecompress.formats import find
+from edgecompress.formats.contract import Signature
+from edgecompress.isolated.outputs import Array, run
 from edgecompress.library.examples import Example, tensors
 from edgecompress.library.files import StrPath
 from edgecompress.own.ends import leaves
 from edgecompress.own.factory import copied
 from edgecompress.record import Record
 
-_TOLERANCE = {".onnx": EXACT, ".tflite": ROUNDED["float16"]}
-
 
 class Verified(Record):
-    """What was shown of a file. It exists only for a file that passed."""
+    """The result of verifying a file. It exists only for a file that passed."""
 
     path: str
     reference: str = Field(description="the other file, or the network's class")
@@ -78,7 +70,7 @@ def verify(
         if example is None:
             raise InputError("give example inputs to compare a file with a network: ec.verify(path, net, example)")
         inputs = _filled(tensors(reference, example), file)
-        _arrays(_ends(file)[0], inputs, file)  # as many, before the network is run on them
+        _arrays(_signature(file).inputs, inputs, file)  # as many, before the network is run on them
         expected = _of_network(reference, inputs)
         return _on_example(file, type(reference).__name__, inputs, expected, tolerance)
     other = Path(reference)
@@ -87,20 +79,19 @@ def verify(
             raise InputError("tolerance is for outputs on example inputs; give these too, or leave it out")
         return _same(file, other, {name: tuple(sizes) for name, sizes in (shapes or {}).items()})
     inputs = _filled(_filled(_given(other, example), other), file)
-    arrays = _arrays(_ends(other)[0], inputs, other)
-    found = named.outputs(other, arrays, as_it_is=_as_it_is(other, inputs))
+    arrays = _arrays(_signature(other).inputs, inputs, other)
+    kind = find.of_file(other)
+    layout = "channels_first" if _as_it_is(other, inputs) else kind.layout
+    found = run(other, arrays, layout=layout, batch=kind.batch).arrays
     return _on_example(file, str(other), inputs, list(found.values()), tolerance)
 
 
 def _same(path: Path, other: Path, shapes: Shapes) -> Verified:
     """Show that two files are the same model."""
-    kind, weights = suffix(path), None
-    if suffix(other) != kind:
-        raise InputError(f"{path} is {kind[1:]} and {other} is not; give example inputs to compare their outputs on")
-    if kind == ".onnx":
-        proof, weights = of_onnx.same(path, other, shapes=shapes)
-    else:
-        proof = of_tflite.same(path, other, shapes=shapes)
+    kind = find.of_file(path)
+    if find.of_file(other) is not kind:
+        raise InputError(f"{path} is {kind.name} and {other} is not; give example inputs to compare their outputs on")
+    proof, weights = kind.same(path, other, shapes=shapes)
     return Verified(path=str(path), reference=str(other), identical_weights=weights, **proof.model_dump())
 
 
@@ -108,13 +99,14 @@ def _on_example(
     path: Path, reference: str, inputs: Mapping[str, torch.Tensor], expected: Sequence[Array], tolerance: float | None
 ) -> Verified:
     """Show that the outputs of a file are the ``expected`` ones."""
-    takes, gives = _ends(path)
+    signature = _signature(path)
+    takes, gives = signature.inputs, signature.outputs
     if len(gives) != len(expected):
         raise CheckError(f"{path} has {len(gives)} outputs, and {reference} puts out {len(expected)}")
     wanted = Named(
         _arrays(takes, inputs, path), dict(zip(gives, expected, strict=True)), as_it_is=_as_it_is(path, inputs)
     )
-    limit = _TOLERANCE[suffix(path)] if tolerance is None else tolerance
+    limit = _tolerance(path) if tolerance is None else tolerance
     found = verify_named(path, wanted, relative_tolerance=limit, weights=None)
     return Verified(
         path=str(path),
@@ -140,25 +132,21 @@ def _of_network(net: nn.Module, inputs: Mapping[str, torch.Tensor]) -> list[Arra
 def _given(path: Path, example: Example) -> dict[str, torch.Tensor]:
     """Example inputs of a file: by its names, or in its order."""
     if isinstance(example, Mapping):
-        takes = list(_ends(path)[0])
+        takes = list(_signature(path).inputs)
         if set(takes) != set(example):
             raise InputError(f"{path} has the inputs {', '.join(takes)}, and example has {', '.join(example)}")
         return {name: example[name] for name in takes}
     return tensors(nn.Identity(), example)
 
 
-def _ends(path: Path) -> tuple[Mapping[str, tuple[int | None, ...]], list[str]]:
-    """The inputs of a file, by name with their shapes, and the names of its outputs."""
-    if suffix(path) == ".onnx":
-        graph = read_lean(path).proto.graph
-        return {each.name: each.sizes for each in onnx_inputs(graph)}, [each.name for each in graph.output]
-    with model_file.parsed(path) as model, model_file.damage(path):
-        graph = model.subgraphs[0]
-        shapes = {
-            text(graph.tensors[index].name): tuple(int(size) for size in graph.tensors[index].shape)
-            for index in graph.inputs
-        }
-        return shapes, [text(graph.tensors[index].name) for index in graph.outputs]
+def _tolerance(path: Path) -> float:
+    """Of a file of which nobody says how far its weights were rounded."""
+    allowed = find.of_file(path).tolerances
+    return allowed.get("float16", allowed["float32"])
+
+
+def _signature(path: Path) -> Signature:
+    return find.of_file(path).signature(path)
 
 
 def _arrays(takes: Mapping[str, object], inputs: Mapping[str, torch.Tensor], path: Path) -> dict[str, Array]:
@@ -171,17 +159,17 @@ def _arrays(takes: Mapping[str, object], inputs: Mapping[str, torch.Tensor], pat
 
 def _filled(inputs: dict[str, torch.Tensor], path: Path) -> dict[str, torch.Tensor]:
     """The inputs, with their first samples again at the end until they fill the batches of a file that fixes these."""
-    sizes = next(iter(_ends(path)[0].values()), ())
+    sizes = next(iter(_signature(path).inputs.values()), ())
     batch, count = (sizes[0] if sizes else None) or 1, len(next(iter(inputs.values())))
     rows = torch.arange(-(-count // batch) * batch) % count
     return {name: x[rows] for name, x in inputs.items()}
 
 
 def _as_it_is(path: Path, inputs: Mapping[str, torch.Tensor]) -> bool:
-    """Whether a TFLite file has the axes of its inputs as a network does: its shapes say so."""
-    if suffix(path) == ".onnx":
+    """Return whether a TFLite file has the axes of its inputs as a network does: its shapes say so."""
+    if find.of_file(path).layout == "channels_first":
         return False
-    takes = _ends(path)[0]
+    takes = _signature(path).inputs
     pairs = [(sizes[1:], tuple(x.shape[1:])) for sizes, x in zip(takes.values(), inputs.values(), strict=False)]
     turned = any(sizes == (*shape[1:], *shape[:1]) for sizes, shape in pairs if len(shape) > 1)
     return not turned and any(sizes == shape for sizes, shape in pairs if len(shape) > 1)

@@ -1,4 +1,4 @@
-"""Whether the numbers that a network is given are numbers."""
+"""Check that the numbers of a network are finite."""
 
 from collections.abc import Iterator
 

@@ -36,7 +36,7 @@ def network(name: str, input_shape: tuple[int, ...], classes: int, *, width: flo
 
 
 def seeded(name: str, input_shape: tuple[int, ...], classes: int, *, width: float = 1.0, seed: int = 0) -> nn.Module:
-    """As ``network``, with the weights that ``seed`` gives; torch's global generator is left as it was."""
+    """Make a network as ``network`` does, with the weights of ``seed``; torch's global generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return network(name, input_shape, classes, width=width)
@@ -95,7 +95,7 @@ def fill(module: nn.Module, content: object, where: str) -> None:
 
 
 def read_checkpoint(path: Path) -> object:
-    """What a checkpoint holds: tensors by name, or what a trainer put around them. Nothing else is unpickled.
+    """Read a checkpoint: tensors by name, or what a trainer put around them. Nothing else is unpickled.
 
     Raises:
         InputError: it cannot be read.
@@ -124,7 +124,7 @@ def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _from_torch(path: Path) -> object:
-    """What ``torch.save`` wrote, if it is tensors and plain values: nothing else is unpickled."""
+    """Read what ``torch.save`` wrote, if it is tensors and plain values: nothing else is unpickled."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

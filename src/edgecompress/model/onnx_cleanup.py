@@ -104,7 +104,7 @@ def _global_average_pool(graph: ir.Graph, node: ir.Node) -> None:
 
 
 def _spatial_axes(node: ir.Node, source: ir.Value) -> bool:
-    """Whether the reduction is over all axes but batch and channels."""
+    """Return whether the reduction is over all axes but batch and channels."""
     axes = _constant(node, 1)
     if source.shape is None or axes is None:
         return False

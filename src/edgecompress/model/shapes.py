@@ -1,4 +1,4 @@
-"""What the samples of the built-in data sets look like, to those who need a network for them and not the samples."""
+"""The shapes and class counts of the built-in data sets, without their samples."""
 
 from edgecompress import methods
 from edgecompress.errors import InputError

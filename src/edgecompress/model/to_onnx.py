@@ -1,4 +1,4 @@
-"""From a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
+"""Export a PyTorch module to a clean ONNX graph: the one place where a network leaves torch."""
 
 import copy
 import functools
@@ -135,7 +135,7 @@ def _plain(module: nn.Module) -> nn.Module:
 
 
 def _free_batch(module: nn.Module, count: int) -> tuple[Any, ...]:
-    """What says that the first axis of each of ``count`` inputs is the same free one."""
+    """The dynamic shapes for the export: the first axis of each of ``count`` inputs is the same free one."""
     batch = torch.export.Dim("batch")
     named = inspect.signature(module.forward).parameters.values()
     gathers = [each.kind for each in named] == [inspect.Parameter.VAR_POSITIONAL]

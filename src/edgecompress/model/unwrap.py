@@ -113,7 +113,7 @@ def _bare(name: str, expected: Mapping[str, torch.Tensor]) -> str:
 
 
 def _exact(state: State, expected: Mapping[str, torch.Tensor]) -> bool:
-    """Whether ``state`` is the network's; what it may leave out is a counter, or a tensor that has another name too."""
+    """Return whether ``state`` is the network's; it may lack a counter, or a tensor that has another name too."""
     shared = {tensor.data_ptr() for name, tensor in expected.items() if name in state and tensor.numel()}
     needed = {
         name
@@ -130,7 +130,7 @@ def _same(one: State, other: State) -> bool:
 
 
 def _said(content: Any) -> str:
-    """What a file has, in a few words."""
+    """The content of a file, in a few words."""
     if not isinstance(content, Mapping):
         return f"a {type(content).__name__}"
     names = [

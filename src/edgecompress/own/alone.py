@@ -1,4 +1,4 @@
-"""Whether what a network says of a sample depends on that sample alone, whatever else is in its batch."""
+"""Check that a network's outputs for a sample depend on that sample alone, whatever else is in its batch."""
 
 from collections.abc import Sequence
 
@@ -73,7 +73,7 @@ def one_by_one(module: nn.Module, given: Sequence[torch.Tensor]) -> list[torch.T
 
 
 def near(some: Sequence[torch.Tensor], others: Sequence[torch.Tensor]) -> bool:
-    """Whether two lists of outputs differ by no more than float32 rounds."""
+    """Return whether two lists of outputs differ by no more than float32 rounds."""
     return len(some) == len(others) and all(
         a.shape == b.shape and torch.allclose(a.float(), b.float(), rtol=1e-3, atol=1e-4 * _size(a), equal_nan=True)
         for a, b in zip(some, others, strict=True)

@@ -21,7 +21,7 @@ import torch
 
 from edgecompress.bundle import End
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export import named
+from edgecompress.formats.onnx.run import of_graph
 from edgecompress.own.alone import near, noise, one_by_one, outputs
 from edgecompress.own.ends import Ends, outputs_of
 from edgecompress.own.graph.module import Graph, written
@@ -124,7 +124,7 @@ def _freed(model: ir.Model) -> ir.Model | None:
 
 
 def _batch_elsewhere(model: ir.Model) -> bool:
-    """Whether a free size that is the first axis of one input is another axis of one."""
+    """Return whether a free size that is the first axis of one input is another axis of one."""
     values = [value for value in model.graph.inputs if value.shape is not None and len(value.shape)]
     first = {str(value.shape[0]) for value in values if value.shape and not isinstance(value.shape[0], int)}
     return any(str(size) in first for value in values for size in list(value.shape or [])[1:])
@@ -160,7 +160,7 @@ def _single(model: ir.Model) -> ir.Model:
 
 
 def _wrong(module: Graph, inputs: tuple[End, ...], model: ir.Model, fixed: int | None) -> str | None:
-    """Why a graph cannot be given several samples at once; None: it can.
+    """The reason why a graph cannot be given several samples at once; ``None``: it can.
 
     Args:
         module: the graph with a free batch.
@@ -194,8 +194,8 @@ def _wrong(module: Graph, inputs: tuple[End, ...], model: ir.Model, fixed: int |
 
 
 def _of_runtime(graph: ir.Model, arrays: dict[str, np.ndarray], rows: slice) -> list[torch.Tensor]:
-    """What onnxruntime makes of some rows."""
-    found = named.of_graph(graph, {name: array[rows] for name, array in arrays.items()})
+    """The outputs of onnxruntime for some rows."""
+    found = of_graph(graph, {name: array[rows] for name, array in arrays.items()})
     return [torch.from_numpy(found[str(value.name)]) for value in graph.graph.outputs]
 
 

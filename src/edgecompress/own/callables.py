@@ -21,18 +21,18 @@ _STANDARD_LIBRARY = {sysconfig.get_path("stdlib"), sysconfig.get_config_var("DES
 
 
 def is_callable(spec: str) -> bool:
-    """Whether ``spec`` is written as a function in a module, and not as a name or a path."""
+    """Return whether ``spec`` is written as a function in a module, and not as a name or a path."""
     module, colon, name = spec.rpartition(":")
     return bool(colon) and name.isidentifier() and (module.endswith(".py") or _dotted(module))
 
 
 def is_own(spec: str) -> bool:
-    """Whether ``spec`` names a network of the user's own, and not a built-in one."""
+    """Return whether ``spec`` names a network of the user's own, and not a built-in one."""
     return is_callable(spec) or Path(spec).suffix in (".onnx", ".pt2")
 
 
 def call(spec: str) -> Any:
-    """What the function ``spec`` returns, called without arguments.
+    """Call the function ``spec`` without arguments.
 
     The current folder is searched before what is installed.
 
@@ -146,7 +146,7 @@ class _Needed:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """As ``importlib.abc.MetaPathFinder`` has it; ``None`` for any other module."""
+        """Find a module that this program needs, in no folder of the user's; ``None`` for any other module."""
         if path is not None or name not in _needed_here():
             return None
         return PathFinder.find_spec(name, [each for each in sys.path if each not in _FOLDERS], target)

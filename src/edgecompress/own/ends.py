@@ -1,4 +1,4 @@
-"""What goes into a network and comes out of it, and how several of either are one for the stages of the compression.
+"""The inputs and outputs of a network, and how several of either are one for the stages of the compression.
 
 The stages know networks of one input and one output. One with more is given all its inputs in one row of numbers a
 sample, and its outputs come back in one row, by two hooks that an export never sees.
@@ -38,7 +38,7 @@ class Ends:
 
     @property
     def plain(self) -> bool:
-        """Whether it has one input and one output, both of float32 and with a batch: no rows are needed."""
+        """Return whether it has one input and one output, both of float32 and with a batch: no rows are needed."""
         kinds = [end.dtype for end in (*self.inputs, *self.outputs)]
         return not self.whole and len(self.inputs) == len(self.outputs) == 1 and kinds == ["float32", "float32"]
 
@@ -64,7 +64,7 @@ def rows(arrays: Sequence[NDArray[Any]], ends: Ends) -> NDArray[np.float32]:
 
 
 def arrays(row: NDArray[np.float32], ends: Ends) -> list[NDArray[Any]]:
-    """What ``rows`` was given, in the types of the inputs."""
+    """The inputs of the network in their own types, from one row a sample."""
     if ends.plain:
         return [row]
     cuts = np.cumsum([math.prod(end.shape) for end in ends.inputs])[:-1]
@@ -141,7 +141,7 @@ EXAMPLES = "give inputs as forward takes them, (samples, ...) each"
 
 
 def _cure(inputs: Sequence[End], cure: str) -> str:
-    """What may help where a network does not run on its inputs."""
+    """The advice where a network does not run on its inputs."""
     for end in inputs:
         name = "x" if len(inputs) == 1 else end.name
         turned = reordered(list(end.shape), name)
@@ -159,7 +159,7 @@ def _cure(inputs: Sequence[End], cure: str) -> str:
 def outputs_of(
     module: nn.Module, inputs: Sequence[End], cure: str = SHAPES
 ) -> tuple[list[torch.Tensor], list[tuple[int, ...]]]:
-    """What ``module`` puts out for two samples of zeros, and the shapes of one sample each.
+    """The outputs of ``module`` for two samples of zeros, and the shapes of one sample each.
 
     ``cure``: what can be done where it does not run on such inputs.
 

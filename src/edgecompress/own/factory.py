@@ -136,7 +136,7 @@ def _weights(module: nn.Module, spec: str, checkpoint: Path | None) -> nn.Module
 
 
 def _known(content: object, module: nn.Module) -> int:
-    """How many of the network's own tensors a checkpoint has."""
+    """The number of the network's own tensors that a checkpoint has."""
     try:
         found = unwrapped(content, module.state_dict(), "")
     except InputError:

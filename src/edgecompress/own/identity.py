@@ -1,4 +1,4 @@
-"""What a loss, a metric or data of the user's own are called, and what tells them from others in a cache's keys."""
+"""The names of losses, metrics and data of the user's own, and what tells each from others in a cache's keys."""
 
 import hashlib
 import inspect

@@ -45,7 +45,7 @@ class OwnLoss:
 
 
 def _number(value: object, what: str, function: Callable[..., Any]) -> float:
-    """What a loss or a metric returned.
+    """The result of a loss or a metric as one number.
 
     Raises:
         InputError: it is no number.
@@ -60,7 +60,7 @@ def _number(value: object, what: str, function: Callable[..., Any]) -> float:
 
 @dataclass(frozen=True)
 class Objective:
-    """What a network of the user's own learns from and is judged by.
+    """The objective of a network of the user's own: what it learns from and is judged by.
 
     Attributes:
         rows: what takes its outputs apart, for both.
@@ -89,7 +89,7 @@ class Objective:
 
     @property
     def decides(self) -> dict[str, Any]:
-        """What of them is part of a checkpoint's key.
+        """The part of the functions that is in a checkpoint's key.
 
         Raises:
             InputError: one of them cannot be told from others.

@@ -19,7 +19,7 @@ from edgecompress.errors import InputError
 
 
 def computed(module: nn.Module) -> bool:
-    """Whether some weight of ``module`` is computed at every call."""
+    """Return whether some weight of ``module`` is computed at every call."""
     return any(True for _ in _removals(module))
 
 
@@ -54,7 +54,7 @@ def permanent(module: nn.Module, source: str) -> nn.Module:
 
 
 def _removals(module: nn.Module) -> Iterator[tuple[str, str, Callable[[], object]]]:
-    """Of each computed weight, the layer's name, what computes it, and what makes it permanent."""
+    """For each computed weight the layer's name, what computes it, and what makes it permanent."""
     for name, layer in module.named_modules():
         if parametrize.is_parametrized(layer):
             assert isinstance(layer.parametrizations, nn.ModuleDict)

@@ -29,7 +29,7 @@ NOISE_SAMPLES = 256
 
 
 def is_own_data(spec: str) -> bool:
-    """Whether ``spec`` names data of the user's own, or says that there are none, and not a built-in data set."""
+    """Return whether ``spec`` names the user's own data, or says that there are none, and no built-in data set."""
     if spec in datasets.names():
         return False
     return spec == NO_DATA or is_callable(spec) or Path(spec).suffix == ".npz" or "/" in spec or Path(spec).is_dir()
@@ -140,7 +140,7 @@ def read(
 
 
 def _inputs(found: Samples | None, built_in: Dataset | None) -> tuple[End, ...]:
-    """What a network takes that takes these data."""
+    """The inputs of a network that takes these data."""
     if found is not None:
         return found.shapes
     if built_in is not None:

@@ -35,7 +35,7 @@ class Rows:
             self._handles.append(module.register_forward_hook(self._joining()))
 
     def outputs(self, row: torch.Tensor) -> Any:
-        """What the network put out, of ``row``, which its last call or several like it gave."""
+        """The outputs of the network from ``row``, which its last call or several like it gave."""
         if self._last is None:
             return row
         layout, leaves = self._last

@@ -1,4 +1,4 @@
-"""Where a network of the user's own cannot be trained: why, and what is done instead."""
+"""Handle a network of the user's own that cannot be trained: say why, and what is done instead."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ from edgecompress.recipe import Recipe, untrained
 
 
 def why_untrained(model: Model, data: Dataset, named: str) -> str | None:
-    """Why the network cannot learn classes; None: it can."""
+    """The reason why the network cannot learn classes; ``None``: it can."""
     if model.why_not_run:
         return model.why_not_run
     if named == NO_DATA:

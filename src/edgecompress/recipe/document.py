@@ -17,7 +17,7 @@ KINDS = ("pointwise", "depthwise", "conv", "linear")
 
 
 class Export(Record):
-    """How the weights are stored in model files."""
+    """The storage of weights in model files."""
 
     encoding: Literal["fast-load", "smallest"] = Field(
         default="smallest",
@@ -70,7 +70,7 @@ class Export(Record):
 
 
 class Inputs(Record):
-    """How data become what a network takes; all but ``resolution`` is for a network or data of the user's own."""
+    """The conversion of data to a network's inputs; all but ``resolution`` is for the user's own network or data."""
 
     shapes: list[str] = Field(
         default=[],
@@ -112,7 +112,7 @@ class Inputs(Record):
 
 
 class Layer(Record):
-    """What differs for the layers that a pattern names. ``None`` leaves the recipe's own value."""
+    """The settings of the layers that a pattern names. ``None`` leaves the recipe's own value."""
 
     dense: bool = Field(default=False, description="neither pruned nor clustered, and none of its channels removed")
     sparsity: float | None = Field(default=None, ge=0, le=1, description="as prune.sparsity, of these layers")
@@ -164,7 +164,7 @@ class Reconstruction(Record):
 
 
 class Search(Record):
-    """How ``edgecompress search`` looks for the sparsity and the bits of each layer; it decides nothing of a build."""
+    """The settings of ``edgecompress search`` for the bits and zeros of each layer; they decide nothing of a build."""
 
     steps: int = Field(
         default=200, ge=0, description="training steps of one trial, in whole epochs; never more than the recipe's own"
@@ -235,7 +235,7 @@ class Recipe(Record):
 
 
 def deciding(settings: Record) -> dict[str, Any]:
-    """What of ``settings`` is part of a checkpoint's key: all but added keys that are at their default.
+    """The part of ``settings`` that is in a checkpoint's key: all but added keys that are at their default.
 
     So what was kept before a key was added is still found.
     """

@@ -39,7 +39,7 @@ def load(name: str, changes: Sequence[str] | Mapping[str, Any] = ()) -> Recipe:
         _change(table, change)
 
     def source(key: str) -> str:
-        """What says the key: the last change to it, or the last file that has it."""
+        """The source of a key: the last change to it, or the last file that has it."""
         if _has(over, key):
             return "changes of the recipe"
         for change in reversed(written):
@@ -71,12 +71,12 @@ def _parts(name: str) -> list[str]:
 
 
 def _beside(one: str, other: str) -> bool:
-    """Whether one of two keys is the other, or is in it."""
+    """Return whether one of two keys is the other, or is in it."""
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _has(table: Mapping[str, Any], key: str) -> bool:
-    """Whether a parsed recipe says ``key``, or what it is in; names of layers have dots too."""
+    """Return whether a parsed recipe has ``key``, or what it is in; names of layers have dots too."""
     inside = ((value, key.removeprefix(f"{name}.")) for name, value in table.items() if key.startswith(f"{name}."))
     return key in table or any(not isinstance(value, dict) or _has(value, rest) for value, rest in inside)
 

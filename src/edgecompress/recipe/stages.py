@@ -17,7 +17,7 @@ ADDED = _Added()
 
 
 class StageSettings(Record):
-    """What every stage that trains has. The learning rate rises in a short warm-up, then falls along half a cosine."""
+    """The settings of every stage that trains. The learning rate warms up linearly, then falls along half a cosine."""
 
     epochs: int = Field(ge=0, le=10_000, description="how often the training set is gone through")
     learning_rate: float = Field(gt=0, le=10, description="the peak")

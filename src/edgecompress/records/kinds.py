@@ -1,4 +1,4 @@
-"""Which kinds of published records there are, and a record of any of them from a file or a store."""
+"""The kinds of published records, and a record of any of them from a file or a store."""
 
 from dataclasses import dataclass
 from pathlib import Path

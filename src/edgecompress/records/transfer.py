@@ -13,7 +13,7 @@ from edgecompress.store.store import Entry, Store
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of one file."""
+    """The result of importing one file."""
 
     path: Path
     id: str

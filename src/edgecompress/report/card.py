@@ -1,8 +1,11 @@
 """The model card: the bundle's README, made from its manifest alone (Mitchell et al., "Model Cards", FAT* 2019)."""
 
+from pathlib import Path
+
 from edgecompress.bundle import End, Manifest
 from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
+from edgecompress.formats import find
 from edgecompress.report.summary import on_processor
 
 
@@ -65,7 +68,7 @@ def _use(manifest: Manifest) -> str:
 
 
 def _use_by_name(manifest: Manifest) -> str:
-    """How to run a network whose outputs are no scores of classes."""
+    """The section on use of a network whose outputs are no scores of classes."""
 
     def ends(which: list[End]) -> str:
         shapes = (f"`{each.name}`: batch x {'x'.join(map(str, each.shape)) or '1'} {each.dtype}" for each in which)
@@ -206,7 +209,7 @@ def _lead(manifest: Manifest) -> list[str]:
 
 
 def _metric(manifest: Manifest) -> str:
-    """What stands over the column of what stages were worth."""
+    """The heading of the column of the stages' accuracies."""
     own = next((stage.metric for stage in manifest.stages if stage.top_1 is None and stage.validation_accuracy), None)
     return "validation accuracy" if own is None else f"{own}, validation split"
 
@@ -235,11 +238,12 @@ def _files(manifest: Manifest) -> str:
     every = {name: (file.bytes, f"{file.kind} model for {file.runtime}") for name, file in manifest.models.items()}
     every |= {name: (file.bytes, file.what) for name, file in manifest.files.items()}
     rows = "\n".join(f"| `{name}` | {size:,} | {what} |" for name, (size, what) in every.items())
-    packed = [name for name, file in manifest.models.items() if file.kind == "compressed" and name.endswith(".onnx")]
+    compressed = [Path(name) for name, file in manifest.models.items() if file.kind == "compressed"]
     last = "".join(
-        f"\n\n`{name}` is packed, which is the last step: quantise, convert and simplify `dense.onnx`, or what "
-        f"`edgecompress unpack {name} -o plain.onnx` writes."
-        for name in packed
+        f"\n\n`{file}` is packed, which is the last step: quantise, convert and simplify `dense{file.suffix}`, or what "
+        f"`edgecompress unpack {file} -o plain{file.suffix}` writes."
+        for file in compressed
+        if find.has_decoders(file)
     )
     return f"## Files\n\n| file | bytes | what |\n|---|---|---|\n{rows}{last}"
 
@@ -261,7 +265,7 @@ def _provenance(manifest: Manifest) -> str:
 
 
 def _scaled(manifest: Manifest) -> str:
-    """How raw samples become inputs."""
+    """The scaling of raw samples to inputs."""
     data = manifest.data
     if not data.mean:
         return ""

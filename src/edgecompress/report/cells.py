@@ -36,7 +36,7 @@ def points(value: float | None) -> Cell:
 
 
 def spread(values: Sequence[float]) -> Cell:
-    """What the seeds have: the mean, and of several the least and the most too."""
+    """The spread over the seeds: the mean, and of several the least and the most too."""
     return Cell(numbers.spread(values), statistics.fmean(values))
 
 
@@ -46,7 +46,7 @@ def part(fraction: float | None) -> Cell:
 
 
 def times(ratio: float | None) -> Cell:
-    """How many times smaller."""
+    """A ratio of sizes, as "12x"."""
     return Cell(NONE if ratio is None else f"{significant(ratio)}x", ratio)
 
 

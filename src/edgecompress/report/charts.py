@@ -1,4 +1,4 @@
-"""What the charts of a report share: their look, and how a mark names the row that it shows.
+"""The look that the charts of a report share, and how a mark names the row that it shows.
 
 Colours are custom properties of the page, so that one drawing serves its light and its dark theme and print.
 """

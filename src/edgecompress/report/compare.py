@@ -46,7 +46,7 @@ def _cells(row: Row) -> tuple[str, str, str, str]:
 
 
 def _scale(unit: str, largest: float) -> tuple[float, str]:
-    """What to divide by, and what it is called then."""
+    """The divisor for values of that size, and the unit after the division."""
     return next((each for each in _SCALES[unit] if abs(largest) >= each[0]), _SCALES[unit][-1])
 
 

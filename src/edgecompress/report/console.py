@@ -18,7 +18,7 @@ class PlainConsole(Console):
         super().__init__(markup=False, emoji=False, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
-        """As rich's, through which each text of a line and each cell of a table goes."""
+        """Render text as rich does; each text of a line and each cell of a table goes through here."""
         return super().render_str(plain(text), **options)
 
 

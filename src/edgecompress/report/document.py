@@ -1,4 +1,4 @@
-"""What a report says, apart from how it is written: sections of figures, each a table and perhaps charts of it."""
+"""The content of a report, apart from how it is written: sections of figures, each a table and perhaps charts of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

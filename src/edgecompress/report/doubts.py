@@ -1,4 +1,4 @@
-"""What makes figures of accuracy nonsense, in a sentence each: a baseline that guesses, a small test set, a gain."""
+"""Doubts about figures of accuracy, in a sentence each: a baseline that guesses, a small test set, a gain."""
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
@@ -9,7 +9,7 @@ SAMPLE = 0.5  # points that one sample may be worth
 
 
 def of_build(manifest: Manifest) -> list[str]:
-    """What speaks against the accuracies of a build."""
+    """Doubts about the accuracies of a build."""
     found = manifest.accuracy
     if found is None:
         return []
@@ -17,7 +17,7 @@ def of_build(manifest: Manifest) -> list[str]:
 
 
 def of_bench(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """What speaks against the accuracies of a benchmark: of the first runtime that has both."""
+    """Doubts about the accuracies of a benchmark: of the first runtime that has both."""
     every = rows(record)
     for row in every:
         if row.kind == "compressed" and row.accuracy is not None and row.drop is not None and row.samples:
@@ -26,7 +26,7 @@ def of_bench(record: BenchRecord, manifest: Manifest) -> list[str]:
 
 
 def doubts(dense: float, compressed: float, samples: int, classes: int) -> list[str]:
-    """What speaks against two accuracies in percent, over so many samples of so many classes."""
+    """Doubts about two accuracies in percent, over so many samples of so many classes."""
     found = []
     chance = 100 / classes if classes > 1 else 0.0
     if classes > 1 and dense < chance + ABOVE_CHANCE * (100 - chance):

@@ -19,13 +19,13 @@ class Extra:
 
 
 def extras(record: BenchRecord) -> list[Extra]:
-    """Those that the record has something for."""
+    """The extra tables that the record has something for."""
     every = (_instructions(record), _placement(record), _operators(record), _energy(record))
     return [extra for extra in every if extra.rows or extra.notes]
 
 
 def _instructions(record: BenchRecord) -> Extra:
-    """What an inference executes on an emulated processor."""
+    """The instructions of an inference on an emulated processor."""
     rows: list[tuple[str, ...]] = []
     emulators: dict[str, None] = {}
     for row in table_rows(record):

@@ -1,4 +1,4 @@
-"""Which records a report is made from: files and folders, read, told apart, and matched with each other."""
+"""The records that a report is made from: files and folders, read, told apart, and matched with each other."""
 
 import hashlib
 import os
@@ -63,7 +63,7 @@ class Source:
 
 
 def how_taken(record: CellRecord) -> Literal["measured", "emulated"]:
-    """How a cell's figures were taken."""
+    """The way a cell's figures were taken."""
     return "emulated" if record.machine.emulated else "measured"
 
 
@@ -284,7 +284,7 @@ def _kinds() -> str:
 
 
 def _run(source: Source) -> tuple[str, ...]:
-    """What names the run that wrote a record: two records of one run cannot both be right."""
+    """The name of the run that wrote a record: two records of one run cannot both be right."""
     record: Any = source.record
     match source.kind:
         case "bundle":

@@ -1,7 +1,10 @@
 """A benchmark in a few sentences: the file to take, and what got worse and what got better with it."""
 
+from pathlib import Path
+
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import Manifest
+from edgecompress.formats import find
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
 from edgecompress.report.table import Row, fastest, in_doubt, rows
 
@@ -24,7 +27,7 @@ def best(record: BenchRecord, manifest: Manifest) -> str | None:
 
 
 def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """What got worse with the best file, the cure, and what got better, a sentence each."""
+    """The losses of the best file with their cure, and its gains, a sentence each."""
     row, dense = _both(record, manifest)
     if row is None or dense is None:
         return []
@@ -34,7 +37,7 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
     if row.peak and dense.peak and row.peak > WORSE * dense.peak:
         worse.append(f"takes {mebibytes(row.peak)} MiB at its peak, which is at load, and not {mebibytes(dense.peak)}")
     cure = " (its weights are decoded then: build with --encoding fast-load, or run 'edgecompress unpack' once there)"
-    worse = [" and ".join(worse) + (cure if row.file.endswith(".onnx") else "")] if worse else []
+    worse = [" and ".join(worse) + (cure if find.has_decoders(Path(row.file)) else "")] if worse else []
     if row.drop is not None and row.drop > 0:
         worse.append(f"answers {row.drop:.2f} points fewer right")
     speed, is_worse = _speed(record, row)
@@ -51,7 +54,7 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
 
 
 def sentences(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """How much smaller, how accurate, and how fast on what."""
+    """The size, the accuracy, and the speed on its device, a sentence each."""
     row, dense = _both(record, manifest)
     if row is None or dense is None or row.smaller is None:
         return []
@@ -87,7 +90,7 @@ def _both(record: BenchRecord, manifest: Manifest) -> tuple[Row | None, Row | No
 
 
 def _speed(record: BenchRecord, row: Row) -> tuple[str, bool]:
-    """How fast it is beside the dense file, and whether that is worse; empty where nothing can be said."""
+    """The speed of a file beside the dense one, and whether that is worse; empty where nothing can be said."""
     if row.ratio is None:
         return "", False
     if in_doubt(record):

@@ -1,14 +1,15 @@
-"""What packing a file came to."""
+"""The result of packing a file."""
 
 from pathlib import Path
 
 from edgecompress.export.pack import Packed
+from edgecompress.formats import find
 
 LAST_STEP = "packing is the last step: quantise, convert and simplify before it"
 """What other tools do with a packed file is in docs/runtimes.md."""
 
 WAY_BACK = "'edgecompress unpack' writes the dense file again"
-"""Of an ONNX file; a TFLite file has no decoders to take out."""
+"""Of a format with decoders to take out; a TFLite file has none."""
 
 
 def packed(made: Packed, source: Path, target: Path) -> str:
@@ -24,5 +25,5 @@ def packed(made: Packed, source: Path, target: Path) -> str:
     )
     if made.proof is None:
         return line
-    after = f"{LAST_STEP}; {WAY_BACK}" if target.suffix == ".onnx" else LAST_STEP
+    after = f"{LAST_STEP}; {WAY_BACK}" if find.has_decoders(target) else LAST_STEP
     return f"{line}; {made.proof.words}\n{after}"

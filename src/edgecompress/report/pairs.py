@@ -20,7 +20,7 @@ NEAR = 0.95
 
 @dataclass(frozen=True)
 class OnDevice:
-    """What a device, or the machine that computed a cell, says of a pair. Accuracy is in points, latency a ratio."""
+    """The figures of a pair on a device, or on a cell's machine. Accuracy is in points, latency a ratio."""
 
     where: str
     drop: float | None
@@ -58,7 +58,7 @@ class Pair:
 
     @property
     def published(self) -> paper.Published | None:
-        """What the paper says of this kind of data."""
+        """The paper's figures for this kind of data."""
         return paper.published(self.data)
 
     @property
@@ -92,7 +92,7 @@ def pairs(found: Found) -> list[Pair]:
 
 
 def headline(every: Sequence[Pair]) -> list[Pair]:
-    """Of each network and data set the configuration next to the paper's ratio, from ``NEAR`` times that upwards.
+    """The configuration of each network and data set next to the paper's ratio, from ``NEAR`` times that upwards.
 
     Of several at the same ratio, to a tenth, it is the one of most seeds, then the one trained longest, then the one
     next to a study's base: never the one that lost least.
@@ -110,7 +110,7 @@ def _precedence(pair: Pair) -> tuple[object, ...]:
 
 
 def off_base(cell: StudyCell) -> tuple[bool, bool, int]:
-    """How far a cell is from the base of its grid, in the settings that the paper's ratio leaves open."""
+    """The distance of a cell from the base of its grid, in the settings that the paper's ratio leaves open."""
     bits = BITS.index(cell.bits) if cell.bits in BITS else len(BITS)
     return cell.method != METHOD, cell.distill, bits
 

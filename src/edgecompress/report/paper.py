@@ -1,4 +1,4 @@
-"""What the paper publishes, and nothing more: its abstract. Tables, schedules and bit widths are not public.
+"""The figures that the paper publishes: its abstract. Tables, schedules and bit widths are not public.
 
 Y. Tian, Y. Luan, X. Zheng, "An Empirical Study on Model Pruning and Quantization", BROADNETS 2022,
 doi 10.1007/978-3-031-40467-2_7.
@@ -32,7 +32,7 @@ def published(data: str) -> Published | None:
 
 
 def gained(kind: Published, drops: Sequence[float]) -> str | None:
-    """What an average hides where some drops are below zero and others above: how many, and what the others lost."""
+    """The gains that an average hides: how many gained, and what the others lost; ``None``: there are not both."""
     lost = [drop for drop in drops if drop > 0]
     if not lost or len(lost) == len(drops):
         return None
@@ -43,7 +43,7 @@ def gained(kind: Published, drops: Sequence[float]) -> str | None:
 
 
 class DeepCompression(NamedTuple):
-    """What Deep Compression reports of one network: dense bytes over stored bytes after each of its steps."""
+    """The figures of Deep Compression for one network: dense bytes over stored bytes after each of its steps."""
 
     network: str
     pruned: float

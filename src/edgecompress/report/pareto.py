@@ -8,7 +8,7 @@ Cost = tuple[float, float, float]
 
 
 def best(costs: Sequence[Cost]) -> list[bool]:
-    """Whether no other cost is as low in all three numbers and lower in one, for each of ``costs``."""
+    """For each of ``costs``, whether no other is as low in all three numbers and lower in one."""
     leading: set[Cost] = set()
     # In the order of the first objective, whatever dominates a cost comes before it; of those before, the second
     # objective rises and the third falls along the stairs (Kung, Luccio and Preparata, Journal of the ACM 22, 1975).

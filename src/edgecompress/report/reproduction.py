@@ -23,12 +23,12 @@ class Row:
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """Of each seed."""
+        """The outcomes of the seeds."""
         return [record.outcome for record in self.records if record.outcome]
 
     @property
     def first(self) -> CellRecord:
-        """Whose cell is that of all but for the seed."""
+        """The record of the first seed; its cell is that of all but for the seed."""
         return self.records[0]
 
     @property
@@ -38,12 +38,12 @@ class Row:
 
     @property
     def is_base(self) -> bool:
-        """Whether it is one of those that are compared with the paper."""
+        """Return whether the row is one of those that are compared with the paper."""
         cell = self.first.cell
         return cell.width == 1 and all(getattr(cell, name) == value for name, value in BASE.items())
 
     def mean(self, figure: Callable[[Outcome], float]) -> float:
-        """Over the seeds."""
+        """The mean of a figure over the seeds."""
         return statistics.fmean(figure(each) for each in self.outcomes)
 
     def spread(self, figure: Callable[[Outcome], float]) -> str:
@@ -150,7 +150,7 @@ def _table(rows: Sequence[Row], *, axes: bool = False) -> str:
 
 
 def _notes(rows: Sequence[Row]) -> str:
-    """What keeps figures from being the paper's: data that are not the official ones, and budgets that were cut."""
+    """The reasons why figures are not the paper's: unofficial data, and budgets that were cut."""
     notes = {f"{o.data.name}: {o.data.note}." for row in rows for o in row.outcomes if not o.data.official}
     for row in rows:
         where, budget = f"{row.pair[0]} on {row.pair[1]}", row.outcomes[0].budget

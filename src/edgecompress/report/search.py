@@ -1,4 +1,4 @@
-"""What a search found, as tables: what each layer can bear, and the front with what was chosen of it."""
+"""The results of a search as tables: the sensitivity of each layer, and the front with what was chosen of it."""
 
 from rich.table import Table
 

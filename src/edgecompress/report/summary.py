@@ -1,4 +1,4 @@
-"""What build prints at its end: what came out of each stage, how large the files are, and what to do next."""
+"""The summary that build prints: each stage's accuracy, the size of each file, and what to do next."""
 
 import textwrap
 from pathlib import Path
@@ -58,7 +58,7 @@ def summary(manifest: Manifest, folder: Path) -> str:
 
 
 def _worth(stage: StageResult) -> str:
-    """What a stage was worth on the validation split."""
+    """The validation accuracy of a stage, or its metric."""
     if stage.top_1 is not None:
         return f"validation accuracy {stage.top_1:6.2f} %"
     return f"{stage.metric} {stage.validation_accuracy:.5g}"
@@ -73,7 +73,7 @@ def _by_metric(manifest: Manifest) -> list[str]:
 
 
 def _front(manifest: Manifest) -> list[str]:
-    """What was tried until it hurt, and how to take another of it."""
+    """The tried rates until accuracy fell too far, and how to take another of them."""
     if not manifest.front:
         return []
     lines = ["", "  front     bits a weight      bytes  zeros   validation, drop to the dense network (95 %)"]
@@ -89,7 +89,7 @@ def _front(manifest: Manifest) -> list[str]:
 
 
 def judged(manifest: Manifest) -> str:
-    """How good both networks are, or how near their outputs are, in one line."""
+    """The accuracies of both networks, or the distance of their outputs, in one line."""
     accuracy, near = manifest.accuracy, manifest.fidelity
     if accuracy is not None:
         drop = accuracy.dense - accuracy.compressed
@@ -106,7 +106,7 @@ def judged(manifest: Manifest) -> str:
 
 
 def on_processor(found: OnProcessor) -> str:
-    """What the board's processor, emulated, makes of a file, in one line."""
+    """The outputs and accuracy of a file on the board's emulated processor, in one line."""
     if found.outputs is None:
         return f"they were not taken on the board's ({found.why_not})"
     checked, right = found.outputs, found.accuracy
@@ -118,7 +118,7 @@ def on_processor(found: OnProcessor) -> str:
 
 
 def _proof(proof: Verification) -> str:
-    """What was checked of a file, in one line."""
+    """The checks that a file passed, in one line."""
     checked = proof.outputs
     if checked.least_agreement is None:
         said = [f"{checked.samples} outputs off by at most {checked.largest_difference:.1g}"]

@@ -89,13 +89,13 @@ def rows(record: BenchRecord) -> list[Row]:
 
 
 def title(record: BenchRecord) -> str:
-    """What was measured, in one line."""
+    """The model, data and target that were measured, in one line."""
     data = "without data" if record.bundle.data == NO_DATA else f"on {record.bundle.data}"
     return f"{record.bundle.model} {data}, for {record.bundle.target}: {record.taken}"
 
 
 def conditions(record: BenchRecord) -> list[str]:
-    """On what and how it was measured, a sentence a line."""
+    """The device and the conditions of the measurement, a sentence a line."""
     machine, protocol = record.before, record.protocol
     cores = "" if machine.cores is None else f", {machine.cores} cores"
     settled = "until settled" if protocol.warmup is None else f"{protocol.warmup} runs"
@@ -127,7 +127,7 @@ def conditions(record: BenchRecord) -> list[str]:
 
 
 def counted(record: BenchRecord) -> bool:
-    """Whether the record is of a processor that was emulated to count: no time and no memory is in it."""
+    """Return whether the record is of a processor that was emulated to count: no time and no memory is in it."""
     return record.device.address.startswith("emulated:")
 
 
@@ -136,7 +136,7 @@ def _processes(protocol: Protocol) -> str:
 
 
 def cautions(record: BenchRecord) -> list[str]:
-    """What a reader must know before using a figure, a sentence a line."""
+    """Cautions for a reader before using a figure, a sentence a line."""
     found = []
     if not record.device.is_target:
         found.append(f"Not the board: {record.device.note}.")
@@ -151,7 +151,7 @@ def cautions(record: BenchRecord) -> list[str]:
 
 
 def leading(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """Which file build says leads on the board, and what this benchmark makes of that, a sentence a line."""
+    """The file that leads on the board by the build, and what this benchmark makes of that, a sentence a line."""
     lead = manifest.lead
     if lead is None:
         return []
@@ -180,7 +180,7 @@ def fastest(record: BenchRecord, manifest: Manifest) -> str | None:
 
 
 def in_doubt(record: BenchRecord) -> bool:
-    """Whether the conditions of the run are such that it says nothing of which file is faster."""
+    """Return whether the conditions of the run were such that it says nothing of which file is faster."""
     return bool(record.validity.disturbed)
 
 
@@ -191,13 +191,13 @@ def _able(record: BenchRecord, lead: Lead) -> dict[str, float]:
 
 
 def _within(lead: Lead, name: str) -> bool:
-    """Whether a file could lead."""
+    """Return whether a file could lead."""
     each = lead.candidates.get(name)
     return each is not None and not each.left_out and (each.drop or 0.0) <= lead.limit
 
 
 def failures(record: BenchRecord) -> list[str]:
-    """What failed, a line a failure."""
+    """The failures, a line each."""
     return [f"{row.file}: {failure}" for row in rows(record) for failure in row.failures]
 
 

@@ -58,7 +58,7 @@ def _sections(found: Found) -> tuple[Section, ...]:
 
 
 def _why_not(alone: Found) -> str:
-    """Why no section can be made of one record; empty: they can."""
+    """The reason why no section can be made of one record; empty: they can."""
     try:
         _sections(alone)
     except (ArithmeticError, ValueError) as error:

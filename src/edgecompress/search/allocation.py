@@ -37,7 +37,7 @@ class Allocation:
         )
 
     def settings(self) -> dict[str, Setting]:
-        """What a recipe says of each layer."""
+        """The settings of each layer for a recipe."""
         return {
             layer.name: Setting(
                 sparsity=round(1 - 2.0**place.log_density, 5) if layer.prunable else None,

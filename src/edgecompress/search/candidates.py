@@ -11,7 +11,7 @@ from edgecompress.search.trial import Subject, with_settings
 
 
 def candidate(subject: Subject, made: Run, limits: Limits, trial: int | None) -> Candidate:
-    """What the full stages ended with."""
+    """The candidate that the full stages ended with."""
     size, accuracy = subject.file_bytes(made.last), made.stages[-1].accuracy
     drop = subject.dense_accuracy - accuracy
     return Candidate(trial=trial, bytes=size, accuracy=accuracy, drop=drop, holds=limits.hold(size, drop))

@@ -100,7 +100,7 @@ class Ledger:
             self._claimed = None
 
     def _taken(self) -> dict[int, int]:
-        """Who has which number: Optuna's own number of the first trial that is done or whose worker lives."""
+        """The trial that has each number: Optuna's number of the first that is done or whose worker lives."""
         found: dict[int, int] = {}
         for each in self._study.get_trials(deepcopy=False):
             number = each.user_attrs.get(NUMBER)
@@ -155,7 +155,7 @@ def _lives(worker: str, beat: float) -> bool:
 
 
 def _started(process: int) -> float | None:
-    """When a process started: numbers of processes are used again."""
+    """The time when a process started: process numbers are used again."""
     import psutil  # type: ignore[import-untyped]
 
     try:

@@ -1,4 +1,4 @@
-"""What a search is asked for."""
+"""The limits of a search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from edgecompress.search.records import Candidate, Trial
 
 @dataclass(frozen=True)
 class Limits:
-    """What is asked for.
+    """The limits that a candidate must hold, and the number of trials.
 
     Attributes:
         max_drop: points of validation accuracy that may be lost, dense to compressed.
@@ -21,7 +21,7 @@ class Limits:
     trials: int
 
     def hold(self, size: int, drop: float) -> bool:
-        """Whether a file of ``size`` bytes that loses ``drop`` points is within both."""
+        """Return whether a file of ``size`` bytes that loses ``drop`` points is within both limits."""
         # Accuracies are fractions of a whole number of samples; rounding in the last place decides nothing.
         return drop <= self.max_drop + 1e-6 and (self.size_budget is None or size <= self.size_budget)
 

@@ -1,4 +1,4 @@
-"""What a search found, as one document: the scan, every trial, the front, and what ran through the full stages."""
+"""The results of a search in one document: the scan, every trial, the front, and the full runs."""
 
 from typing import ClassVar, Literal
 
@@ -10,14 +10,14 @@ from edgecompress.target import Runtime
 
 
 class Setting(Record):
-    """What is chosen for one layer. ``None`` leaves what the recipe says: there is nothing to choose."""
+    """The setting of one layer. ``None`` leaves what the recipe says: there is nothing to choose."""
 
     sparsity: float | None = Field(default=None, ge=0, le=1)
     bits: int | None = Field(default=None, ge=1, le=8)
 
 
 class Sensitivity(Record):
-    """What the network loses when one layer alone is pruned or clustered, at once and without training."""
+    """The loss when one layer alone is pruned or clustered, at once and without training."""
 
     layer: str
     weights: int
@@ -40,7 +40,7 @@ class Trial(Record):
 
 
 class Candidate(Record):
-    """What ran through the recipe's full stages."""
+    """A candidate that ran through the recipe's full stages."""
 
     trial: int | None = Field(description="the trial whose layers it has; null: the recipe as it was given")
     bytes: int = Field(description="of the ONNX file, counted exactly")
@@ -50,10 +50,13 @@ class Candidate(Record):
 
 
 class Channels(Record):
-    """What removing channels left, before anything was pruned: every trial's latency, as zeros and bits change none."""
+    """The network after channels were removed, before pruning: every trial's latency, as zeros and bits change none."""
 
     macs: float = Field(description="multiply-accumulates left, as a fraction of the dense network's")
-    ratio: float = Field(description="latency over the dense network's, median of paired runs, on this machine")
+    ratio: float = Field(
+        description="latency over the dense network's on this machine, of rounds that each ran both "
+        "(docs/benchmarking.md); in older records the median over all rounds"
+    )
     low: float = Field(description="lower end of the ratio's 95 % interval")
     high: float = Field(description="upper end of it")
     runtime: Runtime
@@ -81,5 +84,5 @@ class SearchRecord(Published):
     chosen: int | None = Field(default=None, description="index of the smallest of the candidates that holds")
 
     def about(self) -> About:
-        """What was searched for."""
+        """The subject of the search."""
         return About(created="", model=self.model, data=self.data)

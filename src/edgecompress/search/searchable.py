@@ -1,4 +1,4 @@
-"""What there is to choose in each layer of a network."""
+"""The settings that a search may choose in each layer of a network."""
 
 from dataclasses import dataclass
 

@@ -20,7 +20,7 @@ STEP_DOWN = 0.5
 
 @dataclass(frozen=True)
 class Space:
-    """Where the search may go.
+    """The space that a search explores.
 
     Attributes:
         own: what the recipe makes of the layers.
@@ -54,7 +54,7 @@ class Space:
         return moved.scaled(size)
 
     def starts(self) -> list[Parameters]:
-        """Where the search begins: the recipe's own allocation, which tells what few steps lose.
+        """The points where the search begins: first the recipe's own allocation, which tells what few steps lose.
 
         It may be beyond the budget. Then its shares, those of the scan, and what is between, at two sizes.
         """

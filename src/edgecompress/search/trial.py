@@ -19,7 +19,7 @@ from edgecompress.compress.stages.prune import Prune
 from edgecompress.compress.stages.run import check, go_on
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import CheckError
-from edgecompress.export.formats.onnx import compressed_bytes
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import Setting
@@ -36,7 +36,7 @@ SLACK = 1.02
 
 @dataclass(frozen=True)
 class Subject:
-    """What is searched.
+    """The network that is searched, and the runs that trials start from.
 
     Attributes:
         network: on the device where it runs, in any state.
@@ -52,17 +52,17 @@ class Subject:
 
     @property
     def context(self) -> Context:
-        """Of the stages, with the recipe as it was given."""
+        """The context of the stages, with the recipe as it was given."""
         return self.baseline.context
 
     @property
     def dense_accuracy(self) -> float:
-        """That of the trained network with all its channels, of the validation split, in percent."""
+        """The accuracy of the trained network with all its channels, of the validation split, in percent."""
         return self.baseline.stages[0].accuracy
 
     @property
     def recipe(self) -> Recipe:
-        """As it was given."""
+        """The recipe as it was given."""
         return self.context.recipe
 
     def file_bytes(self, state: State) -> int:
@@ -81,7 +81,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trial came to; ``drop`` in points of validation accuracy, ``None`` where nothing was trained."""
+    """The outcome of a trial; ``drop`` in points of validation accuracy, ``None`` where nothing was trained."""
 
     bytes: int
     drop: float | None

@@ -1,4 +1,4 @@
-"""Where a store is: a file's path or a database's URL, given, from the environment, or in the user's data folder."""
+"""The place of a store: a file's path or a database's URL, given, from the environment, or in the user's folder."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ _KINDS = "a file's path, sqlite:///PATH or postgresql://USER@HOST/NAME"
 
 
 def place(given: str | None) -> str:
-    """What names the store: ``given``, or the environment's, or the user's own file. ``none``: there is to be none."""
+    """The name of the store: ``given``, or the environment's, or the user's own file. ``none``: there is to be none."""
     return given or os.environ.get(VARIABLE) or str(platformdirs.user_data_path("edgecompress") / "records.sqlite")
 
 

@@ -27,7 +27,7 @@ COLUMNS = ("kind", "model", "data", "device", "target", "taken")
 
 @dataclass(frozen=True)
 class Entry:
-    """What is known of a record without reading it."""
+    """The entry of a record: what is known without reading it."""
 
     id: str
     kind: str
@@ -148,7 +148,7 @@ def open_store(given: str | None = None, *, create: bool = True) -> Iterator[Sto
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
-    """What the database says against it, as one line."""
+    """Turn an error of the database into one line."""
     try:
         yield
     except SQLAlchemyError as error:

@@ -1,4 +1,4 @@
-"""How many samples of the test set a stage's network got right, kept beside the stage."""
+"""The number of samples of the test set that a stage's network got right, kept beside the stage."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +22,7 @@ class Counted(Record):
 
 
 def counted(stage: Path, count: Callable[[], Count], artefacts: Store | None = None) -> Count:
-    """What ``count`` finds of a finished stage, by this run or an earlier one.
+    """The result of ``count`` for a finished stage, from this run or an earlier one.
 
     Cells that share a baseline or a pruned network run it on its test set once.
 

@@ -75,6 +75,6 @@ class Grid:
 
 
 def _says_less(at: tuple[int, ...]) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """How many axes are off their base; then which, the first ones first; then how far."""
+    """The sort key of a cell: the number of axes off their base; then which, the first ones first; then how far."""
     off = tuple(axis for axis, place in enumerate(at) if place)
     return len(off), off, at

@@ -1,4 +1,4 @@
-"""What is the same in all cells of a study: where recipes, data and stages are, and how far training is cut."""
+"""The plan that all cells of a study share: recipe, data and stages, and how far training is cut."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from edgecompress.record import Record
 
 
 class Plan(Record):
-    """What every cell is computed with. It travels to workers, on other machines too."""
+    """The plan by which every cell is computed. It travels to workers, on other machines too."""
 
     study: str
     recipe: str | None = Field(default=None, description="as for build; null: each model's and data's own")

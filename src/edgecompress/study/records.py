@@ -1,4 +1,4 @@
-"""What a study keeps: one record a cell, and the index of a folder of them."""
+"""The records of a study: one a cell, and the index of a folder of them."""
 
 from typing import ClassVar, Literal, Self
 
@@ -34,7 +34,7 @@ class Cell(Record):
 
 
 class Budget(Record):
-    """What training was allowed to cost."""
+    """The budget of training."""
 
     epochs: dict[str, int] = Field(description="of each stage, in the order in which they run")
     epochs_scale: float = Field(description="factor that the recipe's epochs were multiplied by; 1: as it stands")
@@ -44,12 +44,12 @@ class Budget(Record):
 
     @property
     def samples_seen(self) -> int:
-        """In all stages together, each counted once an epoch."""
+        """The samples of all stages together, each counted once an epoch."""
         return self.training_samples * sum(self.epochs.values())
 
 
 class Count(Record):
-    """How many samples of the test set the network got right."""
+    """The number of samples of the test set that the network got right."""
 
     correct: int = Field(ge=0)
     total: int = Field(gt=0)
@@ -67,7 +67,7 @@ class Count(Record):
 
 
 class Accuracies(Record):
-    """On the test set, as PyTorch runs the network. Nothing was chosen by these figures."""
+    """The accuracies on the test set, as PyTorch runs the network. Nothing was chosen by these figures."""
 
     baseline: Count
     pruned: Count = Field(description="pruned and retrained, not yet clustered")
@@ -129,7 +129,10 @@ class LatencyRatio(Record):
     """Latency of the compressed file over that of the dense one, in one runtime."""
 
     runtime: Runtime
-    ratio: float = Field(description="median of the paired ratios")
+    ratio: float = Field(
+        description="of the rounds, each with both files (docs/benchmarking.md); in older records the median over all "
+        "rounds"
+    )
     low: float = Field(description="lower end of the ratio's 95 % interval")
     high: float = Field(description="upper end of it")
     threads: int
@@ -138,7 +141,7 @@ class LatencyRatio(Record):
 
 
 class Machine(Record):
-    """Where a cell was computed."""
+    """The machine that computed a cell."""
 
     system: str
     machine: str = Field(description="as uname -m names it")
@@ -152,7 +155,7 @@ class Machine(Record):
 
 
 class Outcome(Record):
-    """What a cell that is done came to."""
+    """The outcome of a cell that is done."""
 
     budget: Budget
     data: DataInfo
@@ -203,7 +206,7 @@ class CellRecord(Published):
         return self.study, self.machine.emulated, self.cell.model_dump_json(exclude={"seed"}), budget
 
     def about(self) -> About:
-        """What was computed. Times of its files, where there are any, say their own machine: ``outcome.latency``."""
+        """The subject of the record. Times of its files, if any, name their own machine: ``outcome.latency``."""
         return About(
             created=self.taken,
             model=self.cell.model,
@@ -223,7 +226,7 @@ class Entry(Record):
 
 
 class StudyIndex(Record):
-    """What a folder of a study holds, and what was left out."""
+    """The cells that a study's folder holds, and those that were left out."""
 
     schema_version: Literal[1] = 1
     tool_version: str

@@ -23,7 +23,7 @@ SECONDS_BETWEEN_NOTES = 1.0
 
 @dataclass
 class Study:
-    """What a study is asked for, and how far it is.
+    """The cells that a study is asked for, and the state of each.
 
     Attributes:
         name: of the grid.

@@ -1,4 +1,4 @@
-"""Which cell is started next: the first that needs no stage that another one is computing."""
+"""The order in which cells are started: next is the first that needs no stage that another one is computing."""
 
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -6,7 +6,7 @@ from edgecompress.study.records import Cell
 
 
 def stages(cell: Cell) -> dict[str, Hashable]:
-    """What decides each stage that other cells may share, by the stage's name, in order.
+    """The inputs that decide each stage that other cells may share, by the stage's name, in order.
 
     Distillation decides how a network is pruned only where a recipe says so; here it always does not, so that two such
     cells are at worst computed one after the other.
@@ -17,7 +17,7 @@ def stages(cell: Cell) -> dict[str, Hashable]:
 
 
 class Schedule:
-    """What is to be computed. One that shares a stage with a running cell waits for it, unless the stage is done.
+    """The queue of cells. One that shares a stage with a running cell waits for it, unless the stage is done.
 
     Args:
         cells: in the order in which they are to be computed.
@@ -30,12 +30,12 @@ class Schedule:
 
     @property
     def waiting(self) -> Sequence[Cell]:
-        """What has not been started."""
+        """The cells that have not been started."""
         return self._waiting
 
     @property
     def running(self) -> Sequence[Cell]:
-        """What has been started and has not ended."""
+        """The cells that have been started and have not ended."""
         return self._running
 
     def take(self) -> Cell | None:

@@ -30,7 +30,7 @@ class Store:
             self._files.makedirs(self._root, exist_ok=True)
 
     def read(self, name: str) -> bytes | None:
-        """What the file holds; ``None`` if there is none.
+        """The content of the file; ``None`` if there is none.
 
         Raises:
             InputError: the place cannot be reached.
@@ -110,7 +110,7 @@ def _protocols(files: Any) -> tuple[str, ...]:
 
 @contextmanager
 def _failing(store: Store) -> Iterator[None]:
-    """What a file system raises, as one line. Each has errors of its own library, so any is meant here."""
+    """Turn an error of a file system into one line. Each has errors of its own library, so any is meant here."""
     try:
         yield
     except InputError:

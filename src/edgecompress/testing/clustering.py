@@ -1,4 +1,4 @@
-"""What a clustering algorithm owes; see ``compress/cluster/algorithms/contract.py``."""
+"""Contract checks of a clustering algorithm; see ``compress/cluster/algorithms/contract.py``."""
 
 from collections.abc import Callable
 from typing import Any

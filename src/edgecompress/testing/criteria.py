@@ -1,4 +1,4 @@
-"""What a pruning criterion owes; see ``compress/prune/criteria/contract.py``."""
+"""Contract checks of a pruning criterion; see ``compress/prune/criteria/contract.py``."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a file format owes; see ``export/contract.py``."""
+"""What a file format owes; see ``formats/contract.py``."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ import onnx_ir as ir
 from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress.errors import InputError
-from edgecompress.export.contract import Format
+from edgecompress.formats.contract import Write
 from edgecompress.testing.expect import expect, refuses
 
 Floats = npt.NDArray[np.float32]
@@ -49,17 +49,17 @@ def model(bad: float | None = None) -> ir.Model:
 
 
 def expected(x: Floats) -> Floats:
-    """What ``model`` computes of ``x`` (n, 64)."""
+    """The outputs of ``model`` for ``x`` (n, 64)."""
     held = {name: value.const_value.numpy() for name, value in model().graph.initializers.items() if value.const_value}
     hidden = np.maximum(x @ held["first.weight"] + held["first.bias"], 0)
     return np.asarray(hidden @ held["second.weight"] + held["second.bias"], np.float32)
 
 
-def check_format(write: Format, suffix: str, folder: Path, run: Callable[[Path, Floats], Floats] | None = None) -> None:
+def check_format(write: Write, suffix: str, folder: Path, run: Callable[[Path, Floats], Floats] | None = None) -> None:
     """Make sure that ``write`` writes files that hold the model, the same each time, and accounts for their bytes.
 
     Args:
-        write: the format.
+        write: of a format.
         suffix: of its files, as ``.onnx``.
         folder: an empty one.
         run: what the format's runtime computes of a file and inputs (n, 64), to be compared; ``None``: it is not run.

@@ -1,4 +1,4 @@
-"""What a transport owes; see ``deploy/transports/contract.py``. The device must have Python."""
+"""Contract checks of a transport; see ``deploy/transports/contract.py``. The device must have Python."""
 
 import json
 import os

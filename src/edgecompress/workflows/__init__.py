@@ -1,1 +1,1 @@
-"""What a command runs from end to end: a build, a search and its front, a study and its cells."""
+"""The workflows of commands, from end to end: a build, a search and its front, a study and its cells."""

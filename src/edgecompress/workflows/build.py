@@ -12,14 +12,7 @@ import numpy as np
 
 import edgecompress
 from edgecompress import bundle, target
-from edgecompress.bundle import (
-    DataInfo,
-    FrontPoint,
-    Manifest,
-    ModelInfo,
-    PlainFile,
-    Ratios,
-)
+from edgecompress.bundle import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.stages.contract import Run
@@ -27,10 +20,10 @@ from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.within import Within, within
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.formats.onnx import compressed_bytes
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import frugal
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
@@ -38,8 +31,10 @@ from edgecompress.report.card import card
 from edgecompress.target import Target
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
+from edgecompress.workflows.prepared import Prepared
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.references import samples_of
-from edgecompress.workflows.request import Prepared, Request, prepare
+from edgecompress.workflows.request import Request
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
@@ -81,7 +76,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
 
 
 def _front(found: Within, given: Prepared) -> list[FrontPoint]:
-    """What was tried, as the bundle keeps it."""
+    """The tried rates, as the bundle keeps them."""
     points = []
     for each in found.attempts:
         last = each.made.stages[-1]

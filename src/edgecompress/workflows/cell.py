@@ -3,6 +3,7 @@
 import functools
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 
 import edgecompress
-from edgecompress import methods, recipe
+from edgecompress import recipe
 from edgecompress.bundle import DataInfo
 from edgecompress.compress.checkpoints import State, key
 from edgecompress.compress.context import Context
@@ -25,14 +26,14 @@ from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.export.container.pack import pack_container
-from edgecompress.export.contract import Format
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.pack import CONTAINER
 from edgecompress.export.proved import Reference, write_float
 from edgecompress.export.verify import compare_latency
-from edgecompress.export.written import FORMATS, KINDS, FileKind
-from edgecompress.model import datasets, load
+from edgecompress.formats import find
+from edgecompress.formats.contract import Format
+from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import Progress, silent
@@ -58,7 +59,8 @@ from edgecompress.study.stand_in import SHAPES, stand_in
 from edgecompress.study.store import Store
 from edgecompress.study.subset import subset
 from edgecompress.workflows.model_files import SAMPLES
-from edgecompress.workflows.request import DATA_VERSION, context_of, identity_of
+from edgecompress.workflows.prepared import DATA_VERSION, context_of, fresh, identity_of
+from edgecompress.workflows.request import Source
 
 
 def recipe_of(point: Point, plan: Plan) -> Recipe:
@@ -141,8 +143,7 @@ def this_machine() -> Machine:
 def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Progress) -> Outcome:
     whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins, chosen.inputs.resolution)
     data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
-    torch.manual_seed(chosen.seed)
-    network = load.network(cell.model, data.input_shape, len(data.classes), width=chosen.width)
+    network = fresh(Source(model=cell.model), chosen, data)
     chosen = named(chosen, network)
     artefacts = Store(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
@@ -229,18 +230,17 @@ def _files(
     """Write the four files and the container, and prove them where the plan says so."""
     x = data.test_x[:SAMPLES]
     graph = grapher_of(cell.model, data.input_shape, len(data.classes), cell.width)
+    kinds = find.of_profiles()
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.last}
     for kind, state in states.items():
         load_state(network, state)
         expected = outputs(network, torch.from_numpy(x)).numpy() if plan.prove else None
         model = graph(network)
-        for each in KINDS:
+        for each in kinds:
             against = None if expected is None else Reference(x, expected, None)
-            ledgers[kind, each.format] = _written(
-                model, folder / f"{STEMS[kind]}.{each.format}", each, settings, against
-            )
-    latency = tuple(_latency(folder, each, here) for each in KINDS) if plan.prove else ()
+            ledgers[kind, each.name] = _written(model, folder / f"{STEMS[kind]}.{each.name}", each, settings, against)
+    latency = tuple(_latency(folder, each, here) for each in kinds) if plan.prove else ()
     onnx = folder / f"{STEMS['compressed']}.onnx"
     container = pack_container(onnx, onnx.with_suffix(CONTAINER), progress=silent)
     sizes = Sizes(
@@ -254,18 +254,18 @@ def _files(
     return sizes, latency
 
 
-def _written(graph: ir.Model, path: Path, kind: FileKind, settings: Export, against: Reference | None) -> Ledger:
+def _written(graph: ir.Model, path: Path, kind: Format, settings: Export, against: Reference | None) -> Ledger:
     compress = path.stem == STEMS["compressed"]
     if against is not None:
         return write_float(graph, path, kind, settings, against, compress=compress).ledger
-    write: Format = methods.find(FORMATS, kind.format)
-    options = {"weights": settings.tflite_weights} if kind.format == "tflite" else {}
+    write: Callable[..., Ledger] = kind.write
+    options = {"weights": kind.rounding(settings)} if "weights" in kind.options(settings) else {}
     return write(graph, path, compress=compress, encoding=settings.encoding, **options)
 
 
-def _latency(folder: Path, kind: FileKind, here: Machine) -> LatencyRatio:
+def _latency(folder: Path, kind: Format, here: Machine) -> LatencyRatio:
     """Measured and not judged: other cells may be computed at the same time."""
-    paths = [folder / f"{STEMS[each]}.{kind.format}" for each in ("compressed", "dense")]
+    paths = [folder / f"{STEMS[each]}.{kind.name}" for each in ("compressed", "dense")]
     found = compare_latency(paths[0], paths[1], layout=kind.layout, limit=None)
     return LatencyRatio(
         runtime=kind.runtime,

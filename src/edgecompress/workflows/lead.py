@@ -17,12 +17,13 @@ from edgecompress.estimate.choice import better_than, choose
 from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Candidate, Lead, OnProcessor
 from edgecompress.estimate.rule import expected
 from edgecompress.export.accuracy import FileAccuracy, accuracy
-from edgecompress.export.verify import channels_first, compare_outputs
+from edgecompress.export.verify import compare_outputs
+from edgecompress.isolated.outputs import channels_first
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
 from edgecompress.workflows.model_files import SAMPLES, Made, left_out
-from edgecompress.workflows.request import Prepared
+from edgecompress.workflows.prepared import Prepared
 
 Array = npt.NDArray[np.generic]
 Floats = npt.NDArray[np.float32]
@@ -84,7 +85,7 @@ def settle(
 
 
 def usable(board: Target) -> str:
-    """Why nothing runs on the board's processor here; empty: something does."""
+    """The reason why nothing runs on the board's processor here; empty: something does."""
     if board.emulator_cpu is None:
         return f"{board.name} names no processor to emulate"
     return why_not(board.emulator_cpu) or ""
@@ -117,7 +118,7 @@ def counted(
 def on_processor(
     path: Path, file: ModelFile, board: Target, test: Samples, executed: int | None, progress: Progress
 ) -> OnProcessor:
-    """What a float16 file computes on the board's processor, beside the network in float32, of the first test samples.
+    """Check a float16 file on the board's emulated processor against the network in float32, on first test samples.
 
     Raises:
         CheckError: it is beyond float16's tolerance there, or its runtime fails on it.
@@ -147,7 +148,7 @@ def lead(
     counts: tuple[Mapping[str, int], str],
     progress: Progress,
 ) -> Lead:
-    """Which of ``files`` leads on the board, by the validation split: the test set is for final figures.
+    """Choose which of ``files`` leads on the board by the validation split: the test set is for final figures.
 
     Args:
         folder: where they are.
@@ -188,7 +189,7 @@ def _judged(
     executed: int | None,
     progress: Progress,
 ) -> dict[str, object]:
-    """What the accuracy of a file is to be judged by, as fields of a ``Candidate``."""
+    """The measures of a file's accuracy, as fields of a ``Candidate``."""
     dense, compressed = stages[0].top_1, stages[-1].top_1
     if file.on_processor is not None and file.on_processor.processor is None:
         return {"left_out": f"its values on {board.name} are not known: {file.on_processor.why_not}"}
@@ -239,7 +240,7 @@ def _measured(path: Path, file: ModelFile, validation: Samples, progress: Progre
 
 
 def _outputs(path: Path, file: ModelFile, processor: str, x: Floats, progress: Progress) -> Floats:
-    """What a file computes on the emulated processor, its axes as the network's.
+    """The outputs of a file on the emulated processor, its axes as the network's.
 
     Raises:
         CheckError: its runtime refuses it there, dies of it, or takes too long.

@@ -16,27 +16,20 @@ from edgecompress.compress.record import StageResult, structured
 from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import EdgecompressError, MissingDependencyError, NoFormError
-from edgecompress.export.int8.calibration import calibration
-from edgecompress.export.int8.program import check_installed
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.named import Named
-from edgecompress.export.proved import (
-    LATENCY,
-    Calibrated,
-    Proved,
-    Reference,
-    write_float,
-    write_float16,
-    write_int8,
-)
+from edgecompress.export.proved import LATENCY, Calibrated, Proved, Reference, write_float, write_float16, write_int8
 from edgecompress.export.verify import Floats
-from edgecompress.export.written import KINDS, FileKind
+from edgecompress.formats import find
+from edgecompress.formats.contract import Format
 from edgecompress.heap import give_back
+from edgecompress.int8.calibration import calibration
+from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
+from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import by_name, fidelity, reference
-from edgecompress.workflows.request import Prepared
 
 SAMPLES = 256
 """Most samples of a split that files are proved on."""
@@ -67,7 +60,7 @@ class Made:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be written, and with what."""
+    """The files to write, and the settings for them."""
 
     folder: Path
     settings: Export
@@ -106,7 +99,7 @@ def write_models(
     inputs = calibration(data.train_x, settings.int8_samples) if int8 else data.train_x[:0]
     calibrated = Calibrated(inputs, samples) if int8 else None
     plan = _Plan(folder, settings, calibrated, _int8_of(settings, compressed.stages), _float16(board, given), progress)
-    kinds = list(KINDS)
+    kinds = find.of_profiles()
     for kind, state in states.items():
         load_state(network, state)
         results[kind] = judged(network, test) if data.classes else None
@@ -119,11 +112,11 @@ def write_models(
                 models |= _of_network(plan, graph, kind, each, said[kind], compressed.stages, warnings)
             except NoFormError as error:
                 # A network of the user's own may have operators that only ONNX has; a built-in one has none.
-                if given.own is None or each.format != "tflite" or set(board.runtimes) <= {each.runtime}:
+                if given.own is None or not each.partial or set(board.runtimes) <= {each.runtime}:
                     raise
-                warnings.append(f"no TFLite file: {error}")
+                warnings.append(f"no {each.title} file: {error}")
                 kinds.remove(each)
-                dense = f"{STEMS['dense']}.{each.format}"
+                dense = f"{STEMS['dense']}.{each.name}"
                 if models.pop(dense, None):
                     (folder / dense).unlink()  # of one network alone it is of no use
         del graph  # the next graph need not be in memory beside this one
@@ -139,7 +132,7 @@ def write_models(
 
 
 def _said(plan: _Plan, given: Prepared, tested: Reference | Named) -> tuple[Floats, ...]:
-    """What the compressed network, which is in memory, says of test and validation samples; see ``Made``."""
+    """The outputs of the compressed network in memory for test and validation samples; see ``Made``."""
     if not plan.float16 or not isinstance(tested, Reference):
         return ()
     validation = torch.from_numpy(given.data.validation_x[:SAMPLES])
@@ -150,7 +143,7 @@ def _of_network(
     plan: _Plan,
     graph: ir.Model,
     kind: Kind,
-    how: FileKind,
+    how: Format,
     of_network: Reference | Named,
     results: Sequence[StageResult],
     warnings: list[str],
@@ -161,12 +154,8 @@ def _of_network(
         NoFormError: the format cannot express the network.
     """
     smaller = kind == "compressed"
-    beside = of_network
-    if isinstance(of_network, Reference):
-        beside = replace(of_network, dense=plan.folder / f"{STEMS['dense']}.{how.format}")
-    against = beside if smaller else of_network
-    if isinstance(against, Reference):
-        against = replace(against, narrower=smaller and macs_ratio(results) is not None)
+    beside = replace(of_network, dense=plan.folder / f"{STEMS['dense']}.{how.name}")
+    against = replace(beside, narrower=macs_ratio(results) is not None) if smaller else of_network
     write = partial(write_float, graph, kind=how, settings=plan.settings, reference=against, compress=smaller)
     made = dict([_export(plan.folder, kind, how, write, plan.progress)])
     if not isinstance(beside, Reference):
@@ -178,7 +167,7 @@ def _of_network(
         except EdgecompressError as error:
             if asked:
                 raise
-            warnings.append(left_out(plan.folder, f"{STEMS[variant]}.{how.format}", error))
+            warnings.append(left_out(plan.folder, f"{STEMS[variant]}.{how.name}", error))
         else:
             made[name] = file
     return made
@@ -192,7 +181,7 @@ def left_out(folder: Path, name: str, error: EdgecompressError) -> str:
 
 
 def _int8(board: Target, given: Prepared) -> tuple[bool, list[str]]:
-    """Whether there are to be int8 files, and what is to be said of it."""
+    """Return whether there are to be int8 files, and a note for the user."""
     recipe = given.context.recipe
     if recipe.export.int8 != "auto":
         return recipe.export.int8, []
@@ -209,7 +198,7 @@ def _int8(board: Target, given: Prepared) -> tuple[bool, list[str]]:
 
 
 def _int8_of(settings: Export, results: Sequence[StageResult]) -> Collection[str]:
-    """Which networks there are to be int8 files of: the dense one too, where the compressed one cannot lead."""
+    """The networks that get int8 files: the dense one too, where the compressed one cannot lead."""
     before, after = results[0].top_1, results[-1].top_1
     if settings.int8 == "auto" and before is not None and after is not None and before - after > settings.lead_drop:
         return {"dense", "compressed"}
@@ -217,13 +206,13 @@ def _int8_of(settings: Export, results: Sequence[StageResult]) -> Collection[str
 
 
 def _float16(board: Target, given: Prepared) -> bool:
-    """Whether there are to be files that compute in float16."""
+    """Return whether there are to be files that compute in float16."""
     asked = given.context.recipe.export.float16_arithmetic
     return not by_name(given) and ("fp16" in board.features if asked == "auto" else asked)
 
 
 def _slower(models: Mapping[str, ModelFile]) -> list[str]:
-    """What is to be said of files that take longer than the dense one, although the network is narrower."""
+    """Notes on files that take longer than the dense one, although the network is narrower."""
     found = []
     for name, file in models.items():
         latency = file.verification.latency
@@ -242,10 +231,10 @@ def macs_ratio(results: Sequence[StageResult]) -> float | None:
 
 
 def _export(
-    folder: Path, kind: Kind, how: FileKind, write: Callable[[Path], Proved], progress: Progress
+    folder: Path, kind: Kind, how: Format, write: Callable[[Path], Proved], progress: Progress
 ) -> tuple[str, ModelFile]:
     """Write one model file and prove it. Returns its name and its entry in the manifest."""
-    name = f"{STEMS[kind]}.{how.format}"
+    name = f"{STEMS[kind]}.{how.name}"
     progress(f"export {name}", 0, 1, "writing and proving")
     path = folder / name
     made = write(path)

@@ -1,4 +1,4 @@
-"""What the files of a network are compared with, and how near two networks are where no classes judge them."""
+"""The references that files are compared with, and the distance of two networks where no classes judge them."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from edgecompress.bundle import Fidelity
 from edgecompress.compress.evaluate import outputs
-from edgecompress.export import named
 from edgecompress.export.named import Named
 from edgecompress.export.proved import Reference
+from edgecompress.formats.onnx.run import of_graph
 from edgecompress.own import ends
-from edgecompress.workflows.request import Prepared
+from edgecompress.workflows.prepared import Prepared
 
 Array = NDArray[Any]
 
 
 def by_name(given: Prepared) -> bool:
-    """Whether inputs and outputs go by their names: there are several, or PyTorch does not run the network."""
+    """Return whether inputs and outputs go by name: there are several, or PyTorch does not run the network."""
     return given.own is not None and (not given.own.ends.plain or given.own.why_not_run is not None)
 
 
@@ -41,7 +41,7 @@ def _inputs(given: Prepared, x: NDArray[np.float32]) -> dict[str, Array]:
 
 
 def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Reference | Named:
-    """What the network says of ``x``, with the weights that it has now.
+    """The outputs of the network for ``x``, with the weights that it has now.
 
     Args:
         given: the network.
@@ -56,13 +56,13 @@ def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Refer
     assert given.own is not None
     inputs = _inputs(given, x)
     if given.own.why_not_run:
-        return Named(inputs, named.of_graph(graph, inputs))
+        return Named(inputs, of_graph(graph, inputs))
     said = ends.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.ends)
     return Named(inputs, ends.as_in_file(said, given.own.ends))
 
 
 def fidelity(given: Prepared, dense: Reference | Named, compressed: Reference | Named) -> Fidelity:
-    """How near the outputs of the compressed network are to those of the dense one, on the same inputs."""
+    """The distance of the compressed network's outputs from the dense one's, on the same inputs."""
     pairs = [
         (np.asarray(a, np.float64).reshape(len(a), -1), np.asarray(b, np.float64).reshape(len(b), -1))
         for a, b in zip(_outputs(dense), _outputs(compressed), strict=True)

@@ -25,7 +25,9 @@ from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search as run_search
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.front import front_of, measured
-from edgecompress.workflows.request import Prepared, Request, prepare
+from edgecompress.workflows.prepared import Prepared
+from edgecompress.workflows.reading import prepare
+from edgecompress.workflows.request import Request
 
 RECORD, RECIPE, FRONT = "search.json", "recipe.toml", "front.json"
 PATIENCE = 10.0
@@ -34,7 +36,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class Found:
-    """What a search left.
+    """The results of a search.
 
     Attributes:
         folder: with the records and the recipes.
@@ -51,7 +53,7 @@ class Found:
 
 @dataclass(frozen=True)
 class How:
-    """How a search is run.
+    """The settings by which a search is run.
 
     Attributes:
         macs: fractions of the dense network's multiply-accumulates to search with, 1 for all channels; none: as the
@@ -247,7 +249,7 @@ def _check_folder(folder: Path) -> None:
 
 
 def _nothing_holds(records: Sequence[SearchRecord], path: Path) -> str:
-    """What was reached, and what to try."""
+    """The error message where nothing holds: what was reached, and what to try."""
     record, budget = records[0], records[0].size_budget
     candidates = [each for one in records for each in one.candidates]
     fitting = [each for each in candidates if budget is None or each.bytes <= budget]

@@ -8,7 +8,7 @@ from edgecompress.agent.ecz.blocks import File, inflate
 from edgecompress.agent.ecz.errors import DamagedError
 from edgecompress.agent.ecz.integers import CONSTANT
 from edgecompress.agent.ecz.limits import LANES, REST_BYTES
-from edgecompress.export.container.block import deflate, varint
+from edgecompress.formats.ecz.block import deflate, varint
 
 SEVENS = bytes([values.FIELDS, 1, 8, CONSTANT, 7])
 

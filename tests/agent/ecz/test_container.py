@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from edgecompress.agent.ecz import ContainerError, blocks, contents, unpack
 from edgecompress.agent.ecz.container import BLOCK, PRELUDE, is_plain_name
 from edgecompress.agent.ecz.limits import MAGIC, VERSION
-from edgecompress.export.container.block import varint
-from edgecompress.export.container.pack import pack_container
+from edgecompress.formats.ecz.block import varint
+from edgecompress.formats.ecz.pack import pack_container
 from edgecompress.progress import silent
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from edgecompress.agent.ecz.errors import DamagedError
 from edgecompress.agent.ecz.head import Head
-from edgecompress.export.container.block import varint
+from edgecompress.formats.ecz.block import varint
 
 LARGEST = (1 << 62) - 1
 

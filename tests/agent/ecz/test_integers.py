@@ -8,9 +8,9 @@ from edgecompress.agent.ecz.errors import DamagedError
 from edgecompress.agent.ecz.head import Head
 from edgecompress.agent.ecz.integers import Integers, Streams
 from edgecompress.agent.ecz.rans import Lanes
-from edgecompress.export.container.block import Block, varint
-from edgecompress.export.container.integers import Coding, choose, tokenized
-from edgecompress.export.container.rans import frequencies
+from edgecompress.formats.ecz.block import Block, varint
+from edgecompress.formats.ecz.integers import Coding, choose, tokenized
+from edgecompress.formats.ecz.rans import frequencies
 
 NOTHING = Lanes(np.zeros(0, np.uint32), np.zeros(0, np.uint16))
 numbers = st.one_of(

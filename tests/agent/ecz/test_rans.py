@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from edgecompress.agent.ecz.errors import DamagedError
 from edgecompress.agent.ecz.head import Head
 from edgecompress.agent.ecz.rans import Lanes, Table
-from edgecompress.export.container import rans
-from edgecompress.export.container.block import varint
+from edgecompress.formats.ecz import rans
+from edgecompress.formats.ecz.block import varint
 
 HALVES = np.array([128, 128])
 

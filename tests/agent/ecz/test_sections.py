@@ -11,7 +11,7 @@ from edgecompress.agent.ecz.integers import CONSTANT, PLAIN, Streams
 from edgecompress.agent.ecz.limits import PART_NUMBERS
 from edgecompress.agent.ecz.rans import Lanes
 from edgecompress.agent.ecz.sections import Sections, pack_bits
-from edgecompress.export.container.block import varint
+from edgecompress.formats.ecz.block import varint
 
 PLAIN_BYTES = (PLAIN, 8)
 SEVENS = (values.FIELDS, 1, 8, CONSTANT, 7)

@@ -10,7 +10,7 @@ from edgecompress.agent.ecz.integers import CONSTANT, PLAIN, Streams
 from edgecompress.agent.ecz.limits import CHANNELS, CODEBOOK_ENTRIES
 from edgecompress.agent.ecz.rans import Lanes
 from edgecompress.agent.ecz.values import read_values, scaled_entries
-from edgecompress.export.container.block import varint
+from edgecompress.formats.ecz.block import varint
 
 PLAIN_BYTES = (PLAIN, 8)
 

@@ -6,7 +6,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 
 from edgecompress.agent.engines.contract import Input
-from edgecompress.agent.engines.litert_engine import load
+from edgecompress.agent.engines.litert_engine import interpreter, load
 from edgecompress.agent.errors import JobError, RuntimeRefusedError
 
 
@@ -79,6 +79,20 @@ def test_without_a_batch_a_file_takes_its_own_where_that_is_fixed_else_one(tmp_p
     fixed = load(doubled(tmp_path / "fixed.tflite", kind, batch=8), 1, None)
     free = load(doubled(tmp_path / "free.tflite", kind, batch=8, free=True), 1, None)
     assert (fixed.inputs[0].shape, free.inputs[0].shape) == ((8, 2), (1, 2))
+
+
+def test_an_interpreter_of_bytes_can_do_without_the_default_delegate(tmp_path):
+    content = doubled(tmp_path / "m.tflite", schema.TensorType.FLOAT32).read_bytes()
+    parts = []
+    for plain in (False, True):
+        made = interpreter(content, plain=plain)
+        made.allocate_tensors()
+        made.set_tensor(made.get_input_details()[0]["index"], np.array([[1, 2]], np.float32))
+        made.invoke()
+        assert made.get_tensor(made.get_output_details()[0]["index"]).tolist() == [[2, 4]]
+        parts.append(sum("xnnpack" in each["op_name"].lower() or "delegate" in each["op_name"].lower()
+                         for each in made._get_ops_details()))  # fmt: skip
+    assert parts == [1, 0]
 
 
 def test_quantised_inputs_are_refused_because_real_ones_would_have_to_be_rounded(tmp_path):

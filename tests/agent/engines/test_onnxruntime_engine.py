@@ -6,7 +6,7 @@ from onnx import TensorProto, helper
 
 from edgecompress.agent.accelerator import Accelerator
 from edgecompress.agent.engines.contract import Input
-from edgecompress.agent.engines.onnxruntime_engine import load
+from edgecompress.agent.engines.onnxruntime_engine import load, session
 from edgecompress.agent.errors import JobError, RuntimeRefusedError
 
 
@@ -70,6 +70,29 @@ def test_models_the_agent_cannot_feed_are_refused(tmp_path):
         load(identity(tmp_path / "scalar.onnx", (TensorProto.FLOAT, [])), 1, 1)
     with pytest.raises(JobError, match=r'takes batches of 2 and no other; set "batch": 2'):
         load(identity(tmp_path / "fixed.onnx", (TensorProto.FLOAT, [1, 2]), (TensorProto.FLOAT, [2, 2])), 1, 1)
+
+
+def test_sizes_that_a_file_leaves_free_can_be_told(tmp_path):
+    path = identity(tmp_path / "free.onnx", (TensorProto.FLOAT, ["N", "C"]), (TensorProto.FLOAT, ["N", 2, "H"]))
+    engine = load(path, 1, None, free={"x0": (4, 3), "x1": (4, 9, 5)})
+    assert [given.shape for given in engine.inputs] == [(4, 3), (4, 2, 5)], "and what it fixes stays"
+    assert engine.outputs == ("y0", "y1")
+    path = identity(tmp_path / "mixed.onnx", (TensorProto.FLOAT, ["N", 2]), (TensorProto.FLOAT, [3, 2]))
+    engine = load(path, 1, None, free={"x0": (32, 2), "x1": (32, 2)})
+    assert [given.shape for given in engine.inputs] == [(1, 2), (3, 2)], "rows of one batch belong together"
+
+
+def test_a_session_of_bytes_can_run_the_graph_as_it_stands(tmp_path):
+    first, second = helper.make_node("Identity", ["x"], ["y"]), helper.make_node("Neg", ["y"], ["z"])
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2]) for name in "xz"]
+    graph = helper.make_graph([first, second], "g", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    nodes = []
+    for optimise in (True, False):
+        made = session(model.SerializeToString(), optimise=optimise)
+        assert made.run(None, {"x": np.array([1, -2], np.float32)})[0].tolist() == [-1, 2]
+        nodes.append(sum(len(part.get_nodes()) for part in made.get_provider_graph_assignment_info()))
+    assert nodes == [1, 2]
 
 
 def test_a_corrupt_file_is_refused_in_one_line(tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 from edgecompress.agent.events import Events
 
+from ..conftest import write_onnx
+
 # The package offers the function under the module's name.
 step = importlib.import_module("edgecompress.agent.steps.latency")
 
@@ -62,6 +64,15 @@ def test_without_rows_it_takes_noise_and_can_wait_until_times_settle(agent, file
     assert events[-1]["inputs"] == "noise"
     assert events[-1]["settled"] in (True, False)
     assert not events[-1]["settled"] or events[-1]["warmup_runs"] % step.WINDOW == 0
+
+
+def test_a_file_of_a_fixed_batch_is_timed_at_its_own_where_that_is_asked_for(agent, tmp_path, weights):
+    file = {"file": str(write_onnx(tmp_path / "four.onnx", weights, batch=4))}
+    code, events, _ = agent("latency", job(file | {"layout": "channels_first"}))
+    assert (code, 'takes batches of 4 and no other; set "batch": 4' in events[-1]["message"]) == (2, True)
+    for batch in (4, "own"):
+        code, events, _ = agent("latency", job(file | {"layout": "channels_first"}, batch=batch))
+        assert (code, events[-1]["runs"]) == (0, 30)
 
 
 def test_wrong_times_and_files_are_refused(agent, file, data):

@@ -1,5 +1,7 @@
 import numpy as np
+import onnx
 import pytest
+from onnx import helper as h
 
 
 def test_every_row_is_run_in_order(agent, file, data, tmp_path, expected):
@@ -20,6 +22,41 @@ def test_a_batch_changes_nothing(agent, files, data, tmp_path, expected, batch):
     assert agent("outputs", job)[0] == 0
     with np.load(tmp_path / "y.npz") as archive:
         np.testing.assert_allclose(archive["y"], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_all_outputs_of_all_inputs_go_by_their_names_and_keep_their_types(agent, tmp_path):
+    ends = {"tokens": (onnx.TensorProto.INT64, ["N", 2]), "x": (onnx.TensorProto.FLOAT, ["N", 3])}
+    gives = {"file": "tokens", "a/b": "x"}  # names that are no names of Python's
+    graph = h.make_graph(
+        [h.make_node("Identity", [given], [name]) for name, given in gives.items()],
+        "g",
+        [h.make_tensor_value_info(name, *end) for name, end in ends.items()],
+        [h.make_tensor_value_info(name, *ends[given]) for name, given in gives.items()],
+    )
+    onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=9), tmp_path / "m.onnx")
+    rows = {"tokens": np.arange(14).reshape(7, 2), "x": np.ones((7, 3), np.float32)}
+    np.savez(tmp_path / "x.npz", **rows)
+    job = {"file": "m.onnx", "inputs": "x.npz", "output": "y.npz", "outputs": "all"}
+    for batch in (1, 3, 32):
+        code, events, _ = agent("outputs", {**job, "batch": batch})
+        assert (code, events[-1]["rows"], events[-1]["shape"]) == (0, 7, [7, 2])
+        with np.load(tmp_path / "y.npz") as archive:
+            assert {name: archive[name].dtype.name for name in archive.files} == {"file": "int64", "a/b": "float32"}
+            assert np.array_equal(archive["file"], rows["tokens"])
+    np.savez(tmp_path / "x.npz", x=rows["x"])
+    code, events, _ = agent("outputs", job)
+    assert (code, events[-1]["message"]) == (2, "the inputs have no array 'tokens' (they have x)")
+
+
+def test_all_outputs_of_one_input_are_found_by_its_name_or_by_x(agent, files, data, tmp_path, x, expected):
+    path, layout = files["tflite"]
+    np.savez(tmp_path / "x.npz", x=x)
+    job = {"file": str(path), "layout": layout, "inputs": "x.npz", "output": "y.npz", "outputs": "all"}
+    assert agent("outputs", job)[0] == 0
+    with np.load(tmp_path / "y.npz") as archive:
+        np.testing.assert_allclose(archive["y"], expected, rtol=1e-5, atol=1e-5)
+    code, events, _ = agent("outputs", {**job, "outputs": "some"})
+    assert (code, "must be one of first, all" in events[-1]["message"]) == (2, True)
 
 
 def test_no_rows_is_a_wrong_job(agent, file, tmp_path, x):

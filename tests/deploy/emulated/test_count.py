@@ -4,8 +4,8 @@ import pytest
 from edgecompress.deploy.emulated import count as counting
 from edgecompress.deploy.emulated.count import count, describe, ratio
 from edgecompress.errors import InputError
-from edgecompress.export.tflite.graph import Graph, Operator, Tensor
-from edgecompress.export.tflite.writer import serialize
+from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.writer import serialize
 
 
 def matrix(path, inner):

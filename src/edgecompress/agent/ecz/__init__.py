@@ -1,7 +1,7 @@
 """The container ``.ecz``: a model file, entropy-coded for storage and transfer, and what unpacks it.
 
 It needs the standard library and NumPy, and holds one block and one part of an array in memory. docs/ecz.md specifies
-the format; edgecompress.export.container packs it.
+the format; edgecompress.formats.ecz packs it.
 """
 
 from .container import Entry, contents, is_model_name, unpack

@@ -32,7 +32,7 @@ LZMA_DICTIONARY = 1 << 20
 
 
 class File:
-    """What is known of one file while it is decoded: which bytes are there. Yields what is to be written where."""
+    """The state of one file while it is decoded: the bytes that are there. Yields what is to be written where."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -68,11 +68,11 @@ class File:
 
     @property
     def is_decoded(self) -> bool:
-        """Whether all is there but what ``copies`` tells."""
+        """Return whether all bytes are there except those that ``copies`` lists."""
         return self.written + self._copied >= self.size
 
     def copies(self, sizes: Sequence[int]) -> list[Copy]:
-        """What is to be copied once all else is there; ``sizes`` are those of the files before this one.
+        """The ranges to copy once all else is there; ``sizes`` are those of the files before this one.
 
         Raises:
             DamagedError: a copy is of what is no part of the files, or of what is copied itself.
@@ -141,7 +141,7 @@ class File:
 
 
 def _holes(extents: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
-    """Where no array lies, in the order of the file.
+    """The byte ranges in which no array lies, in the order of the file.
 
     Raises:
         DamagedError: two arrays overlap.
@@ -158,7 +158,7 @@ def _holes(extents: list[tuple[int, int]], size: int) -> Iterator[tuple[int, int
 
 
 def inflate(data: bytes, packed: int, most: int) -> bytes:
-    """What ``data`` unpacks to, at most ``most`` bytes: stored, raw deflate, or raw LZMA2.
+    """Unpack ``data`` to at most ``most`` bytes: stored, raw deflate, or raw LZMA2.
 
     Raises:
         DamagedError: it is damaged, or unpacks to more.

@@ -241,7 +241,7 @@ def _entries(head: Head) -> list[Entry]:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether ``name`` names a file in the same folder and nothing else, on any system."""
+    """Return whether ``name`` names a file in the same folder and nothing else, on any system."""
     forbidden = any(character in '/\\:"*?<>|' or not character.isprintable() for character in name)
     return bool(name) and not forbidden and name not in (".", "..") and len(name.encode()) <= 255
 
@@ -252,7 +252,7 @@ _DATA = (".data", ".onnx_data", ".bin", ".weight", ".weights", ".bias", ".pb", "
 
 
 def is_model_name(name: str, *, is_data: bool) -> bool:
-    """Whether a name is that of a model file, or of its external data: no hidden file, option, script or setting."""
+    """Return whether ``name`` is a model file's or its external data's: no hidden file, option, script or setting."""
     endings = (*_MODELS, *_DATA) if is_data else _MODELS
     return is_plain_name(name) and name[0] not in ".-~ " and name.lower().endswith(endings)
 

@@ -1,13 +1,13 @@
-"""What can be wrong with a container."""
+"""The errors of a container."""
 
 from __future__ import annotations
 
 
 class ContainerError(Exception):
-    """This is no container, or a damaged one, or there is no room for it. One line that says what to do."""
+    """An error of a container: no container, a damaged one, or no room for it. One line that says what to do."""
 
     exit_code = 2
 
 
 class DamagedError(Exception):
-    """Something inside a container contradicts itself; ``container`` turns it into one line that names the file."""
+    """A contradiction inside a container; ``container`` turns it into one line that names the file."""

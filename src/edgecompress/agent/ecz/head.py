@@ -6,7 +6,7 @@ from .errors import DamagedError
 
 
 class Head:
-    """Reads one number after the other; every reader says how large it may be."""
+    """A reader of a head: one number after the other, each with a limit."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -71,7 +71,7 @@ class Streams:
 
 
 class Integers:
-    """How one sequence is coded; :meth:`read` gives the next numbers of it."""
+    """The coding of one sequence of integers; :meth:`read` gives the next ones of it."""
 
     def __init__(self, head: Head) -> None:
         """The description in ``head``.

@@ -1,4 +1,4 @@
-"""What a container may ask of a reader. A writer stays below; a reader refuses more before it allocates anything."""
+"""Limits on a container: a writer stays below them; a reader refuses more before it allocates anything."""
 
 VERSION, COPIES_VERSION = 1, 2
 """Of a container without copies, which older readers know, and of one with some."""

@@ -26,7 +26,7 @@ _LOW = np.uint32(0xFFFF)
 
 
 class Table:
-    """How often each symbol occurs, in units of 2^-``bits``, laid out for decoding: slot to symbol, slot to step."""
+    """The frequency of each symbol, in units of 2^-``bits``, laid out for decoding: slot to symbol, slot to step."""
 
     def __init__(self, frequencies: Array, bits: int) -> None:
         self.bits = bits

@@ -38,7 +38,7 @@ class Copy:
 
 
 class Sections:
-    """Decodes the sections of one block. ``cursor`` is where in the file the last piece ended."""
+    """A decoder of the sections of one block. ``cursor`` is where in the file the last piece ended."""
 
     def __init__(self, head: Head, streams: Streams, cursor: int, size: int) -> None:
         """``size`` is that of the file: no piece lies behind its end."""

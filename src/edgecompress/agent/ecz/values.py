@@ -73,7 +73,7 @@ class Codebooks:
 
 
 def read_values(head: Head, streams: Streams, width: int) -> Fields | Codebooks:
-    """How values of ``width`` bits are coded, with their codebooks.
+    """Read the coding of values of ``width`` bits, with its codebooks.
 
     Raises:
         DamagedError: there is no such coding.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from ..accelerator import NONE, Accelerator
-from ..errors import JobError
+from ..errors import JobError, first_line
 from ..system.memory import release
 from . import litert_engine, onnxruntime_engine
-from .contract import Engine, Module
+from .contract import Engine, Module, Sizes
 
-# The whole plug-in system: a suffix, and the module that has `prepare` and `load` for it.
+# The whole plug-in system: a suffix, and the module that has `prepare`, `check` and `load` for it. An installed package
+# adds one by an entry point of this group, named as the suffix without the dot, whose value is its module.
 BY_SUFFIX: dict[str, Module] = {".onnx": onnxruntime_engine, ".tflite": litert_engine}
+GROUP = "edgecompress.engines"
 
 
 def prepare(path: Path) -> None:
@@ -33,10 +37,17 @@ def check(path: Path, accelerator: Accelerator) -> None:
     _module(path).check(accelerator)
 
 
-def load(path: Path, threads: int, batch: int | None = 1, accelerator: Accelerator = NONE) -> Engine:
+def load(
+    path: Path,
+    threads: int,
+    batch: int | None = 1,
+    accelerator: Accelerator = NONE,
+    free: Sizes | None = None,
+) -> Engine:
     """The model file at ``path``, ready to run ``batch`` samples at once on ``threads`` threads of the CPU.
 
-    ``None``: as many as the file takes at once where that is fixed, else one.
+    ``None``: as many as the file takes at once where that is fixed, else one. Shapes of the inputs that are given as
+    ``free`` say instead what the file leaves free; but where it fixes the batch of any input, a free batch is one.
 
     What the runtime freed when it had loaded the file goes back to the system.
 
@@ -44,7 +55,7 @@ def load(path: Path, threads: int, batch: int | None = 1, accelerator: Accelerat
         JobError: as ``check``, or the file's batch size is fixed and is not ``batch``.
         RuntimeRefusedError: the runtime does not load the file.
     """
-    engine = _module(path).load(path, threads, batch, accelerator)
+    engine = _module(path).load(path, threads, batch, accelerator, free)
     release()
     return engine
 
@@ -52,7 +63,7 @@ def load(path: Path, threads: int, batch: int | None = 1, accelerator: Accelerat
 def load_profiled(
     path: Path, threads: int, accelerator: Accelerator, folder: Path
 ) -> tuple[Engine, Callable[[], Path]] | None:
-    """As ``load``, with the runtime's own profiler on; with it what ends that, and gives the file that it wrote.
+    """Load as ``load`` does, with the runtime's profiler on; also return what ends that and gives the file it wrote.
 
     ``None``: this runtime has no profiler that Python reaches.
 
@@ -66,6 +77,21 @@ def load_profiled(
 
 
 def _module(path: Path) -> Module:
-    if path.suffix not in BY_SUFFIX:
-        raise JobError(f"no runtime is known for {path.name}; its name must end in {' or '.join(BY_SUFFIX)}")
-    return BY_SUFFIX[path.suffix]
+    if path.suffix in BY_SUFFIX:
+        return BY_SUFFIX[path.suffix]
+    others = _installed()
+    if path.suffix not in others:
+        known = " or ".join([*BY_SUFFIX, *sorted(others)])
+        raise JobError(f"no runtime is known for {path.name}; its name must end in {known}")
+    try:
+        module: Module = others[path.suffix].load()
+    except (ImportError, AttributeError) as error:
+        raise JobError(f"the engine for {path.suffix} files does not load here ({first_line(error)})") from error
+    return module
+
+
+def _installed() -> dict[str, Any]:
+    """The entry points of other packages' engines, by suffix."""
+    found: Any = metadata.entry_points()
+    chosen = found.select(group=GROUP) if hasattr(found, "select") else found.get(GROUP, ())  # 3.9 has no select
+    return {f".{each.name}": each for each in chosen}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -13,10 +14,12 @@ from ..accelerator import NONE, Accelerator
 Array = npt.NDArray[np.generic]
 Feed = dict[str, Array]
 """What an engine is given at once: an array for each of its inputs, by the input's name."""
+Sizes = Mapping[str, Sequence[int]]
+"""A shape for each input by name, for the axes that a file leaves free."""
 
 
 class Input(NamedTuple):
-    """What a model file takes."""
+    """One input of a model file."""
 
     name: str
     shape: tuple[int, ...]  # with the batch; in the layout of the file
@@ -29,6 +32,7 @@ class Engine(Protocol):
     runtime: str  # "onnxruntime", "litert" or "tflite-runtime"
     version: str
     inputs: tuple[Input, ...]
+    outputs: tuple[str, ...]  # their names, in the order in which `run` gives them
     details: dict[str, Any]  # what else the runtime can tell: providers, delegates
     # How many nodes each provider or delegate took, the one that was asked for first; None: the runtime does not tell.
     placement: dict[str, int] | None
@@ -50,9 +54,16 @@ class Module(Protocol):
         ...
 
     def check(self, accelerator: Accelerator) -> None:
-        """Do nothing where this runtime has that accelerator, or raise ``JobError`` with what it has."""
+        """Raise ``JobError`` where this runtime lacks that accelerator, with what it has."""
         ...
 
-    def load(self, path: Path, threads: int, batch: int | None, accelerator: Accelerator = NONE) -> Engine:
+    def load(
+        self,
+        path: Path,
+        threads: int,
+        batch: int | None,
+        accelerator: Accelerator = NONE,
+        free: Sizes | None = None,
+    ) -> Engine:
         """Load a file, or raise ``RuntimeRefusedError`` with what the runtime said."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array, Feed, Input
+from .contract import Array, Feed, Input, Sizes
 from .litert_nodes import Nodes
 
 # (name in the record, module, distribution); the first that imports is taken.
@@ -50,6 +51,23 @@ def check(accelerator: Accelerator) -> None:
     _delegates(runtime, module, accelerator)
 
 
+def interpreter(model: Path | bytes, *, threads: int = 1, delegates: Sequence[Any] = (), plain: bool = False) -> Any:
+    """An interpreter of a TFLite file or of its bytes, whose tensors are not allocated yet.
+
+    ``plain``: the runtime's built-in kernels alone run it, without the delegate (XNNPACK) that it takes by default.
+
+    Raises:
+        JobError: neither runtime is installed.
+        Exception: the runtime refuses the file; its errors have no common base.
+    """
+    _, module, _ = prepare()
+    options: dict[str, Any] = {"num_threads": threads, "experimental_delegates": list(delegates) or None}
+    if plain:
+        options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    given = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    return module.Interpreter(**given, **options)
+
+
 class LiteRtEngine:
     """One interpreter."""
 
@@ -61,6 +79,7 @@ class LiteRtEngine:
             Input(each["name"], tuple(int(size) for size in each["shape"]), np.dtype(each["dtype"]).name)
             for each in details
         )
+        self.outputs = tuple(each["name"] for each in interpreter.get_output_details())
         self.details = {"delegates": nodes.delegates()}
         self.placement = nodes.placement()
         self._set, self._invoke, self._get = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
@@ -75,32 +94,39 @@ class LiteRtEngine:
         return [self._get(index) for index in self._outputs]
 
 
-def load(path: Path, threads: int, batch: int | None, accelerator: Accelerator = NONE) -> LiteRtEngine:
+def load(
+    path: Path,
+    threads: int,
+    batch: int | None,
+    accelerator: Accelerator = NONE,
+    free: Sizes | None = None,
+) -> LiteRtEngine:
     """The TFLite file at ``path``, with the delegate asked for, and the runtime's default one (XNNPACK) for the rest.
+
+    ``free`` sets nothing: every axis has a size in such a file, and only the batch is set to another.
 
     Raises:
         JobError: the file's input is not one the agent can feed, or there is no such delegate.
         RuntimeRefusedError: the runtime does not load it.
     """
+    del free
     runtime, module, version = prepare()
     delegates = _delegates(runtime, module, accelerator)
     nodes = Nodes(accelerator.delegate)
     try:
-        interpreter = module.Interpreter(
-            model_path=str(path), num_threads=threads, experimental_delegates=delegates or None
-        )
-        nodes.before_default(interpreter)
-        for given in interpreter.get_input_details():
+        made = interpreter(path, threads=threads, delegates=delegates)
+        nodes.before_default(made)
+        for given in made.get_input_details():
             shape = _shape(given, path.name, batch)
             if shape is not None:
-                interpreter.resize_tensor_input(given["index"], shape)
-        interpreter.allocate_tensors()
-        nodes.after_default(interpreter)
+                made.resize_tensor_input(given["index"], shape)
+        made.allocate_tensors()
+        nodes.after_default(made)
     except JobError:
         raise
     except Exception as error:
         raise RuntimeRefusedError(f"{runtime} does not load {path.name}: {first_line(error)}") from error
-    return LiteRtEngine(interpreter, runtime, version, nodes)
+    return LiteRtEngine(made, runtime, version, nodes)
 
 
 def _shape(given: dict[str, Any], name: str, batch: int | None) -> list[int] | None:

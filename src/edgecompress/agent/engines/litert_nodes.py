@@ -1,4 +1,4 @@
-"""Which nodes of a TFLite graph a delegate took.
+"""The nodes of a TFLite graph that a delegate took.
 
 An interpreter lists the nodes of the file, and after them one more for each part of the graph that a delegate replaced.
 Such a node has the inputs and outputs of its part and does not say whose it is; which delegate it is follows from the
@@ -25,13 +25,13 @@ class Nodes:
         self._counts: dict[str, int] | None = None
 
     def before_default(self, interpreter: Any) -> None:
-        """Look at the interpreter when it is made."""
+        """Record the parts of a delegate that was asked for, when the interpreter is made."""
         # The method is private to the runtime, and it is the only place that tells.
         listing = getattr(interpreter, "_get_ops_details", None)
         self._parts = None if listing is None else _parts(listing())
 
     def after_default(self, interpreter: Any) -> None:
-        """Look at it when its tensors are allocated."""
+        """Count the nodes of each delegate, when the interpreter's tensors are allocated."""
         if self._parts is None:
             return
         every = interpreter._get_ops_details()

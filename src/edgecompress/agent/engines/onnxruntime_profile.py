@@ -1,4 +1,4 @@
-"""What onnxruntime's profiler wrote: the time of each node, run by run.
+"""Read the profile that onnxruntime wrote: the time of each node, run by run.
 
 The file is a list in Chrome's trace format. A node's kernel is one event of category "Node", and the ``model_run`` that
 it belongs to ends after it. Times are whole microseconds.

@@ -12,7 +12,7 @@ from ..system.heat import temperatures
 
 
 class Windows:
-    """Takes the times of one file, and sums up each ``seconds`` of them."""
+    """The windows of one file's times: each sums up ``seconds`` of them."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

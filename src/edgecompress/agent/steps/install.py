@@ -103,7 +103,7 @@ def _import(job: Job) -> tuple[str, str]:
 
 
 def _broken(folder: Path, module: str) -> str:
-    """Why a module cannot be imported in an environment; empty: it can.
+    """The reason why a module cannot be imported in an environment; empty: it can.
 
     A wheel for another processor or another C library has files all the same, and a runtime may kill its process.
     """

@@ -77,7 +77,7 @@ def instructions(job: Job, events: Events) -> None:
 
 
 def _marker(counts: Path) -> Callable[[], None]:
-    """What sets a mark.
+    """A function that sets a mark in the counts.
 
     Raises:
         JobError: it leaves none.

@@ -29,11 +29,11 @@ MOST_KEPT = 16_384  # rounds whose times are sent; past it every second pair of 
 class Timed:
     """One file, loaded, with its inputs and its times."""
 
-    def __init__(self, job: Job, threads: int) -> None:
+    def __init__(self, job: Job, threads: int, batch: int | None) -> None:
         self.file, self.layout, accelerator = job.file("file"), job.layout(), job.accelerator()
         job.finish()
         start = _clock()
-        self.engine: Engine = engines.load(self.file, threads, accelerator=accelerator)
+        self.engine: Engine = engines.load(self.file, threads, batch, accelerator)
         self.load_ns = _clock() - start
         self.first_ns = 0
         self.feed: list[Feed] = []
@@ -49,7 +49,7 @@ class Timed:
 
 
 def latency(job: Job, events: Events) -> None:
-    """Time batch-1 inference of one or more files of the same runtime.
+    """Time inference, at batch 1 unless told otherwise, of one or more files of the same runtime.
 
     Round r runs every file once on the same sample, in the given order for even r and reversed for odd r (ABBA), so
     that a drift of the machine meets all files alike. Rounds go on until ``min_runs`` and ``min_seconds`` are both
@@ -60,8 +60,9 @@ def latency(job: Job, events: Events) -> None:
     gives up to 31 samples, as ``x`` or by the inputs' names (absent: noise from ``seed``); ``warmup``, a number of
     rounds or ``"settle"`` (until the median of 16 rounds is within 2 % of that of the 16 before, for every file);
     ``warmup_max_seconds`` (10); ``min_runs``; ``min_seconds`` (0); ``max_seconds``; ``window_seconds``, to sum up the
-    times of each so many seconds apart (0: not); ``threads``; ``seed`` (0). Events: ``progress``; then one ``latency``
-    a file.
+    times of each so many seconds apart (0: not); ``threads``; ``seed`` (0); ``batch`` (1), or ``"own"``: as many
+    samples as a file takes at once whose batch size is fixed, else one. Events: ``progress``; then one ``latency`` a
+    file.
     """
     threads, seed = job.count("threads"), job.count("seed", 0, least=0)
     min_runs, min_seconds, max_seconds = (
@@ -72,6 +73,7 @@ def latency(job: Job, events: Events) -> None:
     warmup = job.count_or("warmup", "settle")
     warmup_max = job.seconds("warmup_max_seconds", 10)
     window = job.seconds("window_seconds", 0)
+    batch = job.count_or("batch", "own") if job.has("batch") else 1
     given = job.file("inputs") if job.has("inputs") else None
     file_jobs = job.jobs("files")
     job.finish()
@@ -80,7 +82,7 @@ def latency(job: Job, events: Events) -> None:
 
     for each in file_jobs:
         engines.prepare(each.file("file"))
-    files = [Timed(each, threads) for each in file_jobs]
+    files = [Timed(each, threads, batch) for each in file_jobs]
     rows = None if given is None else inputs.read_rows(given, ROWS)
     for timed in files:
         timed.take_inputs(rows, seed)

@@ -62,7 +62,7 @@ def memory(job: Job, events: Events) -> None:
 
 
 def _over(now: dict[str, int | None], before: dict[str, int | None]) -> dict[str, int | None]:
-    """What each number grew by; the peak over the resident size before."""
+    """The growth of each number; for the peak, over the resident size before."""
     grown: dict[str, int | None] = {}
     for name, value in now.items():
         base = before["rss" if name == "peak" else name]

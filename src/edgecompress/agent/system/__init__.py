@@ -1,1 +1,1 @@
-"""What the operating system tells: memory, processor, load. Files are read under a root that a test can choose."""
+"""The state of the operating system: memory, processor, load. Files are read under a root that a test can choose."""

@@ -1,4 +1,4 @@
-"""Whether this machine is emulated: the speed of an emulated one says nothing about any board."""
+"""Detect an emulated machine: the speed of one says nothing about any board."""
 
 from __future__ import annotations
 

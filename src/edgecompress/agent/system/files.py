@@ -34,7 +34,7 @@ def entries(path: Path) -> list[str]:
 
 
 def output(root: Path, program: str, *arguments: str) -> str | None:
-    """What a board's own program says; ``None`` where there is none, or it fails."""
+    """The output of a board's own program; ``None`` where there is none, or it fails."""
     for folder in _PROGRAMS:
         path = root / folder / program
         if path.is_file():

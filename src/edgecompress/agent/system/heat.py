@@ -26,7 +26,7 @@ def temperatures(root: Path) -> dict[str, float] | None:
 
 
 def throttling(root: Path) -> dict[str, list[str]] | None:
-    """What slows the processor down ``now``, and what did ``since_boot``; ``None`` where nothing tells.
+    """The causes that slow the processor down ``now`` and did ``since_boot``; ``None`` where nothing tells.
 
     On a Raspberry Pi the firmware's bits; elsewhere the kernel's cooling devices of the processor, which tell of now.
     """

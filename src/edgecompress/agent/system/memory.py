@@ -12,7 +12,7 @@ _RESET_PEAK = "5"  # Documentation/filesystems/proc.rst of Linux: writing 5 to c
 
 
 def resident() -> dict[str, int | None]:
-    """What this process holds now.
+    """The memory of this process now, in bytes.
 
     ``rss`` resident set; ``pss`` proportional set, where shared pages count in parts; ``uss`` pages that no other
     process has; ``private_dirty`` those of them that were written and so cannot be dropped; ``peak`` the highest rss

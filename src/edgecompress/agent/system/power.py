@@ -1,4 +1,4 @@
-"""What the machine draws, where it has a sensor: INA chips, RAPL's counters, or a battery that is being emptied."""
+"""The power that the machine draws, by INA chips, RAPL's counters, or a battery that is being emptied."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sensor(root: Path) -> tuple[Sensor | None, str]:
 
 
 def joules(sensor: Sensor, before: dict[str, float], after: dict[str, float]) -> float:
-    """What a counting sensor counted between two readings of it; each rail started again once at most."""
+    """The energy that a counting sensor counted between two readings; each counter wrapped once at most."""
     total = 0.0
     for rail, start in before.items():
         grown = after[rail] - start
@@ -156,7 +156,7 @@ def _battery(root: Path) -> Sensor | str:
 
 
 def _android(root: Path) -> Sensor | str:
-    """What Android's battery service counts: uAh that are left, which a phone counts in large steps."""
+    """A sensor of Android's battery service: uAh that are left, which a phone counts in large steps."""
     said = output(root, "dumpsys", "battery")
     left, volts = _count(said), re.search(r"^\s*voltage: (\d+)$", said or "", re.MULTILINE)
     if said is None or left is None or not volts:

@@ -1,4 +1,4 @@
-"""Who used the processor while something was measured."""
+"""The use of the processor by other processes during a measurement."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def cpu_times(stat: Path = _STAT) -> CpuTimes | None:
 
 
 def used_by_others(before: CpuTimes | None, after: CpuTimes | None) -> dict[str, float] | None:
-    """How many cores, on average, other processes used (``cores``) and the hypervisor gave to others (``stolen``)."""
+    """The mean number of cores that other processes used (``cores``) and that the hypervisor took (``stolen``)."""
     if before is None or after is None or after.at - before.at < _SHORTEST:
         return None
     seconds = after.at - before.at

@@ -11,7 +11,7 @@ _ROUNDS = 8
 
 
 def cells(points: Points, number: int) -> Cuts:
-    """Where about ``number`` cells begin and end: indices of points, ascending from 0 to their number.
+    """The boundaries of about ``number`` cells: indices of points, ascending from 0 to their number.
 
     The best clusters have equal shares of the cube root of the density (Panter & Dite 1951, equation 13), and so have
     the cells, in as far as points are not divided. Where there are no more than ``number`` points, each is a cell.

@@ -17,7 +17,7 @@ LARGEST_FLOAT16 = 65504.0
 
 @dataclass(frozen=True)
 class Codebook:
-    """What was found.
+    """The centroids that a clustering found, and the centroid of each weight.
 
     Attributes:
         centroids: float32 of shape (k,), each group's ascending, group after group.

@@ -1,4 +1,4 @@
-"""Which weights share centroids: those of a layer, of a group of its output channels, or of the whole model."""
+"""The granularity of clustering: centroids for a layer, for a group of its output channels, or for the whole model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Share:
 
 
 def shares(weights: Mapping[str, torch.Tensor], recipe: Recipe) -> list[Share]:
-    """What the recipe wants to be clustered together.
+    """The groups of weights that the recipe wants clustered together.
 
     A layer that has bits or a granularity of its own has centroids of its own too: it stands outside the whole model's.
 

@@ -1,4 +1,4 @@
-"""Which centroid each value is nearest to, and how far off that is in all."""
+"""The nearest centroid of each value, and the sum of squared distances to them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def nearest(values: Values, centroids: Values) -> NDArray[np.uint8 | np.uint16 |
 
 
 def _spread(middles: Values) -> bool:
-    """Whether there are boundaries, and float32 can number the bins between them."""
+    """Return whether there are boundaries, and float32 can number the bins between them."""
     if middles.size < 2:
         return False
     width = (float(middles[-1]) - float(middles[0])) / _BINS

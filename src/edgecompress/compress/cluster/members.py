@@ -45,7 +45,7 @@ class Members:
         self.starts: list[int] = [*(starts if group_size is not None else [0]), before]
 
     def __len__(self) -> int:
-        """How many they are."""
+        """The number of members."""
         return self.starts[-1]
 
     @property
@@ -58,7 +58,7 @@ class Members:
         return self.of([weight.detach() for weight in self.weights])
 
     def of(self, tensors: Sequence[torch.Tensor]) -> torch.Tensor:
-        """What tensors of the layers' shapes have where the members are, float32 of shape (m,)."""
+        """The values at the members' positions in tensors of the layers' shapes, float32 of shape (m,)."""
         parts = zip(tensors, self._positions, strict=True)
         return torch.cat([tensor.float().reshape(-1)[positions] for tensor, positions in parts])
 
@@ -82,5 +82,5 @@ class Members:
         return torch.cat(parts)
 
     def root_mean_square(self) -> float:
-        """In the weights' own unit; 1 where there is no member."""
+        """The root mean square of the weights, in their own unit; 1 where there is no member."""
         return float(np.sqrt(self.values().double().square().mean().item())) if len(self) else 1.0

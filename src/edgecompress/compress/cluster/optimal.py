@@ -56,7 +56,7 @@ class _Costs:
     sums: Reals
 
     def __call__(self, starts: Cuts, ends: Cuts) -> Reals:
-        """Of the intervals from ``starts`` to ``ends``, shapes that go together; infinite where there is nothing."""
+        """The costs of the intervals from ``starts`` to ``ends``, broadcast; infinite where there is nothing."""
         count = self.counts[ends] - self.counts[starts]
         total = self.sums[ends] - self.sums[starts]
         cost = np.full(count.shape, np.inf)
@@ -78,7 +78,7 @@ def _optimum(cost: _Costs, k: int) -> Cuts:
 
 
 def _one_more(cost: _Costs, best: Reals, clusters: int) -> tuple[Reals, Cuts]:
-    """From the least costs of ``clusters`` intervals up to each cut, those of one more, and where that one begins."""
+    """The least costs of one interval more than ``clusters``, up to each cut, and where the last one begins."""
     size = best.size - 1
     costs, starts = np.full(size + 1, np.inf), np.zeros(size + 1, dtype=np.intp)
     step = 1 << (size.bit_length() - 1)

@@ -72,7 +72,7 @@ def running(values: Reals) -> Reals:
 
 
 def _resolved(points: Points, k: int) -> bool:
-    """Whether no bin holds more than an eighth of what one of ``k`` clusters would.
+    """Return whether no bin holds more than an eighth of what one of ``k`` clusters would.
 
     The best clusters have equal shares of the cube root of the density (Panter & Dite, "Quantization distortion in
     pulse-count modulation with nonuniform spacing of levels", Proc. IRE 39(1), 1951, equation 13).
@@ -115,7 +115,7 @@ def chunks(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 
 def _histogram(values: Values, low: float, high: float, zoomed: int) -> NDArray[np.int64]:
-    """How many of the values from ``low`` to ``high`` lie in each of ``BINS`` bins of equal width.
+    """The number of values from ``low`` to ``high`` in each of ``BINS`` bins of equal width.
 
     Without ``zoomed`` that is all of them, which saves looking.
     """

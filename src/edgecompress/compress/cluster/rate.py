@@ -105,7 +105,7 @@ class RateConstrained:
 
     @property
     def slope(self) -> float:
-        """What a bit is worth, in importance times squared error."""
+        """The worth of a bit, in importance times squared error."""
         return float(self._slope)
 
     def after_backward(self) -> None:

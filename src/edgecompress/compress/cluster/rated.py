@@ -54,16 +54,16 @@ class RatedWeight:
 
     @property
     def trained(self) -> list[nn.Parameter]:
-        """What an optimizer moves."""
+        """The parameters that an optimizer moves."""
         return [self.latent]
 
     @property
     def carried(self) -> dict[str, torch.Tensor]:
-        """What a checkpoint keeps beside that."""
+        """The tensors that a checkpoint keeps beside the trained parameters."""
         return {"levels": self.levels, "labels": self.labels}
 
     def counts(self, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """How many of the layer's weights take each level, int64 of shape (k + 1,)."""
+        """The number of the layer's weights that take each level, int64 of shape (k + 1,)."""
         taken = torch.bincount((self.labels if labels is None else labels).long(), minlength=len(self.levels))
         taken[0] += self.size - len(self.labels)
         return taken

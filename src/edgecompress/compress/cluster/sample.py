@@ -23,7 +23,7 @@ class Sample:
     scale: float
 
     def back(self, x: Reals) -> Values:
-        """From these units to those of the values."""
+        """Convert from these units to those of the values."""
         return (self.mean + self.scale * x).astype(np.float32)
 
 

@@ -30,7 +30,7 @@ class SharedWeight:
 
     @property
     def trained(self) -> list[nn.Parameter]:
-        """What an optimizer moves, and what a checkpoint keeps."""
+        """The parameters that an optimizer moves and a checkpoint keeps."""
         return [self.centroids]
 
     def write(self, progress: float = 0.0) -> None:  # noqa: ARG002 - soft weights change as the training goes on

@@ -51,7 +51,7 @@ class SoftWeight:
 
     @property
     def trained(self) -> list[nn.Parameter]:
-        """What an optimizer moves, and what a checkpoint keeps."""
+        """The parameters that an optimizer moves and a checkpoint keeps."""
         return [self.latent, self.centroids, self._temperature]
 
     @torch.no_grad()
@@ -99,12 +99,12 @@ class SoftWeight:
 
 
 def _attention(latent: torch.Tensor, centroids: torch.Tensor, temperature: float) -> torch.Tensor:
-    """How much each of the weights, shape (m,), attends to each of the centroids, shape (k,); a row's sum is 1."""
+    """The attention of each weight, shape (m,), to each centroid, shape (k,); each row sums to 1."""
     return torch.softmax(-(latent[:, None] - centroids).abs() / temperature, dim=1)
 
 
 def _mixture(latent: torch.Tensor, centroids: torch.Tensor, temperature: float) -> torch.Tensor:
-    """What the network sees of each weight."""
+    """The value of each weight in the forward pass: the mean of the centroids, weighted by attention."""
     return _attention(latent, centroids, temperature) @ centroids
 
 
@@ -115,7 +115,7 @@ def _sums(latent: torch.Tensor, centroids: torch.Tensor, temperature: float) -> 
 
 
 def _totals(latent: torch.Tensor, centroids: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Those sums, part by part, without a graph."""
+    """The sums of ``_sums``, part by part, without a graph."""
     with torch.no_grad():
         count, total = torch.zeros_like(centroids), torch.zeros_like(centroids)
         for part in torch.split(latent, _PART):

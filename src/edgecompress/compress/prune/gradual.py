@@ -76,7 +76,7 @@ class HeldMasks:
         self.masks = masks.of_zeros(weights)
 
     def after_backward(self) -> None:
-        """Nothing: masks act on weights, after the step."""
+        """Do nothing: masks act on weights, after the step."""
 
     def after_step(self, done: int, total: int) -> None:  # noqa: ARG002 - the hook's contract
         """Set what the step moved back to zero."""

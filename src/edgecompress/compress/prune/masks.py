@@ -78,7 +78,7 @@ def _array(name: str, scores: torch.Tensor) -> Scores:
 
 
 def _keep(scores: Scores, count: int) -> units.Mask:
-    """True but for the ``count`` lowest of the flat ``scores``; of equal ones the first in order go."""
+    """The mask that keeps all but the ``count`` lowest of the flat ``scores``; of equal ones the first in order go."""
     if count <= 0:
         return np.ones(scores.size, dtype=np.bool_)
     threshold = kth_lowest([scores], count)

@@ -20,7 +20,7 @@ class Blocks:
     inputs: int = 1
 
     def __str__(self) -> str:
-        """As recipes write it."""
+        """The pattern as recipes write it."""
         return "unstructured" if self == UNSTRUCTURED else f"{self.out}x{self.inputs}"
 
 
@@ -37,7 +37,7 @@ class NOfM:
         return 1 - self.kept / self.group
 
     def __str__(self) -> str:
-        """As recipes write it."""
+        """The pattern as recipes write it."""
         return f"{self.kept}:{self.group}"
 
 

@@ -1,4 +1,4 @@
-"""What a recipe asks of the pruning of each layer, checked before hours of training and not after."""
+"""The sparsity, criterion and pattern of each layer by the recipe, checked before hours of training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

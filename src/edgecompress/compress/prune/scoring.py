@@ -12,7 +12,7 @@ CRITERIA = "edgecompress.compress.prune.criteria"
 
 
 def accumulates(criterion: str) -> bool:
-    """Whether the scores of ``criterion`` build up from gradients, so that there are none before a step was taken.
+    """Return whether ``criterion`` accumulates its scores from gradients, so that there are none before the first step.
 
     Raises:
         InputError: there is no such criterion.

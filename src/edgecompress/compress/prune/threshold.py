@@ -50,12 +50,12 @@ def pieces(scores: Scores) -> Iterator[Scores]:
 
 
 def count_below(scores: Scores, threshold: np.float32) -> int:
-    """How many scores are less than ``threshold``."""
+    """The number of scores that are less than ``threshold``."""
     return sum(int(np.count_nonzero(piece < threshold)) for piece in pieces(scores))
 
 
 def count_equal(scores: Scores, threshold: np.float32) -> int:
-    """How many scores are ``threshold``."""
+    """The number of scores that equal ``threshold``."""
     return sum(int(np.count_nonzero(piece == threshold)) for piece in pieces(scores))
 
 
@@ -90,7 +90,7 @@ def _bracket(sample: Scores, fraction: float) -> tuple[np.float32, np.float32]:
 
 
 def _split(parts: Sequence[Scores], low: np.float32, high: np.float32) -> tuple[int, Scores]:
-    """How many scores are at most ``low``, and a copy of those between ``low`` and ``high``, both left out.
+    """The number of scores up to ``low``, and a copy of those between ``low`` and ``high``, both left out.
 
     Both are left out because they may be the score of very many weights: all that are pruned have the same.
     """

@@ -1,4 +1,4 @@
-"""Which centroid each weight takes: coordinate descent on the error of the layer's outputs.
+"""Assign a centroid to each weight: coordinate descent on the error of the layer's outputs.
 
 Behdin et al., "QuantEase: Optimization-based quantization for language models", 2023, algorithm 1: column by column,
 each weight takes the level that is best while all other weights stay as they are. The error never rises.

@@ -1,4 +1,4 @@
-"""What goes into a layer and comes out of it, without the rest of the network being computed."""
+"""Capture a layer's inputs and outputs, without the rest of the network being computed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

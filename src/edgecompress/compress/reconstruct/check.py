@@ -1,4 +1,4 @@
-"""What a recipe cannot ask for where nothing is trained, said before anything is done."""
+"""Check a recipe for what needs training where nothing is trained, before anything is done."""
 
 from torch import nn
 

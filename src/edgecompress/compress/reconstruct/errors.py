@@ -1,4 +1,4 @@
-"""How far the outputs of layers are off, as a stage's result says it."""
+"""The reconstruction errors of layers' outputs, as a stage's result gives them."""
 
 from typing import Any
 

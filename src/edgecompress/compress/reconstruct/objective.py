@@ -1,4 +1,4 @@
-"""How far a layer's outputs are off with other weights: a quadratic function of them, the same for each output.
+"""The error of a layer's outputs with other weights: a quadratic function of them, the same for each output.
 
 Layer-wise reconstruction (Hassibi & Stork, "Second order derivatives for network pruning: Optimal Brain Surgeon", NIPS
 1992; Frantar, Singh & Alistarh, "Optimal Brain Compression", NeurIPS 2022, equation 2): the weights ``w`` of an output

@@ -8,7 +8,7 @@ Layer = nn.Conv1d | nn.Conv2d | nn.Linear
 
 
 def groups(layer: Layer) -> int:
-    """In how many parts the layer's outputs are that see different inputs."""
+    """The number of parts of the layer's outputs that see different inputs."""
     return 1 if isinstance(layer, nn.Linear) else layer.groups
 
 
@@ -22,7 +22,7 @@ def matrix(layer: Layer, weight: torch.Tensor) -> torch.Tensor:
 
 
 def patches(layer: Layer, x: torch.Tensor) -> torch.Tensor:
-    """What the outputs of ``layer`` are computed from.
+    """The input patches from which the outputs of ``layer`` are computed.
 
     Args:
         layer: a convolution of one or two axes, or a linear layer.

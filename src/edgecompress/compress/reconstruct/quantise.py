@@ -24,7 +24,7 @@ GAIN = 1e-3
 
 @dataclass(frozen=True)
 class Palette:
-    """How centroids are found and held.
+    """The settings by which centroids are found and stored.
 
     Attributes:
         method: of ``cluster/algorithms``; ``kmeans`` weighs each weight by how much its input matters.
@@ -82,7 +82,7 @@ def quantise(name: str, parts: Sequence[Objective], palette: Palette) -> list[to
 
 
 def plain(parts: Sequence[Objective], palette: Palette) -> list[torch.Tensor]:
-    """What clustering without any input would make of the weights: the nearest of the method's centroids."""
+    """The clustered weights without any input: the nearest of the method's centroids."""
     keeps = [part.start != 0 for part in parts]
     values = torch.cat([part.start[keep] for part, keep in zip(parts, keeps, strict=True)])
     if not len(values):

@@ -1,4 +1,4 @@
-"""Which weights of a layer go: those whose loss the others can make good.
+"""Choose the weights of a layer to prune: those whose loss the others can make good.
 
 Frantar & Alistarh, "SparseGPT: Massive Language Models Can Be Accurately Pruned in One-Shot", ICML 2023, algorithm 1:
 columns are decided one after the other by ``w**2 / [H^-1]_jj`` of Optimal Brain Surgeon (Hassibi & Stork 1992,
@@ -16,7 +16,7 @@ BLOCK = 8
 
 
 def obs_scores(weight: torch.Tensor, hessian: torch.Tensor) -> torch.Tensor:
-    """How much the error rises if one weight goes and all others of its output make that good: their equation 5.
+    """The rise of the error if one weight goes and all others of its output make that good: their equation 5.
 
     Args:
         weight: at the least error, shape (outputs, features).
@@ -26,7 +26,7 @@ def obs_scores(weight: torch.Tensor, hessian: torch.Tensor) -> torch.Tensor:
 
 
 def choose(objective: Objective, zeros: int) -> torch.Tensor:
-    """Which weights stay, boolean of shape (outputs, features), all but exactly ``zeros``.
+    """Choose the weights that stay, boolean of shape (outputs, features), all but exactly ``zeros``.
 
     What is zero already goes first.
     """
@@ -54,7 +54,7 @@ def choose(objective: Objective, zeros: int) -> torch.Tensor:
 
 
 def _lowest(scores: torch.Tensor, count: int) -> torch.Tensor:
-    """True for the ``count`` lowest of all; of equal ones the first."""
+    """The mask of the ``count`` lowest of all; of equal ones the first."""
     lowest = torch.zeros(scores.numel(), dtype=torch.bool)
     lowest[scores.reshape(-1).argsort(stable=True)[:count]] = True
     return lowest.view(scores.shape)

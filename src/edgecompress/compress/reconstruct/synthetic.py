@@ -71,7 +71,7 @@ def synthesise(
 
 
 def distance(module: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """How far the statistics of ``x`` are from the stored ones, summed over layers; 0 where all are the same."""
+    """The distance of the statistics of ``x`` from the stored ones, summed over layers; 0 where all are the same."""
     terms = [_off(x, torch.zeros(x.shape[1]), torch.ones(x.shape[1]))]
 
     def note(layer: nn.Module, given: tuple[torch.Tensor, ...]) -> None:

@@ -1,4 +1,4 @@
-"""From layer to layer in the order of execution, each seeing what the compressed layers before it put out."""
+"""Walk the layers in the order of execution, each seeing what the compressed layers before it put out."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ class Cluster(Stage):
         return recipe.cluster
 
     def requires(self, module: nn.Module, context: Context) -> None:
-        """There is such a method, and a palette holds each group of weights."""
+        """Check that there is such a method, and that a palette holds each group of weights."""
         shares(compressible(module, context.recipe), context.recipe)
         rate.check(context.recipe)
         methods.find(ALGORITHMS, context.recipe.cluster.method)

@@ -90,11 +90,11 @@ class Stage(ABC):
         """The stage's table of the recipe."""
 
     def epochs(self, recipe: Recipe) -> int:
-        """How many it trains, to be said in its result."""
+        """The number of epochs that the stage trains, for its result."""
         return 0 if recipe.reconstruct else self.settings(recipe).epochs
 
     def decides(self, module: nn.Module, recipe: Recipe) -> Mapping[str, Any]:  # noqa: ARG002 - some stages ask both
-        """What decides the result beside the seed, the stage's table, layers, distillation and reconstruction."""
+        """The inputs that decide the result beside seed, the stage's table, layers, distillation and reconstruction."""
         return {}
 
     def requires(self, module: nn.Module, context: Context) -> None:  # noqa: B027 - most require nothing
@@ -110,7 +110,7 @@ class Stage(ABC):
 
     @abstractmethod
     def run(self, module: nn.Module, run: Run, checkpoint: Checkpoint) -> Details:
-        """Do it, in place, and tell of it. Epochs are kept in ``checkpoint``, from which an interrupted run goes on.
+        """Run the stage in place and report it. Epochs are kept in ``checkpoint``; an interrupted run goes on there.
 
         Raises:
             CheckError: training diverged.

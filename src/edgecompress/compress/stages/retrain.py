@@ -27,7 +27,7 @@ class Retrain(Stage):
         return recipe.retrain
 
     def requires(self, module: nn.Module, context: Context) -> None:  # noqa: ARG002 - a stage's contract
-        """There is an epoch to go back to, where that is asked for."""
+        """Check that there is an epoch to go back to, where that is asked for."""
         rewind.check(context.recipe)
 
     def run(self, module: nn.Module, run: Run, checkpoint: Checkpoint) -> RetrainDetails:

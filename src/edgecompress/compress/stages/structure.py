@@ -33,15 +33,15 @@ class Structure(Stage):
         return recipe.structure
 
     def epochs(self, recipe: Recipe) -> int:
-        """Those of all rounds."""
+        """The epochs of all rounds."""
         return super().epochs(recipe) * self.settings(recipe).rounds
 
     def decides(self, module: nn.Module, recipe: Recipe) -> Mapping[str, Any]:  # noqa: ARG002 - a stage's contract
-        """That cuts are tried: what was kept before they were may have lost the wrong channels."""
+        """A mark that cuts are tried: what was kept before they were may have lost the wrong channels."""
         return {"cuts": "tried"}
 
     def requires(self, module: nn.Module, context: Context) -> None:
-        """There is such a criterion, and the target can be reached."""
+        """Check that there is such a criterion, and that the target can be reached."""
         methods.find(CRITERIA, self.settings(context.recipe).criterion)
         dense(module, context.training.x[:1], context.recipe)
 

@@ -27,7 +27,7 @@ class Train(Stage):
         return recipe.train
 
     def epochs(self, recipe: Recipe) -> int:
-        """Those of the recipe: reconstruction is of later stages."""
+        """The epochs of the recipe: reconstruction is of later stages."""
         return recipe.train.epochs
 
     def begins(self, module: nn.Module, run: Run, checkpoint: Checkpoint) -> Run:
@@ -58,19 +58,19 @@ class Given(Train):
     """Take the network as it is: the weights that it was given are the baseline."""
 
     def epochs(self, recipe: Recipe) -> int:  # noqa: ARG002 - a stage's contract
-        """None."""
+        """No epochs."""
         return 0
 
     def decides(self, module: nn.Module, recipe: Recipe) -> Mapping[str, Any]:  # noqa: ARG002 - a stage's contract
-        """That nothing was trained."""
+        """A mark that nothing was trained."""
         return {"given": True}
 
     def requires(self, module: nn.Module, context: Context) -> None:  # noqa: ARG002 - a stage's contract
-        """No epoch of the baseline is gone back to: none is known."""
+        """Check that no epoch of the baseline is gone back to: none is known."""
         rewind.check_given(context.recipe)
 
     def begins(self, module: nn.Module, run: Run, checkpoint: Checkpoint) -> Run:  # noqa: ARG002 - a stage's contract
-        """Nothing."""
+        """Return the run as it is."""
         return run
 
     def run(self, module: nn.Module, run: Run, checkpoint: Checkpoint) -> TrainDetails:  # noqa: ARG002

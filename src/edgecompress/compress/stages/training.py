@@ -50,7 +50,7 @@ def fit(
 
 
 def loss_of(module: nn.Module, run: Run, name: str, settings: StageSettings) -> train.Loss:
-    """What the stage ``name`` learns from: the classes or the user's loss, and the baseline where the recipe says."""
+    """The loss of the stage ``name``: of the classes or the user's own, distilled where the recipe says so."""
     hard, wanted = run.context.loss or train.CrossEntropy(settings.label_smoothing), run.recipe.distill
     if wanted is None or name not in wanted.stages:
         return hard

@@ -1,4 +1,4 @@
-"""What structured pruning is given beside the network: how to measure, judge and retrain it, without knowing how."""
+"""The callables of structured pruning: to measure, judge and retrain the network, without knowing how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Measure = Callable[[nn.Module], Latency]
 
 @dataclass(frozen=True)
 class Work:
-    """What a stage hands to its rounds.
+    """The inputs of the rounds of structured pruning.
 
     Attributes:
         recipe: with its ``structure``.

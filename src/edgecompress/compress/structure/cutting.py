@@ -29,7 +29,7 @@ from edgecompress.recipe import Recipe
 
 @dataclass(frozen=True)
 class Dense:
-    """What the rounds start from.
+    """The dense network from which the rounds start.
 
     Attributes:
         least: how many channels each group keeps at least; groups that are not here are left alone.
@@ -53,7 +53,7 @@ class _UnsoundError(Exception):
 
 
 def dense(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Dense:
-    """What the dense ``module`` has.
+    """The channels that may go, the multiply-accumulates and the parameters of the dense ``module``.
 
     Raises:
         InputError: none of its channels may go, or a target of multiply-accumulates cannot be reached; the line says
@@ -97,7 +97,7 @@ def _removable(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> tuple
 
 
 def _said(left: Mapping[str, str]) -> str:
-    """What is left alone in one line: names of layers by the reason."""
+    """The layers that are left alone, in one line: their names by the reason."""
     reasons: dict[str, list[str]] = {}
     for name, reason in left.items():
         reasons.setdefault(reason, []).append(f"'{name}'")
@@ -204,7 +204,7 @@ def _groups(module: nn.Module, work: Work, begin: Dense) -> dict[str, Group]:
 
 
 def parameters(module: nn.Module) -> int:
-    """How many parameters a network has."""
+    """The number of parameters of a network."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
@@ -213,7 +213,7 @@ def _written(name: str, latency: Latency) -> dict[str, float | str]:
 
 
 def _now(before: StructureDetails | None) -> Latency | None:
-    """What the round before ended with."""
+    """The latency at the end of the round before."""
     if before is None or before.latency_ratio is None:
         return None
     assert before.latency_low is not None
@@ -222,7 +222,7 @@ def _now(before: StructureDetails | None) -> Latency | None:
 
 
 def _smallest(before: StructureDetails | None) -> Latency | None:
-    """What the first round measured of the smallest network."""
+    """The latency of the smallest network, as the first round measured it."""
     if before is None or before.smallest_latency_ratio is None:
         return None
     assert before.smallest_latency_low is not None

@@ -1,4 +1,4 @@
-"""Whether a cut is right: the narrower network computes what the whole one does without the channels that went.
+"""Check a cut: the narrower network computes what the whole one does without the channels that went.
 
 The whole network does without a channel when every layer that reads it reads zero there. So the two are compared: one
 without the channels, one whose readers' weights for them are zero. They are equal exactly where channels keep their
@@ -55,7 +55,7 @@ class Trial:
                 self.networks.append(whole)
 
     def wrong(self, groups: Mapping[str, Group], gone: Gone) -> str | None:
-        """Why the channels ``gone`` cannot be removed from the groups; ``None``: they can."""
+        """The reason why the channels ``gone`` cannot be removed from the groups; ``None``: they can."""
         if not self.networks:
             return "the network gives no finite outputs on noise, so that no cut can be tried"
         for network in self.networks:
@@ -71,7 +71,7 @@ class Trial:
         return None
 
     def unsound(self, groups: Mapping[str, Group], gone: Gone) -> dict[str, str]:
-        """Those of ``groups`` that cannot be cut as ``gone`` says, and why: found by halves, so that few are tried."""
+        """The ``groups`` that cannot be cut as ``gone`` says, and why: found by halves, so that few are tried."""
         names = [name for name in groups if gone.get(name)]
         chosen = {name: groups[name] for name in names}
         reason = self.wrong(chosen, {name: gone[name] for name in names}) if names else None

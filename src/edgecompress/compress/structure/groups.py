@@ -49,7 +49,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Traced:
-    """What a trace finds.
+    """The result of a trace.
 
     Attributes:
         groups: those whose channels may go, by name, in the network's order.
@@ -134,7 +134,7 @@ def remove(
 
 
 def positions(groups: Mapping[str, Group], gone: Mapping[str, Sequence[int]]) -> dict[tuple[str, Side], torch.Tensor]:
-    """What goes with the channels ``gone``, by layer and side: indices along that side, int64."""
+    """The positions of the channels ``gone``, by layer and side: indices along that side, int64."""
     found: dict[tuple[str, Side], list[torch.Tensor]] = {}
     for name, channels in gone.items():
         for member in groups[name].members if channels else ():
@@ -143,12 +143,12 @@ def positions(groups: Mapping[str, Group], gone: Mapping[str, Sequence[int]]) ->
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of another library says, in one line."""
+    """The first line of another library's error."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 def _wanted(dependency: Any, names: Mapping[nn.Module, str], recipe: Recipe, graph: Any) -> bool:
-    """Whether what a dependency touches is to stay as it is: what the network puts out, or what the recipe keeps."""
+    """Return whether a dependency touches what must stay as it is: the network's outputs, or what the recipe keeps."""
     node, layer = dependency.target, dependency.target.module
     if graph.is_out_channel_pruning_fn(dependency.handler) and not node.outputs:
         return True
@@ -156,7 +156,7 @@ def _wanted(dependency: Any, names: Mapping[nn.Module, str], recipe: Recipe, gra
 
 
 def _tied(dependency: Any, names: Mapping[nn.Module, str]) -> str | None:
-    """What keeps the whole group as it is, if a dependency touches that."""
+    """The reason why a dependency keeps the whole group as it is; ``None``: it does not."""
     from torch_pruning.ops import OPTYPE  # type: ignore[import-untyped]
 
     node, layer = dependency.target, dependency.target.module
@@ -180,7 +180,7 @@ def _member(item: Any, name: str, graph: Any) -> Member | None:
 
 
 def _fits(member: Member, network: nn.Module, channels: int) -> bool:
-    """Whether every channel has positions, and the layer has these."""
+    """Return whether every channel has positions, and the layer has these."""
     layer = network.get_submodule(member.layer)
     weight = getattr(layer, "weight", None)
     size = layer.num_features if isinstance(layer, NORMS) else weight.shape[1 if member.side == "in" else 0]  # type: ignore[union-attr]

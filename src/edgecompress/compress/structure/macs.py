@@ -27,13 +27,13 @@ class Cost:
     groups: tuple[str, ...]
 
     def of(self, channels: Mapping[str, int]) -> int:
-        """What the layer does where its groups have so many channels."""
+        """The multiply-accumulates of the layer where its groups have so many channels."""
         return self.fixed * prod(channels[name] for name in self.groups)
 
 
 @torch.no_grad()
 def positions(module: nn.Module, sample: torch.Tensor) -> dict[str, int]:
-    """How often each layer applies its weights to one sample, ``sample`` of shape (1, C, ...), by the layer's name."""
+    """The number of times each layer applies its weights to one sample, shape (1, C, ...), by the layer's name."""
     counts: dict[str, int] = {}
     handles = []
     for name, layer in module.named_modules():

@@ -34,7 +34,7 @@ class Step:
 
 
 def floor(dense: int, *, align: int, layer_limit: float) -> int:
-    """How many of ``dense`` channels a layer keeps at least: a multiple of ``align``, or all."""
+    """The least number of ``dense`` channels that a layer keeps: a multiple of ``align``, or all."""
     least = dense - int(layer_limit * dense)
     return min(dense, max(align, -(-least // align) * align))
 

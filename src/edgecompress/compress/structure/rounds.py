@@ -65,7 +65,7 @@ def forget(checkpoint: Checkpoint, rounds: int) -> None:
 
 
 def _kept(stage: Checkpoint, number: int) -> tuple[Checkpoint, Checkpoint]:
-    """Where a round keeps its cut and its end."""
+    """The checkpoints of a round: of its cut, and of its end."""
     cut_key, end_key = (key(stage.key, name, {"round": number}) for name in ("cut", "round"))
     return Checkpoint(stage.folder, cut_key), Checkpoint(stage.folder, end_key)
 

@@ -69,7 +69,7 @@ def score(
 
 
 def parts(group: Group, tensors: Mapping[str, torch.Tensor]) -> Parts:
-    """What of ``tensors``, parameters by name or their gradients, goes with the channels of ``group``."""
+    """The parts of ``tensors``, parameters by name or their gradients, that go with the channels of ``group``."""
     rows: dict[str, list[torch.Tensor]] = {"out": [], "norm": [], "in": []}
     for member in group.members:
         for own in ("weight", "bias"):

@@ -1,4 +1,4 @@
-"""How much has to go for a latency: measured, not guessed.
+"""Search the number of channels to remove for a latency: measured, not guessed.
 
 Between two networks that were measured, latency is taken for a power of the multiply-accumulates; where that says the
 target lies, the next network is measured. What counts is never the estimate.
@@ -29,7 +29,7 @@ DENSE = Latency(1.0, 1.0, 1.0)
 
 @dataclass(frozen=True)
 class Found:
-    """How many of the steps go, and what was measured without them."""
+    """The number of steps to remove, and the latency measured without them."""
 
     steps: int
     latency: Latency

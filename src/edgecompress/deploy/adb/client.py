@@ -172,6 +172,6 @@ class Client:
 
 
 def _lines(said: str) -> list[str]:
-    """What was said, without what tells of the server (an asterisk) and of progress (a carriage return, a sum)."""
+    """The lines that were said, without those about the server (an asterisk) and progress (a return, a sum)."""
     lines = [line.rsplit("\r", 1)[-1].strip() for line in said.strip().splitlines()]
     return [line.removeprefix("adb: ") for line in lines if line and not line.startswith("*") and not _SUM.search(line)]

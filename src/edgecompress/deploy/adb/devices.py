@@ -1,4 +1,4 @@
-"""Which device an address means, and whether it can be used."""
+"""Find the device that an address means, and check that it can be used."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What follows a script's output in the same stream: a mark, a word, a number, and more."""
+"""The trailer after a script's output in the same stream: a mark, a word, a number, and more."""
 
 import re
 import secrets
@@ -9,7 +9,7 @@ from edgecompress.deploy.process import OnPart
 
 
 class Told(NamedTuple):
-    """What a script told at its end."""
+    """The trailer's content."""
 
     word: str
     number: int
@@ -47,7 +47,7 @@ class Trailer:
             self.on_part(before)
 
     def told(self) -> Told | None:
-        """What came after the mark; ``None``: nothing whole so far."""
+        """The content after the mark; ``None``: nothing whole so far."""
         head, end, more = self._rest.partition(b"\n")
         if not self._found or not end:
             return None

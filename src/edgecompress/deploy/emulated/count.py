@@ -35,7 +35,7 @@ class Instructions(Record):
 
 
 def describe(event: Event, processor: str) -> Instructions:
-    """What the agent's step ``instructions`` said, on that processor."""
+    """The record of the agent's step ``instructions`` on that processor."""
     executed: list[int] = event["executed"]
     least = min(executed)
     return Instructions(
@@ -106,7 +106,7 @@ def ratio(changed: Instructions, reference: Instructions) -> float:
 
 
 def _kept(path: Path, processor: str, requirements: Sequence[str], runs: int) -> Path:
-    """Where the count of this file is kept: a name over all that it depends on."""
+    """The file in which the count of this file is kept: its name is a hash over all that the count depends on."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -40,7 +40,7 @@ def version(machine: str) -> str:
 
 
 def cannot_count(machine: str) -> str | None:
-    """Why instructions cannot be counted here, and how to mend it; ``None``: they can."""
+    """The reason why instructions cannot be counted here, and how to mend it; ``None``: they can."""
     if shutil.which(f"qemu-{machine}") is None:
         return f"counting instructions needs a qemu that takes plugins, and the static one takes none: {CURE}"
     if shutil.which("cc") is None:

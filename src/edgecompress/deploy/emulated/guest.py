@@ -40,7 +40,7 @@ class Guest:
 
 
 def requirements() -> list[str]:
-    """What a guest gets unless told otherwise: the runtimes in the versions that are installed here."""
+    """The requirements of a guest unless told otherwise: the runtimes in the versions that are installed here."""
     found = []
     for name in _RUNTIMES:
         try:
@@ -80,7 +80,7 @@ def make(machine: str, wanted: Sequence[str] = (), progress: Progress = silent) 
 
 
 def is_made(machine: str) -> bool:
-    """Whether the guest for a processor of that kind is here, with the runtimes that are installed here."""
+    """Return whether the guest for a processor of that kind is here, with the runtimes that are installed here."""
     if machine == "x86_64":
         return platform.machine() == "x86_64"
     place = folder() / machine / "guest.json"
@@ -90,7 +90,7 @@ def is_made(machine: str) -> bool:
 
 
 def folder() -> Path:
-    """Where guests are kept."""
+    """The folder of the guests."""
     return platformdirs.user_cache_path("edgecompress") / "emulated"
 
 
@@ -119,7 +119,7 @@ def _system(machine: str, progress: Progress) -> tuple[Path, dict[str, str]]:
 
 
 def _describe(system: Path, machine: str, archives: Sequence[str]) -> dict[str, object]:
-    """Where the loader, the libraries and Python are in an unpacked system, and their versions."""
+    """The places of the loader, the libraries and Python in an unpacked system, and their versions."""
     glibc = next((found[1] for name in archives if (found := re.match(r"libc6_(\d+\.\d+)", name))), None)
     programs = sorted(path.name for path in (system / "usr/bin").glob("python3.*") if path.name[8:].isdigit())
     loaders = [path for path in (system / "lib", system / "usr/lib") if (path / _LOADER[machine]).is_symlink()]
@@ -138,7 +138,7 @@ def _describe(system: Path, machine: str, archives: Sequence[str]) -> dict[str, 
 
 
 def _place(wanted: Sequence[str], where: Platform) -> Path:
-    """Where those packages are kept."""
+    """The folder of those packages."""
     key = json.dumps([sorted(wanted), where.machine, where.python, where.libc])
     return folder() / "packages" / hashlib.sha256(key.encode()).hexdigest()[:16]
 

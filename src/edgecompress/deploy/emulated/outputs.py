@@ -1,4 +1,4 @@
-"""What a model file computes on an emulated processor, where values depend on the processor."""
+"""Run a model file on an emulated processor, where its values depend on the processor."""
 
 import tempfile
 from pathlib import Path
@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def why_not(processor: str) -> str | None:
-    """Why nothing is run on that processor without setting something up first, and how to; ``None``: it can be.
+    """The reason why nothing runs on that processor without a setup, and how to do that; ``None``: it can run.
 
     Raises:
         InputError: there is no such processor.
@@ -41,7 +41,7 @@ def outputs(
     seconds: float,
     progress: Progress = silent,
 ) -> tuple[Floats, str]:
-    """What the file's runtime makes of ``x`` (samples, channels, ...), float32, and the runtime with its version.
+    """The outputs of the file's runtime for ``x`` (samples, channels, ...), float32, and the runtime with its version.
 
     Raises:
         InputError: there is no such processor, or no emulator.

@@ -113,7 +113,7 @@ class Client:
         raise self._not_opened(process.tail(self._errors), token, there)
 
     def _greeted(self, start: bytes) -> bytes | None:
-        """What the script writes after its first word, ``start``; ``None``: ssh ended before that.
+        """The greeting of the script after its first word, ``start``; ``None``: ssh ended before that.
 
         Raises:
             DeviceLostError: nothing came in time.
@@ -252,7 +252,7 @@ def _short_folder() -> Path:
 
 
 def _who() -> str:
-    """Who asks, for whoever finds the board busy."""
+    """The name of who asks, for whoever finds the board busy."""
     import getpass
     import platform
 

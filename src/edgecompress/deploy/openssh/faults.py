@@ -1,4 +1,4 @@
-"""What OpenSSH says when it fails, as one line that says what to do."""
+"""Explain the errors of OpenSSH, each as one line that says what to do."""
 
 import re
 

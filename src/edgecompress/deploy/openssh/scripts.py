@@ -1,4 +1,4 @@
-"""What a board's shell runs. POSIX sh and the small programs that GNU, BusyBox and Toybox all have.
+"""The scripts that a board's shell runs. POSIX sh and the small programs that GNU, BusyBox and Toybox all have.
 
 Each script gets a token, which no program can know, as ``$1``. It writes the token to stdout before its output, since a
 login shell's start files may print, and at its end to stderr with what it has to say: so an exit code that is ssh's own

@@ -32,7 +32,7 @@ class Escape:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the codes."""
         return self.codes.size
 
 

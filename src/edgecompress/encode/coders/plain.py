@@ -16,7 +16,7 @@ class Plain:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the values."""
         return self.values.nbytes
 
 

@@ -25,7 +25,7 @@ class Fractions:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the fractions."""
         return size(len(self.low))
 
 
@@ -35,7 +35,7 @@ def size(count: int) -> int:
 
 
 def fits(patterns: Patterns) -> bool:
-    """Whether all values are zeros, or finite numbers whose scale is no denormal: those from 2**-125 on."""
+    """Return whether all values are zeros, or finite numbers whose scale is no denormal: those from 2**-125 on."""
     magnitudes = patterns & 0x7FFFFFFF
     good = (magnitudes == 0) | ((magnitudes >= 1 << 24) & (magnitudes < 0xFF << 23))
     return bool(good.all())
@@ -48,7 +48,7 @@ def scales(patterns: Patterns) -> Patterns:
 
 
 def fractions(patterns: Patterns) -> Fractions:
-    """What the scales leave."""
+    """The fractions that are left without the scales."""
     return Fractions((patterns >> 16).astype(np.uint8), patterns.astype(np.uint16))
 
 

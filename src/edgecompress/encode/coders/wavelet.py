@@ -52,7 +52,7 @@ class Wavelet:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Bytes of the levels, their tables, and the low bits."""
         return self.levels.size + self.starts.nbytes + self.steps.nbytes + (self.low.size if self.low else 0)
 
     @property
@@ -73,7 +73,7 @@ class Wavelet:
 
 
 class Shape:
-    """What follows from class counts and code lengths alone: the codes, and the sizes of all levels.
+    """The layout that follows from class counts and code lengths alone: the codes, and the sizes of all levels.
 
     At level l, ``active[l]`` numbers are split, ``ones[l]`` of them with a bit that is set, and ``ended[l]`` end.
     """

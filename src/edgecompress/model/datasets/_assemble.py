@@ -1,4 +1,4 @@
-"""From raw arrays and a split to a data set."""
+"""Make a data set from raw arrays and a split."""
 
 from dataclasses import dataclass
 from typing import Any

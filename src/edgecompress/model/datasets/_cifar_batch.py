@@ -65,7 +65,7 @@ def _encoded(text: str, encoding: str) -> bytes:
 
 
 class _ItemType:
-    """Stands in for ``numpy.dtype``."""
+    """A stand-in for ``numpy.dtype``."""
 
     def __init__(self, code: str | bytes, *_: object) -> None:
         self.code = code
@@ -75,7 +75,7 @@ class _ItemType:
 
 
 class _Array:
-    """Stands in for ``numpy.ndarray``; the arguments that it is made with say nothing about what it will hold."""
+    """A stand-in for ``numpy.ndarray``; the arguments that it is made with say nothing about what it will hold."""
 
     def __init__(self, *_: object) -> None:
         self.values: NDArray[np.uint8] = np.empty(0, dtype=np.uint8)
@@ -99,7 +99,7 @@ _ALLOWED: dict[tuple[str, str], Callable[..., Any]] = {
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows the names in ``_ALLOWED`` and no others."""
+    """An unpickler that knows the names in ``_ALLOWED`` and no others."""
 
     def find_class(self, module: str, name: str) -> Any:
         """The function behind a name in the pickle.

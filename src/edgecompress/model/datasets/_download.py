@@ -144,11 +144,11 @@ def _request(remote: Remote, stream: BinaryIO, progress: Progress) -> bool:
 
 
 class _RefusedError(Exception):
-    """What a server does that no second attempt mends."""
+    """An answer of a server that no second attempt mends."""
 
 
 def _length(header: str | None) -> int | None:
-    """How many bytes an answer has, as it says; ``None``: it does not say."""
+    """The number of bytes of an answer, as it says; ``None``: it does not say."""
     if header is None:
         return None
     if not re.fullmatch(r"\d{1,18}", header.strip(), re.ASCII):
@@ -162,7 +162,7 @@ def _check_size(size: int) -> None:
 
 
 def _start(content_range: str | None) -> int | None:
-    """Where the bytes of an answer begin: 1000 of ``bytes 1000-1999/2000``."""
+    """The offset at which an answer's bytes begin: 1000 of ``bytes 1000-1999/2000``."""
     match = re.match(r"bytes (\d{1,18})-", content_range or "", re.ASCII)
     return int(match[1]) if match else None
 

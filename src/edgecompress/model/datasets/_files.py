@@ -12,7 +12,7 @@ def first_existing(candidates: Iterable[Path]) -> Path | None:
 
 
 def read(path: Path) -> bytes:
-    """What a file holds.
+    """Read a file.
 
     Raises:
         InputError: it cannot be read.

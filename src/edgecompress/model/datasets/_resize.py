@@ -43,7 +43,7 @@ def _images(x: NDArray[np.float32], resolution: int) -> NDArray[np.float32]:
 
 
 def _matrix(size: int, wanted: int) -> NDArray[np.float32]:
-    """What each of ``wanted`` pixels takes of ``size``: (wanted, size), rows of sum 1.
+    """The weights by which each of ``wanted`` pixels is made of ``size``: (wanted, size), rows of sum 1.
 
     A triangle around the pixel's centre, as wide as two pixels of the coarser of both rasters.
     """

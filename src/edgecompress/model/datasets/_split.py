@@ -1,4 +1,4 @@
-"""Which samples validate: the same ones in every run, on every machine, with every version of NumPy.
+"""The validation split: the same samples in every run, on every machine, with every version of NumPy.
 
 ``RandomState`` is used on purpose: NumPy promises never to change its streams, and makes no such promise for
 ``default_rng``.

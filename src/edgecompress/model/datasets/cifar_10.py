@@ -94,7 +94,7 @@ def _doubt(place: Path) -> str:
 
 
 def _from_folder(place: Path, files: list[str]) -> tuple[dict[str, bytes], bool]:
-    """What the batches hold, and whether they are known to be the official ones.
+    """The content of the batches in a folder, and whether they are known to be the official ones.
 
     Raises:
         InputError: one cannot be read.
@@ -105,7 +105,7 @@ def _from_folder(place: Path, files: list[str]) -> tuple[dict[str, bytes], bool]
 
 
 def _from_archive(place: Path, files: list[str]) -> tuple[dict[str, bytes], bool]:
-    """What the batches in a .tar.gz hold, and whether the archive is the official one.
+    """The content of the batches in a .tar.gz, and whether the archive is the official one.
 
     Raises:
         InputError: it cannot be read, is damaged, or lacks a batch.

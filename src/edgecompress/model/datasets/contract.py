@@ -13,7 +13,7 @@ from edgecompress.record import Record
 
 
 class DataSource(Record):
-    """Where the samples come from, and how sure that is."""
+    """The source of the samples, and how sure it is."""
 
     official: bool = Field(description="whether what was read is the published data set, as far as `note` says")
     sha256: str = Field(
@@ -51,7 +51,7 @@ class Dataset:
 
 
 class Loader(Protocol):
-    """Reads a data set.
+    """A reader of a data set.
 
     ``folder`` holds all data sets, each in a subfolder or archive of its official name. Files that are not there are
     downloaded into it where ``download`` allows that.

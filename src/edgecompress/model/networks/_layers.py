@@ -1,4 +1,4 @@
-"""What the networks share: layers for one or two axes, scaled channel counts, checks of the input, initialisation."""
+"""The parts that networks share: layers for one or two axes, scaled channel counts, input checks, initialisation."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the networks of mobile devices are made of: normalised convolutions, separable ones, inverted residual blocks.
+"""The blocks of mobile networks: normalised convolutions, separable ones, inverted residual blocks.
 
 Each layer is laid out so that a runtime's sparse kernels can take the network as a whole: a 3x3 stem of stride 2, 1x1
 convolutions of stride 1, depthwise convolutions padded by half their kernel on every side, sums, squeeze-and-excitation
@@ -46,7 +46,7 @@ def separable(
 
 
 class SqueezeExcite(nn.Module):
-    """Scales each channel by what the means of all channels say (Hu et al. 2018; Howard et al. 2019, section 5.3)."""
+    """Squeeze and excitation: the means of all channels scale each (Hu et al. 2018; Howard et al. 2019, sec. 5.3)."""
 
     def __init__(self, layers: Layers, channels: int, squeezed: int) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class SqueezeExcite(nn.Module):
 
 @dataclass(frozen=True)
 class Shape:
-    """What differs between the inverted residual blocks of a network.
+    """The settings that differ between the inverted residual blocks of a network.
 
     Attributes:
         kernel: of the depthwise convolution.

@@ -6,7 +6,7 @@ from torch import nn
 
 
 class Network(Protocol):
-    """Makes a network that maps samples of ``input_shape`` to ``classes`` logits.
+    """A function that makes a network, which maps samples of ``input_shape`` to ``classes`` logits.
 
     ``input_shape`` is that of one sample, channels first: (channels, height, width) makes the 2-D version, (channels,
     length) the 1-D one, in which every kernel, stride and pool has one axis less and nothing else differs. ``width``

@@ -1,4 +1,4 @@
-"""From samples to a data set: checked against the network, split, scaled."""
+"""Make a data set from samples: checked against the network, split, scaled."""
 
 from dataclasses import replace
 from typing import Any
@@ -89,7 +89,7 @@ def nothing(ends: Ends, count: int, seed: int) -> Dataset:
 
 
 def why_no_classes(ends: Ends) -> str | None:
-    """Why a network's outputs are not scores of classes; None: they are."""
+    """The reason why a network's outputs are not scores of classes; ``None``: they are."""
     if len(ends.inputs) > 1 or len(ends.outputs) > 1:
         return f"it has {len(ends.inputs)} inputs and {len(ends.outputs)} outputs"
     if ends.whole:
@@ -136,7 +136,7 @@ def check_scores(y: NDArray[np.int64], test: NDArray[np.int64] | None, scores: i
 
 
 def _parts(samples: Samples, settings: Inputs, *, by_class: bool) -> tuple[Part, Part, Part]:
-    """What trains, what judges at the end, and what judges on the way, the same in every run."""
+    """The training, test and validation splits, the same in every run."""
     training, test, validation = samples.training, samples.test, samples.validation
     if test is None:
         training, test = cut(training, settings.test, by_class=by_class)
@@ -146,7 +146,7 @@ def _parts(samples: Samples, settings: Inputs, *, by_class: bool) -> tuple[Part,
 
 
 def cut(part: Part, fraction: float, *, by_class: bool = True) -> tuple[Part, Part]:
-    """What is left of ``part``, and what ``fraction`` of it is cut off: of each class, where it has classes.
+    """Split ``part`` in two: the rest, and a ``fraction`` of it, of each class where it has classes.
 
     Raises:
         InputError: there are too few samples.

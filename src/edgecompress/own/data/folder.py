@@ -80,7 +80,7 @@ def folder(path: Path, shape: tuple[int, ...] | None, progress: Progress) -> Sam
 
 
 def _notes(path: Path, transparent: int) -> Iterator[str]:
-    """What the user should know of what was read."""
+    """Notes for the user on what was read."""
     passed = [
         each
         for each in sorted(path.rglob("*"))

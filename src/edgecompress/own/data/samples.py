@@ -1,4 +1,4 @@
-"""What was read of the user's own data, before it is split and scaled."""
+"""The user's own data as they were read, before they are split and scaled."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -56,7 +56,7 @@ class Samples:
 
     @property
     def shapes(self) -> tuple[End, ...]:
-        """What a network takes that takes these samples."""
+        """The inputs of a network that takes these samples."""
         return tuple(
             End(
                 name="input" if len(self.training.x) == 1 else f"input{number}",
@@ -165,7 +165,7 @@ def _inputs(where: str, name: str, arrays: Mapping[str, Array]) -> Array:
 
 
 def reordered(given: list[int], name: str, wanted: list[int] | None = None) -> str | None:
-    """How to store samples of the shape ``given`` as a network takes them; ``None``: that cannot be seen.
+    """The way to store samples of shape ``given`` as a network takes them; ``None``: that cannot be seen.
 
     Args:
         given: of one sample.
@@ -204,7 +204,7 @@ def _classes(where: str, name: str, y: Array, count: int) -> NDArray[np.int64] |
 
 
 def _no_classes(name: str, y: Array) -> str | None:
-    """Why ``y`` holds no classes, and how to store them; ``None``: it does."""
+    """The reason why ``y`` holds no classes, and how to store them; ``None``: it does."""
     if y.dtype.kind not in "iubf":
         return f"holds no numbers ({y.dtype}); store the classes with numpy.unique({name}, return_inverse=True)[1]"
     if y.ndim > 1:
@@ -217,7 +217,7 @@ def _no_classes(name: str, y: Array) -> str | None:
 
 
 def _one_each(name: str, y: Array) -> str:
-    """How to store ``y``, of several axes, as one class a sample."""
+    """The way to store ``y``, of several axes, as one class a sample."""
     if y[0].size == 1:
         return f"store one class a sample: {name}.reshape(-1).astype('int64')"
     if y.ndim == 2 and bool(((y == 0) | (y == 1)).all()) and bool((y.sum(1) == 1).all()):

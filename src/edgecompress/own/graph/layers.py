@@ -1,4 +1,4 @@
-"""Which nodes become layers of PyTorch, so that every stage of the compression finds their weights.
+"""Make nodes into layers of PyTorch, so that every stage of the compression finds their weights.
 
 Case 1: Conv with a constant weight is ``nn.Conv1d``, ``2d`` or ``3d``. Case 2: Gemm, and MatMul, with a constant matrix
 is ``nn.Linear``; a matrix stored as (inputs, outputs) is turned round for it, and back when it is written. Case 3:
@@ -34,7 +34,7 @@ class AnyRankBatchNorm(nn.modules.batchnorm._BatchNorm):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a tensor of a layer is from.
+    """The initialiser that a layer's tensor comes from.
 
     Attributes:
         initializer: its name in the file.
@@ -84,7 +84,7 @@ def layers(graph: ir.Graph, *, norms: bool = True) -> dict[ir.Node, Layer]:
 
 
 def trained(value: ir.Value) -> bool:
-    """Whether an initialiser that is no layer's is a weight: floats, where an operator takes weights."""
+    """Return whether an initialiser that is no layer's is a weight: floats, where an operator takes weights."""
     tensor = value.const_value
     if tensor is None or not tensor.dtype.is_floating_point() or tensor.size < 2:
         return False

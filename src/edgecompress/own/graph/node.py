@@ -13,7 +13,7 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Node:
-    """What a function needs to know beside its inputs.
+    """The settings of a node that its function needs beside the inputs.
 
     Attributes:
         op_type: the operator.

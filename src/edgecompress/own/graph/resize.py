@@ -51,7 +51,7 @@ def _targets(
 
 
 def _places(node: Node, size: int, length: int, factor: float) -> torch.Tensor:
-    """Where in the axis each new place lies, float64 of shape (length,)."""
+    """The position in the axis of each new element, float64 of shape (length,)."""
     mode = node.get("coordinate_transformation_mode", "half_pixel")
     new = torch.arange(length, dtype=torch.float64)
     if mode == "asymmetric":

@@ -142,7 +142,7 @@ def pad(node: Node, x: torch.Tensor, pads: Value = None, value: Value = None, ax
 
 
 def _border(mode: str, size: int, before: int, after: int) -> torch.Tensor:
-    """Which element of an axis stands at each place of the padded one."""
+    """The index in an axis of each element of the padded one."""
     at = torch.arange(-before, size + after)
     if mode == "edge":
         return at.clamp(0, size - 1)

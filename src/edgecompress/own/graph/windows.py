@@ -20,7 +20,7 @@ _AVERAGE_POOL: dict[int, Any] = {1: functional.avg_pool1d, 2: functional.avg_poo
 
 
 def pads(node: Node, sizes: Sequence[int], kernel: Sequence[int]) -> tuple[list[int], list[int]]:
-    """What is padded before and after each axis; ``auto_pad`` depends on the ``sizes`` of the input."""
+    """The padding before and after each axis; ``auto_pad`` depends on the ``sizes`` of the input."""
     count, mode = len(kernel), node.get("auto_pad", "NOTSET")
     strides, dilations = node.get("strides", (1,) * count), node.get("dilations", (1,) * count)
     if mode == "VALID":

@@ -1,4 +1,4 @@
-"""What each axis of a study costs: zeros against bits, and one clustering method against the others."""
+"""The cost of each axis of a study: zeros against bits, and one clustering method against the others."""
 
 import math
 import statistics
@@ -187,7 +187,7 @@ def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
 
 
 def _caption(members: Sequence[Pair], which: str) -> str:
-    """Which cells these are, and how far apart figures must be to say anything."""
+    """The caption: which cells these are, and how far apart figures must be to say anything."""
     samples, accuracy = members[0].samples, statistics.fmean(pair.compressed for pair in members) / 100
     chance = 100 * _CHANCE * math.sqrt(2 * accuracy * (1 - accuracy) / samples)
     return (

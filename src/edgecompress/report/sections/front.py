@@ -117,7 +117,7 @@ def _cells(found: Found) -> list[Figure]:
 
 
 def _builds(found: Found) -> list[Figure]:
-    """What builds with ``--max-drop`` tried."""
+    """The points that builds with ``--max-drop`` tried."""
     return [
         _figure(
             f"front-build-{i}",
@@ -213,7 +213,7 @@ def _figure(
 
 
 def _leading(points: Sequence[Point]) -> list[bool]:
-    """Which points no other one beats in bytes, accuracy and, where all have one, latency."""
+    """For each point, whether no other beats it in bytes, accuracy and, where all have one, latency."""
     timed = all(point.latency is not None for point in points)
     return best([(point.bytes, -point.accuracy, (point.latency or 0.0) if timed else 0.0) for point in points])
 

@@ -1,4 +1,4 @@
-"""How long an inference takes: the whole distribution of each file, not its median alone."""
+"""The latency of an inference: the whole distribution of each file, not its median alone."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +19,9 @@ def latency(found: Found) -> Section | None:
     """A figure for each benchmark. Of an emulated machine there are no times: they are no device's."""
     figures = [_figure(f"latency-{i}", bench) for i, bench in enumerate(found.benches)]
     about = (
-        "Times of batch-1 inference: the runtime's own call, from an input array to an output array. The ratio is of "
-        "medians, with the 95 % interval of a bootstrap over processes and blocks; files of one runtime took turns."
+        "Times of batch-1 inference: the runtime's own call, from an input array to an output array. Files of one "
+        "runtime took turns. The ratio is that of the rounds, each with both files; in records that say no method, of "
+        "both medians. Its 95 % interval is over processes, where there are several."
     )
     return Section("latency", "Latency", about, tuple(figures)) if figures else None
 

@@ -1,4 +1,4 @@
-"""Where every figure comes from: the records, what wrote them, when and on what."""
+"""The source of every figure: the records, what wrote them, when and on what."""
 
 from collections.abc import Callable
 from typing import Any

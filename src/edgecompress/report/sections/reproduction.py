@@ -184,7 +184,7 @@ def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
 
 
 def _left_out(found: Found) -> tuple[str, ...]:
-    """What a study could not compute, and what none of the studies here did."""
+    """The cells that a study could not compute, and those that no study computed."""
     told = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
     known = {record.cell for _, record in found.cells}
     for _, index in found.studies:

@@ -1,4 +1,4 @@
-"""What a search tried: bytes against the drop in accuracy, the front, and what was chosen of it."""
+"""The trials of a search: bytes against the drop in accuracy, the front, and what was chosen of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

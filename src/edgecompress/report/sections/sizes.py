@@ -1,4 +1,4 @@
-"""Where the bytes of each file went: the ledger, as bars beside the entropy bound of the weights."""
+"""The bytes of each file by part: the ledger, as bars beside the entropy bound of the weights."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,1 +1,1 @@
-"""Who computes the cells: each file holds one function of its name, which opens a pool of workers."""
+"""The engines that compute cells: each file holds one function of its name, which opens a pool of workers."""

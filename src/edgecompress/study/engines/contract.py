@@ -10,7 +10,7 @@ from edgecompress.study.records import Cell, CellRecord
 
 
 class Compute(Protocol):
-    """What computes a cell, in a worker: it can be pickled, and puts what goes wrong into the record."""
+    """A function that computes a cell in a worker: it can be pickled, and puts what goes wrong into the record."""
 
     def __call__(self, cell: Cell, progress: Progress) -> CellRecord:
         """The record of ``cell``, done or failed."""
@@ -36,7 +36,7 @@ class Pool(Protocol):
     """Workers. Only the thread that opened it calls it."""
 
     def free(self) -> int:
-        """How many more cells can be started now."""
+        """The number of cells that can be started now."""
         ...
 
     def start(self, cell: Cell) -> None:
@@ -48,13 +48,13 @@ class Pool(Protocol):
         ...
 
     def notes(self) -> Sequence[str]:
-        """What each running cell is at, in a few words."""
+        """The state of each running cell, in a few words."""
         ...
 
 
 @dataclass(frozen=True)
 class Workers:
-    """How many there are, and what each has. ``None`` leaves it to the engine.
+    """The number of workers, and the resources of each. ``None`` leaves it to the engine.
 
     Attributes:
         count: of the workers.
@@ -70,7 +70,7 @@ class Workers:
 
 
 class Engine(Protocol):
-    """Opens a pool; its workers are gone when the block ends.
+    """A function that opens a pool; its workers are gone when the block ends.
 
     Raises:
         InputError: what it needs is not installed or cannot be reached.

@@ -35,7 +35,7 @@ def local(compute: Compute, workers: Workers) -> Iterator[Pool]:
 
 
 def _environment(number: int, threads: int, gpus: int) -> dict[str, str]:
-    """What the worker of that number is started with: libraries read it when they are loaded."""
+    """The environment of the worker of that number: libraries read it when they are loaded."""
     device = {"CUDA_VISIBLE_DEVICES": str(number % gpus)} if gpus else {}
     return workers_room.threads(threads) | device
 

@@ -96,5 +96,5 @@ class _Pool:
 
 
 def _computed(compute: Compute, cell: Cell) -> CellRecord:
-    """What a task does. Ray has no way back for notes while it runs."""
+    """Compute a cell in a task. Ray has no way back for notes while it runs."""
     return compute(cell, silent)

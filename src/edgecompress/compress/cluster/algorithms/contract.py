@@ -6,7 +6,7 @@ from edgecompress.compress.cluster.points import Values
 
 
 class Algorithm(Protocol):
-    """Finds at most ``k`` centroids for ``values``; every value is then replaced by the nearest.
+    """An algorithm that finds at most ``k`` centroids for ``values``; every value is then replaced by the nearest.
 
     ``values`` has shape (n,), is finite and holds more than ``k`` distinct numbers: fewer are their own centroids, and
     no algorithm is asked. ``k`` is at least 1. The result is ascending, without repetition, of shape (at most k,). An

@@ -7,7 +7,7 @@ class Schedule(Protocol):
     """The sparsity now. What else a schedule can be told (``steps``) are keyword-only parameters with defaults."""
 
     def __call__(self, progress: float, final: float) -> float:
-        """From 0 to ``final``, never falling, and ``final`` exactly at the end.
+        """The sparsity at ``progress``: from 0 to ``final``, never falling, and ``final`` exactly at the end.
 
         Args:
             progress: 0 at the first step of the ramp, 1 at its end; outside values are clipped.

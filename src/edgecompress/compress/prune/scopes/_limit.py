@@ -9,7 +9,7 @@ Share = Callable[[Mapping[str, ScoredLayer], int], dict[str, int]]
 
 
 def within(limit: float, layers: Mapping[str, ScoredLayer], sparsity: float, share: Share) -> dict[str, int]:
-    """What ``share`` makes of ``round(sparsity * scores)``, with no layer beyond ``limit``.
+    """Share ``round(sparsity * scores)`` among the layers by ``share``, with no layer beyond ``limit``.
 
     Layers beyond the limit are held at it, and the rest is shared among the others again, until none is beyond.
 

@@ -8,7 +8,7 @@ from edgecompress.compress.prune.threshold import Scores, count_below, count_equ
 
 
 def lowest_of_all(scores: Mapping[str, Scores], count: int) -> dict[str, int]:
-    """How many of the ``count`` lowest scores of all layers are in each; of equal ones, the first layer's go first."""
+    """The number of each layer's scores among the ``count`` lowest of all; of equal ones, those of the first layer."""
     if count <= 0:
         return dict.fromkeys(scores, 0)
     threshold: np.float32 = kth_lowest(list(scores.values()), count)

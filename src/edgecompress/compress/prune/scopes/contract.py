@@ -21,7 +21,7 @@ class ScoredLayer:
 
 
 class Scope(Protocol):
-    """Decides how many of each layer's lowest scores go."""
+    """A function that decides how many of each layer's lowest scores go."""
 
     def __call__(self, layers: Mapping[str, ScoredLayer], sparsity: float, *, limit: float) -> dict[str, int]:
         """Share out ``sparsity``, the fraction of all scores that goes.

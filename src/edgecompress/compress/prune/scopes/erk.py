@@ -15,7 +15,7 @@ from edgecompress.compress.prune.scopes.contract import ScoredLayer
 
 
 def erk(layers: Mapping[str, ScoredLayer], sparsity: float, *, limit: float) -> dict[str, int]:
-    """How many go of each layer, by its shape alone. The sum is exact: largest fractions are rounded up first."""
+    """The number of weights to prune in each layer, by its shape alone. The sum is exact: largest fractions go up."""
     return within(limit, layers, sparsity, _share)
 
 

@@ -12,7 +12,7 @@ from edgecompress.compress.prune.scopes.contract import ScoredLayer
 
 
 def global_(layers: Mapping[str, ScoredLayer], sparsity: float, *, limit: float) -> dict[str, int]:
-    """How many go of each layer: those among the lowest of all, but no more than ``limit`` of a layer."""
+    """The number of weights to prune in each layer: the lowest of all, but no more than ``limit`` of a layer."""
     return within(
         limit,
         layers,

@@ -17,7 +17,7 @@ from edgecompress.errors import InputError
 
 
 def lamp(layers: Mapping[str, ScoredLayer], sparsity: float, *, limit: float) -> dict[str, int]:
-    """How many go of each layer.
+    """The number of weights to prune in each layer, by the LAMP scores.
 
     Raises:
         InputError: a criterion whose scores can be negative; squares would turn their order round.

@@ -11,5 +11,5 @@ def layer(
     *,
     limit: float,  # noqa: ARG001 - a scope's contract; no layer goes further than another here
 ) -> dict[str, int]:
-    """How many go of each layer: ``round(sparsity * scores)`` of its own."""
+    """The number of weights to prune in each layer: ``round(sparsity * scores)`` of its own."""
     return {name: round(sparsity * each.scores.size) for name, each in layers.items()}

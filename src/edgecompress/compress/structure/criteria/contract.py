@@ -16,7 +16,7 @@ Rows = tuple[torch.Tensor, ...]
 
 @dataclass(frozen=True)
 class Parts:
-    """What goes with the channels of a group: tensors of shape (channels, n), row c of each with channel c.
+    """The tensors of the channels of a group, each of shape (channels, n), row c of each with channel c.
 
     Attributes:
         makes: of each layer that makes the channels: filters, and biases where it has them.

@@ -1,0 +1,1 @@
+"""int8 arithmetic for TFLite: ai-edge-quantizer on the float32 file."""

@@ -1,0 +1,300 @@
+"""The constant tensors of any .tflite file, whoever wrote it, read without trust in what the file says of itself.
+
+A flatbuffer is a web of offsets, and its Python accessors follow them unchecked: a damaged file shows as whatever
+exception the first wrong number leads to. All of that is contained here, and nothing is allocated by a size that the
+file merely claims: dense data is as long as the bytes it lies in, and expansion of sparse data has a budget.
+"""
+
+import struct
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgecompress.encode import chunks
+from edgecompress.errors import InputError
+from edgecompress.formats.tflite import csr
+from edgecompress.formats.tflite.graph import Array, FloatArray
+from edgecompress.formats.tflite.mapped import Data, forget, mapped
+from edgecompress.formats.tflite.schema import schema
+
+# Sparse tensors may expand to so many elements a file (1 GiB of float32), more than any model for a small board has.
+_EXPANDED_ELEMENTS = 1 << 28
+
+_PLAIN = {
+    "FLOAT16", "FLOAT32", "FLOAT64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "BOOL",
+}  # fmt: skip
+_PACKED_BITS = {"INT4": 4, "INT2": 2}
+_NOT_NUMBERS = {"STRING", "RESOURCE", "VARIANT", "COMPLEX64", "COMPLEX128"}
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """A constant tensor: ``array`` as a runtime expands it, and the ``bytes`` of its buffer, indices and scales.
+
+    ``array`` is float32 for float16, bfloat16, and quantised integers that a DEQUANTIZE follows; int8 for other int4
+    and int2; else of the stored type.
+    ``decoders`` counts the DENSIFY and DEQUANTIZE operators that only serve it; ``is_weight`` is False for shapes,
+    axes and other integers that have no quantisation; ``is_exact`` is False where a zero point leaves it to the runtime
+    how ``array`` is rounded. ``subgraph`` and ``index`` are the tensor's place in the file.
+    """
+
+    subgraph: int
+    index: int
+    name: str
+    type: str
+    sparse: bool
+    array: Array
+    bytes: int
+    decoders: int
+    is_weight: bool
+    is_exact: bool = True
+
+    @property
+    def encoding(self) -> str:
+        """The form in which the file holds it: float32, float16, csr-float16, int8, ..."""
+        return f"csr-{self.type}" if self.sparse else self.type
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a .tflite file.
+
+    Raises:
+        InputError: it cannot be read, or does not have the file identifier TFL3.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    _check_identifier(data, path)
+    return data
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Data]:
+    """The bytes of a .tflite file that nobody writes meanwhile; they take memory only while they are read.
+
+    Raises:
+        InputError: as ``read``.
+    """
+    with ExitStack() as stack:
+        try:
+            data: Data = stack.enter_context(mapped(stack.enter_context(path.open("rb"))))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+        except ValueError:  # there is nothing to map in an empty file
+            data = b""
+        _check_identifier(data, path)
+        yield data
+
+
+def _check_identifier(data: Data, path: Path) -> None:
+    if data[4:8] != b"TFL3":
+        raise InputError(f"{path} is not a TFLite file: it does not have the identifier TFL3")
+
+
+def constants(data: Data, where: str) -> Iterator[Constant]:
+    """The constant tensors of a TFLite file, in file order; tensors of text and of complex numbers are left out.
+
+    ``where`` names the file in an error. One array is made at a time; of a mapped file, its pages leave memory when the
+    next one is asked for.
+
+    Raises:
+        InputError: the file is damaged, or uses a tensor type that this version does not know.
+    """
+    try:
+        yield from _Parser(data).constants()
+    except (struct.error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError, MemoryError) as error:
+        raise InputError(f"{where} is a damaged TFLite file ({error}); make or fetch it again") from error
+
+
+class _Parser:
+    """Walks the tables of one file."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._schema: Any = schema()
+        self._model = self._schema.Model.GetRootAs(data)
+        self._budget = _EXPANDED_ELEMENTS
+        self._seen: set[int] = set()
+        kinds = vars(self._schema.TensorType).items()
+        self._types = {number: name for name, number in kinds if isinstance(number, int)}
+
+    def constants(self) -> Iterator[Constant]:
+        """Every constant tensor of every subgraph."""
+        for number in range(self._count(self._model.SubgraphsLength())):
+            subgraph = self._model.Subgraphs(number)
+            decoders = self._decoders(subgraph)
+            for index in range(self._count(subgraph.TensorsLength())):
+                tensor = subgraph.Tensors(index)
+                constant = self._constant((number, index), tensor, decoders.get(index, ()))
+                if constant is not None:
+                    yield constant
+                    forget(self._data)
+
+    def _count(self, length: int) -> int:
+        """The length of a vector of tables, which takes 4 bytes an entry at least."""
+        if length > len(self._data) // 4:
+            raise ValueError("a vector is longer than the file")
+        return length
+
+    def _constant(self, place: tuple[int, int], tensor: Any, decoders: tuple[str, ...]) -> Constant | None:
+        payload = self._payload(tensor.Buffer())
+        if payload is None:
+            return None
+        kind = self._types.get(tensor.Type())
+        if kind in _NOT_NUMBERS:
+            return None
+        if kind is None:
+            raise ValueError(f"tensor type {tensor.Type()} is unknown")
+        shape = tuple(int(size) for size in _vector(tensor.ShapeAsNumpy()))
+        if any(size < 0 for size in shape):
+            raise ValueError("a constant tensor has a negative size")
+        sparsity = tensor.Sparsity()
+        # What several tensors share is in the file once.
+        stored, metadata = 0 if tensor.Buffer() in self._seen else len(payload), 0
+        self._seen.add(tensor.Buffer())
+        if sparsity is None:
+            array = _numbers(payload, kind, prod(shape)).reshape(shape)
+        else:
+            array, metadata = self._expanded(sparsity, shape, payload, kind)
+        quantization = tensor.Quantization()
+        quantized, exact = quantization is not None and not quantization.ScaleIsNone(), True
+        if quantized:
+            copies = 2 if sparsity is not None and decoders else 1  # the tensor that DENSIFY makes has them as well
+            metadata += copies * (4 * quantization.ScaleLength() + 8 * quantization.ZeroPointLength())
+        if quantized and "DEQUANTIZE" in decoders and array.dtype.kind in "iu":
+            array = self._dequantized(array, quantization)
+            exact = not np.any(_vector(quantization.ZeroPointAsNumpy()))
+        name = tensor.Name() or b""
+        return Constant(
+            *place,
+            name=name.decode("utf-8", "replace"),
+            type=kind.lower(),
+            sparse=sparsity is not None,
+            array=self._single(array) if kind == "FLOAT16" else array,
+            bytes=stored + metadata,
+            decoders=len(decoders),
+            is_weight=quantized or kind not in ("INT32", "INT64", "BOOL"),
+            is_exact=exact,
+        )
+
+    def _single(self, array: Array) -> FloatArray:
+        """float32 of float16."""
+        single = np.empty(array.shape, np.float32)
+        for place in chunks.places(array.shape):
+            single[place] = array[place]
+            forget(self._data)
+        return single
+
+    def _dequantized(self, array: Array, quantization: Any) -> FloatArray:
+        """float32 of quantised integers, with one scale and zero point or one for each channel."""
+        scales = _vector(quantization.ScaleAsNumpy()).astype(np.float32)
+        zeros = np.zeros(1)
+        if quantization.ZeroPointLength():
+            zeros = _vector(quantization.ZeroPointAsNumpy()).astype(np.float32)
+        shape = [1] * array.ndim
+        if len(scales) > 1:
+            shape[quantization.QuantizedDimension()] = -1
+            scales, zeros = scales.reshape(shape), np.broadcast_to(zeros, scales.shape).reshape(shape)
+        if np.broadcast_shapes(array.shape, zeros.shape, scales.shape) != array.shape:
+            raise ValueError("its scales do not fit its shape")
+        scales, zeros = np.broadcast_to(scales, array.shape), np.broadcast_to(zeros, array.shape)
+        decoded = np.empty(array.shape, np.float32)
+        for place in chunks.places(array.shape):
+            with np.errstate(all="ignore"):  # a damaged file may hold any scale
+                decoded[place] = (array[place] - zeros[place]) * scales[place]
+            forget(self._data)
+        return decoded
+
+    def _payload(self, number: int) -> Array | None:
+        """The bytes of a buffer; None where it is empty, which marks a tensor that is computed."""
+        if not 0 <= number < self._model.BuffersLength():
+            raise ValueError("a tensor names a buffer that is not there")
+        buffer = self._model.Buffers(number)
+        if buffer.Offset() > 1:  # data behind the flatbuffer, as in files beyond 2 GiB
+            start, stop = buffer.Offset(), buffer.Offset() + buffer.Size()
+            if stop > len(self._data):
+                raise ValueError("a buffer ends behind the file")
+            return np.frombuffer(self._data, np.uint8, buffer.Size(), start)
+        return None if buffer.DataLength() == 0 else _vector(buffer.DataAsNumpy())
+
+    def _expanded(self, sparsity: Any, shape: tuple[int, ...], payload: Array, kind: str) -> tuple[Array, int]:
+        """A sparse tensor's array, and the bytes of its segments and indices."""
+        self._budget -= prod(shape)
+        if self._budget < 0:
+            raise ValueError("its sparse tensors claim to expand to more than 1 GiB")
+        levels: list[int | tuple[Array, Array]] = []
+        metadata = 0
+        for index in range(self._count(sparsity.DimMetadataLength())):
+            dimension = sparsity.DimMetadata(index)
+            if dimension.Format() == self._schema.DimensionType.DENSE:
+                levels.append(int(dimension.DenseSize()))
+                continue
+            segments = self._index_vector(dimension.ArraySegmentsType(), dimension.ArraySegments())
+            indices = self._index_vector(dimension.ArrayIndicesType(), dimension.ArrayIndices())
+            levels.append((segments, indices))
+            metadata += segments.nbytes + indices.nbytes
+        traversal = tuple(int(dimension) for dimension in _vector(sparsity.TraversalOrderAsNumpy()))
+        block_map = () if sparsity.BlockMapIsNone() else tuple(int(d) for d in _vector(sparsity.BlockMapAsNumpy()))
+        values = _numbers(payload, kind, None)
+        return csr.expand(shape, traversal, block_map, levels, values), metadata
+
+    def _index_vector(self, kind: int, table: Any) -> Array:
+        """The numbers of a vector whose type the file chooses."""
+        s = self._schema
+        names = {getattr(s.SparseIndexVector, name): name for name in ("Int32Vector", "Uint16Vector", "Uint8Vector")}
+        vector = getattr(s, names[kind])()
+        vector.Init(table.Bytes, table.Pos)
+        return _vector(vector.ValuesAsNumpy())
+
+    def _decoders(self, subgraph: Any) -> dict[int, tuple[str, ...]]:
+        """For each tensor, the DENSIFY and DEQUANTIZE that follow it in a chain."""
+        s = self._schema
+        wanted = {s.BuiltinOperator.DENSIFY: "DENSIFY", s.BuiltinOperator.DEQUANTIZE: "DEQUANTIZE"}
+        after: dict[int, tuple[int, str]] = {}
+        for index in range(self._count(subgraph.OperatorsLength())):
+            operator = subgraph.Operators(index)
+            code = self._model.OperatorCodes(operator.OpcodeIndex())
+            name = wanted.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
+            if name is not None:
+                after[int(operator.Inputs(0))] = (int(operator.Outputs(0)), name)
+        chains = {}
+        for start in after:
+            chain: tuple[str, ...] = ()
+            tensor = start
+            while tensor in after and len(chain) < len(wanted):
+                tensor, name = after[tensor]
+                chain = (*chain, name)
+            chains[start] = chain
+        return chains
+
+
+def _numbers(payload: Array, kind: str, expected: int | None) -> Array:
+    """The flat array of ``expected`` elements in a buffer; as many as it holds where that is None."""
+    if kind in _PACKED_BITS:
+        bits = _PACKED_BITS[kind]
+        shifts = np.arange(0, 8, bits, dtype=np.uint8)
+        # Lowest bits first; shifted to the top of the byte and back, which extends the sign.
+        parts = ((payload[:, np.newaxis] >> shifts) << (8 - bits)).astype(np.uint8).view(np.int8) >> (8 - bits)
+        array = parts.reshape(-1)
+        if expected is not None and len(payload) == -(-expected * bits // 8):
+            array = array[:expected]
+    elif kind == "BFLOAT16":
+        array = (payload.view("<u2").astype(np.uint32) << 16).view(np.float32)
+    elif kind in _PLAIN:
+        array = payload.view(np.dtype(kind.lower()).newbyteorder("<"))
+    else:
+        raise ValueError(f"tensor type {kind} is unknown")
+    if expected is not None and array.size != expected:
+        raise ValueError(f"a buffer of {len(payload)} bytes does not fit its {kind} tensor of {expected} elements")
+    return array
+
+
+def _vector(found: Any) -> Array:
+    """A vector that the accessors return as an array, or as 0 where it is absent."""
+    return found if isinstance(found, np.ndarray) else np.zeros(0, np.uint8)

@@ -1,0 +1,46 @@
+"""Running a quantiser as a program: it may print, log and leave files behind, and none of that reaches this process."""
+
+import importlib.util
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from edgecompress.errors import InputError, MissingDependencyError
+from edgecompress.int8.calibration import Floats
+from edgecompress.isolated.process import run_program
+
+SECONDS = 3600
+INPUTS = "inputs.npy"
+
+
+def check_installed() -> None:
+    """Make sure that both quantisers are there, before hours of training and not after.
+
+    Raises:
+        MissingDependencyError: one is not; the line says what to install.
+    """
+    for name, package in (("onnxruntime", "onnxruntime"), ("ai-edge-quantizer", "ai_edge_quantizer")):
+        if importlib.util.find_spec(package) is None:
+            raise MissingDependencyError(f"int8 files need {name}; install it with: pip install 'edgecompress[int8]'")
+
+
+@contextmanager
+def workshop(inputs: Floats) -> Iterator[Path]:
+    """A folder for one run, with the calibration inputs in it as ``INPUTS``; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        np.save(Path(folder) / INPUTS, inputs)
+        yield Path(folder)
+
+
+def run(module: str, name: str, arguments: list[str]) -> None:
+    """Run the quantiser ``name``, the program ``python -m module arguments``.
+
+    Raises:
+        InputError: it refuses the network, or dies of it; the line has its reason.
+    """
+    code, reason = run_program(module, arguments, seconds=SECONDS)
+    if code:
+        raise InputError(f"{name} cannot quantise this network ({reason}); build it without int8: export.int8=false")

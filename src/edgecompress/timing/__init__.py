@@ -1,0 +1,1 @@
+"""The statistics of times that were taken in turn: one ratio of latencies, and one interval. NumPy only."""

@@ -1,0 +1,211 @@
+"""Reading a request: its recipe, data, network and checkpoint."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import onnx_ir as ir
+from torch import nn
+
+from edgecompress import methods, recipe, target
+from edgecompress.compress.checkpoints import digest
+from edgecompress.compress.context import Context
+from edgecompress.compress.layers import named
+from edgecompress.compress.sparse_kernels import worth_pairs
+from edgecompress.errors import InputError
+from edgecompress.int8.program import check_installed
+from edgecompress.model import datasets, load
+from edgecompress.model.datasets.contract import Dataset
+from edgecompress.model.to_onnx import grapher_of
+from edgecompress.own.callables import find, is_own
+from edgecompress.own.data.dataset import dataset
+from edgecompress.own.ends import join
+from edgecompress.own.model import Model, short_name
+from edgecompress.own.objective import Objective
+from edgecompress.own.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
+from edgecompress.own.untrained import why_untrained, without_training
+from edgecompress.progress import Progress
+from edgecompress.workflows.prepared import DATA_VERSION, Prepared, context_of, fresh, identity_of, measure_of
+from edgecompress.workflows.request import Request
+
+# Laid over a network's recipe where its board has kernels for it.
+SPARSE_ARM = "sparse-arm"
+
+
+def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+    """Read what ``request`` names: recipe, data, network and checkpoint.
+
+    Raises:
+        InputError: one of them is wrong.
+    """
+    if is_own(request.model):
+        return _own_network(request, progress=progress, warn=warn)
+    if request.loss or request.metric:
+        raise InputError(f"--loss and --metric are for a network of your own, and {request.model} is built in")
+    methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
+    name = recipe.complete(request.recipe, recipe.default_name(request.model, request.data_named))
+    chosen = recipe.load(name, request.all_changes)
+    if chosen.export.int8 is True:
+        check_installed()
+    data = _data(request, chosen, progress)
+    warnings = [] if data.source.official else [f"{data.name}: {data.source.note}"]
+    for message in warnings:
+        warn(message)
+    network = fresh(request, chosen, data)
+    name, reason = _for_board(request, name, network)
+    chosen = named(recipe.load(name, request.all_changes), network)
+    identity = identity_of(request.model, data, request.checkpoint, resolution=chosen.inputs.resolution)
+    if is_own_data(request.data_named):
+        identity["inputs"] = recipe.deciding(chosen.inputs)
+
+    graph = grapher_of(request.model, data.input_shape, len(data.classes), chosen.width)
+    context = _context(request, chosen, data, network, identity, graph, progress)
+    return Prepared(data, network, context, warnings, request.checkpoint is not None, graph, name, reason)
+
+
+def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, str]:
+    """The recipe for ``network`` on the board, and why; a recipe that the user named stays."""
+    board = target.load(request.target)
+    if request.recipe or not board.sparse_kernels or not worth_pairs(network):
+        return name, ""
+    reason = f"LiteRT computes with nonzeros only on {board.name}, where they are in pairs; --recipe {name} leaves that"
+    return f"{name}+{SPARSE_ARM}", reason
+
+
+def _data(request: Request, chosen: recipe.Recipe, progress: Progress) -> Dataset:
+    """The data for a built-in network: a built-in data set, or the user's own."""
+    named = request.data_named
+    if not is_own_data(named):
+        return _built_in(request, chosen.inputs, progress)
+    if named == NO_DATA:
+        raise InputError(f"{request.model} needs data to be trained and judged on; give --data")
+    _check_resolution(request, chosen)
+    shapes = ends_of(chosen.inputs.shapes)
+    found = samples(named, shapes, progress)
+    return dataset(short_name(named), found, built_in_ends(found, shapes), chosen.inputs)
+
+
+def _check_resolution(request: Request, chosen: recipe.Recipe) -> None:
+    """The user's own data have their shape said another way."""
+    if chosen.inputs.resolution is not None and is_own_data(request.data_named):
+        size = chosen.inputs.resolution
+        raise InputError(
+            "inputs.resolution is for built-in data sets; say what the network takes: "
+            f"--set 'inputs.shapes=[\"3x{size}x{size}\"]'"
+        )
+
+
+def _built_in(request: Request, inputs: recipe.Inputs, progress: Progress) -> Dataset:
+    return datasets.load(
+        request.data_named,
+        request.data_dir,
+        download=request.download,
+        resolution=inputs.resolution,
+        progress=progress,
+    )
+
+
+def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+    """A network of the user's own, and what can be done with it."""
+    name = recipe.complete(request.recipe, recipe.GENERIC)
+    chosen = recipe.load(name, request.all_changes)
+    if chosen.width != 1:
+        raise InputError("width is for built-in networks; make the network itself narrower, or set [structure]")
+    if chosen.export.int8 is True:
+        check_installed()
+    _check_resolution(request, chosen)
+    model, data, warnings = read(
+        request.model,
+        request.data_named,
+        chosen.inputs,
+        checkpoint=request.checkpoint,
+        seed=chosen.seed,
+        known=lambda: _built_in(request, chosen.inputs, progress),
+        progress=progress,
+        targets=request.loss is not None,
+    )
+    said = list(warnings) + ([] if data.source.official else [f"{data.name}: {data.source.note}"])
+    objective = _objective(request, chosen, model, data)
+    why = None if request.loss else why_untrained(model, data, request.data_named)
+    if why and name != request.recipe:
+        # So many zeros as sparse kernels need cost too much where nothing is trained.
+        name, reason = recipe.complete(request.recipe, recipe.UNTRAINED), ""
+    else:
+        name, reason = _for_board(request, name, model.module)
+    chosen = named(recipe.load(name, request.all_changes), model.module)
+    if why:
+        chosen, how = without_training(chosen, model, len(data.train_x))
+        said.append(f"nothing is trained, because {why}; {how}")
+    _check_possible(chosen, model)
+    if model.one_by_one:
+        said.append(
+            f"the batch of {model.source} is fixed inside its graph: it stays, one sample is computed at a time"
+        )
+    for message in said:
+        warn(message)
+    if objective is None and model.why_not_run is None:
+        join(model.module, model.ends)
+    identity = {
+        "model": model.architecture,
+        "state": digest(model.module),
+        "data": data.source.sha256,
+        "data_version": DATA_VERSION,
+        "inputs": recipe.deciding(chosen.inputs),
+        **(objective.decides if objective else {}),
+    }
+    context = _context(request, chosen, data, model.module, identity, model.graph, progress)
+    if objective:
+        objective.check(chosen, model.ends)
+        context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
+    trained = model.trained or why is not None
+    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model)
+
+
+def _check_possible(chosen: recipe.Recipe, model: Model) -> None:
+    """Make sure that a network of the user's own can have what the recipe asks for.
+
+    Raises:
+        InputError: it cannot; the line says what to change.
+    """
+    if chosen.structure and model.fixed:
+        raise InputError(
+            f"[structure] removes channels, and the graph of {model.source} has their number in its constants; "
+            "give the network as package.module:factory, or leave [structure] out"
+        )
+    if chosen.export.int8 is True and model.one_by_one:
+        raise InputError(
+            f"export.int8 calibrates with many samples at once, and {model.source} takes one; export it with a free "
+            "batch (dynamic_shapes of torch.onnx.export), or set export.int8=false"
+        )
+    if chosen.export.float16_arithmetic is True and (not model.ends.plain or model.why_not_run):
+        raise InputError("export.float16_arithmetic is for networks of one input and one output; set it to false")
+
+
+def _objective(request: Request, chosen: recipe.Recipe, model: Model, data: Dataset) -> Objective | None:
+    """The user's loss and metric; ``None``: there is neither.
+
+    Raises:
+        InputError: one of them is no function, or there is nothing to learn with it.
+    """
+    if request.loss is None and request.metric is None:
+        return None
+    if model.why_not_run or not len(data.test_y):
+        why = model.why_not_run or "the data have no targets (y)"
+        raise InputError(f"{'--loss' if request.loss else '--metric'} has nothing to work on, because {why}")
+    if request.loss and chosen.export.int8 is True:
+        raise InputError("export.int8 is judged by its answers among classes, and --loss knows none; set it to false")
+    loss, metric = (None if spec is None else find(spec) for spec in (request.loss, request.metric))
+    return Objective.of(model.module, model.ends, loss, metric)
+
+
+def _context(
+    request: Request,
+    chosen: recipe.Recipe,
+    data: Dataset,
+    network: nn.Module,
+    identity: dict[str, Any],
+    graph: Callable[[nn.Module], ir.Model],
+    progress: Progress,
+) -> Context:
+    context = context_of(chosen, data, identity, cache_dir=request.cache_dir, progress=progress)
+    return replace(context, latency=measure_of(network, graph, chosen.structure)) if chosen.structure else context

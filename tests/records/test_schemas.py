@@ -1,0 +1,51 @@
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from edgecompress.errors import InputError
+from edgecompress.records import schemas
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "results"
+LAID_OVER = {"rate", "sparse-arm"}  # recipes that are a part of one
+FILES = {
+    "recipe": sorted(path for path in (ROOT / "recipes").glob("*.toml") if path.stem not in LAID_OVER),
+    "target": sorted((ROOT / "targets").glob("*.toml")),
+    "manifest": sorted(RESULTS.glob("*/manifest.json")),
+    "record": [RESULTS / "alexnet-digits+rate" / "record.json"],
+    "cell": sorted(RESULTS.glob("study*/*-seed1.json")),
+    "study": sorted(RESULTS.glob("study*/index.json")),
+}
+
+
+def read(path):
+    text = path.read_text(encoding="utf-8")
+    return tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+
+
+def test_another_program_finds_real_documents_right_and_a_misspelt_key_wrong():
+    validators = pytest.importorskip("jsonschema", reason="pip install jsonschema").validators
+    wrong = []
+    for name, paths in FILES.items():
+        schema = json.loads(schemas.text(name))
+        validator = validators.validator_for(schema)(schema)
+        validator.check_schema(schema)
+        assert paths
+        wrong += [f"{path}: {error.message}" for path in paths for error in validator.iter_errors(read(path))]
+        (error,) = validator.iter_errors(read(paths[0]) | {"misspelt": 1})
+        assert "misspelt" in error.message
+    assert wrong == []
+
+
+def test_an_id_has_the_version_of_the_format_and_is_one_schema_s_alone():
+    ids = {name: json.loads(schemas.text(name))["$id"] for name in schemas.DOCUMENTS}
+    assert ids["record"] == f"urn:edgecompress:schema:record:{read(FILES['record'][0])['schema_version']}"
+    assert (ids["recipe"], ids["target"]) == ("urn:edgecompress:schema:recipe:1", "urn:edgecompress:schema:target:1")
+    assert len(set(ids.values())) == len(ids)
+
+
+def test_a_name_that_is_none_is_one_line():
+    with pytest.raises(InputError, match="unknown schema 'manifst'; did you mean 'manifest'"):
+        schemas.text("manifst")
