@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def said():
 def test_a_process_says_json_lines_alone_and_where_the_record_is(small_bundle, tmp_path):
     asked = job(small_bundle, tmp_path)
     done = subprocess.run(
-        python("edgecompress.bench.worker", asked.model_dump_json()), capture_output=True, text=True, check=False
+        python("edgecompress.bench.worker", asked.to_json()), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     events = [json.loads(text) for text in done.stdout.splitlines()]
@@ -40,6 +41,13 @@ def test_a_process_says_json_lines_alone_and_where_the_record_is(small_bundle, t
     assert {"time", "memory", "latency onnxruntime"} <= {event.get("title") for event in events}
     (record,) = [event for event in events if event["event"] == "record"]
     assert BenchRecord.from_file(Path(record["path"])).threads == 1
+
+
+def test_a_job_arrives_as_it_was_sent(tmp_path):
+    """Whatever bytes the name of a folder has."""
+    asked = job(tmp_path / os.fsdecode(b"b\xff"), tmp_path, accelerator=Accelerator(provider="cpu"), threads=None)
+    assert asked.to_json().isascii()
+    assert Job.from_json(asked.to_json()) == asked
 
 
 def test_an_error_has_the_code_that_the_command_would_end_with(tmp_path, said):
@@ -99,7 +107,7 @@ run.bench = bench
 sys.exit(worker.main(sys.argv[1]))
 """
     (tmp_path / "noisy.py").write_text(code)
-    command = [python("x")[0], str(tmp_path / "noisy.py"), job(tmp_path, tmp_path).model_dump_json()]
+    command = [python("x")[0], str(tmp_path / "noisy.py"), job(tmp_path, tmp_path).to_json()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert [json.loads(text) for text in done.stdout.splitlines()] == [{"event": "warning", "message": "watch out"}]
     assert done.returncode == 7

@@ -110,7 +110,7 @@ class _Worker:
         self._path: Path | None = None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(
-            python("edgecompress.bench.worker", job.model_dump_json(), ends_by=signal.SIGTERM),
+            python("edgecompress.bench.worker", job.to_json(), ends_by=signal.SIGTERM),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -14,6 +14,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,13 @@ from edgecompress.bench.validity import accept
 from edgecompress.errors import explain
 from edgecompress.plain import one_line
 from edgecompress.progress import Paced
-from edgecompress.record import Record
 
 INTERRUPTED = 130
 Say = Callable[..., None]
 
 
-class Job(Record):
+@dataclass(frozen=True)
+class Job:
     """The job of a worker: a bundle, a device, and the file of the record; see ``run.bench``."""
 
     folder: Path
@@ -42,6 +43,18 @@ class Job(Record):
     accelerator: Accelerator
     profile: bool
     allow_noisy: bool
+
+    def to_json(self) -> str:
+        """The job as JSON in ASCII: a path may hold bytes that are no text."""
+        paths = {"folder": str(self.folder), "output": str(self.output)}
+        return json.dumps({**vars(self), **paths, "accelerator": self.accelerator.model_dump()})
+
+    @classmethod
+    def from_json(cls, text: str) -> "Job":
+        """The job that ``to_json`` wrote."""
+        given = json.loads(text)
+        paths = {name: Path(given[name]) for name in ("folder", "output")}
+        return cls(**{**given, **paths, "accelerator": Accelerator.model_validate(given["accelerator"])})
 
 
 def work(job: Job, say: Say) -> int:
@@ -101,7 +114,7 @@ def main(text: str) -> int:
 
     warnings.showwarning = warn
     try:
-        return work(Job.model_validate_json(text), say)
+        return work(Job.from_json(text), say)
     except KeyboardInterrupt:
         return INTERRUPTED
 
