@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from edgecompress.library.compressing import compress
     from edgecompress.library.compressor import Compressor
     from edgecompress.library.exporting import export
-    from edgecompress.library.files import inspect, pack, unpack
+    from edgecompress.library.files import inspect, pack
     from edgecompress.library.networks import cluster_, prune_
+    from edgecompress.library.unpacking import unpack
     from edgecompress.library.verification import verify
 
 __version__ = "0.1.0"
@@ -43,7 +44,7 @@ _HOMES = {
     "inspect": "files",
     "pack": "files",
     "prune_": "networks",
-    "unpack": "files",
+    "unpack": "unpacking",
     "verify": "verification",
 }
 

@@ -25,10 +25,10 @@ def inspect(
     Example: edgecompress inspect model.onnx
     """
     try:
-        from edgecompress.export import inspect as reader
+        from edgecompress.library.files import inspect as inspect_file
         from edgecompress.report import ledger as ledger_report
 
-        ledger = reader.inspect(file)
+        ledger = inspect_file(file)
         measured = _memory(file) if memory else None
     except ModuleNotFoundError as error:
         raise needs_extra(error) from error

@@ -45,10 +45,10 @@ def pack(
     """
     shapes = dict(_shape(text) for text in shape or ())
     with console.long_work("nothing was written; start again") as progress:
-        from edgecompress.export import pack as packer
+        from edgecompress.library.files import pack as pack_file
         from edgecompress.report import packed as report
 
-        made = packer.pack(file, output, encoding=encoding, progress=progress, shapes=shapes, any_gain=any_gain)
+        made = pack_file(file, output, encoding, shapes=shapes, any_gain=any_gain, progress=progress)
     console.say(made.to_json().rstrip() if as_json else report.packed(made, file, output), as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import MANIFEST, Manifest, ModelFile
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
-from edgecompress.library.files import StrPath
+from edgecompress.library.paths import StrPath
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
 from edgecompress.store.keep import keep

@@ -23,8 +23,8 @@ from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
 from edgecompress.library import learning
 from edgecompress.library.examples import Example
-from edgecompress.library.files import StrPath
 from edgecompress.library.learning import Learning
+from edgecompress.library.paths import StrPath
 from edgecompress.library.recipes import Given
 from edgecompress.library.recipes import chosen as chosen_recipe
 from edgecompress.own.factory import bare

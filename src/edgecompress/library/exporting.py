@@ -21,7 +21,7 @@ from edgecompress.export.written import written
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
 from edgecompress.library.examples import Example, ends, tensors
-from edgecompress.library.files import StrPath
+from edgecompress.library.paths import StrPath
 from edgecompress.model.finite import not_finite
 from edgecompress.own.alone import noise
 from edgecompress.own.ends import EXAMPLES, leaves

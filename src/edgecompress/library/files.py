@@ -1,19 +1,15 @@
-"""Model files from Python: packed, unpacked, and looked into."""
+"""Model files from Python: packed, and looked into."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
-from edgecompress.errors import InputError
 from edgecompress.export import inspect as reader
 from edgecompress.export import pack as packer
-from edgecompress.export import unpack as unpacker
 from edgecompress.export.pack import Packed
+from edgecompress.library.paths import StrPath
 from edgecompress.progress import Progress, silent
-
-StrPath = str | os.PathLike[str]
 
 
 def pack(
@@ -44,23 +40,6 @@ def pack(
     """
     given = {name: tuple(sizes) for name, sizes in (shapes or {}).items()}
     return packer.pack(Path(path), Path(out), encoding=encoding, progress=progress, shapes=given, any_gain=any_gain)
-
-
-def unpack(path: StrPath, out: StrPath, *, force: bool = False) -> None:
-    """Write a packed .onnx file with its weights as plain arrays, bit by bit the same, for tools that cannot fold them.
-
-    Args:
-        path: A file that ``pack`` wrote.
-        out: The file to write.
-        force: Replace a file that is there.
-
-    Raises:
-        InputError: ``path`` cannot be read or is not packed, or ``out`` is there.
-        CheckError: What was written does not hold the same weights; there is no file.
-    """
-    if Path(out).exists() and not force:
-        raise InputError(f"{os.fspath(out)} exists already; replace it with force=True, or name another file")
-    unpacker.unpack(Path(path), Path(out))
 
 
 def inspect(path: StrPath) -> Ledger:

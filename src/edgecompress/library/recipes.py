@@ -6,7 +6,7 @@ from typing import Any
 
 from edgecompress import recipe as recipes
 from edgecompress.errors import InputError
-from edgecompress.library.files import StrPath
+from edgecompress.library.paths import StrPath
 from edgecompress.recipe import Recipe
 
 Given = Recipe | StrPath | Mapping[str, Any] | None

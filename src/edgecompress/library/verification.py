@@ -15,7 +15,7 @@ from edgecompress.formats import find
 from edgecompress.formats.contract import Signature
 from edgecompress.isolated.outputs import Array, run
 from edgecompress.library.examples import Example, tensors
-from edgecompress.library.files import StrPath
+from edgecompress.library.paths import StrPath
 from edgecompress.own.ends import leaves
 from edgecompress.own.factory import copied
 from edgecompress.record import Record
