@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgecompress import heap
-from edgecompress.heap import frugal, give_back, uncollected
+from edgecompress.heap import low_memory, trim_heap, uncollected
 
 MEMORY = Path("/proc/self/smaps_rollup")
 
@@ -22,14 +22,14 @@ def test_what_was_freed_is_the_systems_again():
     pieces = [np.ones(2**14, np.uint8) for _ in range(2**12)]
     held = resident()
     del pieces[:-1]  # the last one keeps the heap from shrinking by itself
-    give_back()
+    trim_heap()
     assert held - resident() > 2**25
 
 
 LARGE = """
 import contextlib, sys
 import numpy as np
-from edgecompress.heap import frugal
+from edgecompress.heap import low_memory
 
 def resident():
     with open("/proc/self/smaps_rollup") as lines:
@@ -37,7 +37,7 @@ def resident():
 
 for _ in range(3):
     np.ones(30 << 20, np.uint8)  # from now on glibc keeps what is smaller
-with frugal() if sys.argv[1] == "frugal" else contextlib.nullcontext():
+with low_memory() if sys.argv[1] == "low_memory" else contextlib.nullcontext():
     large = [np.ones(8 << 20, np.uint8) for _ in range(16)]
     held = resident()
     del large[:-1]
@@ -46,7 +46,7 @@ with frugal() if sys.argv[1] == "frugal" else contextlib.nullcontext():
 
 
 @pytest.mark.skipif(not MEMORY.exists(), reason="counts memory as Linux does")
-@pytest.mark.parametrize(("how", "least", "most"), [("frugal", 75, 125), ("not", 0, 60)])
+@pytest.mark.parametrize(("how", "least", "most"), [("low_memory", 75, 125), ("not", 0, 60)])
 def test_what_is_large_goes_back_at_once(how, least, most):
     # In a process of its own: where others have left pieces that fit, the C library takes these first.
     done = subprocess.run([sys.executable, "-c", LARGE, how], capture_output=True, text=True, check=True)
@@ -57,8 +57,8 @@ def test_a_c_library_that_cannot_is_left_alone(monkeypatch):
     monkeypatch.setattr(heap.ctypes, "CDLL", lambda _: object())
     heap._function.cache_clear()
     try:
-        give_back()
-        with frugal():
+        trim_heap()
+        with low_memory():
             pass
     finally:
         heap._function.cache_clear()

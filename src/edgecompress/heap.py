@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 _MAPPED_FROM = -3  # M_MMAP_THRESHOLD of malloc.h
 _USUAL = 32 << 20  # where glibc itself ends up in a process that has freed arrays of that size
-_FRUGAL = 1 << 20
+_LOW = 1 << 20
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Let the system have what was freed, between two steps that take much.
 
     glibc keeps it for the next allocation: beside the weights of a large network, as much again in pieces that fit
@@ -38,20 +38,20 @@ def uncollected() -> Iterator[None]:
 
 
 @contextmanager
-def frugal() -> Iterator[None]:
+def low_memory() -> Iterator[None]:
     """Return each array of a megabyte or more to the system as soon as it is freed, while the block runs.
 
     For work on large arrays that are made once. Training would pay for it: it makes the same ones again at each step.
     """
     option = _function("mallopt")
     if option is not None:
-        option(_MAPPED_FROM, _FRUGAL)
+        option(_MAPPED_FROM, _LOW)
     try:
         yield
     finally:
         if option is not None:
             option(_MAPPED_FROM, _USUAL)
-        give_back()
+        trim_heap()
 
 
 @functools.cache

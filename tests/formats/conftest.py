@@ -123,7 +123,7 @@ def taken():
     import torch
     from torch import nn
 
-    from edgecompress.export.proved import Reference
+    from edgecompress.export.verified import Reference
     from edgecompress.model.to_onnx import to_onnx
 
     torch.manual_seed(0)

@@ -5,7 +5,7 @@ from edgecompress import bundle
 from edgecompress.agent import ecz
 from edgecompress.compress.record import StageResult
 from edgecompress.errors import InputError
-from edgecompress.export.proved import write_float16
+from edgecompress.export.verified import write_float16
 from edgecompress.formats.onnx.decoded import decoded_weights
 from edgecompress.progress import silent
 from edgecompress.recipe import Export

@@ -6,7 +6,7 @@ from onnx import numpy_helper as n
 
 from edgecompress import bundle
 from edgecompress.export.named import Named
-from edgecompress.export.proved import LATENCY, Reference
+from edgecompress.export.verified import LATENCY, Reference
 from edgecompress.progress import silent
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.reading import prepare

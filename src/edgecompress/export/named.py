@@ -28,7 +28,7 @@ class Named:
         expected: outputs by name, of the same samples.
         as_it_is: whether a TFLite file has its axes in this order too, as files of other tools may.
         dense: the dense file of the same format, to compare the latency with; ``None``: there is none.
-        narrower: as ``proved.Reference`` has it.
+        narrower: as ``verified.Reference`` has it.
     """
 
     inputs: Mapping[str, Array]

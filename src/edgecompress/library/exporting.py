@@ -15,7 +15,7 @@ from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError, NoFormError
 from edgecompress.export.named import Named
-from edgecompress.export.proved import Reference, write_float
+from edgecompress.export.verified import Reference, write_float
 from edgecompress.export.verify import Verification
 from edgecompress.export.written import written
 from edgecompress.formats import find

@@ -24,7 +24,7 @@ from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER
 from edgecompress.formats.ecz.pack import pack_container
 from edgecompress.formats.onnx.network import compressed_bytes
-from edgecompress.heap import frugal
+from edgecompress.heap import low_memory
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.report.card import card
@@ -56,7 +56,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     if kept and request.from_front is not None:
         _check_same(kept, request, given, folder)
         given = _to_rate(given, front[request.from_front - 1].rate)
-    with nullcontext() if len(given.data.train_x) else frugal():
+    with nullcontext() if len(given.data.train_x) else low_memory():
         if given.context.recipe.cluster.max_drop is None:
             compressed = run_all(given.network, given.context, trained=given.trained)
         else:
@@ -65,7 +65,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     left_alone = [said for stage in compressed.stages if (said := stage.left_alone)]
     for message in left_alone:
         warn(message)
-    with bundle.staged(folder) as staging, frugal():
+    with bundle.staged(folder) as staging, low_memory():
         manifest = _write(staging, request, board, given, compressed, front, progress)
         for message in manifest.warnings:
             warn(message)

@@ -28,7 +28,7 @@ from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.pack import CONTAINER
-from edgecompress.export.proved import Reference, write_float
+from edgecompress.export.verified import Reference, write_float
 from edgecompress.export.verify import compare_latency
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format

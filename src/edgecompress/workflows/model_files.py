@@ -18,11 +18,19 @@ from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import EdgecompressError, MissingDependencyError, NoFormError
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.named import Named
-from edgecompress.export.proved import LATENCY, Calibrated, Proved, Reference, write_float, write_float16, write_int8
+from edgecompress.export.verified import (
+    LATENCY,
+    Calibrated,
+    Reference,
+    VerifiedFile,
+    write_float,
+    write_float16,
+    write_int8,
+)
 from edgecompress.export.verify import Floats
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
-from edgecompress.heap import give_back
+from edgecompress.heap import trim_heap
 from edgecompress.int8.calibration import calibration
 from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
@@ -69,9 +77,9 @@ class _Plan:
     float16: bool
     progress: Progress
 
-    def variants(self, kind: Kind) -> list[tuple[Kind, Callable[..., Proved], bool]]:
+    def variants(self, kind: Kind) -> list[tuple[Kind, Callable[..., VerifiedFile], bool]]:
         """The other files of one network and format: kind, what writes it, and whether it was asked for by name."""
-        found: list[tuple[Kind, Callable[..., Proved], bool]] = []
+        found: list[tuple[Kind, Callable[..., VerifiedFile], bool]] = []
         if self.calibrated is not None and kind in self.int8_of:
             quantise = partial(write_int8, given=self.calibrated, compress=kind == "compressed")
             found.append((INT8[kind], quantise, self.settings.int8 is True))
@@ -231,14 +239,14 @@ def macs_ratio(results: Sequence[StageResult]) -> float | None:
 
 
 def _export(
-    folder: Path, kind: Kind, how: Format, write: Callable[[Path], Proved], progress: Progress
+    folder: Path, kind: Kind, how: Format, write: Callable[[Path], VerifiedFile], progress: Progress
 ) -> tuple[str, ModelFile]:
     """Write one model file and prove it. Returns its name and its entry in the manifest."""
     name = f"{STEMS[kind]}.{how.name}"
     progress(f"export {name}", 0, 1, "writing and proving")
     path = folder / name
     made = write(path)
-    give_back()
+    trim_heap()
     progress(f"export {name}", 1, 1, f"{made.ledger.file_bytes:,} bytes, proved")
     return name, ModelFile(
         runtime=how.runtime,

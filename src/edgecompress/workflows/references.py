@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgecompress.bundle import Fidelity
 from edgecompress.compress.evaluate import outputs
 from edgecompress.export.named import Named
-from edgecompress.export.proved import Reference
+from edgecompress.export.verified import Reference
 from edgecompress.formats.onnx.run import of_graph
 from edgecompress.own import ends
 from edgecompress.workflows.prepared import Prepared

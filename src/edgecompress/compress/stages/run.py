@@ -21,7 +21,7 @@ from edgecompress.compress.stages.contract import Run, Stage
 from edgecompress.compress.stages.order import order
 from edgecompress.compress.stages.training import WAITING
 from edgecompress.compress.structure.shapes import load_state
-from edgecompress.heap import give_back
+from edgecompress.heap import trim_heap
 from edgecompress.lock import held
 from edgecompress.recipe import deciding
 
@@ -79,7 +79,7 @@ def go_on(module: nn.Module, run: Run, stages: Sequence[Stage]) -> Run:
             states={**run.states, stage.name: checkpoint.state},
             kept=run.kept | {stage.name} if was_kept else run.kept,
         )
-        give_back()
+        trim_heap()
         if stage.makes_baseline:
             run = replace(run, calibration=functools.cache(functools.partial(_calibration, module, run)))
         stage.ends(checkpoint, run.recipe)

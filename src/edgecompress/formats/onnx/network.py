@@ -13,7 +13,7 @@ from edgecompress.formats.onnx.decoded import inspect_onnx
 from edgecompress.formats.onnx.decoders.numbers import BITWISE_AND
 from edgecompress.formats.onnx.read import check_finite
 from edgecompress.formats.onnx.write import write
-from edgecompress.heap import give_back
+from edgecompress.heap import trim_heap
 
 
 def write_onnx(model: ir.Model, path: Path, *, compress: bool, encoding: Mode = "smallest") -> Ledger:
@@ -60,7 +60,7 @@ def write_compressed(model: ir.Model, path: Path, encoding: Mode) -> Ledger:
     """Encode the weights of ``model``, of opset 13 or later, in place, and write it; the ledger of the file."""
     versions.lower(model, least=BITWISE_AND)  # from there on decoders are faster
     notes = compress_weights(model, encoding)
-    give_back()
+    trim_heap()
     return _write(model, path, notes)
 
 

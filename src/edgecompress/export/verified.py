@@ -17,7 +17,7 @@ from edgecompress.export.verify import Floats, Verification, compare_latency, ve
 from edgecompress.export.written import writer, written
 from edgecompress.formats.contract import EXACT, ROUNDED, Finished, Format
 from edgecompress.formats.graphs import initializers
-from edgecompress.heap import give_back
+from edgecompress.heap import trim_heap
 from edgecompress.recipe import Export
 from edgecompress.record import Record
 
@@ -61,7 +61,7 @@ class Calibrated:
 
 
 @dataclass(frozen=True)
-class Proved:
+class VerifiedFile:
     """The results for a file that was written. ``accuracy`` is measured where it may differ from the network's."""
 
     ledger: Ledger
@@ -73,7 +73,7 @@ class Proved:
 
 def write_float(
     graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named, *, compress: bool
-) -> Proved:
+) -> VerifiedFile:
     """Write the network as it is, dense or compressed, and prove that it computes what the network does.
 
     Raises:
@@ -81,15 +81,15 @@ def write_float(
         CheckError: the file does not hold or compute what it should, or is slower than the dense one.
     """
     finished = written(graph, path, kind, settings, compress=compress)
-    give_back()
+    trim_heap()
     rounding = kind.rounding(settings)
     judged = not (compress and rounding == "int8-hybrid")
     limit = LATENCY if judged and not (reference.narrower or finished.twin) else None
     if isinstance(reference, Named):
         tolerance = kind.tolerances[rounding if compress else "float32"]
-        made = _proved_by_name(graph, path, kind, finished.ledger, reference, tolerance, latency_limit=limit)
+        made = _verified_by_name(graph, path, kind, finished.ledger, reference, tolerance, latency_limit=limit)
     else:
-        made = _proved(
+        made = _verified(
             path,
             kind,
             finished.ledger,
@@ -124,9 +124,9 @@ def _judge_beside(
         compare_latency(file, dense, layout=kind.layout, limit=LATENCY)
 
 
-def _with(proved: Proved, verdict: Record | None) -> Proved:
-    """``proved``, with what the file does on other processors."""
-    return replace(proved, verification=proved.verification.model_copy(update={"sparse_inference": verdict}))
+def _with(file: VerifiedFile, verdict: Record | None) -> VerifiedFile:
+    """``file``, with what the file does on other processors."""
+    return replace(file, verification=file.verification.model_copy(update={"sparse_inference": verdict}))
 
 
 def write_int8(
@@ -138,7 +138,7 @@ def write_int8(
     given: Calibrated,
     *,
     compress: bool,
-) -> Proved:
+) -> VerifiedFile:
     """Quantise the network to int8, write it, prove that its answers are the network's, and measure its accuracy.
 
     An ONNX file is encoded like any other with ``compress``.
@@ -150,7 +150,7 @@ def write_int8(
     if kind.int8 is None:
         raise InputError(f"there is no int8 arithmetic for {kind.title}; set export.int8=false")
     ledger, weights = kind.int8(graph, path, given.inputs, compress=compress, encoding=settings.encoding)
-    return _proved(
+    return _verified(
         path,
         kind,
         ledger,
@@ -162,7 +162,7 @@ def write_int8(
     )
 
 
-def write_float16(graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference) -> Proved:
+def write_float16(graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference) -> VerifiedFile:
     """Write the network compressed and to be computed in float16, and prove what this machine can.
 
     That is the file's weights, and its outputs within float16's tolerance, in whatever precision this processor
@@ -177,7 +177,7 @@ def write_float16(graph: ir.Model, path: Path, kind: Format, settings: Export, r
     none = np.zeros((0, 0), np.float32)
     ledger, weights = kind.float16(graph, path, none, compress=True, encoding=settings.encoding)
     verdict = kind.elsewhere(path) if kind.elsewhere else None
-    made = _proved(
+    made = _verified(
         path,
         kind,
         ledger,
@@ -189,7 +189,7 @@ def write_float16(graph: ir.Model, path: Path, kind: Format, settings: Export, r
     return _with(made, verdict)
 
 
-def _proved(
+def _verified(
     path: Path,
     kind: Format,
     ledger: Ledger,
@@ -197,12 +197,12 @@ def _proved(
     *,
     measured: FileAccuracy | None = None,
     **checks: Any,
-) -> Proved:
+) -> VerifiedFile:
     verification = verify(path, reference.x, reference.expected, layout=kind.layout, dense=reference.dense, **checks)
-    return Proved(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)), measured)
+    return VerifiedFile(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)), measured)
 
 
-def _proved_by_name(
+def _verified_by_name(
     graph: ir.Model,
     path: Path,
     kind: Format,
@@ -211,7 +211,7 @@ def _proved_by_name(
     tolerance: float,
     *,
     latency_limit: float | None,
-) -> Proved:
+) -> VerifiedFile:
     """Prove a file whose inputs and outputs go by their names."""
     arrays = (*reference.inputs.values(), *initializers(graph, np.float16).values())
     exact = ROUNDED["float16"] if any(array.dtype == np.float16 for array in arrays) else EXACT
@@ -222,4 +222,4 @@ def _proved_by_name(
         weights=initializers(graph, np.float32, np.float16) if kind.exact else None,
         latency_limit=latency_limit,
     )
-    return Proved(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)))
+    return VerifiedFile(ledger, verification, memory(path, layout=kind.layout), list(kind.runs_in(path)))

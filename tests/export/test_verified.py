@@ -4,8 +4,7 @@ import torch
 from torch import nn
 
 from edgecompress.errors import CheckError
-from edgecompress.export import proved
-from edgecompress.export.proved import Calibrated, Reference, write_float, write_int8
+from edgecompress.export.verified import Calibrated, Reference, write_float, write_int8
 from edgecompress.export.verify import verify
 from edgecompress.formats import find
 from edgecompress.formats.onnx.network import write_onnx as write
@@ -87,7 +86,9 @@ def test_shifts_are_proved_and_not_judged_by_the_latency_of_a_processor_with_avx
     with torch.no_grad():
         expected = layers(torch.from_numpy(x)).numpy()
     judged = []
-    monkeypatch.setattr(proved, "verify", lambda *given, **options: judged.append(options) or verify(*given, **options))
+    monkeypatch.setattr(
+        verified, "verify", lambda *given, **options: judged.append(options) or verify(*given, **options)
+    )
 
     settings, reference = Export(shifts=True), Reference(x, expected, None)
     made = write_float(to_onnx(layers, (3, 40, 40)), tmp_path / "m.tflite", TFLITE, settings, reference, compress=True)
@@ -108,8 +109,8 @@ def test_a_file_for_processors_without_avx_is_judged_here_by_one_of_the_same_wei
     def compare(path, dense, **_):
         judged.append((emulated.judged(path).state, path.stat().st_size < dense.stat().st_size, dense.name))
 
-    monkeypatch.setattr(proved, "LATENCY", 0.0)  # whatever the machine says
-    monkeypatch.setattr(proved, "compare_latency", compare)
+    monkeypatch.setattr(verified, "LATENCY", 0.0)  # whatever the machine says
+    monkeypatch.setattr(verified, "compare_latency", compare)
     beside = Reference(reference.x, reference.expected, tmp_path / "dense.tflite")
 
     made = write_float(model, tmp_path / "m.tflite", TFLITE, Export(), beside, compress=True)
