@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from edgecompress.errors import CheckError
+from edgecompress.export import verified
 from edgecompress.export.verified import Calibrated, Reference, write_float, write_int8
 from edgecompress.export.verify import verify
 from edgecompress.formats import find
