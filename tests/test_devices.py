@@ -206,3 +206,8 @@ def test_a_board_is_leased_to_one_process_at_a_time_and_another_board_is_free(tm
 def test_an_address_as_a_part_of_a_files_name():
     for name, part in (("kitchen", "kitchen"), ("ssh://pi@10.0.0.2:22", "pi-10.0.0.2-22"), ("adb:/../x", "adb-..-x")):
         assert Device(name=name, address=name).file_name == part
+
+
+def test_this_machine_and_an_emulated_processor_need_no_set_up():
+    assert devices.set_up(devices.find("local")) is None
+    assert devices.set_up(devices.find("emulated:cortex-a72")) is None

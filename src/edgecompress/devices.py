@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import typing
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,9 +15,11 @@ from pydantic import Field
 from edgecompress import methods, target
 from edgecompress.deploy.emulated import processors
 from edgecompress.deploy.openssh import address as ssh_address
+from edgecompress.deploy.provision import Provisioned, provision
 from edgecompress.deploy.transports.contract import Connection
 from edgecompress.errors import InputError
 from edgecompress.lock import held
+from edgecompress.progress import Progress, silent
 from edgecompress.record import Record, write_atomically
 from edgecompress.shipped import read_toml
 from edgecompress.target import Runtime
@@ -186,6 +189,32 @@ def leased(device: Device, waiting: Callable[[], None]) -> Iterator[None]:
     name = hashlib.sha256(device.address.encode()).hexdigest()[:24]
     with held(platformdirs.user_cache_path("edgecompress") / "leases" / f"{name}.lock", waiting):
         yield
+
+
+def set_up(device: Device, *, offline: bool = False, progress: Progress = silent) -> Provisioned | None:
+    """Install NumPy, psutil and the runtimes of a device's profile on it, where they are missing.
+
+    This machine and emulated processors have what is installed here: nothing is done there.
+
+    Args:
+        device: Which.
+        offline: Fetch wheels here and push them, for a board without a network or pip.
+        progress: Told of every step.
+
+    Returns:
+        The packages that are there then.
+
+    Raises:
+        DeviceLostError: it is not reached.
+        RuntimeFailedError: it has no Python, no pip or no network, or no runtime fits.
+    """
+    if device.address == LOCAL or device.emulated:
+        return None
+    profile = None if device.target is None else target.load(device.target).runtimes
+    runtimes = device.runtimes or profile or list(typing.get_args(target.Runtime))
+    with device.connect() as connection:
+        cache = platformdirs.user_cache_path("edgecompress") / "wheels"
+        return provision(connection, runtimes, offline=offline, cache=cache, progress=progress)
 
 
 def _checked(device: Device) -> Device:

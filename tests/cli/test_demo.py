@@ -5,10 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from edgecompress import bundle
-from edgecompress.bench import run
 from edgecompress.cli import app, demo
 from edgecompress.errors import MissingDependencyError
-from edgecompress.workflows import build as workflow
+from edgecompress.workflows import build_and_bench as workflow
 
 
 def test_it_builds_measures_says_three_sentences_and_names_a_page(measured, tmp_path, monkeypatch):
@@ -27,7 +26,7 @@ def test_it_builds_measures_says_three_sentences_and_names_a_page(measured, tmp_
         return record, path
 
     monkeypatch.setattr(workflow, "build_bundle", build_bundle)
-    monkeypatch.setattr(run, "bench", bench)
+    monkeypatch.setattr(workflow.run, "bench", bench)
     done = CliRunner().invoke(app, ["demo", "-o", str(made), "--store", "none"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert asked == [("rpi4", "alexnet", "digits", made), (made, "local", "quick")]

@@ -29,6 +29,7 @@ from edgecompress.cli import (
     recipe,
     records,
     report,
+    run,
     schema,
     search,
     study,
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
+    "run": run.run,
     "init": init.init,
     "build": build.build,
     "search": search.search,

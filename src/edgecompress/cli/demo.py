@@ -2,13 +2,16 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.options import CACHE_DIR, STORE
 from edgecompress.errors import EXTRAS, MissingDependencyError
+
+if TYPE_CHECKING:
+    from edgecompress.workflows.build_and_bench import Benched
 
 MODEL, DATA, TARGET, RECIPE = "alexnet", "digits", "rpi4", "alexnet-digits+rate"
 
@@ -28,26 +31,24 @@ def demo(
     """
     check_extras()
     with console.long_work("the same command goes on from the last finished epoch") as progress:
-        from edgecompress.bench import run
-        from edgecompress.bundle import MANIFEST
-        from edgecompress.report import nutshell, summary
-        from edgecompress.report.page import write_page
-        from edgecompress.store.keep import keep
-        from edgecompress.workflows.build import build_bundle
+        from edgecompress.workflows.build_and_bench import build_and_bench
         from edgecompress.workflows.request import Request
 
         request = Request(target=TARGET, model=MODEL, data=DATA, recipe=RECIPE, output=output, cache_dir=cache_dir)
-        folder, manifest = build_bundle(request, progress=progress, warn=console.warn)
-        keep(manifest, store, file=folder / MANIFEST, warn=console.warn)
-        record, path = run.bench(folder, device="local", mode="quick", progress=progress)
-        keep(record, store, file=path, warn=console.warn)
-        page, missing = write_page(folder, folder)
-    console.say(f"{summary.summary(manifest, folder)}\n")
-    for sentence in nutshell.sentences(record, manifest):
+        made = build_and_bench(request, device="local", mode="quick", store=store, progress=progress, warn=console.warn)
+    tell(made)
+
+
+def tell(made: "Benched") -> None:
+    """Print what was built, how small, right and fast it is in a sentence each, and where the page is."""
+    from edgecompress.report import nutshell, summary
+
+    console.say(f"{summary.summary(made.manifest, made.folder)}\n")
+    for sentence in nutshell.sentences(made.record, made.manifest):
         console.say(sentence)
-    if missing:
-        console.warn(f"the page is Markdown: HTML needs {missing}, pip install 'edgecompress[report]'")
-    console.say(f"page: {page}")
+    if made.missing:
+        console.warn(f"the page is Markdown: HTML needs {made.missing}, pip install 'edgecompress[report]'")
+    console.say(f"page: {made.page}")
 
 
 def check_extras() -> None:
@@ -61,5 +62,5 @@ def check_extras() -> None:
     if missing:
         extras = ",".join(extra for extra in ("train", "bench") if extra in {wanted[name] for name in missing})
         raise MissingDependencyError(
-            f"the demo needs {', '.join(missing)}, not installed here: pip install 'edgecompress[{extras}]'"
+            f"this needs {', '.join(missing)}, not installed here: pip install 'edgecompress[{extras}]'"
         )

@@ -1,7 +1,6 @@
 """``edgecompress devices``: the user's devices, and what is installed on them."""
 
 import json
-import typing
 from pathlib import Path
 from typing import Annotated
 
@@ -117,10 +116,7 @@ def setup(
 
     Example: edgecompress devices setup kitchen
     """
-    import platformdirs
-
     from edgecompress import devices as devices_room
-    from edgecompress import target as target_room
     from edgecompress.deploy import portable as portable_room
     from edgecompress.deploy import provision
     from edgecompress.deploy.deadline import Deadline
@@ -136,11 +132,9 @@ def setup(
                 python = portable_room.install(connection, portable, Deadline.after(provision.INSTALL_SECONDS))
             progress_console.say(f"{device.name}: {python} is ready")
             return
-        profile = None if device.target is None else target_room.load(device.target).runtimes
-        runtimes = device.runtimes or profile or list(typing.get_args(target_room.Runtime))
-        with device.connect() as connection:
-            cache = platformdirs.user_cache_path("edgecompress") / "wheels"
-            done = provision.provision(connection, runtimes, offline=offline, cache=cache, progress=progress)
+        done = devices_room.set_up(device, offline=offline, progress=progress)
+        if done is None:
+            raise InputError("this machine needs no set-up: pip install 'edgecompress[bench]'")
     progress_console.say(f"{device.name}: {'installed' if done.fresh else 'there already'}")
     for package, version in done.packages.items():
         progress_console.say(f"  {package} {version}")

@@ -1,0 +1,75 @@
+"""``edgecompress run``: from a network to a table of a board, in one command."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edgecompress.cli import console
+from edgecompress.cli.demo import check_extras, tell
+from edgecompress.cli.options import (
+    CACHE_DIR,
+    CHECKPOINT,
+    DATA,
+    DATA_DIR,
+    DOWNLOAD,
+    RECIPE,
+    SET,
+    STORE,
+)
+
+
+def run(
+    model: Annotated[
+        str, typer.Argument(help="A built-in network's name, package.module:factory, or an .onnx or .pt2 file.")
+    ],
+    data: DATA = None,
+    device: Annotated[
+        str, typer.Option(help="Where it is measured: local, a registered device's name, or ssh://user@host.")
+    ] = "local",
+    target: Annotated[
+        str | None,
+        typer.Option(help="The board that it is built for. Default: the one that the device is registered as."),
+    ] = None,
+    recipe: RECIPE = None,
+    set_: SET = None,
+    checkpoint: CHECKPOINT = None,
+    mode: Annotated[str, typer.Option(help="Of the benchmark: quick, standard or sustained.")] = "quick",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The bundle's folder. Default: dist/MODEL-DATA-TARGET.")
+    ] = None,
+    data_dir: DATA_DIR = None,
+    cache_dir: CACHE_DIR = None,
+    download: DOWNLOAD = True,
+    store: STORE = None,
+) -> None:
+    """Set a device up where that is missing, build a bundle for it, measure it there, and write a page.
+
+    Example: edgecompress run trained.onnx --data samples.npz --device kitchen
+    """
+    check_extras()
+    with console.long_work("the same command goes on from the last finished step") as progress:
+        from edgecompress import devices
+        from edgecompress.workflows.build_and_bench import build_and_bench
+        from edgecompress.workflows.request import Request
+
+        made = build_and_bench(
+            Request(
+                target=target or devices.find(device).target or "host",
+                model=model,
+                data=data,
+                recipe=recipe,
+                changes=tuple(set_ or ()),
+                checkpoint=checkpoint,
+                output=output,
+                data_dir=data_dir,
+                cache_dir=cache_dir,
+                download=download,
+            ),
+            device=device,
+            mode=mode,
+            store=store,
+            progress=progress,
+            warn=console.warn,
+        )
+    tell(made)

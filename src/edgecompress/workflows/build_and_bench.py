@@ -1,0 +1,68 @@
+"""The whole way: a device set up, a bundle built and measured there, and a page of both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgecompress import devices
+from edgecompress.bench import run
+from edgecompress.bench.records import BenchRecord
+from edgecompress.bundle import MANIFEST, Manifest
+from edgecompress.progress import Progress
+from edgecompress.report.page import write_page
+from edgecompress.store.keep import keep
+from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.request import Request
+
+
+@dataclass(frozen=True)
+class Benched:
+    """A bundle that was built and measured, and the page of both.
+
+    Attributes:
+        folder: the bundle.
+        manifest: of it.
+        record: of the measurement.
+        page: the file that shows both.
+        missing: the package that an HTML page needs and that is not installed; empty: the page is HTML.
+    """
+
+    folder: Path
+    manifest: Manifest
+    record: BenchRecord
+    page: Path
+    missing: str
+
+
+def build_and_bench(
+    request: Request,
+    *,
+    device: str,
+    mode: str,
+    store: str | None,
+    progress: Progress,
+    warn: Callable[[str], None],
+) -> Benched:
+    """Set a device up where that is missing, build a bundle, measure it there, and write a page.
+
+    The device is first: a board that is not reached is said before hours of training.
+
+    Args:
+        request: for ``build_bundle``.
+        device: for ``devices.find``.
+        mode: of the benchmark.
+        store: where both records are kept beside their files; ``None``: the user's store.
+        progress: is told of every step.
+        warn: is told what the user should know.
+
+    Raises:
+        EdgecompressError: one of its kinds.
+    """
+    where = devices.find(device)
+    devices.set_up(where, progress=progress)
+    folder, manifest = build_bundle(request, progress=progress, warn=warn)
+    keep(manifest, store, file=folder / MANIFEST, warn=warn)
+    record, path = run.bench(folder, device=device, mode=mode, progress=progress)
+    keep(record, store, file=path, warn=warn)
+    page, missing = write_page(folder, folder)
+    return Benched(folder, manifest, record, page, missing)

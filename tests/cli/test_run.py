@@ -1,0 +1,42 @@
+import pytest
+from typer.testing import CliRunner
+
+from edgecompress.cli import app
+from edgecompress.workflows import build_and_bench
+
+
+@pytest.fixture
+def asked(measured, monkeypatch, tmp_path):
+    """The command with a bundle that is there in place of what it would build; the request and the options it had."""
+    record, _, folder = measured
+    found = {}
+
+    def stand_in(request, **options):
+        from edgecompress import bundle
+
+        found.update(options, request=request)
+        return build_and_bench.Benched(folder, bundle.load(folder), record, tmp_path / "page.html", "")
+
+    monkeypatch.setattr(build_and_bench, "build_and_bench", stand_in)
+    return found
+
+
+def test_it_builds_for_the_board_that_the_device_is(asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    add = ["devices", "add", "kitchen", "ssh://pi@192.168.1.20", "--target", "rpi4"]
+    assert CliRunner().invoke(app, add, catch_exceptions=False).exit_code == 0
+    command = ["run", "net.onnx", "--data", "samples.npz", "--device", "kitchen", "--set", "prune.sparsity=0.8"]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    request = asked["request"]
+    assert (request.target, request.model, request.data) == ("rpi4", "net.onnx", "samples.npz")
+    assert request.changes == ("prune.sparsity=0.8",)
+    assert (asked["device"], asked["mode"]) == ("kitchen", "quick")
+    assert done.output.strip().splitlines()[-1] == f"page: {tmp_path / 'page.html'}"
+    assert CliRunner().invoke(app, [*command, "--target", "jetson"], catch_exceptions=False).exit_code == 0
+    assert asked["request"].target == "jetson"
+
+
+def test_this_machine_is_the_board_where_none_is_named(asked):
+    assert CliRunner().invoke(app, ["run", "alexnet", "--data", "digits"], catch_exceptions=False).exit_code == 0
+    assert (asked["request"].target, asked["device"]) == ("host", "local")
