@@ -47,18 +47,20 @@ def test_nothing_of_a_session_is_left_there(board, sshd):
     assert list((sshd.root / "work").iterdir()) == []
 
 
-def test_the_board_is_looked_at_before_a_file_is_pushed(asked, board, sshd, tmp_path):
-    bare = tmp_path / "python"
+def test_the_board_is_looked_at_before_a_file_is_pushed(asked, board, tmp_path):
+    bare, folder = tmp_path / "python", tmp_path / "there"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     bare.chmod(0o755)
     said = []
     with (
-        session(board.model_copy(update={"python": str(bare)}), lambda title, *_: said.append(title)) as there,
+        session(
+            board.model_copy(update={"python": str(bare), "folder": str(folder)}), lambda title, *_: said.append(title)
+        ) as there,
         pytest.raises(RuntimeFailedError, match="board has no numpy and no onnxruntime or litert"),
     ):
         there.measure(asked, tmp_path)
     assert set(said) == {"conditions before"}
-    assert len(list((sshd.root / "blobs").iterdir())) == 1  # the agent
+    assert len(list((folder / "blobs").iterdir())) == 1  # the agent
 
 
 def test_a_device_that_is_another_board_than_it_is_registered_as_is_a_concern(asked, small_bundle, tmp_path):

@@ -19,6 +19,7 @@ def test_importance_is_the_sum_of_squared_gradients_and_nothing_is_left_behind()
         with torch.no_grad():
             error = torch.softmax(module(x), 1) - target
         expected += (error.T @ x / 5) ** 2
-    assert torch.allclose(found["0"], expected, rtol=1e-4)
+    # Where the processor computes in bfloat16, which has eight bits, so does training.
+    assert torch.allclose(found["0"], expected, rtol=5 * 2**-8)
     assert not found["unused"].any()
     assert module[0].weight.grad is None

@@ -23,6 +23,9 @@ def assert_holds(found, expected):
     if isinstance(expected, dict):
         for key, value in expected.items():
             assert_holds(found[key], value)
+    elif isinstance(expected, list):
+        for one, other in zip(found, expected, strict=True):
+            assert_holds(one, other)
     else:
         assert found == expected
 

@@ -23,7 +23,7 @@ class StageResult(Record):
     validation_accuracy_before: float | None = Field(default=None, description="before the stage trained anything")
     sparsity: float = Field(description="fraction of the compressible weights that are zero")
     distinct_max: int = Field(description="most distinct values, zero included, that any compressed layer has")
-    details: AnyDetails = Field(default=Details(), description="what the stage tells of its own")
+    details: AnyDetails = Field(default={}, validate_default=True, description="what the stage tells of its own")
 
     @field_validator("details", mode="wrap")
     @classmethod
@@ -31,8 +31,10 @@ class StageResult(Record):
         """Read what the stage tells by its type; a round of structured pruning is named "structure 1/3"."""
         if isinstance(value, Details):
             return value
-        stage = str(info.data.get("stage", "")).partition(" ")[0]
-        return OF_STAGES.get(stage, Details).model_validate(value) if value else Details()
+        kind = OF_STAGES.get(str(info.data.get("stage", "")).partition(" ")[0], Details)
+        if not value and any(field.is_required() for field in kind.model_fields.values()):
+            return Details()  # it tells nothing
+        return kind.model_validate(value)
 
     @property
     def top_1(self) -> float | None:
