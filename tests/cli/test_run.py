@@ -40,3 +40,27 @@ def test_it_builds_for_the_board_that_the_device_is(asked, tmp_path, monkeypatch
 def test_this_machine_is_the_board_where_none_is_named(asked):
     assert CliRunner().invoke(app, ["run", "alexnet", "--data", "digits"], catch_exceptions=False).exit_code == 0
     assert (asked["request"].target, asked["device"]) == ("host", "local")
+
+
+def test_a_board_that_is_registered_as_none_is_asked_for(refused):
+    line = refused("run", "alexnet", "--data", "digits", "--device", "ssh://pi@192.0.2.7")
+    assert "ssh://pi@192.0.2.7 is registered as no board; say which one it is: --target rpi4" in line
+
+
+def test_a_disturbed_run_is_shown_and_fails_where_its_mode_is_for_keeps(asked, measured, monkeypatch):
+    record, _, folder = measured
+    validity = record.validity.model_copy(update={"disturbed": ["the clock fell"]})
+    disturbed = record.model_copy(update={"validity": validity})
+    stand_in = build_and_bench.build_and_bench
+
+    def noisy(request, **options):
+        made = stand_in(request, **options)
+        return build_and_bench.Benched(folder, made.manifest, disturbed, made.page, "")
+
+    monkeypatch.setattr(build_and_bench, "build_and_bench", noisy)
+    command = ["run", "alexnet", "--data", "digits", "--mode"]
+    done = CliRunner().invoke(app, [*command, "standard"])
+    assert "the run was disturbed: the clock fell" in str(done.exception)
+    assert "page: " in done.output
+    assert CliRunner().invoke(app, [*command, "standard", "--allow-noisy"]).exit_code == 0
+    assert CliRunner().invoke(app, [*command, "quick"]).exit_code == 0

@@ -15,12 +15,16 @@ def check(device: Device, conditions: Conditions, runtimes: Iterable[Runtime]) -
     Raises:
         RuntimeFailedError: they are not; the line says how to mend that.
     """
+    if found := missing(conditions, runtimes):
+        raise RuntimeFailedError(f"{device.name} has no {' and no '.join(found)}: {how_to_install(device)}")
+
+
+def missing(conditions: Conditions, runtimes: Iterable[Runtime]) -> list[str]:
+    """The packages that a device lacks to measure with: NumPy, and where it has none of ``runtimes``, these."""
     there = {name for name, version in conditions.versions.items() if version}
     wanted = dict.fromkeys(runtimes)
     usable = any(package(alternative[0]) in there for runtime in wanted for alternative in ALTERNATIVES[runtime])
-    missing = [name for name, found in (("numpy", "numpy" in there), (" or ".join(wanted), usable)) if not found]
-    if missing:
-        raise RuntimeFailedError(f"{device.name} has no {' and no '.join(missing)}: {how_to_install(device)}")
+    return [name for name, found in (("numpy", "numpy" in there), (" or ".join(wanted), usable)) if not found]
 
 
 def how_to_install(device: Device) -> str:

@@ -17,6 +17,7 @@ from edgecompress.cli.options import (
     SET,
     STORE,
 )
+from edgecompress.errors import InputError
 
 
 def run(
@@ -35,6 +36,9 @@ def run(
     set_: SET = None,
     checkpoint: CHECKPOINT = None,
     mode: Annotated[str, typer.Option(help="Of the benchmark: quick, standard or sustained.")] = "quick",
+    allow_noisy: Annotated[
+        bool, typer.Option("--allow-noisy", help="Accept times that were disturbed. Mode quick accepts them always.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The bundle's folder. Default: dist/MODEL-DATA-TARGET.")
     ] = None,
@@ -49,13 +53,13 @@ def run(
     """
     check_extras()
     with console.long_work("the same command goes on from the last finished step") as progress:
-        from edgecompress import devices
+        from edgecompress.bench.validity import accept
         from edgecompress.workflows.build_and_bench import build_and_bench
         from edgecompress.workflows.request import Request
 
         made = build_and_bench(
             Request(
-                target=target or devices.find(device).target or "host",
+                target=target or _board(device),
                 model=model,
                 data=data,
                 recipe=recipe,
@@ -73,3 +77,18 @@ def run(
             warn=console.warn,
         )
     tell(made)
+    accept(made.record.validity, mode, allow_noisy=allow_noisy)
+
+
+def _board(device: str) -> str:
+    """The profile that a device is registered as.
+
+    Raises:
+        InputError: it is registered as none, or not at all.
+    """
+    from edgecompress import devices
+
+    found = devices.find(device)
+    if found.target is None:
+        raise InputError(f"{found.name} is registered as no board; say which one it is: --target rpi4")
+    return found.target

@@ -4,13 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecompress import devices
+from edgecompress import devices, target
 from edgecompress.bench import run
+from edgecompress.bench.packages import missing
+from edgecompress.bench.protocol import protocol
 from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.session import session
 from edgecompress.bundle import MANIFEST, Manifest
+from edgecompress.devices import Device
 from edgecompress.progress import Progress
 from edgecompress.report.page import write_page
 from edgecompress.store.keep import keep
+from edgecompress.target import Target
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.request import Request
 
@@ -45,7 +50,7 @@ def build_and_bench(
 ) -> Benched:
     """Set a device up where that is missing, build a bundle, measure it there, and write a page.
 
-    The device is first: a board that is not reached is said before hours of training.
+    The device is first: a board that is not reached, or a mode that is none, is said before hours of training.
 
     Args:
         request: for ``build_bundle``.
@@ -58,11 +63,25 @@ def build_and_bench(
     Raises:
         EdgecompressError: one of its kinds.
     """
-    where = devices.find(device)
-    devices.set_up(where, progress=progress)
+    protocol(mode)
+    board = target.load(request.target)
+    _set_up(devices.find(device, board), board, progress)
     folder, manifest = build_bundle(request, progress=progress, warn=warn)
     keep(manifest, store, file=folder / MANIFEST, warn=warn)
     record, path = run.bench(folder, device=device, mode=mode, progress=progress)
     keep(record, store, file=path, warn=warn)
-    page, missing = write_page(folder, folder)
-    return Benched(folder, manifest, record, page, missing)
+    page, without = write_page(folder, folder)
+    return Benched(folder, manifest, record, page, without)
+
+
+def _set_up(device: Device, board: Target, progress: Progress) -> None:
+    """Install what a board lacks to be measured on; one that has it all is left as it is.
+
+    This machine has what is installed here, and an emulated processor gets its own when it is connected to.
+    """
+    if device.address == devices.LOCAL or device.emulated:
+        return
+    with session(device, progress) as there:
+        lacking = missing(there.conditions("now"), device.runtimes or board.runtimes)
+    if lacking:
+        devices.set_up(device, progress=progress)
