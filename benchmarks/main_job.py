@@ -23,7 +23,7 @@ from rich.table import Table
 
 from edgecompress import bundle
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
+from edgecompress.manifest import Manifest
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 

@@ -16,8 +16,8 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.cli import COMMANDS, GROUPS, app
+from edgecompress.manifest import Manifest
 from edgecompress.records import schemas
 from edgecompress.report.reproduction import reproduction
 from edgecompress.study.records import CellRecord

@@ -31,6 +31,7 @@ ORDER = [
     {"formats"},
     {"export"},
     {"estimate"},
+    {"manifest"},
     {"bundle"},
     {"deploy"},
     {"devices"},

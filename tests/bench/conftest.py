@@ -6,12 +6,13 @@ import pytest
 
 from edgecompress import bundle, target
 from edgecompress.bench.run import bench
+from edgecompress.manifest import Manifest
 
 
 def replace(folder, name, content):
     """Put another file into a bundle, as if build had written it."""
     (folder / name).write_bytes(content)
-    manifest = bundle.Manifest.from_file(folder / bundle.MANIFEST)
+    manifest = Manifest.from_file(folder / bundle.MANIFEST)
     entry = manifest.models[name].model_copy(update={"bytes": len(content), "sha256": bundle.digest(folder / name)})
     bundle.write_manifest(folder, manifest.model_copy(update={"models": {**manifest.models, name: entry}}))
 

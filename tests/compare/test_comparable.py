@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.bundle import Manifest
 from edgecompress.compare.comparable import NAMES, check, differences
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 
 MANIFEST = Path(__file__).parents[2] / "results" / "alexnet-digits" / "manifest.json"
 

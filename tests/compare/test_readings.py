@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.bundle import Manifest
 from edgecompress.compare.readings import readings
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 from edgecompress.search.records import SearchRecord
 from edgecompress.timing.ratio import latency_ratio
 

@@ -2,8 +2,8 @@ import pytest
 from torch import nn
 from torch.nn import functional
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.alone import check_alone
 
 INPUT = [End(name="x", shape=[3, 6, 6], dtype="float32")]

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.ends import Ends, arrays, join, leaves, named, outputs_of, rows
 
 TWO = Ends(

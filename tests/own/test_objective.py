@@ -3,9 +3,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from edgecompress.bundle import End
 from edgecompress.compress.evaluate import judged
 from edgecompress.errors import CheckError, InputError
+from edgecompress.manifest import End
 from edgecompress.own.ends import Ends
 from edgecompress.own.objective import Objective
 from edgecompress.recipe import load

@@ -3,7 +3,7 @@ from collections import namedtuple
 import torch
 from torch import nn
 
-from edgecompress.bundle import End
+from edgecompress.manifest import End
 from edgecompress.own.ends import Ends
 from edgecompress.own.rows import Rows
 

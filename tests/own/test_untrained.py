@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 from torch import nn
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.ends import Ends
 from edgecompress.own.untrained import why_untrained, without_training
 from edgecompress.recipe import load

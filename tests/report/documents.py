@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from edgecompress.bundle import Manifest
+from edgecompress.manifest import Manifest
 from edgecompress.search.records import Candidate, SearchRecord, Sensitivity, Setting, Trial
 from edgecompress.study import records as study
 

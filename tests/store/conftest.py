@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
+from edgecompress.manifest import Manifest
 from edgecompress.store.store import open_store
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edgecompress.bundle import DataInfo
+from edgecompress.manifest import DataInfo
 from edgecompress.study.records import (
     Accuracies,
     Budget,

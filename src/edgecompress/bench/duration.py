@@ -5,8 +5,8 @@ from pathlib import Path
 
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 
 _PER_FILE = 3.0  # seconds: pushed, loaded for its memory, judged on the test set; a slow board takes longer
 _MINUTE = 60.0

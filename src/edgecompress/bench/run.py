@@ -15,9 +15,9 @@ from edgecompress.bench.measure import EVAL
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
 from edgecompress.bench.session import Asked, session
-from edgecompress.bundle import Manifest
 from edgecompress.devices import Device
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
+from edgecompress.manifest import Manifest
 from edgecompress.progress import Progress, silent
 from edgecompress.record import check_file, write_atomically
 from edgecompress.target import Target

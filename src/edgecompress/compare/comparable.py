@@ -1,8 +1,8 @@
 """Check that two records are of the same thing: the differences, each by the name that allows it."""
 
 from edgecompress.bench.records import BenchRecord, Conditions
-from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 from edgecompress.methods import unknown
 from edgecompress.record import Published
 from edgecompress.study.records import CellRecord

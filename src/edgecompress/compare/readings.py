@@ -9,8 +9,8 @@ import numpy as np
 
 from edgecompress.bench.records import BenchRecord, FileResult
 from edgecompress.bench.statistics import P99_SAMPLES
-from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 from edgecompress.record import Published
 from edgecompress.study.records import CellRecord
 from edgecompress.timing.ratio import latency_ratio, ratio_draws

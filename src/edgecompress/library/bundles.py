@@ -13,10 +13,11 @@ from edgecompress import bundle
 from edgecompress.bench import run
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import MANIFEST, Manifest, ModelFile
+from edgecompress.bundle import MANIFEST
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.library.paths import StrPath
+from edgecompress.manifest import Manifest, ModelFile
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
 from edgecompress.store.keep import keep

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import nn
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 
 Example = torch.Tensor | Sequence[torch.Tensor] | Mapping[str, torch.Tensor]
 """A tensor, or one for each input in the order of ``forward`` or by its parameters' names; (samples, ...) each."""

@@ -19,9 +19,9 @@ import numpy as np
 import onnx_ir as ir
 import torch
 
-from edgecompress.bundle import End
 from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.onnx.run import of_graph
+from edgecompress.manifest import End
 from edgecompress.own.alone import near, noise, one_by_one, outputs
 from edgecompress.own.ends import Ends, outputs_of
 from edgecompress.own.graph.module import Graph, written

@@ -10,9 +10,9 @@ import onnx_ir as ir
 import torch
 from torch import nn
 
-from edgecompress.bundle import End
 from edgecompress.compress.checkpoints import digest
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.model.load import fill, read_checkpoint
 from edgecompress.model.to_onnx import graph_of
 from edgecompress.model.unwrap import unwrapped

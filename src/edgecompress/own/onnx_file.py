@@ -6,13 +6,14 @@ import onnx_ir as ir
 import torch
 from onnx_ir.passes import common
 
-from edgecompress.bundle import End, digest
+from edgecompress.bundle import digest
 from edgecompress.errors import InputError
 from edgecompress.formats.onnx.builder import LABEL
 from edgecompress.formats.onnx.canonical import SMALL
 from edgecompress.formats.onnx.folding import computed, put
 from edgecompress.formats.onnx.read import check_finite, converted, read_lean, to_ir
 from edgecompress.formats.onnx.versions import LEAST_IR
+from edgecompress.manifest import End
 from edgecompress.own.batch import settle
 from edgecompress.own.graph.module import Graph, written
 from edgecompress.own.model import Model, architecture, short_name

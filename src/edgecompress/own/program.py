@@ -16,8 +16,9 @@ from pathlib import Path
 import onnx_ir as ir
 import torch
 
-from edgecompress.bundle import End, digest
+from edgecompress.bundle import digest
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.model import onnx_cleanup
 from edgecompress.model.to_onnx import OPSET, quiet
 from edgecompress.own.model import Model

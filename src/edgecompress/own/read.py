@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.finite import not_finite

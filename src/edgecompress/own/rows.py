@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.utils import _pytree as pytree
 
-from edgecompress.bundle import End
+from edgecompress.manifest import End
 from edgecompress.own.ends import Ends, type_of
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 from edgecompress.record import Published, parse_json, read_bytes
 from edgecompress.search.records import SearchRecord
 from edgecompress.store.document import SHORT, checksum

@@ -8,9 +8,9 @@ from edgecompress import methods
 from edgecompress.advise.advice import Advice
 from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.compare.records import CompareRecord
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 from edgecompress.recipe import Recipe
 from edgecompress.record import Record
 from edgecompress.search.objectives import FrontRecord

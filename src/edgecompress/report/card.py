@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from edgecompress.bundle import End, Manifest
 from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.formats import find
+from edgecompress.manifest import End, Manifest
 from edgecompress.report.summary import on_processor
 
 

@@ -1,7 +1,7 @@
 """Doubts about figures of accuracy, in a sentence each: a baseline that guesses, a small test set, a gain."""
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
+from edgecompress.manifest import Manifest
 from edgecompress.report.table import rows
 
 ABOVE_CHANCE = 0.1  # of the way from chance to all right, that a network which has learnt something goes at least

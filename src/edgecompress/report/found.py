@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.errors import InputError
+from edgecompress.manifest import Manifest
 from edgecompress.record import Published, Record, read_bytes
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex

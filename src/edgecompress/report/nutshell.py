@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.formats import find
+from edgecompress.manifest import Manifest
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
 from edgecompress.report.table import Row, fastest, in_doubt, rows
 

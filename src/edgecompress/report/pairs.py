@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from edgecompress.bundle import Accuracy, DataInfo
+from edgecompress.manifest import Accuracy, DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
 from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken

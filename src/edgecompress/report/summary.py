@@ -3,11 +3,11 @@
 import textwrap
 from pathlib import Path
 
-from edgecompress.bundle import Manifest
 from edgecompress.compress.details import ClusterDetails
 from edgecompress.compress.record import StageResult
 from edgecompress.estimate.records import OnProcessor
 from edgecompress.export.verify import Verification
+from edgecompress.manifest import Manifest
 from edgecompress.report.doubts import of_build
 
 

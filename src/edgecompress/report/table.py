@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.statistics import Ratio
-from edgecompress.bundle import NO_DATA, Manifest
 from edgecompress.estimate.records import Lead
+from edgecompress.manifest import NO_DATA, Manifest
 from edgecompress.report import paper
 from edgecompress.report.numbers import percent, significant
 

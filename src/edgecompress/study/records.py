@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from edgecompress.bundle import DataInfo
+from edgecompress.manifest import DataInfo
 from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
 

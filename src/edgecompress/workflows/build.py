@@ -12,7 +12,6 @@ import numpy as np
 
 import edgecompress
 from edgecompress import bundle, target
-from edgecompress.bundle import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.stages.contract import Run
@@ -25,6 +24,7 @@ from edgecompress.export.pack import CONTAINER
 from edgecompress.formats.ecz.pack import pack_container
 from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import low_memory
+from edgecompress.manifest import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.report.card import card

@@ -10,8 +10,9 @@ from edgecompress.bench.packages import missing
 from edgecompress.bench.protocol import protocol
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.session import session
-from edgecompress.bundle import MANIFEST, Manifest
+from edgecompress.bundle import MANIFEST
 from edgecompress.devices import Device
+from edgecompress.manifest import Manifest
 from edgecompress.progress import Progress
 from edgecompress.report.page import write_page
 from edgecompress.store.keep import keep

@@ -14,7 +14,6 @@ from torch import nn
 
 import edgecompress
 from edgecompress import recipe
-from edgecompress.bundle import DataInfo
 from edgecompress.compress.checkpoints import State, key
 from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
@@ -33,6 +32,7 @@ from edgecompress.export.verify import compare_latency
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
 from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.manifest import DataInfo
 from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.model.to_onnx import grapher_of

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from edgecompress.bundle import ModelFile
 from edgecompress.compress.record import StageResult
 from edgecompress.deploy.emulated.count import count
 from edgecompress.deploy.emulated.outputs import outputs, why_not
@@ -19,6 +18,7 @@ from edgecompress.estimate.rule import expected
 from edgecompress.export.accuracy import FileAccuracy, accuracy
 from edgecompress.export.verify import compare_outputs
 from edgecompress.isolated.outputs import channels_first
+from edgecompress.manifest import ModelFile
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target

@@ -9,7 +9,6 @@ import onnx_ir as ir
 import torch
 
 from edgecompress import bundle
-from edgecompress.bundle import Accuracy, Fidelity, Judged, ModelFile
 from edgecompress.compress.checkpoints import State
 from edgecompress.compress.evaluate import ACCURACY, judged, outputs
 from edgecompress.compress.record import StageResult, structured
@@ -33,6 +32,7 @@ from edgecompress.formats.contract import Format
 from edgecompress.heap import trim_heap
 from edgecompress.int8.calibration import calibration
 from edgecompress.int8.program import check_installed
+from edgecompress.manifest import Accuracy, Fidelity, Judged, ModelFile
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target

@@ -7,11 +7,11 @@ import onnx_ir as ir
 import torch
 from numpy.typing import NDArray
 
-from edgecompress.bundle import Fidelity
 from edgecompress.compress.evaluate import outputs
 from edgecompress.export.named import Named
 from edgecompress.export.verified import Reference
 from edgecompress.formats.onnx.run import of_graph
+from edgecompress.manifest import Fidelity
 from edgecompress.own import ends
 from edgecompress.workflows.prepared import Prepared
 

@@ -13,9 +13,9 @@ import edgecompress
 from edgecompress import bundle, target, workers
 from edgecompress import devices as devices_room
 from edgecompress.bench.protocol import protocol
-from edgecompress.bundle import Manifest
 from edgecompress.compress.checkpoints import key
 from edgecompress.errors import CheckError, EdgecompressError, InputError, MissingDependencyError
+from edgecompress.manifest import Manifest
 from edgecompress.progress import Progress, silent
 from edgecompress.record import write_atomically
 from edgecompress.search.ledger import opened

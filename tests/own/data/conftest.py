@@ -1,6 +1,6 @@
 import pytest
 
-from edgecompress.bundle import End
+from edgecompress.manifest import End
 from edgecompress.own.ends import Ends
 
 

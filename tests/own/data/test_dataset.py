@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.data.dataset import dataset, nothing, why_no_classes
 from edgecompress.own.data.samples import Part, Samples
 from edgecompress.own.ends import Ends

@@ -3,8 +3,8 @@ import re
 import numpy as np
 import pytest
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.data.samples import digest_arrays, from_arrays
 
 X, Y = np.zeros((6, 2, 3), np.float32), np.array([0, 1, 0, 1, 0, 1])

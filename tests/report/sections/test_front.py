@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from edgecompress.bundle import FrontPoint
 from edgecompress.compress.drop import Drop
+from edgecompress.manifest import FrontPoint
 from edgecompress.report.found import Found
 from edgecompress.report.sections.front import Point, _leading, front
 

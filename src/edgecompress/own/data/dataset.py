@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecompress.bundle import NO_DATA
 from edgecompress.errors import InputError
+from edgecompress.manifest import NO_DATA
 from edgecompress.model.datasets._split import SEED, Indices, stratified
 from edgecompress.model.datasets._standardise import standardised, statistics
 from edgecompress.model.datasets.contract import Dataset, DataSource

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from edgecompress.bundle import End
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.callables import call
 from edgecompress.own.data.samples import Array, Samples, digest_arrays, from_arrays
 

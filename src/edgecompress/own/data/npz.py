@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from edgecompress.agent.inputs import BROKEN_NPZ
-from edgecompress.bundle import End, digest
+from edgecompress.bundle import digest
 from edgecompress.errors import InputError
+from edgecompress.manifest import End
 from edgecompress.own.data.samples import Samples, from_arrays
 
 

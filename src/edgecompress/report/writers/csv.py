@@ -4,8 +4,8 @@ import csv as standard_csv
 import io
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
 from edgecompress.export.kinds import COMPRESSED
+from edgecompress.manifest import Manifest
 from edgecompress.report.table import Row, cautions, rows
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
+from edgecompress.manifest import Manifest
 from edgecompress.plain import plain
 from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import extras

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bundle import Manifest
+from edgecompress.manifest import Manifest
 from edgecompress.report.console import text_console
 from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import Extra, extras
