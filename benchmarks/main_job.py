@@ -104,11 +104,11 @@ def judge(job: Job, seconds: float | None, manifest: Manifest, record: BenchReco
         ),
         (
             "ONNX file, times smaller",
-            f"{manifest.ratios.onnx:.1f}",
+            f"{manifest.ratios.files['onnx']:.1f}",
             f"at least {job.onnx}",
-            manifest.ratios.onnx >= job.onnx,
+            manifest.ratios.files["onnx"] >= job.onnx,
         ),
-        ("TFLite file, times smaller", f"{manifest.ratios.tflite:.1f}", "-", True),
+        ("TFLite file, times smaller", f"{manifest.ratios.files['tflite']:.1f}", "-", True),
     ]
     for each in record.comparisons:
         held = each.latency.low <= job.latency

@@ -87,8 +87,8 @@ def results_table() -> str:
         rows.append(
             f"| {name} | {manifest.accuracy.dense:.2f} % / "
             f"{manifest.accuracy.compressed:.2f} % | 1 in {manifest.ratios.weights:.1f} | {sizes['dense.onnx']:,} B "
-            f"| {sizes['model.onnx']:,} B, **{manifest.ratios.onnx:.1f}x** | {sizes['model.tflite']:,} B, "
-            f"{manifest.ratios.tflite:.1f}x | {latency or '-'} |"
+            f"| {sizes['model.onnx']:,} B, **{manifest.ratios.files['onnx']:.1f}x** | {sizes['model.tflite']:,} B, "
+            f"{manifest.ratios.files['tflite']:.1f}x | {latency or '-'} |"
         )
         official = "" if manifest.data.official else f"; data: {manifest.data.note}"
         how = "Not benchmarked yet."
@@ -112,13 +112,13 @@ def headline_table() -> str:
     for path in sorted((ROOT / "results").glob("*/manifest.json")):
         manifest, measured = Manifest.from_file(path), path.with_name("record.json")
         place = manifest.model.name, manifest.data.name
-        if place not in best or best[place][0].ratios.onnx < manifest.ratios.onnx:
+        if place not in best or best[place][0].ratios.files['onnx'] < manifest.ratios.files['onnx']:
             best[place] = manifest, BenchRecord.from_file(measured) if measured.exists() else None
     rows = [
         "| network, data | accuracy on test, dense / compressed | ONNX file | smaller | TFLite | latency over dense |",
         "|---|---|---|---|---|---|",
     ]
-    ordered = sorted(best.values(), key=lambda each: -each[0].ratios.onnx)
+    ordered = sorted(best.values(), key=lambda each: -each[0].ratios.files['onnx'])
     for manifest, record in ordered[:HEADLINES]:
         of_onnx = next(each.latency.ratio for each in record.comparisons) if record else None
         sizes = " to ".join(f"{manifest.models[f'{name}.onnx'].bytes / 1000:,.0f} kB" for name in ("dense", "model"))
@@ -128,8 +128,8 @@ def headline_table() -> str:
         further += "" if rate is None else f", {rate:g} bits a weight"
         rows.append(
             f"| {manifest.model.name}, {manifest.data.name}{further} | {manifest.accuracy.dense:.2f} % / "
-            f"{manifest.accuracy.compressed:.2f} % | {sizes} | **{manifest.ratios.onnx:.0f}x** "
-            f"| {manifest.ratios.tflite:.0f}x | {'' if of_onnx is None else f'{of_onnx:.2f}'} |"
+            f"{manifest.accuracy.compressed:.2f} % | {sizes} | **{manifest.ratios.files['onnx']:.0f}x** "
+            f"| {manifest.ratios.files['tflite']:.0f}x | {'' if of_onnx is None else f'{of_onnx:.2f}'} |"
         )
     return "\n".join(rows)
 

@@ -107,9 +107,9 @@ class Ratios(Record):
     """Compression ratios. A file ratio counts everything in the file: indices, codebooks, biases and graph."""
 
     weights: float = Field(description="prunable weights / weights kept: the ratio that papers state")
-    onnx: float = Field(description="bytes of dense.onnx / bytes of model.onnx")
-    tflite: float | None = Field(
-        description="bytes of dense.tflite / bytes of model.tflite; null: the model has operators without a TFLite form"
+    files: dict[str, float] = Field(
+        description="by format: bytes of dense.FORMAT / bytes of model.FORMAT; the network has no form in one that is "
+        "not here"
     )
     macs: float | None = Field(
         default=None, description="multiply-accumulates of a sample / those left; null: no channels were removed"
@@ -170,10 +170,10 @@ class PlainFile(Record):
 class Manifest(Published):
     """All that is known about a bundle. Published as a JSON schema in docs/."""
 
-    kind: ClassVar[str] = "manifest"
     marks: ClassVar[frozenset[str]] = frozenset({"stages", "ratios", "models"})
 
-    schema_version: Literal[1] = 1
+    kind: Literal["manifest"] = "manifest"
+    schema_version: Literal[2] = 2
     tool_version: str
     created: str = Field(description="UTC, ISO 8601")
     model: ModelInfo

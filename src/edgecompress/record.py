@@ -74,19 +74,23 @@ class About:
     taken: str = ""  # measured, emulated or estimated
 
 
-class Published(Record):
-    """A record that outlives the program that wrote it: its schema is in docs/schema, and older versions are read.
+class Versioned(Record):
+    """A document that outlives the program that wrote it: it says its kind and version, and older versions are read.
 
-    A subclass has a field ``schema_version``, whose type is the literal number of the version that it writes. For each
-    version before that, ``migrations/`` holds the step to the next.
+    Its schema is in docs/schema. A subclass narrows ``kind`` and ``schema_version`` to the one literal that it writes,
+    as their default. For each version before that, ``migrations/`` holds the step to the next.
     """
 
-    kind: ClassVar[str]  # its name in a store, and in migrations/
     marks: ClassVar[frozenset[str]]  # keys that documents of this kind have in every version, and of no other kind
 
-    @abstractmethod
-    def about(self) -> About:
-        """The subject of the record."""
+    kind: str
+    schema_version: int
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """The kind of all its documents, as stores, ``migrations/`` and docs/schema call it."""
+        (name,) = typing.get_args(cls.model_fields["kind"].annotation)
+        return str(name)
 
     @classmethod
     def version(cls) -> int:
@@ -123,15 +127,23 @@ class Published(Record):
             return text
         if found > cls.version():
             raise InputError(
-                f"{where}: schema_version {found} of a {cls.kind} record is newer than the {cls.version()} that this "
-                "edgecompress reads; install a newer edgecompress"
+                f"{where}: schema_version {found} of a {cls.kind_name()} record is newer than the {cls.version()} that "
+                "this edgecompress reads; install a newer edgecompress"
             )
         try:
             for number in range(found, cls.version()):
-                document = methods.find(MIGRATIONS, f"{cls.kind}-{number}")(document)
+                document = methods.find(MIGRATIONS, f"{cls.kind_name()}-{number}")(document)
         except (KeyError, TypeError) as error:
-            raise InputError(f"{where}: this is no {cls.kind} record of version {found}: {error}") from error
+            raise InputError(f"{where}: this is no {cls.kind_name()} record of version {found}: {error}") from error
         return json.dumps(document)
+
+
+class Published(Versioned):
+    """A record that stores keep and look up by its subject."""
+
+    @abstractmethod
+    def about(self) -> About:
+        """The subject of the record."""
 
 
 def short_arrays(text: str) -> str:

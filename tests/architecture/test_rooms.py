@@ -39,10 +39,10 @@ ORDER = [
     {"search"},
     {"study"},
     {"advise", "compare"},
+    {"records"},
     {"report"},
     {"own"},
     {"workflows"},
-    {"records"},
     {"library", "testing"},
     {"cli"},
     {"__init__", "__main__"},
@@ -120,7 +120,7 @@ def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_
     assert naming == {
         *((module, "onnx") for module in ("own/batch.py", "own/onnx_file.py", "advise/subject.py")),
         *((module, "onnx") for module in ("workflows/references.py", "workflows/build.py", "search/trial.py")),
-        *((module, "ecz") for module in ("export/pack.py", "workflows/build.py", "workflows/cell.py")),
+        *((module, "ecz") for module in ("export/pack.py",)),
         *((module, "tflite") for module in ("export/verify.py", "estimate/rule.py")),
     }
 

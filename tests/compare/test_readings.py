@@ -68,7 +68,7 @@ def test_a_search_has_nothing_to_compare():
 def test_a_cell_has_sizes_and_accuracies(cell_record):
     outcome = cell_record.outcome
     assert found(cell_record, "model.tflite") == {
-        "size": outcome.sizes.tflite,
+        "size": outcome.sizes["tflite"].compressed,
         "acc": 100 * outcome.accuracy.clustered.correct / outcome.accuracy.clustered.total,
     }
-    assert found(cell_record, "dense.onnx")["size"] == outcome.sizes.dense_onnx
+    assert found(cell_record, "dense.onnx")["size"] == outcome.sizes["onnx"].dense

@@ -70,7 +70,7 @@ def test_the_example_trains_an_own_network_its_onnx_file_and_goes_without_data(h
     assert alone.accuracy is None
     assert alone.fidelity.inputs == "noise"
     assert alone.recipe.reconstruct.inputs == "synthetic"
-    assert alone.ratios.onnx > 1.5
+    assert alone.ratios.files["onnx"] > 1.5
 
 
 def test_the_page_counts_the_operators():

@@ -12,21 +12,29 @@ OLD = ROOT / "tests" / "golden" / "bench-1.json"
 MANIFEST = ROOT / "results" / "alexnet-digits" / "manifest.json"
 
 
-def test_no_document_is_of_two_kinds():
-    for each in kinds.CLASSES:
+def test_no_document_that_does_not_say_its_kind_is_of_two():
+    for name, each in kinds.KINDS.items():
         fields = each.model_fields
         assert all(fields[mark].is_required() for mark in each.marks)
-        for other in kinds.CLASSES:
-            assert other is each or not other.marks <= set(fields), f"{each.kind} looks like {other.kind}"
+        for other in kinds.KINDS.values():
+            assert other is each or not other.marks <= set(fields), f"{name} looks like {other.kind_name()}"
 
 
-def test_every_kind_has_a_schema():
-    assert set(kinds.CLASSES) <= {each.record for each in schemas.DOCUMENTS.values()}
+def test_every_kind_has_a_schema_of_its_name():
+    assert {name: each.record for name, each in schemas.DOCUMENTS.items()}.items() >= kinds.KINDS.items()
+    assert set(kinds.STORED) == {"bench", "manifest", "search", "cell", "micro"}
 
 
-def test_a_record_is_known_by_what_it_holds():
-    assert kinds.read_file(OLD)[0].kind == "bench"
-    assert kinds.read_file(MANIFEST)[0].kind == "manifest"
+def test_a_record_is_known_by_the_kind_that_it_says_and_an_older_one_by_what_it_holds():
+    for path, kind in ((OLD, "bench"), (MANIFEST, "manifest")):
+        record, text = kinds.read_file(path)
+        assert "kind" not in json.loads(text)
+        assert record.kind == kind
+        written = json.loads(record.to_json())
+        assert list(written)[:2] == ["kind", "schema_version"]
+        assert kinds.kind_of(written) is kinds.kind_of({"kind": kind}) is type(record)
+        with pytest.raises(InputError, match="search"):
+            kinds.read(json.dumps(written | {"kind": "search"}), "it")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_folder_is_searched_and_what_is_no_record_there_is_said(store, tmp_pat
     said = []
     assert [each.path for each in import_files(store, [tmp_path / "in"], warn=said.append)] == [deep / "r.json"]
     assert said == [
-        f"left out: {deep / 'other.json'} is no record; records are of bench, manifest, search, cell, micro"
+        f"left out: {deep / 'other.json'} is no record that is kept; those are of manifest, bench, search, cell, micro"
     ]
     (deep / "r.json").unlink()
     with pytest.raises(InputError, match="holds no record"):

@@ -71,7 +71,7 @@ NAME = '=1+1</script><script>alert("x")</script><img src=x onerror=alert(1)>|[a]
 
 
 def search() -> dict[str, Any]:
-    recipe = Manifest.model_validate(manifest()).recipe
+    recipe = Manifest.from_file(REAL / "manifest.json").recipe
     settings = {"conv2": Setting(sparsity=0.9, bits=4), "head": Setting(sparsity=0.5)}
     sensitivities = [
         Sensitivity(layer=layer, weights=100, change="sparsity", value=value, accuracy=99 - 10 * value, loss_rise=value)
@@ -133,12 +133,20 @@ def cell(seed: int = 0, *, correct: int = 920, **changes: Any) -> dict[str, Any]
             "weights_total": 10_000,
             "weights_kept": 1_000,
             "sizes": {
-                "dense_onnx": 40_000,
-                "onnx": 1_000,
-                "dense_tflite": 40_000,
-                "tflite": 2_000,
-                "container": 950,
-                "entropy_bound": 800,
+                "onnx": {
+                    "runtime": "onnxruntime",
+                    "dense": 40_000,
+                    "compressed": 1_000,
+                    "container": 950,
+                    "entropy_bound": 800,
+                },
+                "tflite": {
+                    "runtime": "litert",
+                    "dense": 40_000,
+                    "compressed": 2_000,
+                    "container": None,
+                    "entropy_bound": None,
+                },
             },
             "layers": [{"name": "conv1", "weights": 1000, "kept": 250, "distinct": 15, "bits": 4}],
             "latency": [

@@ -23,7 +23,7 @@ def test_the_card_holds_the_manifest_s_figures_and_nothing_it_does_not_have(smal
     for figure in (
         f"{manifest.accuracy.dense:.2f} %",
         f"{manifest.accuracy.compressed:.2f} %",
-        f"{manifest.ratios.onnx:.1f}x smaller",
+        f"{manifest.ratios.files['onnx']:.1f}x smaller",
         f"{manifest.models['model.tflite'].bytes:,} bytes",
         manifest.data.sha256,
         "batch x 1x32x32",

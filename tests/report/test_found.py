@@ -97,7 +97,7 @@ def test_a_file_that_was_named_must_be_a_record(tmp_path):
 
 def test_a_newer_schema_is_told_from_a_damaged_record(tmp_path):
     documents.write(tmp_path, newer=documents.bench() | {"schema_version": 7, "what_comes": 1})
-    with pytest.raises(InputError, match=r"newer\.json: this benchmark record is of schema version 7"):
+    with pytest.raises(InputError, match=r"newer\.json: schema_version 7 of a bench record is newer than the 2"):
         find([tmp_path])
 
 

@@ -17,7 +17,7 @@ def test_int8_files_are_told_with_their_accuracy_and_by_what_they_were_judged(in
 def test_the_summary_says_sizes_accuracies_proofs_and_the_next_command(small_bundle):
     manifest = bundle.load(small_bundle)
     text = summary(manifest, small_bundle)
-    assert f"{manifest.models['model.onnx'].bytes:,} bytes, {manifest.ratios.onnx:.1f}x smaller" in text
+    assert f"{manifest.models['model.onnx'].bytes:,} bytes, {manifest.ratios.files['onnx']:.1f}x smaller" in text
     drop = manifest.accuracy.dense - manifest.accuracy.compressed
     assert f"drop {drop:.2f} points" in text
     assert "12 tensors bit by bit" in text

@@ -41,7 +41,10 @@ def make_record(cell: Cell, **changes) -> CellRecord:
         ),
         weights_total=1000,
         weights_kept=100,
-        sizes=Sizes(dense_onnx=4000, onnx=300, dense_tflite=4100, tflite=500, container=260, entropy_bound=200),
+        sizes={
+            "onnx": Sizes(runtime="onnxruntime", dense=4000, compressed=300, container=260, entropy_bound=200),
+            "tflite": Sizes(runtime="litert", dense=4100, compressed=500, container=None, entropy_bound=None),
+        },
         layers=(StudyLayer(name="conv1", weights=1000, kept=100, distinct=16, bits=4),),
         latency=(
             LatencyRatio(

@@ -32,8 +32,8 @@ def test_the_manifest_says_what_the_files_are(small_bundle):
     for name, file in manifest.models.items():
         assert file.bytes == (small_bundle / name).stat().st_size == file.ledger.file_bytes
     sizes = {name: file.bytes for name, file in manifest.models.items()}
-    assert manifest.ratios.onnx == sizes["dense.onnx"] / sizes["model.onnx"] > 5
-    assert manifest.ratios.tflite == sizes["dense.tflite"] / sizes["model.tflite"] > 4
+    assert manifest.ratios.files["onnx"] == sizes["dense.onnx"] / sizes["model.onnx"] > 5
+    assert manifest.ratios.files["tflite"] == sizes["dense.tflite"] / sizes["model.tflite"] > 4
     assert manifest.ratios.weights == pytest.approx(10, rel=0.01)
     assert [stage.stage for stage in manifest.stages] == ["train", "prune", "retrain", "cluster"]
     assert manifest.models["model.onnx"].verification.identical_weights == 12

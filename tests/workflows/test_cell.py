@@ -38,11 +38,13 @@ def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache)
     assert found.accuracy.clustered.percent == pytest.approx(manifest.accuracy.compressed)
     assert found.weights_ratio == pytest.approx(manifest.ratios.weights)
     files = {name: file.bytes for name, file in (manifest.models | manifest.files).items()}
-    sizes = found.sizes
-    assert [sizes.dense_onnx, sizes.onnx, sizes.dense_tflite, sizes.tflite, sizes.container] == [
-        files[name] for name in ("dense.onnx", "model.onnx", "dense.tflite", "model.tflite", "model.onnx.ecz")
-    ]
-    assert sizes.entropy_bound == manifest.models["model.onnx"].ledger.entropy_bytes
+    assert list(found.sizes) == ["onnx", "tflite"]
+    for name, sizes in found.sizes.items():
+        assert [sizes.dense, sizes.compressed, sizes.container] == [
+            files[each] for each in (f"dense.{name}", f"model.{name}", f"model.{name}.ecz")
+        ]
+        assert sizes.entropy_bound == manifest.models[f"model.{name}"].ledger.entropy_bytes
+        assert sizes.ratio == manifest.ratios.files[name]
     layers = {layer.name: layer for layer in found.layers}
     for tensor in manifest.models["model.onnx"].ledger.tensors:
         if tensor.name.removesuffix(".weight") in layers and tensor.name.endswith(".weight"):

@@ -1,13 +1,13 @@
 """The advice on what pays: read from records of micro-benchmarks, and from nothing else."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.advise.records import Change, MicroRecord, Network
 from edgecompress.bench.statistics import Ratio
-from edgecompress.record import Record
+from edgecompress.record import Record, Versioned
 
 HOW: dict[Change, str] = {
     "pruned": "prune.sparsity and cluster.bits of the recipe",
@@ -40,9 +40,11 @@ class Line(Record):
     how: str = Field(description="what in a recipe asks for it")
 
 
-class Advice(Record):
+class Advice(Versioned):
     """The advice before any training. Nothing in it is estimated but instructions, which are counted."""
 
+    marks: ClassVar[frozenset[str]] = frozenset({"lines", "place", "on_target"})
+    kind: Literal["advice"] = "advice"
     schema_version: Literal[1] = 1
     network: Network
     target: str

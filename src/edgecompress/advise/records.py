@@ -42,9 +42,9 @@ class MicroRecord(Published):
     Of a processor that was emulated to count, it has instructions and no times.
     """
 
-    kind: ClassVar[str] = "micro"
     marks: ClassVar[frozenset[str]] = frozenset({"network", "variants", "left_out"})
 
+    kind: Literal["micro"] = "micro"
     schema_version: Literal[1] = 1
     tool_version: str
     created: str = Field(description="UTC, ISO 8601, when it began")

@@ -255,9 +255,9 @@ class BundleInfo(Record):
 class BenchRecord(Published):
     """One benchmark of one bundle on one device."""
 
-    kind: ClassVar[str] = "bench"
     marks: ClassVar[frozenset[str]] = frozenset({"protocol", "bundle", "comparisons"})
 
+    kind: Literal["bench"] = "bench"
     schema_version: Literal[2] = 2
     tool_version: str
     created: str = Field(description="UTC, ISO 8601, when it began")

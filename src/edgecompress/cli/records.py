@@ -44,8 +44,8 @@ def list_(
         from edgecompress.store.document import SHORT
         from edgecompress.store.store import open_store
 
-        if kind is not None and kind not in kinds.KINDS:
-            raise InputError(methods.unknown("kind", kind, list(kinds.KINDS)))
+        if kind is not None and kind not in kinds.STORED:
+            raise InputError(methods.unknown("kind", kind, list(kinds.STORED)))
         wanted = {"kind": kind, "model": model, "data": data, "device": device, "target": target}
         with open_store(store, create=False) as opened:
             found = opened.find(runtime=runtime, limit=limit, **wanted)

@@ -133,18 +133,15 @@ def _of_manifest(manifest: Manifest) -> list[Reading]:
 def _of_cell(record: CellRecord) -> list[Reading]:
     if record.outcome is None:
         return []
-    sizes, accuracy = record.outcome.sizes, record.outcome.accuracy
+    accuracy = record.outcome.accuracy
     found = []
-    for suffix, runtime, dense, compressed in (
-        ("onnx", "onnxruntime", sizes.dense_onnx, sizes.onnx),
-        ("tflite", "litert", sizes.dense_tflite, sizes.tflite),
-    ):
+    for suffix, sizes in record.outcome.sizes.items():
         for name, kind, size, count in (
-            (f"dense.{suffix}", "dense", dense, accuracy.baseline),
-            (f"model.{suffix}", "compressed", compressed, accuracy.clustered),
+            (f"dense.{suffix}", "dense", sizes.dense, accuracy.baseline),
+            (f"model.{suffix}", "compressed", sizes.compressed, accuracy.clustered),
         ):
-            found.append(Reading(name, kind, runtime, "size", float(size)))
-            found.append(Reading(name, kind, runtime, "acc", count.percent))
+            found.append(Reading(name, kind, sizes.runtime, "size", float(size)))
+            found.append(Reading(name, kind, sizes.runtime, "acc", count.percent))
     return found
 
 

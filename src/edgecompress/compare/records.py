@@ -1,11 +1,11 @@
 """The result of a comparison, as one document."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from edgecompress.bench.statistics import Change
-from edgecompress.record import Record
+from edgecompress.record import Record, Versioned
 
 
 class Side(Record):
@@ -51,9 +51,11 @@ class Judged(Record):
     why: str
 
 
-class CompareRecord(Record):
+class CompareRecord(Versioned):
     """Record B against record A."""
 
+    marks: ClassVar[frozenset[str]] = frozenset({"a", "b", "limits"})
+    kind: Literal["compare"] = "compare"
     schema_version: Literal[1] = 1
     tool_version: str
     a: Side

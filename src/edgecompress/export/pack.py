@@ -33,6 +33,13 @@ class Packed(Record):
     container_bytes: int | None = Field(default=None, description="of a copy, what it takes as a container")
 
 
+def boxed(path: Path, progress: Progress = silent) -> Path:
+    """Pack a model file for storage and transfer, into a container beside it, whose path is returned."""
+    target = path.with_name(f"{path.name}{CONTAINER}")
+    ECZ.pack(path, target, progress=progress)
+    return target
+
+
 def pack(
     source: Path,
     target: Path,

@@ -1,33 +1,60 @@
-"""The kinds of published records, and a record of any of them from a file or a store."""
+"""The kinds of versioned documents, and a record of any of them from a file or a store."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecompress.advise.advice import Advice
 from edgecompress.advise.records import MicroRecord
 from edgecompress.bench.records import BenchRecord
+from edgecompress.compare.records import CompareRecord
 from edgecompress.errors import InputError
 from edgecompress.manifest import Manifest
-from edgecompress.record import Published, parse_json, read_bytes
+from edgecompress.record import Published, Versioned, parse_json, read_bytes
+from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.store.document import SHORT, checksum
-from edgecompress.study.records import CellRecord
+from edgecompress.study.records import CellRecord, StudyIndex
 
-CLASSES: tuple[type[Published], ...] = (BenchRecord, Manifest, SearchRecord, CellRecord, MicroRecord)
-KINDS = {each.kind: each for each in CLASSES}
+_CLASSES: tuple[type[Versioned], ...] = (
+    Manifest,
+    BenchRecord,
+    SearchRecord,
+    FrontRecord,
+    CellRecord,
+    StudyIndex,
+    MicroRecord,
+    Advice,
+    CompareRecord,
+)
+KINDS: dict[str, type[Versioned]] = {each.kind_name(): each for each in _CLASSES}
+"""All kinds of versioned documents by name."""
+STORED: dict[str, type[Published]] = {name: each for name, each in KINDS.items() if issubclass(each, Published)}
+"""Those that a store keeps."""
+
+
+def kind_of(document: object) -> type[Versioned] | None:
+    """The class that reads a parsed document: of the kind that it says, or that an older one has the marks of.
+
+    ``None``: it is no record.
+    """
+    if not isinstance(document, dict):
+        return None
+    said = document.get("kind")
+    if isinstance(said, str) and said in KINDS:
+        return KINDS[said]
+    return next((each for each in KINDS.values() if each.marks <= document.keys()), None)
 
 
 def read(text: str | bytes, where: str) -> Published:
-    """The record in a JSON document, of any kind and of any version up to this program's.
+    """The record in a JSON document, of any kind that is kept and of any version up to this program's.
 
     Raises:
         InputError: it is none; the line begins with ``where``.
     """
-    document = parse_json(text, where)
-    keys = set(document) if isinstance(document, dict) else set()
-    for each in CLASSES:
-        if each.marks <= keys:
-            return each.from_json(text, where)
-    raise InputError(f"{where} is no record; records are of {', '.join(KINDS)}")
+    found = kind_of(parse_json(text, where))
+    if found is None or not issubclass(found, Published):
+        raise InputError(f"{where} is no record that is kept; those are of {', '.join(STORED)}")
+    return found.from_json(text, where)
 
 
 def read_file(path: Path) -> tuple[Published, str]:

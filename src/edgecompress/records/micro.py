@@ -21,7 +21,7 @@ def kept(where: str | None, name: str) -> list[tuple[str, MicroRecord]]:
     if place(where) == NONE or ("://" not in place(where) and not path.expanduser().exists()):
         return []
     with open_store(where, create=False) as store:
-        entries = store.find(kind=MicroRecord.kind, model=name)
+        entries = store.find(kind=MicroRecord.kind_name(), model=name)
         return [(entry.id, MicroRecord.from_json(store.get(entry.id)[1], entry.id)) for entry in entries]
 
 

@@ -5,17 +5,10 @@ import typing
 from typing import Any, NamedTuple
 
 from edgecompress import methods
-from edgecompress.advise.advice import Advice
-from edgecompress.advise.records import MicroRecord
-from edgecompress.bench.records import BenchRecord
-from edgecompress.compare.records import CompareRecord
 from edgecompress.errors import InputError
-from edgecompress.manifest import Manifest
 from edgecompress.recipe import Recipe
 from edgecompress.record import Record
-from edgecompress.search.objectives import FrontRecord
-from edgecompress.search.records import SearchRecord
-from edgecompress.study.records import CellRecord, StudyIndex
+from edgecompress.records import kinds
 from edgecompress.target import Target
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,18 +24,21 @@ class Document(NamedTuple):
     named: frozenset[str] = frozenset()
 
 
+_WHERE = {
+    "manifest": "a bundle: BUNDLE/manifest.json",
+    "bench": "a benchmark: BUNDLE/bench/*.json",
+    "search": "a search: search.json",
+    "front": "the front of a search: front.json",
+    "cell": "a cell of a study: *-seedN.json",
+    "study": "the cells of a study: index.json",
+    "micro": "a micro-benchmark: advise --measure",
+    "advice": "advice: advise --json",
+    "compare": "two records compared: compare --json",
+}
 DOCUMENTS = {
     "recipe": Document(Recipe, "a whole recipe, in TOML: --recipe"),
     "target": Document(Target, "a board's profile, in TOML: --target", frozenset({"name"})),
-    "manifest": Document(Manifest, "a bundle: BUNDLE/manifest.json"),
-    "record": Document(BenchRecord, "a benchmark: BUNDLE/bench/*.json"),
-    "search": Document(SearchRecord, "a search: search.json"),
-    "front": Document(FrontRecord, "the front of a search: front.json"),
-    "cell": Document(CellRecord, "a cell of a study: *-seedN.json"),
-    "study": Document(StudyIndex, "the cells of a study: index.json"),
-    "micro": Document(MicroRecord, "a micro-benchmark: advise --measure"),
-    "advice": Document(Advice, "advice: advise --json"),
-    "compare": Document(CompareRecord, "two records compared: compare --json"),
+    **{name: Document(each, _WHERE[name]) for name, each in kinds.KINDS.items()},
 }
 """By the names that ``docs/schema`` has them under."""
 

@@ -90,9 +90,7 @@ def _results(manifest: Manifest) -> str:
         "## Results\n\n"
         f"| | dense | compressed |\n|---|---|---|\n"
         f"{_judged(manifest)}\n"
-        f"| ONNX file | {_size(manifest, 'dense.onnx')} | {_size(manifest, 'model.onnx')} "
-        f"({ratios.onnx:.1f}x smaller) |\n"
-        f"{_tflite(manifest)}"
+        f"{_ratios(manifest)}"
         f"| weights kept | all | one in {ratios.weights:.1f} |\n"
         f"{_structure(manifest)}\n"
         f"{_int8(manifest)}{_float16(manifest)}"
@@ -137,13 +135,13 @@ def _compared(manifest: Manifest) -> str:
     return f"| outputs, root mean square ({near.samples} {of}) | | off by {100 * near.relative_error:.2f} % |"
 
 
-def _tflite(manifest: Manifest) -> str:
-    """The row of the TFLite file, if there is one."""
-    if manifest.ratios.tflite is None:
-        return ""
-    return (
-        f"| TFLite file | {_size(manifest, 'dense.tflite')} | {_size(manifest, 'model.tflite')} "
-        f"({manifest.ratios.tflite:.1f}x smaller) |\n"
+def _ratios(manifest: Manifest) -> str:
+    """A row for each format that the network has a form in."""
+    return "".join(
+        f"| {each.title} file | {_size(manifest, f'dense.{each.name}')} | {_size(manifest, f'model.{each.name}')} "
+        f"({manifest.ratios.files[each.name]:.1f}x smaller) |\n"
+        for each in find.of_profiles()
+        if each.name in manifest.ratios.files
     )
 
 

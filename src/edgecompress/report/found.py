@@ -15,19 +15,13 @@ from pydantic_core import from_json
 from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import InputError
 from edgecompress.manifest import Manifest
-from edgecompress.record import Published, Record, read_bytes
+from edgecompress.record import Versioned, read_bytes
+from edgecompress.records import kinds
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord, StudyIndex
-from edgecompress.wording import first_error
 
-# What a report reads: the name of a kind, its schema, and keys that no other kind has together.
-KINDS: dict[str, tuple[type[Record], frozenset[str]]] = {
-    "bundle": (Manifest, frozenset({"models", "ratios", "recipe"})),
-    "benchmark": (BenchRecord, frozenset({"bundle", "device", "protocol"})),
-    "search": (SearchRecord, frozenset({"max_drop", "recipe", "trials"})),
-    "study cell": (CellRecord, frozenset({"cell", "recipe_digest", "state"})),
-    "study": (StudyIndex, frozenset({"cells", "study", "budget_minutes"})),
-}
+TITLES = {"manifest": "bundle", "bench": "benchmark", "search": "search", "cell": "study cell", "study": "study"}
+"""The kinds of records that a report is made from, as it calls them."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +29,14 @@ class Source:
     """One record and the file it is in."""
 
     path: Path
-    kind: str
-    record: Record
+    record: Versioned
     sha256: str  # of the file, hexadecimal
     size: int  # of the file, in bytes
+
+    @property
+    def kind(self) -> str:
+        """The kind of the record, as reports call it."""
+        return TITLES[self.record.kind]
 
     @property
     def content(self) -> bytes:
@@ -109,7 +107,7 @@ class Found:
     @cached_property
     def bundles(self) -> list[Bundle]:
         """The bundles, each with a label that no other one has."""
-        sources = self._of("bundle")
+        sources = self._of("manifest")
         names = [f"{each.record.model.name}, {each.record.data.name}" for each in sources]
         folders = [f"{name} ({each.path.parent.name})" for name, each in zip(names, sources, strict=True)]
         paths = [f"{name} ({each.path})" for name, each in zip(names, sources, strict=True)]
@@ -126,7 +124,7 @@ class Found:
         """The benchmarks, each with its bundle."""
         bundles = {bundle.source.sha256: bundle for bundle in self.bundles}
         found = []
-        for source in self._of("benchmark"):
+        for source in self._of("bench"):
             info = source.record.bundle
             bundle = bundles.get(info.manifest_sha256)
             label = bundle.label if bundle else f"{info.model}, {info.data}"
@@ -141,7 +139,7 @@ class Found:
     @property
     def cells(self) -> list[tuple[Source, CellRecord]]:
         """The cells of studies."""
-        return [(source, source.record) for source in self._of("study cell")]
+        return [(source, source.record) for source in self._of("cell")]
 
     @property
     def studies(self) -> list[tuple[Source, StudyIndex]]:
@@ -153,10 +151,10 @@ class Found:
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Source]]:
-        kinds: dict[str, list[Source]] = {}
+        by_kind: dict[str, list[Source]] = {}
         for source in self.sources:
-            kinds.setdefault(source.kind, []).append(source)
-        return kinds
+            by_kind.setdefault(source.record.kind, []).append(source)
+        return by_kind
 
 
 def find(paths: Sequence[Path]) -> Found:
@@ -222,26 +220,10 @@ def read(path: Path) -> Source | None:
         document = from_json(content)
     except ValueError:
         return None
-    if not isinstance(document, dict):
+    found = kinds.kind_of(document)
+    if found is None or found.kind_name() not in TITLES:
         return None
-    for kind, (schema, keys) in KINDS.items():
-        if not keys <= document.keys():
-            continue
-        version = document.get("schema_version", 1)
-        known = schema.model_fields["schema_version"].default
-        if isinstance(version, int) and version > known:
-            raise InputError(
-                f"{path}: this {kind} record is of schema version {version}; this edgecompress reads up to {known}: "
-                "update it"
-            )
-        try:
-            # Older versions are read too, where a kind has some.
-            migrated = schema.from_json(content, str(path)) if issubclass(schema, Published) else None
-            record = migrated or schema.model_validate_json(content)
-            return _source(path, kind, record, content)
-        except ValidationError as error:
-            raise InputError(f"{path}: {first_error(error, schema)}") from error
-    return None
+    return _source(path, found.from_json(content, str(path)), content)
 
 
 def _read_as_written(path: Path, content: bytes) -> Source | None:
@@ -249,17 +231,18 @@ def _read_as_written(path: Path, content: bytes) -> Source | None:
 
     It is of no other kind then, since schemas refuse unknown keys, and the document was parsed once.
     """
-    for kind, (schema, keys) in KINDS.items():
-        if all(f'"{key}"'.encode() in content for key in keys):
+    for name in TITLES:
+        schema = kinds.KINDS[name]
+        if all(f'"{key}"'.encode() in content for key in schema.marks):
             try:
-                return _source(path, kind, schema.model_validate_json(content), content)
+                return _source(path, schema.model_validate_json(content), content)
             except ValidationError:
                 continue
     return None
 
 
-def _source(path: Path, kind: str, record: Record, content: bytes) -> Source:
-    return Source(path, kind, record, hashlib.sha256(content).hexdigest(), len(content))
+def _source(path: Path, record: Versioned, content: bytes) -> Source:
+    return Source(path, record, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
@@ -279,22 +262,22 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 
 
 def _kinds() -> str:
-    *first, last = KINDS
+    *first, last = TITLES.values()
     return f"records of a {', a '.join(first)} or a {last}"
 
 
 def _run(source: Source) -> tuple[str, ...]:
     """The name of the run that wrote a record: two records of one run cannot both be right."""
     record: Any = source.record
-    match source.kind:
-        case "bundle":
+    match record.kind:
+        case "manifest":
             return source.kind, record.created, record.recipe.model_dump_json(), record.target.name
-        case "benchmark":
+        case "bench":
             return source.kind, record.created, record.device.address, record.bundle.manifest_sha256
         case "search":
             given = record.recipe.model_dump_json()
             return source.kind, record.model, record.data, given, str(record.max_drop), str(record.size_budget)
-        case "study cell":
+        case "cell":
             return source.kind, record.study, record.cell.name, record.recipe_digest
         case _:
             return source.kind, record.study, record.taken

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from edgecompress.manifest import Accuracy, DataInfo
@@ -41,8 +41,7 @@ class Pair:
     compressed: float
     drops: tuple[float, ...]  # a seed each
     weights: float  # prunable weights over those kept
-    onnx: float
-    tflite: float | None
+    files: Mapping[str, float]  # by format: bytes of the dense file over those of the compressed one
     device: OnDevice | None
     reasons: tuple[str, ...]  # why its figures need not be the paper's
     records: tuple[str, ...]
@@ -137,8 +136,7 @@ def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> 
         compressed=accuracy.compressed,
         drops=(accuracy.dense - accuracy.compressed,),
         weights=manifest.ratios.weights,
-        onnx=manifest.ratios.onnx,
-        tflite=manifest.ratios.tflite,
+        files=manifest.ratios.files,
         device=_on_device(last[0]) if last else None,
         reasons=tuple(reasons),
         records=(bundle.source.id, *(bench.source.id for bench in last)),
@@ -187,8 +185,7 @@ def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
         compressed=mean(each.clustered.percent for each in accuracies),
         drops=tuple(each.drop for each in accuracies),
         weights=mean(outcome.weights_ratio for outcome in outcomes),
-        onnx=mean(outcome.sizes.ratio_onnx for outcome in outcomes),
-        tflite=mean(outcome.sizes.ratio_tflite for outcome in outcomes),
+        files={name: mean(outcome.sizes[name].ratio for outcome in outcomes) for name in first.sizes},
         device=device,
         reasons=tuple(reasons),
         records=tuple(source.id for source, _ in cells),

@@ -42,6 +42,13 @@ class Row:
         cell = self.first.cell
         return cell.width == 1 and all(getattr(cell, name) == value for name, value in BASE.items())
 
+    @property
+    def container(self) -> str:
+        """The mean ratio of the ONNX file's container; a dash where one was not packed."""
+        ratios = [each.sizes["onnx"].container_ratio for each in self.outcomes]
+        known = [ratio for ratio in ratios if ratio is not None]
+        return f"{statistics.fmean(known):.1f}x" if len(known) == len(ratios) else "-"
+
     def mean(self, figure: Callable[[Outcome], float]) -> float:
         """The mean of a figure over the seeds."""
         return statistics.fmean(figure(each) for each in self.outcomes)
@@ -140,9 +147,9 @@ def _table(rows: Sequence[Row], *, axes: bool = False) -> str:
             row.spread(lambda each: each.accuracy.clustered.percent),
             row.spread(lambda each: each.accuracy.drop),
             f"{row.mean(lambda each: each.weights_ratio):.1f}x",
-            f"{row.mean(lambda each: each.sizes.ratio_onnx):.1f}x",
-            f"{row.mean(lambda each: each.sizes.ratio_tflite):.1f}x",
-            f"{row.mean(lambda each: each.sizes.ratio_container):.1f}x",
+            f"{row.mean(lambda each: each.sizes['onnx'].ratio):.1f}x",
+            f"{row.mean(lambda each: each.sizes['tflite'].ratio):.1f}x",
+            row.container,
             "+".join(map(str, first.budget.epochs.values())),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -173,8 +180,8 @@ def _beside_deep_compression(base: Sequence[Row]) -> str:
         if row.pair[0] not in ("alexnet", "vgg16bn"):
             continue
         lines.append(
-            f"| {row.pair[0]}, {row.outcomes[0].data.name} | | {row.mean(lambda each: each.sizes.ratio_onnx):.1f}x "
-            f"| {row.mean(lambda each: each.sizes.ratio_container):.1f}x "
+            f"| {row.pair[0]}, {row.outcomes[0].data.name} | | {row.mean(lambda each: each.sizes['onnx'].ratio):.1f}x "
+            f"| {row.container} "
             f"| {row.mean(lambda each: each.accuracy.drop):+.2f} |"
         )
     note = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from edgecompress.report import cells
 from edgecompress.report.console import console
 from edgecompress.report.numbers import percent
 from edgecompress.study.records import CellRecord, StudyIndex
@@ -37,7 +38,7 @@ def _table(records: Sequence[CellRecord]) -> Table:
         cell, found = record.cell, record.outcome
         if found is None:
             continue
-        accuracy, sizes = found.accuracy, found.sizes
+        accuracy, sizes = found.accuracy, found.sizes["onnx"]
         table.add_row(
             f"{cell.model}, {found.data.name}",
             f"{100 * cell.sparsity:g} %",
@@ -47,6 +48,6 @@ def _table(records: Sequence[CellRecord]) -> Table:
             str(cell.seed),
             *(percent(each.percent) for each in (accuracy.baseline, accuracy.pruned, accuracy.clustered)),
             f"{accuracy.drop:+.2f}",
-            *(f"{ratio:.1f}x" for ratio in (found.weights_ratio, sizes.ratio_onnx, sizes.ratio_container)),
+            *(cells.times(ratio).text for ratio in (found.weights_ratio, sizes.ratio, sizes.container_ratio)),
         )
     return table

@@ -1,11 +1,11 @@
 """The front of a search as a whole: what ran through the full stages, in bytes, accuracy and latency."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from edgecompress.record import Record
+from edgecompress.record import Record, Versioned
 from edgecompress.search.records import SearchRecord
 from edgecompress.target import Runtime
 
@@ -35,9 +35,11 @@ class Point(Record):
     boards: tuple[BoardLatency, ...] = ()
 
 
-class FrontRecord(Record):
+class FrontRecord(Versioned):
     """The front of a search."""
 
+    marks: ClassVar[frozenset[str]] = frozenset({"points", "chosen"})
+    kind: Literal["front"] = "front"
     schema_version: Literal[1] = 1
     tool_version: str
     model: str

@@ -65,9 +65,9 @@ class Channels(Record):
 class SearchRecord(Published):
     """A search. Accuracies are in percent, of the validation split: the test set is never seen here."""
 
-    kind: ClassVar[str] = "search"
     marks: ClassVar[frozenset[str]] = frozenset({"recipe", "max_drop", "size_budget"})
 
+    kind: Literal["search"] = "search"
     schema_version: Literal[1] = 1
     tool_version: str
     model: str

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from edgecompress.manifest import DataInfo
-from edgecompress.record import About, Published, Record
+from edgecompress.record import About, Published, Record, Versioned
 from edgecompress.target import Runtime
 
 How = Literal["measured", "emulated", "estimated"]
@@ -100,29 +100,25 @@ class StudyLayer(Record):
 
 
 class Sizes(Record):
-    """Bytes of the files of one cell. Each counts everything: indices, codebooks, biases, normalisation, graph."""
+    """Bytes of a cell's files in one format, everything counted: indices, codebooks, biases, normalisation, graph."""
 
-    dense_onnx: int
-    onnx: int
-    dense_tflite: int
-    tflite: int
-    container: int = Field(description="of the ONNX file, packed for storage and transfer")
-    entropy_bound: int = Field(description="order-0 entropy of the ONNX file's weights, with codebooks")
-
-    @property
-    def ratio_onnx(self) -> float:
-        """Bytes of the dense ONNX file over those of the compressed one."""
-        return self.dense_onnx / self.onnx
+    runtime: Runtime = Field(description="that runs the format")
+    dense: int
+    compressed: int
+    container: int | None = Field(description="of the compressed file, packed to store and send; null: not packed")
+    entropy_bound: int | None = Field(
+        description="order-0 entropy of the compressed file's weights, with codebooks; null: not recorded"
+    )
 
     @property
-    def ratio_tflite(self) -> float:
-        """Bytes of the dense TFLite file over those of the compressed one."""
-        return self.dense_tflite / self.tflite
+    def ratio(self) -> float:
+        """Bytes of the dense file over those of the compressed one."""
+        return self.dense / self.compressed
 
     @property
-    def ratio_container(self) -> float:
-        """Bytes of the dense ONNX file over those of the container."""
-        return self.dense_onnx / self.container
+    def container_ratio(self) -> float | None:
+        """Bytes of the dense file over those of the container; ``None``: it was not packed."""
+        return None if self.container is None else self.dense / self.container
 
 
 class LatencyRatio(Record):
@@ -162,7 +158,7 @@ class Outcome(Record):
     accuracy: Accuracies
     weights_total: int = Field(description="prunable weights of the dense network")
     weights_kept: int = Field(description="of these, not zero")
-    sizes: Sizes
+    sizes: dict[str, Sizes] = Field(description="by format: onnx, tflite")
     layers: tuple[StudyLayer, ...]
     latency: tuple[LatencyRatio, ...] = Field(default=(), description="empty: the files were not proved")
     seconds: dict[str, float | None] = Field(
@@ -178,10 +174,10 @@ class Outcome(Record):
 class CellRecord(Published):
     """One cell of a study, done or failed."""
 
-    kind: ClassVar[str] = "cell"
     marks: ClassVar[frozenset[str]] = frozenset({"study", "cell", "machine"})
 
-    schema_version: Literal[1] = 1
+    kind: Literal["cell"] = "cell"
+    schema_version: Literal[2] = 2
     tool_version: str
     study: str = Field(description="the grid it belongs to")
     cell: Cell
@@ -225,9 +221,11 @@ class Entry(Record):
     error: str | None = None
 
 
-class StudyIndex(Record):
+class StudyIndex(Versioned):
     """The cells that a study's folder holds, and those that were left out."""
 
+    marks: ClassVar[frozenset[str]] = frozenset({"study", "cells", "budget_minutes"})
+    kind: Literal["study"] = "study"
     schema_version: Literal[1] = 1
     tool_version: str
     study: str

@@ -3,7 +3,7 @@
 import datetime
 import importlib.metadata
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -20,11 +20,10 @@ from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.within import Within, within
 from edgecompress.errors import CheckError, InputError
 from edgecompress.export.kinds import COMPRESSED
-from edgecompress.export.pack import CONTAINER
-from edgecompress.formats.ecz.pack import pack_container
+from edgecompress.export.pack import CONTAINER, boxed
 from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import low_memory
-from edgecompress.manifest import DataInfo, FrontPoint, Manifest, ModelInfo, PlainFile, Ratios
+from edgecompress.manifest import DataInfo, FrontPoint, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.report.card import card
@@ -170,8 +169,7 @@ def _write(
         ratios=Ratios(
             weights=ratio(weights, of=sum(compressed.dense[f"{name}.weight"].numel() for name in weights)),
             macs=macs_ratio(compressed.stages),
-            onnx=models["dense.onnx"].bytes / models["model.onnx"].bytes,
-            tflite=models["dense.tflite"].bytes / models["model.tflite"].bytes if "model.tflite" in models else None,
+            files=_ratios(models),
         ),
         models=models,
         lead=lead,
@@ -183,12 +181,18 @@ def _write(
     return manifest.model_copy(update={"files": files | {"README.md": _plain(folder / "README.md", "model card")}})
 
 
+def _ratios(models: Mapping[str, ModelFile]) -> dict[str, float]:
+    """Bytes of the dense file over those of the compressed one, by format."""
+    compressed = {Path(name).suffix[1:]: file.bytes for name, file in models.items() if file.kind == "compressed"}
+    dense = {Path(name).suffix[1:]: file.bytes for name, file in models.items() if file.kind == "dense"}
+    return {name: dense[name] / size for name, size in compressed.items()}
+
+
 def _container(folder: Path, name: str, progress: Progress) -> PlainFile:
     """Pack a model file for storage and transfer, beside it."""
-    path = folder / f"{name}{CONTAINER}"
-    pack_container(folder / name, path, progress=progress)
     return _plain(
-        path, f"{name} for storage and transfer: 'edgecompress unpack', or the agent, makes the same file of it"
+        boxed(folder / name, progress),
+        f"{name} for storage and transfer: 'edgecompress unpack', or the agent, makes the same file of it",
     )
 
 

@@ -3,7 +3,7 @@
 import functools
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,12 +26,12 @@ from edgecompress.compress.structure.shapes import load_state
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.export.kinds import STEMS, Kind
-from edgecompress.export.pack import CONTAINER
+from edgecompress.export.pack import boxed
 from edgecompress.export.verified import Reference, write_float
 from edgecompress.export.verify import compare_latency
+from edgecompress.export.written import written
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
-from edgecompress.formats.ecz.pack import pack_container
 from edgecompress.manifest import DataInfo
 from edgecompress.model import datasets
 from edgecompress.model.datasets.contract import Dataset
@@ -226,41 +226,42 @@ def _files(
     settings: Export,
     plan: Plan,
     here: Machine,
-) -> tuple[Sizes, tuple[LatencyRatio, ...]]:
-    """Write the four files and the container, and prove them where the plan says so."""
+) -> tuple[dict[str, Sizes], tuple[LatencyRatio, ...]]:
+    """Write both networks in each format, and the containers, and prove the files where the plan says so."""
     x = data.test_x[:SAMPLES]
     graph = grapher_of(cell.model, data.input_shape, len(data.classes), cell.width)
-    kinds = find.of_profiles()
+    formats = find.of_profiles()
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.last}
     for kind, state in states.items():
         load_state(network, state)
-        expected = outputs(network, torch.from_numpy(x)).numpy() if plan.prove else None
+        against = Reference(x, outputs(network, torch.from_numpy(x)).numpy(), None) if plan.prove else None
         model = graph(network)
-        for each in kinds:
-            against = None if expected is None else Reference(x, expected, None)
-            ledgers[kind, each.name] = _written(model, folder / f"{STEMS[kind]}.{each.name}", each, settings, against)
-    latency = tuple(_latency(folder, each, here) for each in kinds) if plan.prove else ()
-    onnx = folder / f"{STEMS['compressed']}.onnx"
-    container = pack_container(onnx, onnx.with_suffix(CONTAINER), progress=silent)
-    sizes = Sizes(
-        dense_onnx=ledgers["dense", "onnx"].file_bytes,
-        onnx=ledgers["compressed", "onnx"].file_bytes,
-        dense_tflite=ledgers["dense", "tflite"].file_bytes,
-        tflite=ledgers["compressed", "tflite"].file_bytes,
-        container=container.container_bytes,
-        entropy_bound=ledgers["compressed", "onnx"].entropy_bytes,
+        for each in formats:
+            path = folder / f"{STEMS[kind]}.{each.name}"
+            ledgers[kind, each.name] = _written(model, path, each, settings, against, compress=kind == "compressed")
+    sizes = {each.name: _sizes(folder, each, ledgers) for each in formats}
+    return sizes, tuple(_latency(folder, each, here) for each in formats) if plan.prove else ()
+
+
+def _written(
+    graph: ir.Model, path: Path, how: Format, settings: Export, against: Reference | None, *, compress: bool
+) -> Ledger:
+    """Write a file as a build does; where there is nothing to hold it against, it is not proved."""
+    if against is None:
+        return written(graph, path, how, settings, compress=compress).ledger
+    return write_float(graph, path, how, settings, against, compress=compress).ledger
+
+
+def _sizes(folder: Path, how: Format, ledgers: Mapping[tuple[Kind, str], Ledger]) -> Sizes:
+    compressed = ledgers["compressed", how.name]
+    return Sizes(
+        runtime=how.runtime,
+        dense=ledgers["dense", how.name].file_bytes,
+        compressed=compressed.file_bytes,
+        container=boxed(folder / f"{STEMS['compressed']}.{how.name}").stat().st_size,
+        entropy_bound=compressed.entropy_bytes,
     )
-    return sizes, latency
-
-
-def _written(graph: ir.Model, path: Path, kind: Format, settings: Export, against: Reference | None) -> Ledger:
-    compress = path.stem == STEMS["compressed"]
-    if against is not None:
-        return write_float(graph, path, kind, settings, against, compress=compress).ledger
-    write: Callable[..., Ledger] = kind.write
-    options = {"weights": kind.rounding(settings)} if "weights" in kind.options(settings) else {}
-    return write(graph, path, compress=compress, encoding=settings.encoding, **options)
 
 
 def _latency(folder: Path, kind: Format, here: Machine) -> LatencyRatio:

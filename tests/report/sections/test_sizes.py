@@ -30,7 +30,7 @@ def test_the_parts_of_a_bar_are_the_whole_file(figures):
 
 def test_weights_below_their_bound_are_one_part(tmp_path):
     document = documents.cell()
-    document["outcome"]["sizes"]["entropy_bound"] = 1_200
+    document["outcome"]["sizes"]["onnx"]["entropy_bound"] = 1_200
     figure = sizes(find([documents.write(tmp_path, cell=document)])).figures[0]
     (bar,) = figure.charts[0].draw(700)["data"]["values"]
     assert (bar["part"], bar["percent"]) == (PARTS[0], 100 * 1_000 / 40_000)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from edgecompress.formats import find
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
 from edgecompress.report.found import Found
@@ -99,8 +100,7 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
         Column("clustering method", words=True),
         Column("seeds"),
         Column("drop", "points"),
-        Column("ONNX smaller"),
-        Column("TFLite smaller"),
+        *(Column(f"{each.title} smaller") for each in find.of_profiles()),
     )
     rows: list[Row] = []
     marks: list[dict[str, Any]] = []
@@ -111,8 +111,7 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
                 cells.words(method),
                 cells.count(pair.seeds),
                 cells.spread(pair.drops),
-                cells.times(pair.onnx),
-                cells.times(pair.tflite),
+                *(cells.times(pair.files.get(each.name)) for each in find.of_profiles()),
             ),
             taken=pair.taken,
             records=pair.records,

@@ -93,7 +93,7 @@ def _cells(found: Found) -> list[Figure]:
             name=record.cell.name,
             series=record.cell.model,
             shape=record.cell.method,
-            bytes=outcome.sizes.onnx,
+            bytes=outcome.sizes["onnx"].compressed,
             accuracy=outcome.accuracy.clustered.percent,
             latency=ratio.ratio if ratio else None,
             taken=how_taken(record),

@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
+from edgecompress.formats import find
 from edgecompress.report import cells, charts, paper
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
 from edgecompress.report.found import Found
@@ -98,8 +99,7 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
         Column("compressed", "%", HERE),
         Column("drop", "points", HERE),
         Column("seeds", group=HERE),
-        Column("ONNX smaller", group=HERE),
-        Column("TFLite smaller", group=HERE),
+        *(Column(f"{each.title} smaller", group=HERE) for each in find.of_profiles()),
         Column("drop", "points", DEVICE),
         Column("latency / dense", group=DEVICE),
         Column("where", group=DEVICE, words=True),
@@ -123,8 +123,7 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
                 cells.points(pair.compressed),
                 cells.spread(pair.drops),
                 cells.count(pair.seeds),
-                cells.times(pair.onnx),
-                cells.times(pair.tflite),
+                *(cells.times(pair.files.get(each.name)) for each in find.of_profiles()),
                 cells.points(device.drop if device else None),
                 cells.number(device.latency if device else None, 3),
                 cells.words(f"{device.where}: {device.taken}" if device else None),

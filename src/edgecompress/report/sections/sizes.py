@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgecompress.formats import find
 from edgecompress.report import cells, charts
-from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
+from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
 from edgecompress.report.found import Found, how_taken
 from edgecompress.report.pairs import headline, pairs
+from edgecompress.study.records import Sizes
 
 PARTS = ("weights, up to their entropy bound", "weights, above it", "graph, names, header")
 
@@ -77,18 +79,8 @@ def _bundles(found: Found) -> Figure | None:
 
 
 def _cells(found: Found) -> Figure | None:
-    columns = (
-        Column("cell", words=True),
-        Column("dense", "bytes", "ONNX"),
-        Column("size", "bytes", "ONNX"),
-        Column("smaller", group="ONNX"),
-        Column("entropy bound", "bytes", "ONNX"),
-        Column("file / bound", group="ONNX"),
-        Column("container", "bytes", "ONNX"),
-        Column("dense", "bytes", "TFLite"),
-        Column("size", "bytes", "TFLite"),
-        Column("smaller", group="TFLite"),
-    )
+    formats = find.of_profiles()
+    columns = (Column("cell", words=True), *(column for each in formats for column in _columns(each.title)))
     # A whole grid has hundreds of cells: the table has them all, the bars those that stand beside the paper's figures.
     shown = {record for pair in headline(pairs(found)) for record in pair.records}
     rows: list[Row] = []
@@ -96,27 +88,20 @@ def _cells(found: Found) -> Figure | None:
     for source, record in found.cells:
         if not record.outcome:
             continue
-        size = record.outcome.sizes
+        sizes = record.outcome.sizes
         row = Row(
             key=f"cell-sizes-{len(rows)}",
             cells=(
                 cells.words(record.cell.name),
-                cells.count(size.dense_onnx),
-                cells.count(size.onnx),
-                cells.times(size.ratio_onnx),
-                cells.count(size.entropy_bound),
-                cells.number(size.onnx / size.entropy_bound if size.entropy_bound else None),
-                cells.count(size.container),
-                cells.count(size.dense_tflite),
-                cells.count(size.tflite),
-                cells.times(size.ratio_tflite),
+                *(cell for each in formats for cell in _of_format(sizes.get(each.name))),
             ),
             taken=how_taken(record),
             records=(source.id,),
         )
         rows.append(row)
         if source.id in shown:
-            bar = _bar(row, record.cell.name, size.dense_onnx, (size.onnx, size.entropy_bound, 0))
+            size = sizes["onnx"]
+            bar = _bar(row, record.cell.name, size.dense, (size.compressed, size.entropy_bound or 0, 0))
             bars.append({"leads": True, "parts": bar})
     if not rows:
         return None
@@ -125,6 +110,32 @@ def _cells(found: Found) -> Figure | None:
         "the weights is the graph and what the code costs. Bars: the cells that are compared with the paper."
     )
     return Figure("sizes-cells", "Study cells", caption, Table(columns, tuple(rows)), _chart(bars))
+
+
+def _columns(title: str) -> tuple[Column, ...]:
+    """The columns of a format, in the order of ``_of_format``."""
+    return (
+        Column("dense", "bytes", title),
+        Column("size", "bytes", title),
+        Column("smaller", group=title),
+        Column("entropy bound", "bytes", title),
+        Column("file / bound", group=title),
+        Column("container", "bytes", title),
+    )
+
+
+def _of_format(sizes: Sizes | None) -> tuple[Cell, ...]:
+    if sizes is None:
+        return (cells.count(None),) * len(_columns(""))
+    bound = sizes.entropy_bound
+    return (
+        cells.count(sizes.dense),
+        cells.count(sizes.compressed),
+        cells.times(sizes.ratio),
+        cells.count(bound),
+        cells.number(sizes.compressed / bound if bound else None),
+        cells.count(sizes.container),
+    )
 
 
 def _bar(row: Row, label: str, dense: float, sizes: tuple[int, int, int]) -> list[dict[str, Any]]:
