@@ -9,12 +9,16 @@ from types import ModuleType
 
 TYPE_CHECKING = False  # as typing's, which takes longer to import than all else here
 if TYPE_CHECKING:
+    from edgecompress.library.advising import advise
     from edgecompress.library.bundles import Bundle, build
+    from edgecompress.library.comparing import compare
     from edgecompress.library.compressing import compress
     from edgecompress.library.compressor import Compressor
     from edgecompress.library.exporting import export
     from edgecompress.library.files import inspect, pack
     from edgecompress.library.networks import cluster_, prune_
+    from edgecompress.library.searching import search
+    from edgecompress.library.studying import study
     from edgecompress.library.unpacking import unpack
     from edgecompress.library.verification import verify
 
@@ -23,13 +27,17 @@ __all__ = [
     "Bundle",
     "Compressor",
     "__version__",
+    "advise",
     "build",
     "cluster_",
+    "compare",
     "compress",
     "export",
     "inspect",
     "pack",
     "prune_",
+    "search",
+    "study",
     "unpack",
     "verify",
 ]
@@ -37,13 +45,17 @@ __all__ = [
 _HOMES = {
     "Bundle": "bundles",
     "Compressor": "compressor",
+    "advise": "advising",
     "build": "bundles",
     "cluster_": "networks",
+    "compare": "comparing",
     "compress": "compressing",
     "export": "exporting",
     "inspect": "files",
     "pack": "files",
     "prune_": "networks",
+    "search": "searching",
+    "study": "studying",
     "unpack": "unpacking",
     "verify": "verification",
 }

@@ -40,7 +40,7 @@ def test_wrong_inputs(refused, records, tmp_path):
     assert "absent is not there" in refused("report", "absent")
     documents.write(tmp_path, other={"a": 1}, newer=documents.bench() | {"schema_version": 3})
     assert "other.json is no record" in refused("report", "other.json")
-    assert "schema version 3" in refused("report", "newer.json")
+    assert "schema_version 3 of a bench record is newer" in refused("report", "newer.json")
     documents.write(records, second=documents.bench() | {"seconds": 1.0})
     assert "two records of one benchmark and differ" in refused("report", records)
     assert "is not a folder that can be written to" in refused("report", "other.json", "--output", "other.json/r.html")

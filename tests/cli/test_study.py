@@ -39,7 +39,7 @@ def test_a_cell_that_fails_is_named_and_ends_with_exit_code_3(edgecompress, tmp_
         (["--sparsity", "0.9;0.5"], "'0.9;0.5' is no list"),
         (["--sparsity", "90"], "write 0.9 for 90 %"),
         (["--set", "prune.sparsitty=1"], "unknown key 'prune.sparsitty'"),
-        (["--epochs-scale", "0"], "--epochs-scale 0 trains nothing"),
+        (["--epochs-scale", "0"], "an epochs scale of 0 trains nothing"),
         (["--output", "nowhere://x"], "give a folder, or a URL"),
         (["--engine", "rayy"], "--engine"),
     ],

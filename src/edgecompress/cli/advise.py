@@ -46,41 +46,23 @@ def advise(
     if output is not None and not measure:
         raise InputError("--output is for the record of --measure: give both, or neither")
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
-        from edgecompress import target as target_room
-        from edgecompress.advise import advice as rules
-        from edgecompress.advise import subject
-        from edgecompress.records import micro
+        from edgecompress.library.advising import advise as run
         from edgecompress.report.advice import advice as report
 
-        board = target_room.load(target)
-        network = subject.identity(model, data, width)
-        kept = micro.kept(store, network.name)
-        if measure:
-            from edgecompress.advise.measure import measure as run
-            from edgecompress.record import check_file, write_atomically
-
-            if output is not None:
-                check_file(output)
-            record = run(model, network, board, device=device, mode=mode, threads=threads, progress=progress)
-            if output is not None:
-                write_atomically(output, record.to_json())
-            made = (micro.keep_or_write(record, store, output, warn=console.warn), record)
-            # What was counted stands beside what a board's record says, where there is one.
-            beside = rules.best(kept, network, board.name) if record.taken == "emulated" else None
-            found = beside if beside is not None and beside[1].taken == "measured" else made
-            kept = [made, *kept]
-        else:
-            given = rules.best(kept, network, board.name)
-            if given is None:
-                raise InputError(
-                    f"no record of {network.name} like this is in the store; make one on the board: "
-                    f"edgecompress advise {model} --target {target} --measure --device NAME (without it: --device "
-                    "emulated)"
-                )
-            found = given
-        estimate = rules.counted(kept, network, board.emulator_cpu)
-        of = (*estimate, str(board.emulator_cpu)) if estimate else None
-        advice = rules.advise(*found, board.name, estimate=of)
+        advice = run(
+            model,
+            target,
+            data=data,
+            width=width,
+            measure=measure,
+            device=device,
+            mode=mode,
+            threads=threads,
+            output=output,
+            store=store,
+            progress=progress,
+            warn=console.warn,
+        )
     if as_json:
         console.say(advice.to_json().rstrip(), as_json=True)
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import STORE
+from edgecompress.cli.options import STORE, values
 from edgecompress.errors import CheckError
 
 SIDE = "A record's file, or its id in the store or the beginning of that."
@@ -44,24 +44,13 @@ def compare(
     Example: edgecompress compare old.json new.json --fail-on "acc_drop>0.5"
     """
     with console.long_work("nothing was changed"):
-        from edgecompress.compare import limits
-        from edgecompress.compare.run import compare as run
+        from edgecompress.library.comparing import compare as run
         from edgecompress.record import check_file, write_atomically
-        from edgecompress.records import kinds
         from edgecompress.report.compare import compare as report
 
         if output is not None:
             check_file(output)
-        asked = [limit for text in fail_on or [] for limit in limits.parse(text)]
-        given = [kinds.load(name, store) for name in (a, b)]
-        first, second = ((each.name, each.id, each.record) for each in given)
-        found = run(
-            first,
-            second,
-            limits=asked,
-            allow=[name.strip() for name in allow.split(",") if name.strip()],
-            files=file or (),
-        )
+        found = run(a, b, fail_on=fail_on or (), allow=values(allow, str), files=file or (), store=store)
         if output is not None:
             write_atomically(output, found.to_json())
     if as_json:

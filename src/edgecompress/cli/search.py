@@ -86,58 +86,52 @@ def search(
     Example: edgecompress search --model alexnet --max-drop 0.5 --target rpi4
     """
     with console.long_work("the same command goes on from the last finished trial") as progress:
-        from edgecompress import bundle
+        from edgecompress.library.searching import search as run
         from edgecompress.report import search as report
         from edgecompress.report import summary
-        from edgecompress.search.limits import Limits
         from edgecompress.search.records import SearchRecord
-        from edgecompress.search.sizes import parse_size
-        from edgecompress.store.keep import keep
-        from edgecompress.workflows import search
-        from edgecompress.workflows.request import Request
+        from edgecompress.workflows.search import FRONT, RECIPE
 
         def tell(record: SearchRecord) -> None:
-            keep(record, store, file=None, warn=console.warn)
             if as_json:
                 console.say(record.to_json().rstrip(), as_json=True)
             else:
                 report.search(record)
 
-        request = Request(
-            target=target or "host",
-            model=model,
-            data=data,
+        found = run(
+            model,
+            data,
+            max_drop=max_drop,
+            size_budget=size_budget,
+            trials=trials,
+            macs=values(macs, float) if macs else (),
+            target=target,
             recipe=recipe,
-            changes=tuple(set_ or ()),
+            changes=set_ or (),
             checkpoint=checkpoint,
             encoding=encoding,
             output=output,
             data_dir=data_dir,
-            cache_dir=cache_dir,
+            cache=cache_dir,
             download=download,
             eval_samples=eval_samples,
-        )
-        limits = Limits(max_drop, parse_size(size_budget) if size_budget else None, trials)
-        how = search.How(
-            macs=values(macs, float) if macs else (),
             storage=storage,
             workers=workers,
             devices=values(device, str) if device else (),
             mode=mode,
+            store=store,
+            progress=progress,
+            warn=console.warn,
+            tell=tell,
         )
-        found = search.search(
-            request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
-        )
-        if found.built:
-            keep(found.built[1], store, file=found.built[0] / bundle.MANIFEST, warn=console.warn)
     if as_json:
         return
     report.front(found.front)
-    console.say(f"\nrecipe: {found.folder / search.RECIPE}, front: {found.folder / search.FRONT}")
+    console.say(f"\nrecipe: {found.folder / RECIPE}, front: {found.folder / FRONT}")
     if found.built:
         console.say(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
-        given = ["--model", model, "--data", request.data_named]
-        given += ["--recipe", str(found.folder / search.RECIPE)]
+        given = ["--model", model, "--data", found.data]
+        given += ["--recipe", str(found.folder / RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
         console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -7,7 +7,7 @@ import typer
 from edgecompress.cli import console
 from edgecompress.cli import help as help_page
 from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
-from edgecompress.errors import CheckError, InputError
+from edgecompress.errors import CheckError
 from edgecompress.study import grid
 
 DISTILL = {"off": (False,), "on": (True,), "both": (False, True)}
@@ -74,48 +74,37 @@ def paper(
     Example: edgecompress study paper --models alexnet --data uci-har --budget 60
     """
     with console.long_work("the same command goes on from the last finished stage") as progress:
+        from edgecompress.library.studying import study as run
         from edgecompress.report import study as report
-        from edgecompress.store.keep import keep
-        from edgecompress.study.engines.contract import Workers
-        from edgecompress.study.plan import Plan
-        from edgecompress.workflows import study
 
-        asked = grid.Grid(
-            models=values(models, str),
-            data=values(data, str),
+        index, records = run(
+            values(models, str),
+            values(data, str),
             sparsities=values(sparsity, float),
-            methods=values(methods, str) if methods else study.clustering_methods(),
+            methods=values(methods, str) if methods else None,
             bits=values(bits, int),
             distill=DISTILL[distill],
             seeds=values(seeds, int),
-        )
-        if not epochs_scale:
-            raise InputError("--epochs-scale 0 trains nothing; use --set train.epochs=0 where that is meant")
-        plan = Plan(
-            study="paper",
             recipe=recipe,
-            changes=tuple(set_ or ()),
+            changes=set_ or (),
             epochs_scale=epochs_scale,
             train_samples=train_samples,
             prove=prove,
-            data_dir=data_dir,
-            cache_dir=cache_dir,
-            download=download,
-            artefacts=artefacts,
-        )
-        index, records = study.study(
-            asked,
-            study.smoke(plan) if smoke else plan,
-            output=output,
-            engine=engine,
-            workers=Workers(workers, threads, address=address),
             budget_minutes=budget,
-            sample=smoke,
+            smoke=smoke,
+            output=output,
+            artefacts=artefacts,
+            engine=engine,
+            address=address,
+            workers=workers,
+            threads=threads,
+            data_dir=data_dir,
+            cache=cache_dir,
+            download=download,
+            store=store,
             progress=progress,
+            warn=console.warn,
         )
-        for record in () if smoke else records:
-            if keep(record, store, file=None, warn=console.warn) is None:
-                break  # what is said once of a store that fails need not be said of every cell
     if as_json:
         console.say(index.to_json().rstrip(), as_json=True)
     else:

@@ -1,11 +1,8 @@
 """Bundles from Python: built, opened and measured, as the commands do it."""
 
-import json
 import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -16,7 +13,9 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import MANIFEST
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
-from edgecompress.library.paths import StrPath
+from edgecompress.library.paths import StrPath, path_of
+from edgecompress.library.recipes import named
+from edgecompress.library.warned import Warn, warned
 from edgecompress.manifest import Manifest, ModelFile
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
@@ -24,8 +23,6 @@ from edgecompress.store.keep import keep
 from edgecompress.store.place import NONE
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.request import Request
-
-Warn = Callable[[str], None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,7 +106,7 @@ class Bundle:
             output=None if output is None else Path(output),
             progress=progress,
         )
-        keep(record, store, file=path, warn=warn or _warn)
+        keep(record, store, file=path, warn=warned(warn))
         return record
 
     def __repr__(self) -> str:
@@ -171,51 +168,26 @@ def build(
     """
     if max_drop is not None and from_front is not None:
         raise InputError("max-drop finds a front, and from-front takes a point of one; leave out one of both")
-    given = [*_lines(recipe)] if isinstance(recipe, Mapping) else []
-    given += _lines(changes) if isinstance(changes, Mapping) else changes
+    name, given = named(recipe, changes)
     given += [] if max_drop is None else [f"cluster.max_drop={max_drop!r}"]
     request = Request(
         target=os.fspath(target),
         model=model,
         data=None if data is None else os.fspath(data),
-        recipe=None if recipe is None or isinstance(recipe, Mapping) else os.fspath(recipe),
+        recipe=name,
         changes=tuple(given),
-        checkpoint=_path(checkpoint),
+        checkpoint=path_of(checkpoint),
         loss=loss,
         metric=metric,
         encoding=encoding,
-        output=_path(output),
-        data_dir=_path(data_dir),
-        cache_dir=_path(cache),
+        output=path_of(output),
+        data_dir=path_of(data_dir),
+        cache_dir=path_of(cache),
         download=download,
         eval_samples=eval_samples,
         from_front=from_front,
     )
-    tell = warn or _warn
+    tell = warned(warn)
     folder, manifest = build_bundle(request, progress=progress, warn=tell)
     keep(manifest, store, file=folder / MANIFEST, warn=tell)
     return Bundle(folder, manifest)
-
-
-_warn = partial(warnings.warn, stacklevel=3)
-
-
-def _path(given: StrPath | None) -> Path | None:
-    return None if given is None else Path(given)
-
-
-def _lines(changes: Mapping[str, Any], before: str = "") -> Iterator[str]:
-    """Changes as ``--set`` has them. Names of layers have dots, and so their table is one change."""
-    for key, value in changes.items():
-        if isinstance(value, Mapping) and key != "layers":
-            yield from _lines(value, f"{before}{key}.")
-        else:
-            yield f"{before}{key}={_toml(value)}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(str(key))} = {_toml(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value)

@@ -40,12 +40,14 @@ class Found:
 
     Attributes:
         folder: with the records and the recipes.
+        data: that it was on, as ``--data`` takes it.
         records: what was tried and found, one for each number of channels.
         front: of all of them.
         built: the bundle's folder and manifest, where a target was named.
     """
 
     folder: Path
+    data: str
     records: list[SearchRecord]
     front: FrontRecord
     built: tuple[Path, Manifest] | None
@@ -138,9 +140,11 @@ def search(
         raise CheckError(_nothing_holds(records, folder / FRONT))
     write_atomically(folder / RECIPE, recipes[front.points[front.chosen].recipe])
     if not builds:
-        return Found(folder, records, front, None)
+        return Found(folder, request.data_named, records, front, None)
     request = replace(request, recipe=str(folder / RECIPE), changes=(), encoding=None, output=built_in)
-    return Found(folder, records, front, build_bundle(request, progress=progress, warn=_but(said, warn)))
+    return Found(
+        folder, request.data_named, records, front, build_bundle(request, progress=progress, warn=_but(said, warn))
+    )
 
 
 def _changes(request: Request, macs: Sequence[float]) -> list[tuple[str, ...]]:
