@@ -20,8 +20,8 @@ def made(network, inputs):
     return quantized(network(), inputs)
 
 
-def test_every_layer_has_a_scale_a_channel_its_largest_weight_over_64(made, network):
-    folded = network()
+def test_a_layer_that_is_not_clustered_has_a_scale_a_channel_its_largest_weight_over_64(inputs, unclustered):
+    made, folded = quantized(unclustered(), inputs), unclustered()
     fold_batch_normalization(folded)
     found, expected = arrays(made), arrays(folded)
     names = [name for name in expected if name.endswith(".weight") and expected[name].ndim > 1]
@@ -36,6 +36,21 @@ def test_every_layer_has_a_scale_a_channel_its_largest_weight_over_64(made, netw
         assert np.abs(integers - steps).max() <= 0.501
         assert np.abs(integers).max() == 64
         assert not integers[weight == 0].any()
+
+
+def test_a_clustered_layer_has_the_integers_of_its_palette_in_every_channel(made, network):
+    found, clustered, folded = arrays(made), arrays(network()), network()
+    fold_batch_normalization(folded)
+    expected = arrays(folded)
+    for name in [name for name in expected if name.endswith(".weight") and expected[name].ndim > 1]:
+        integers, scales = found[f"{name}_quantized"], found[f"{name}_scale"]
+        assert np.abs(integers).max() <= 64
+        # A negative BatchNormalization factor turns the signs of a channel.
+        assert len(np.unique(np.abs(integers))) <= len(np.unique(np.abs(clustered[name])))
+        steps = expected[name] / scales.reshape(-1, *[1] * (expected[name].ndim - 1))
+        assert np.abs(integers - steps).max() <= 0.501
+        for value in np.unique(np.abs(clustered[name])):
+            assert len(np.unique(np.abs(integers[np.abs(clustered[name]) == value]))) == 1
 
 
 def test_the_file_answers_nearly_as_the_network_in_a_process_of_its_own(made, inputs, answers, tmp_path):

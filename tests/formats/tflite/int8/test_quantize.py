@@ -5,6 +5,7 @@ from onnx import TensorProto, helper
 
 from edgecompress.errors import InputError
 from edgecompress.export.verify import outputs
+from edgecompress.formats.onnx.int8.folding import fold_batch_normalization
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.inspection import decoded_weights_tflite
 from edgecompress.formats.tflite.int8.quantize import write_int8
@@ -22,11 +23,20 @@ def files(network, inputs, tmp_path_factory):
     return folder / "float.tflite", folder / "int8.tflite"
 
 
-def test_every_layer_has_a_scale_a_channel_its_largest_weight_over_127(files):
-    floats, integers = (decoded_weights_tflite(path) for path in files)
-    _, model = model_file.parse(files[1])
+def scales_of(path):
+    _, model = model_file.parse(path)
     tensors = [tensor for tensor in model.subgraphs[0].tensors if tensor.quantization is not None]
-    scales = {tensor.name.decode(): np.asarray(tensor.quantization.scale) for tensor in tensors}
+    return {tensor.name.decode(): np.asarray(tensor.quantization.scale) for tensor in tensors}
+
+
+def test_a_layer_that_is_not_clustered_has_a_scale_a_channel_its_largest_weight_over_127(unclustered, inputs, tmp_path):
+    files = tmp_path / "float.tflite", tmp_path / "int8.tflite"
+    folded = unclustered()
+    fold_batch_normalization(folded)
+    write_float(folded, files[0], compress=False)
+    write_int8(unclustered(), files[1], inputs)
+    floats, integers = (decoded_weights_tflite(path) for path in files)
+    scales = scales_of(files[1])
     names = [name for name, array in floats.items() if array.ndim > 1]
     assert len(names) == 5  # the weight that two layers read is one
     for name in names:
@@ -38,6 +48,17 @@ def test_every_layer_has_a_scale_a_channel_its_largest_weight_over_127(files):
         assert np.abs(found - steps).max() <= 0.501
         assert not found[weight == 0].any()
         assert np.abs(found).max() == 127
+
+
+def test_a_clustered_layer_has_the_integers_of_its_palette_in_every_channel(files, network):
+    floats, integers = (decoded_weights_tflite(path) for path in files)
+    clustered = {name: value.const_value.numpy() for name, value in network().graph.initializers.items()}
+    scales = scales_of(files[1])
+    for name in [name for name, array in floats.items() if array.ndim > 1]:
+        found = integers[name]
+        steps = floats[name] / scales[name].reshape(-1, *[1] * (found.ndim - 1))
+        assert np.abs(found - steps).max() <= 0.501
+        assert len(np.unique(np.abs(found))) <= len(np.unique(np.abs(clustered[name])))
 
 
 def test_the_file_answers_nearly_as_the_network_in_a_process_of_its_own(files, inputs, answers):

@@ -50,6 +50,16 @@ def equalised(model: ir.Model, calibration: Floats) -> ir.Model:
     return made
 
 
+def as_clustered(folded: ir.Model, model: ir.Model) -> ir.Model:
+    """``folded``, which ``equalised`` made of ``model``, with that one's weights where they go by the same name."""
+    made = folded.clone()
+    for name, value in made.graph.initializers.items():
+        before = model.graph.initializers.get(name)
+        if before is not None and before.const_value is not None and value.shape == before.shape:
+            value.const_value = before.const_value
+    return made
+
+
 def _pair(after: ir.Node) -> tuple[ir.Node, ir.Node] | None:
     """The convolution before a depthwise one, and that one; None where ``after`` is none or reads something else."""
     read = after.inputs[0] if _is_layer(after) else None

@@ -15,10 +15,13 @@ from edgecompress.formats.onnx.read import check_finite, read_onnx
 from edgecompress.formats.onnx.write import write
 from edgecompress.int8.calibration import Floats
 from edgecompress.int8.empty_channels import bias_steps, scales_for_empty
+from edgecompress.int8.palette import Quantized, on_palette
 from edgecompress.int8.program import INPUTS, run, workshop
 from edgecompress.int8.rounding import check_rounding
 
 LAYERS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+LARGEST = 64
+"""Steps of the largest weight of a channel; see ``quantized``."""
 _QUANTIZED = "_quantized"  # what the quantiser appends to a weight's name
 
 
@@ -57,6 +60,7 @@ def quantized(model: ir.Model, calibration: Floats) -> ir.Model:
         run(onnx_quantizer.__name__, "onnxruntime", arguments)
         made = read_onnx(Path(written))
     _give_scales(made, folded)
+    _keep_palettes(made, folded, model)
     _check(made, folded)
     _tidy(made)
     return made
@@ -81,6 +85,28 @@ def _give_scales(made: ir.Model, folded: ir.Model) -> None:
             _set(weight.inputs[1], chosen[weight.inputs[1]])
             _set(bias.inputs[1], _numpy(given.inputs[1]) * chosen[weight.inputs[1]])
             _set(bias.inputs[0], bias_steps(floats, _numpy(bias.inputs[1])))
+
+
+def _keep_palettes(made: ir.Model, folded: ir.Model, model: ir.Model) -> None:
+    """Give each clustered layer the integers of its palette, the scales that go with them, and the bias in steps."""
+    source = {node.name: node for node in folded.graph}
+    for node in made.graph:
+        given, weight, bias = (_dequantised(node, index) for index in range(3))
+        if node.op_type not in LAYERS or given is None or weight is None or len(weight.outputs[0].uses()) > 1:
+            continue
+        name = str(weight.inputs[0].name if weight.inputs[0] else "").removesuffix(_QUANTIZED)
+        if name not in model.graph.initializers or (bias and node.name not in source):
+            continue
+        clustered, axis = _numpy(model.graph.initializers[name]), weight.attributes.get_int("axis", 1)
+        before = Quantized(_numpy(weight.inputs[0]), _numpy(weight.inputs[1]))
+        found = on_palette(before, _numpy(folded.graph.initializers[name]), clustered, axis, LARGEST)
+        if found is None:
+            continue
+        _set(weight.inputs[0], found.integers)
+        _set(weight.inputs[1], found.scales)
+        if bias:
+            _set(bias.inputs[1], _numpy(given.inputs[1]) * found.scales)
+            _set(bias.inputs[0], bias_steps(_numpy(source[node.name].inputs[2]), _numpy(bias.inputs[1])))
 
 
 def _layers(made: ir.Model, folded: ir.Model) -> Iterator[tuple[ir.Node, ir.Node, ir.Node, Floats]]:

@@ -1,5 +1,6 @@
 """int8 for TFLite: ai-edge-quantizer, static, on the dense float32 file that this package writes."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from edgecompress import record
 from edgecompress.agent.inputs import to_layout
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError
-from edgecompress.formats.onnx.int8.equalising import equalised
+from edgecompress.formats.onnx.int8.equalising import as_clustered, equalised
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.inspection import ledger
 from edgecompress.formats.tflite.int8 import quantizer as tflite_quantizer
@@ -21,9 +22,12 @@ from edgecompress.formats.tflite.reader import constants
 from edgecompress.formats.tflite.schema import schema
 from edgecompress.int8.calibration import Floats
 from edgecompress.int8.empty_channels import bias_steps, scales_for_empty
+from edgecompress.int8.palette import Quantized, on_palette
 from edgecompress.int8.program import INPUTS, run, workshop
 from edgecompress.int8.rounding import check_rounding
 
+LARGEST = 127
+"""Steps of the largest weight of a channel."""
 _LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
@@ -40,10 +44,13 @@ def write_int8(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
         CheckError: the weights it made are not the rounded ones, or are not zero where the network's are.
     """
     with workshop(to_layout(calibration, "channels_last").astype(np.float32, copy=False)) as folder:
-        source, written = folder / "float32.tflite", folder / "int8.tflite"
-        write_float(equalised(model, calibration), source, compress=False)
+        source, written, clustered = (folder / f"{name}.tflite" for name in ("float32", "int8", "clustered"))
+        folded = equalised(model, calibration)
+        write_float(folded, source, compress=False)
         run(tflite_quantizer.__name__, "ai-edge-quantizer", [str(source), str(folder / INPUTS), str(written)])
         _give_scales(source, written)
+        write_float(as_clustered(folded, model), clustered, compress=False)
+        _keep_palettes(source, clustered, written)
         _check(source, written)
         data = written.read_bytes()
     made = ledger(data, str(path), {})
@@ -74,6 +81,31 @@ def _give_scales(source: Path, written: Path) -> None:
             of_integers.buffers[bias.buffer].data = steps.view(np.uint8)
     if chosen:
         written.write_bytes(model_file.serialize(of_integers))
+
+
+def _keep_palettes(source: Path, clustered: Path, written: Path) -> None:
+    """Give each clustered layer the integers of its palette, the scales that go with them, and the bias in steps."""
+    of_floats, of_integers = model_file.parse(source)[1], model_file.parse(written)[1]
+    floats, shared = (
+        {each.name: each.array for each in constants(path.read_bytes(), "")} for path in (source, clustered)
+    )
+    biases = {each.output: _data(of_floats, each.bias, np.float32) for each in _layers(of_floats)}
+    layers = [each for each in _layers(of_integers) if each.weight.type == schema().TensorType.INT8]
+    read = Counter(each.weight.buffer for each in layers)
+    for output, given, weight, bias in layers:
+        name, quantization = weight.name.decode(), weight.quantization
+        if output not in biases or read[weight.buffer] > 1 or name not in shared:
+            continue
+        integers = _data(of_integers, weight, np.int8).reshape(shared[name].shape)
+        before = Quantized(integers, np.asarray(quantization.scale, np.float32))
+        found = on_palette(before, floats[name], shared[name], int(quantization.quantizedDimension), LARGEST)
+        if found is None:
+            continue
+        quantization.scale = found.scales
+        bias.quantization.scale = np.float32(given.quantization.scale[0]) * found.scales
+        of_integers.buffers[weight.buffer].data = np.ascontiguousarray(found.integers).view(np.uint8).reshape(-1)
+        of_integers.buffers[bias.buffer].data = bias_steps(biases[output], bias.quantization.scale).view(np.uint8)
+    written.write_bytes(model_file.serialize(of_integers))
 
 
 class _Layer(NamedTuple):
