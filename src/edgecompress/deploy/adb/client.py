@@ -1,15 +1,13 @@
-"""The adb client of this machine: called with lists of arguments, its complaints turned into one clear line."""
+"""The carrier of adb: the client of this machine, called with lists of arguments, its complaints one clear line."""
 
 import re
 import subprocess
 from collections.abc import Sequence
-from typing import IO
+from pathlib import Path
 
 from edgecompress.deploy import process
-from edgecompress.deploy.adb import scripts
-from edgecompress.deploy.adb.trailer import Told, Trailer, new_mark
+from edgecompress.deploy.board.contract import Ended, Told
 from edgecompress.deploy.deadline import Deadline
-from edgecompress.deploy.process import OnPart
 from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
 UNAUTHORIZED = "does not trust this machine: unlock its screen and accept the key that it shows"
@@ -23,10 +21,7 @@ _SAID = (
     (r"device (still )?(un)?authoriz", UNAUTHORIZED),
     (r"device offline", OFFLINE),
     (r"device '.*' not found|no devices", GONE),
-    (
-        r"no permissions|insufficient permissions",
-        "may not be used by this user: add a udev rule for it, or run adb's server as root",
-    ),
+    (r"no permissions|insufficient permissions", FORBIDDEN),
     (r"still connecting", "is still connecting: try again"),
     (
         r"error: closed|connection reset|connect failed|protocol fault|EOF|failed to read|couldn't read from device",
@@ -69,105 +64,57 @@ def call(arguments: Sequence[str], deadline: Deadline) -> tuple[int, str, str]:
 
 
 class Client:
-    """The client, told which device is meant. ``what`` says in errors what a call is for: "cannot WHAT"."""
+    """See ``board/contract.Carrier``. Scripts go through adb's ``exec`` service.
+
+    It leaves bytes alone and is the same in all releases since Android 5. It has one stream and no exit code, and what
+    the client's stdin gets stays here: files are pushed.
+    """
+
+    root = (
+        'for base in /data/local/tmp "$TMPDIR" /tmp; do [ -d "$base" ] && [ -w "$base" ] && break; done; '
+        "root=$base/edgecompress"
+    )
 
     def __init__(self, serial: str) -> None:
-        self.serial = serial
+        self.serial, self.name = serial, f"adb:{serial}"
 
-    def copy(self, arguments: Sequence[str], deadline: Deadline, what: str) -> None:
-        """A push or a pull.
+    def command(self, script: str, *, first: bool) -> tuple[Sequence[str], bytes]:  # noqa: ARG002  # each is the same
+        """The client's call."""
+        return ["adb", "-s", self.serial, "exec-out", script], b""
 
-        Raises:
-            DeviceLostError: the device is not there any more.
-            RuntimeFailedError: the call failed or did not end in time.
-        """
+    def look(self, *, drowned: bool) -> None:
+        """Nothing: adb itself tells of a device that does not answer."""
+
+    def copy(self, local: Path, there: str, deadline: Deadline, what: str) -> Told:
+        """A push."""
+        local.open("rb").close()
         parts: list[bytes] = []
-        try:
-            code, errors = process.run(["adb", "-s", self.serial, *arguments], deadline, parts.append)
-        except TimeoutError as error:
-            raise RuntimeFailedError(f"cannot {what}: not done within {deadline.seconds:g} s") from error
-        if code:
-            # Some failures are told on stdout, and a connection that ends in the middle of a copy nowhere.
-            said = errors + b"".join(parts).decode("utf-8", errors="replace")
-            raise self.failure(said, what) if _lines(said) else self._lost(what)
-
-    def execute(self, script: str, mark: str, deadline: Deadline, on_part: OnPart, what: str) -> Told:
-        """Run one of ``scripts`` to its end. ``on_part`` gets its output without what it told.
-
-        Raises:
-            DeviceLostError: the device is not there, or the connection was lost before the end.
-            TimeoutError: it did not end in time.
-        """
-        trailer = Trailer(mark, on_part)
-        code, errors = process.run(["adb", "-s", self.serial, "exec-out", script], deadline, trailer)
-        told = trailer.told()
-        if told is not None:
-            return told
-        failed = self.failure(errors, what) if code else None
-        raise failed if isinstance(failed, DeviceLostError) else self._lost(what)
-
-    def say(self, script: str, deadline: Deadline, what: str) -> tuple[int, str]:
-        """Run a script of our own: its exit code, and what it said.
-
-        Raises:
-            DeviceLostError: as ``execute``.
-            RuntimeFailedError: it did not end in time.
-        """
-        mark = new_mark()
-        parts: list[bytes] = []
-        try:
-            told = self.execute(scripts.own(mark, script), mark, deadline, parts.append, what)
-        except TimeoutError as error:
-            raise RuntimeFailedError(f"cannot {what}: not done within {deadline.seconds:g} s") from error
-        return told.number, b"".join(parts).decode("utf-8", errors="replace")
-
-    def stay(
-        self, script: str, mark: str, deadline: Deadline, errors: IO[bytes], what: str
-    ) -> tuple[subprocess.Popen[bytes], bytes, Told]:
-        """Start a script that tells something and goes on until ``process.end`` ends the client.
-
-        Returns:
-            The client, what the script wrote before it told something, and what it told.
-
-        Raises:
-            DeviceLostError: as ``execute``.
-            RuntimeFailedError: nothing came in time.
-        """
-        parts: list[bytes] = []
-        trailer = Trailer(mark, parts.append)
-        child = process.start(["adb", "-s", self.serial, "exec-out", script], errors)
-        try:
-            assert child.stdout is not None
-            for part in process.parts(child.stdout, deadline):
-                trailer(part)
-                told = trailer.told()
-                if told is not None:
-                    return child, b"".join(parts), told
-        except TimeoutError as error:
-            process.end(child)
-            raise RuntimeFailedError(f"cannot {what}: not done within {deadline.seconds:g} s") from error
-        except BaseException:
-            process.end(child)
-            raise
-        process.end(child)
-        failed = self.failure(process.tail(errors), what)
-        raise failed if isinstance(failed, DeviceLostError) else self._lost(what)
-
-    def failure(self, said: str, what: str) -> RuntimeFailedError:
-        """The error that the client's or the device's words mean."""
-        if "no space left" in said.lower():
-            return RuntimeFailedError(f"cannot {what}: no space left on device {self.serial}")
+        command = ["adb", "-s", self.serial, "push", str(local.absolute()), there]
+        code, errors = process.run(command, deadline, parts.append)
+        if not code:
+            return Told("copied", "")
+        # Some failures are told on stdout, and a connection that ends in the middle of a copy nowhere.
+        said = errors + b"".join(parts).decode("utf-8", errors="replace")
         lines = _lines(said)
+        lost = self.lost(said, what)
+        if lost or not lines:
+            raise lost or self._gone(what)
+        return Told("failed", lines[-1].removeprefix("error: "))
+
+    def failure(self, what: str, ended: Ended, holder: subprocess.Popen[bytes] | None) -> RuntimeFailedError:  # noqa: ARG002
+        """The error that the client's end means."""
+        return (self.lost(ended.errors, what) if ended.code else None) or self._gone(what)
+
+    def lost(self, said: str, what: str) -> DeviceLostError | None:
+        """The error that the client's words mean, where they mean that the device cannot be used."""
         # Of a copy only the reason, which stands after both paths: a path may say anything.
-        reasons = [line.rsplit("': ", 1)[-1] for line in lines]
+        reasons = [line.rsplit("': ", 1)[-1] for line in _lines(said)]
         for sign, meaning in _SAID:
             if any(re.search(sign, reason) for reason in reasons):
                 return DeviceLostError(f"cannot {what}: device {self.serial} {meaning}")
-        return RuntimeFailedError(
-            f"cannot {what}: {lines[-1].removeprefix('error: ') if lines else 'adb said nothing'}"
-        )
+        return None
 
-    def _lost(self, what: str) -> DeviceLostError:
+    def _gone(self, what: str) -> DeviceLostError:
         return DeviceLostError(f"cannot {what}: device {self.serial} {LOST}")
 
 
