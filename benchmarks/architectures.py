@@ -42,10 +42,10 @@ from edgecompress.formats.onnx.network import write_onnx
 from edgecompress.formats.tflite.inspection import decoded_weights_tflite
 from edgecompress.formats.tflite.lowering.model import lower
 from edgecompress.formats.tflite.network import write_tflite
-from edgecompress.model import datasets
-from edgecompress.model.to_onnx import grapher
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays
+from edgecompress.sources import datasets
+from edgecompress.sources.to_onnx import grapher
 from encode import cpu
 
 RECORD = Path(__file__).parents[1] / "results" / "architectures.json"

@@ -59,9 +59,9 @@ from edgecompress.formats.tflite import equivalence, model_file
 from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.formats.tflite.sparse_inference import emulated as proof
 from edgecompress.formats.tflite.sparse_inference import enable
-from edgecompress.model.load import seeded
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.record import short_arrays
+from edgecompress.sources.load import seeded
+from edgecompress.sources.to_onnx import to_onnx
 
 RECORD = Path(__file__).parents[1] / "results" / "arm.json"
 PROCESSORS = ("x86-no-avx", "cortex-a72", "cortex-a76")

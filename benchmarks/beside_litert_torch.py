@@ -34,9 +34,9 @@ from edgecompress.export.verify import compare_outputs, outputs
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.isolated.process import run_step
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays
+from edgecompress.sources.to_onnx import to_onnx
 from edgecompress.timing.ratio import latency_ratio
 from encode import cpu
 

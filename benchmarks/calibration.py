@@ -20,8 +20,8 @@ from edgecompress.compress.context import Context
 from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.train import TrainingData
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.model import datasets, load
 from edgecompress.progress import silent
+from edgecompress.sources import datasets, load
 
 PLAIN = ("prune.epochs=0", "retrain.epochs=0", "cluster.epochs=0")
 MODES = {

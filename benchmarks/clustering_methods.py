@@ -27,10 +27,10 @@ from edgecompress.compress.evaluate import accuracy
 from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
-from edgecompress.model import datasets, load
-from edgecompress.model.datasets.contract import Dataset
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays, write_atomically
+from edgecompress.sources import datasets, load
+from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"

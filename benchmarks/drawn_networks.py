@@ -13,7 +13,7 @@ from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.formats.tflite.pack import pack_tflite
 from edgecompress.formats.tflite.weights import Stored
 from edgecompress.formats.tflite.writer import serialize
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 
 class Excite(nn.Module):

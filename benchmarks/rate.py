@@ -34,10 +34,10 @@ from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.formats.onnx.network import compressed_bytes
-from edgecompress.model import datasets, load
-from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays, write_atomically
+from edgecompress.sources import datasets, load
+from edgecompress.sources.to_onnx import grapher_of
 from edgecompress.workflows.prepared import context_of, identity_of
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"

@@ -43,8 +43,8 @@ def _export_once():
     """PyTorch's exporter imports most of itself when it first runs, and what it made of a network serves every copy."""
     import tqdm
 
-    from edgecompress.model.load import network
-    from edgecompress.model.to_onnx import grapher_of
+    from edgecompress.sources.load import network
+    from edgecompress.sources.to_onnx import grapher_of
 
     tqdm.tqdm.monitor_interval = 0  # no thread
     for width in WIDTHS:

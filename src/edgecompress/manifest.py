@@ -1,6 +1,6 @@
 """The manifest of a bundle: all that is known of a network's files, and of how they were made."""
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,6 @@ from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.kinds import Kind
 from edgecompress.export.memory import Memory
 from edgecompress.export.verify import Verification
-from edgecompress.model.datasets.contract import Dataset
 from edgecompress.recipe import Recipe
 from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime, Target
@@ -31,22 +30,6 @@ class DataInfo(Record):
     classes: list[str] = Field(description="empty: the data have none, and no accuracy is known")
     mean: list[float] = Field(default=[], description="of each channel, taken off raw samples; empty: nothing is")
     std: list[float] = Field(default=[], description="of each channel, raw samples are divided by it")
-
-    @classmethod
-    def of(cls, data: Dataset) -> Self:
-        """The entry of a record for ``data``."""
-        return cls(
-            name=data.name,
-            official=data.source.official,
-            sha256=data.source.sha256,
-            note=data.source.note,
-            train=len(data.train_x),
-            validation=len(data.validation_x),
-            test=len(data.test_x) if data.source.sha256 else 0,  # what was given, and not noise
-            classes=list(data.classes),
-            mean=list(data.mean),
-            std=list(data.std),
-        )
 
 
 class End(Record):

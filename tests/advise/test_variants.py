@@ -95,8 +95,8 @@ def test_what_a_format_cannot_express_is_left_out_with_its_reason(given, tmp_pat
 
 
 def test_zeros_in_pairs_are_those_of_the_largest_pairs_of_1x1_convolutions_alone(given):
-    from edgecompress.model.load import seeded
-    from edgecompress.model.to_onnx import to_onnx
+    from edgecompress.sources.load import seeded
+    from edgecompress.sources.to_onnx import to_onnx
 
     assert prune_in_pairs(given.graph) is None  # AlexNet has none
     graph = to_onnx(seeded("ds-cnn", (1, 32, 32), 10, width=0.5), (1, 32, 32))

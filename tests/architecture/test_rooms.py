@@ -24,7 +24,6 @@ ORDER = [
     {"agent"},
     {"isolated"},
     {"int8"},
-    {"model"},
     {"compress"},
     {"encode"},
     {"equivalence"},
@@ -33,6 +32,7 @@ ORDER = [
     {"estimate"},
     {"manifest"},
     {"bundle"},
+    {"sources"},
     {"deploy"},
     {"devices"},
     {"bench"},
@@ -41,7 +41,6 @@ ORDER = [
     {"advise", "compare"},
     {"records"},
     {"report"},
-    {"own"},
     {"workflows"},
     {"library", "testing"},
     {"cli"},
@@ -118,7 +117,7 @@ def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_
         if name.startswith("edgecompress.formats.") and (SOURCE / "formats" / name.split(".")[2]).is_dir()
     }
     assert naming == {
-        *((module, "onnx") for module in ("own/batch.py", "own/onnx_file.py", "advise/subject.py")),
+        *((module, "onnx") for module in ("sources/batch.py", "sources/onnx_file.py", "advise/subject.py")),
         *((module, "onnx") for module in ("workflows/references.py", "workflows/build.py", "search/trial.py")),
         *((module, "ecz") for module in ("export/pack.py",)),
         *((module, "tflite") for module in ("export/verify.py", "estimate/rule.py")),
@@ -126,7 +125,7 @@ def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_
 
 
 def test_torch_lives_where_networks_are_trained_or_handed_on():
-    with_torch = {"model", "compress", "search", "own", "workflows", "library", "testing"}
+    with_torch = {"sources", "compress", "search", "workflows", "library", "testing"}
     elsewhere = [
         str(module)
         for module in MODULES
@@ -176,7 +175,10 @@ def test_a_manifest_is_read_without_what_reads_model_files():
 def test_the_front_door_is_these_names_and_opens_at_once():
     import edgecompress
 
-    names = "Bundle Compressor __version__ build cluster_ compress export inspect pack prune_ unpack verify"
+    names = (
+        "Bundle Compressor __version__ advise build cluster_ compare compress export inspect pack prune_ search study "
+        "unpack verify"
+    )
     assert edgecompress.__all__ == names.split()
     import edgecompress.compress.stages
     import edgecompress.export.verify

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from edgecompress import bundle
-from edgecompress.model.load import network
+from edgecompress.sources.load import network
 
 QUICK = [
     "--set", "width=0.125", "--set", "train.epochs=2", "--set", "prune.epochs=1", "--set", "retrain.epochs=1",

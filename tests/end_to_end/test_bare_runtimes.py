@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgecompress import bundle
-from edgecompress.model.datasets import load
+from edgecompress.sources.datasets import load
 
 ONNX = """
 import sys

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from edgecompress.export.latency import latency
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 
 @pytest.mark.parametrize("runtime", ["onnxruntime", "litert"])

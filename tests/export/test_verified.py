@@ -12,8 +12,8 @@ from edgecompress.formats.onnx.network import write_onnx as write
 from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.formats.tflite.sparse_inference import emulated
 from edgecompress.formats.tflite.sparse_inference.verdict import remark
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.recipe import Export
+from edgecompress.sources.to_onnx import to_onnx
 
 ONNX, TFLITE = KINDS = find.of_profiles()
 

@@ -124,7 +124,7 @@ def taken():
     from torch import nn
 
     from edgecompress.export.verified import Reference
-    from edgecompress.model.to_onnx import to_onnx
+    from edgecompress.sources.to_onnx import to_onnx
 
     torch.manual_seed(0)
     layers = nn.Sequential(

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from edgecompress.errors import InputError
-from edgecompress.library.examples import ends, tensors
+from edgecompress.library.examples import signature, tensors
 
 
 class Two(nn.Module):
@@ -15,7 +15,7 @@ def test_inputs_have_the_names_and_the_order_of_forward():
     given = {"scale": torch.ones(3, 2, dtype=torch.float64), "tokens": torch.zeros(3, 2, dtype=torch.int64)}
     found = tensors(Two(), given)
     assert list(found) == ["tokens", "scale"]
-    assert [(end.name, end.shape, end.dtype) for end in ends(found)] == [
+    assert [(end.name, end.shape, end.dtype) for end in signature(found)] == [
         ("tokens", [2], "int64"),
         ("scale", [2], "float32"),
     ]

@@ -7,7 +7,7 @@ from torch import nn
 import edgecompress as ec
 from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.tflite.network import write_tflite
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 
 class Heads(nn.Module):

@@ -2,7 +2,7 @@ import pytest
 
 from edgecompress import methods, recipe, shipped
 from edgecompress.errors import InputError
-from edgecompress.model import load
+from edgecompress.sources import load
 
 
 def test_every_shipped_recipe_is_valid():

@@ -12,7 +12,6 @@ from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.stages.order import order
 from edgecompress.compress.stages.run import begin, go_on
 from edgecompress.compress.train import TrainingData
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
 from edgecompress.search.limits import Limits
@@ -20,6 +19,7 @@ from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search
 from edgecompress.search.searchable import Searchable, searchable
 from edgecompress.search.trial import Subject
+from edgecompress.sources.to_onnx import to_onnx
 
 STAGE = {"learning_rate": 0.05, "batch_size": 32, "augment": False}
 SHAPE = (1, 8, 8)

@@ -4,12 +4,12 @@ import torch
 from edgecompress.compress.stages.run import go_on
 from edgecompress.errors import CheckError
 from edgecompress.formats.onnx.network import write_onnx
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
 from edgecompress.recipe import Recipe
 from edgecompress.search import trial
 from edgecompress.search.records import Setting
 from edgecompress.search.trial import attempt, short, untrained, with_settings
+from edgecompress.sources.to_onnx import to_onnx
 
 from .conftest import DOCUMENT, SHAPE
 

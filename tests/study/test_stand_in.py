@@ -26,7 +26,7 @@ def test_shapes_are_those_of_the_data():
     import os
     from pathlib import Path
 
-    from edgecompress.model import datasets
+    from edgecompress.sources import datasets
 
     if "EDGECOMPRESS_TEST_DATA" not in os.environ:
         pytest.skip("EDGECOMPRESS_TEST_DATA names no folder with the data sets")

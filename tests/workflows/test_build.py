@@ -10,10 +10,10 @@ from edgecompress import bundle
 from edgecompress.agent import ecz
 from edgecompress.compress import walk
 from edgecompress.errors import CheckError, InputError
-from edgecompress.model.datasets import load as load_data
-from edgecompress.model.load import network, save_checkpoint
 from edgecompress.progress import silent
 from edgecompress.report.summary import summary
+from edgecompress.sources.datasets import load as load_data
+from edgecompress.sources.load import network, save_checkpoint
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.request import Request
 
@@ -190,7 +190,7 @@ def test_an_enforced_budget_refuses_the_bundle_and_keeps_what_was_there(tmp_path
 def test_data_that_are_not_the_official_files_are_said_once_and_everywhere(tmp_path, monkeypatch):
     import dataclasses
 
-    from edgecompress.model import datasets
+    from edgecompress.sources import datasets
 
     data = load_data("digits")
     source = data.source.model_copy(update={"official": False, "note": "not the official files"})

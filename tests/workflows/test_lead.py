@@ -129,7 +129,7 @@ def test_a_build_counts_on_the_boards_processor_and_runs_float16_files_there(tmp
 @pytest.mark.slow
 def test_outputs_that_are_maps_are_held_against_the_networks_axis_by_axis(manifest, tmp_path):
     from edgecompress.formats.tflite.float16 import write_float16
-    from edgecompress.model.to_onnx import to_onnx
+    from edgecompress.sources.to_onnx import to_onnx
 
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, 2, 1), torch.nn.ReLU(), torch.nn.Conv2d(8, 5, 1)).eval()

@@ -3,9 +3,9 @@ import torch
 
 from edgecompress import recipe
 from edgecompress.errors import InputError
-from edgecompress.model import datasets
-from edgecompress.model.load import save_checkpoint
 from edgecompress.progress import silent
+from edgecompress.sources import datasets
+from edgecompress.sources.load import save_checkpoint
 from edgecompress.workflows.prepared import fresh, identity_of
 from edgecompress.workflows.request import Source
 

@@ -30,7 +30,7 @@ def test_the_same_request_is_the_same_network_data_and_identity(tmp_path):
 
 
 def test_another_model_or_checkpoint_is_another_identity(tmp_path):
-    from edgecompress.model.load import save_checkpoint
+    from edgecompress.sources.load import save_checkpoint
 
     own = prepared(tmp_path)
     save_checkpoint(own.network, tmp_path / "own.safetensors")

@@ -55,7 +55,7 @@ def test_the_bundle_has_the_bytes_that_were_counted_and_the_layers_that_were_cho
 def test_the_test_set_is_never_looked_at(tmp_path, small_bundle, small_cache, monkeypatch):
     from dataclasses import replace
 
-    from edgecompress.model import datasets
+    from edgecompress.sources import datasets
 
     load = datasets.load
 

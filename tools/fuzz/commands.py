@@ -63,9 +63,9 @@ def _reading(kind: str, path: Path) -> Call:
     """A data set's own reader: a command would train with what could be read."""
 
     def call() -> NoReturn:
-        from edgecompress.model.datasets.cifar_10 import cifar_10
-        from edgecompress.model.datasets.uci_har import uci_har
-        from edgecompress.own.data.npz import npz
+        from edgecompress.sources.data.npz import npz
+        from edgecompress.sources.datasets.cifar_10 import cifar_10
+        from edgecompress.sources.datasets.uci_har import uci_har
 
         try:
             if kind == "npz":

@@ -44,7 +44,7 @@ def identity(model: str, data: str, width: float) -> Network:
             f"'{model}' is no built-in network and no .onnx file: give alexnet, or a file that ends in .onnx"
         )
     from edgecompress import methods
-    from edgecompress.model import load, shapes
+    from edgecompress.sources import load, shapes
 
     methods.find(load.NETWORKS, model)
     shape_given, classes = shapes.shape_of(data)
@@ -59,8 +59,8 @@ def subject(model: str, network: Network) -> Subject:
     """
     if network.classes is None or network.width is None:
         return Subject(network, read_onnx(Path(model)), None)
-    from edgecompress.model import load
-    from edgecompress.model.to_onnx import to_onnx
+    from edgecompress.sources import load
+    from edgecompress.sources.to_onnx import to_onnx
 
     shape = tuple(network.input_shape)
     graphs = [

@@ -65,9 +65,9 @@ def text(model: str, data: str | None, recipe: str | None, changes: tuple[str, .
         InputError: one of them is none.
     """
     from edgecompress import recipe as recipe_room
-    from edgecompress.model import networks
-    from edgecompress.own.callables import is_own
     from edgecompress.recipe.writing import commented_toml
+    from edgecompress.sources import networks
+    from edgecompress.sources.callables import is_own
 
     if is_own(model):
         default = recipe_room.GENERIC if data not in (None, "none") else recipe_room.UNTRAINED

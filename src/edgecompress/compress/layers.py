@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from edgecompress.compress.finite import not_finite
 from edgecompress.errors import CheckError, InputError
-from edgecompress.model.finite import not_finite
 from edgecompress.recipe import Recipe
 
 COMPRESSIBLE = (nn.Conv1d, nn.Conv2d, nn.Linear)

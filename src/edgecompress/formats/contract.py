@@ -112,7 +112,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Signature:
+class FileSignature:
     """The inputs of a file by name, ``None`` for sizes that it leaves free, and the names of its outputs, in order."""
 
     inputs: Mapping[str, tuple[int | None, ...]]
@@ -193,7 +193,7 @@ class Format:
     inspect: Callable[[Path], Ledger]
     pack: Pack
     same: Same
-    signature: Callable[[Path], Signature]
+    signature: Callable[[Path], FileSignature]
     runs_in: Callable[[Path], Sequence[str]]
     arrays: Callable[[Any], tuple[Sequence[Found], Mapping[str, Sequence[FoundArray]]]]
     recognise: Callable[[bytes], bool] | None = None

@@ -27,14 +27,14 @@ from edgecompress.library.learning import Learning
 from edgecompress.library.paths import StrPath
 from edgecompress.library.recipes import Given
 from edgecompress.library.recipes import chosen as chosen_recipe
-from edgecompress.own.factory import bare
-from edgecompress.own.model import architecture
-from edgecompress.own.objective import Judge, Loss, Objective
-from edgecompress.own.permanent import computed
-from edgecompress.own.rows import Rows
-from edgecompress.own.untrained import without_training
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Recipe
+from edgecompress.sources.factory import bare
+from edgecompress.sources.model import architecture
+from edgecompress.sources.objective import Judge, Loss, Objective
+from edgecompress.sources.permanent import computed
+from edgecompress.sources.rows import Rows
+from edgecompress.sources.untrained import without_training
 from edgecompress.workflows.prepared import DATA_VERSION, measure_of
 
 
@@ -176,8 +176,8 @@ def _context(
         "data_version": DATA_VERSION,
         "inputs": recipes.deciding(recipe.inputs),
     }
-    objective = Objective.of(model.module, model.ends, loss, metric)
-    objective.check(recipe, model.ends)
+    objective = Objective.of(model.module, model.signature, loss, metric)
+    objective.check(recipe, model.signature)
     context = Context(
         recipe=recipe,
         training=given.training,

@@ -21,7 +21,7 @@ from edgecompress.errors import InputError
 from edgecompress.library.networks import weights_of
 from edgecompress.library.phases import Phase, share_out
 from edgecompress.library.recipes import Given, chosen
-from edgecompress.own.factory import bare
+from edgecompress.sources.factory import bare
 
 
 @dataclass(frozen=True)

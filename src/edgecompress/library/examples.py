@@ -52,7 +52,7 @@ def _in_order(net: nn.Module, example: Mapping[str, torch.Tensor]) -> dict[str, 
     return {name: example[name] for name in first}
 
 
-def ends(inputs: Mapping[str, torch.Tensor]) -> tuple[End, ...]:
+def signature(inputs: Mapping[str, torch.Tensor]) -> tuple[End, ...]:
     """The entries of a file for inputs of one sample each."""
     return tuple(
         End(name=name, shape=list(each.shape[1:]), dtype=str(each.dtype).removeprefix("torch."))

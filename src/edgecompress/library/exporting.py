@@ -11,6 +11,7 @@ from pydantic import Field
 from torch import nn
 
 from edgecompress import temporary
+from edgecompress.compress.finite import not_finite
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError, NoFormError
@@ -20,16 +21,15 @@ from edgecompress.export.verify import Verification
 from edgecompress.export.written import written
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
-from edgecompress.library.examples import Example, ends, tensors
+from edgecompress.library.examples import Example, signature, tensors
 from edgecompress.library.paths import StrPath
-from edgecompress.model.finite import not_finite
-from edgecompress.own.alone import noise
-from edgecompress.own.ends import EXAMPLES, leaves
-from edgecompress.own.factory import copied, of_module
-from edgecompress.own.model import Model
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Export
 from edgecompress.record import Record, check_writable
+from edgecompress.sources.alone import noise
+from edgecompress.sources.factory import copied, of_module
+from edgecompress.sources.model import Model
+from edgecompress.sources.signature import EXAMPLES, leaves
 
 _GIVEN, _NOISE = 256, 32
 """Samples that a file is proved on: most of those given, and of noise beside them: an example may be all zeros."""
@@ -141,20 +141,20 @@ def _model(net: nn.Module, example: Example, output_names: Sequence[str]) -> tup
     if wrong := not_finite(net):
         raise InputError(f"'{wrong}' of {type(net).__name__} is NaN or infinite; load a sound checkpoint")
     source = type(net).__name__
-    made = of_module(copied(net), ends(inputs), source=source, trained=True, outputs=output_names, cure=EXAMPLES)
+    made = of_module(copied(net), signature(inputs), source=source, trained=True, outputs=output_names, cure=EXAMPLES)
     return made, [*inputs.values()]
 
 
 @torch.no_grad()
 def _reference(model: Model, inputs: Sequence[torch.Tensor]) -> Reference | Named:
     """The network's outputs for the example and for noise."""
-    drawn = noise(model.ends.inputs, _NOISE)
+    drawn = noise(model.signature.inputs, _NOISE)
     given = [torch.cat([x[:_GIVEN], more]) for x, more in zip(inputs, drawn, strict=True)]
     said = [each.numpy() for each in leaves(model.module(*given))]
-    if model.ends.plain:
+    if model.signature.plain:
         return Reference(np.ascontiguousarray(given[0].numpy()), said[0], None)
-    takes = {end.name: x.numpy() for end, x in zip(model.ends.inputs, given, strict=True)}
-    return Named(takes, {end.name: y for end, y in zip(model.ends.outputs, said, strict=True)})
+    takes = {end.name: x.numpy() for end, x in zip(model.signature.inputs, given, strict=True)}
+    return Named(takes, {end.name: y for end, y in zip(model.signature.outputs, said, strict=True)})
 
 
 def _written(

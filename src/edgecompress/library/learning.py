@@ -8,24 +8,24 @@ import numpy as np
 import torch
 from torch import nn
 
+from edgecompress.compress.finite import not_finite
 from edgecompress.compress.targets import Targets, taken
 from edgecompress.compress.train import TrainingData
 from edgecompress.errors import InputError
 from edgecompress.library.data import Samples
 from edgecompress.library.data import read as in_memory
-from edgecompress.library.examples import Example, ends, tensors
-from edgecompress.model import datasets
-from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.finite import not_finite
-from edgecompress.own import read as own
-from edgecompress.own.data.dataset import check_scores, cut, why_no_classes
-from edgecompress.own.data.samples import Part
-from edgecompress.own.ends import EXAMPLES, Ends, rows
-from edgecompress.own.factory import copied, of_module
-from edgecompress.own.identity import digest_of
-from edgecompress.own.model import Model
+from edgecompress.library.examples import Example, signature, tensors
 from edgecompress.progress import Progress
 from edgecompress.recipe import Inputs, Recipe
+from edgecompress.sources import datasets
+from edgecompress.sources import read as own
+from edgecompress.sources.data.dataset import check_scores, cut, why_no_classes
+from edgecompress.sources.data.samples import Part
+from edgecompress.sources.datasets.contract import Dataset
+from edgecompress.sources.factory import copied, of_module
+from edgecompress.sources.identity import digest_of
+from edgecompress.sources.model import Model
+from edgecompress.sources.signature import EXAMPLES, Signature, rows
 
 _WHOLE = (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
 
@@ -88,7 +88,7 @@ def read(
 
 
 def _model(net: nn.Module, inputs: dict[str, torch.Tensor]) -> Model:
-    return of_module(copied(net), ends(inputs), source=type(net).__name__, trained=True, cure=EXAMPLES)
+    return of_module(copied(net), signature(inputs), source=type(net).__name__, trained=True, cure=EXAMPLES)
 
 
 def _named(net: nn.Module, recipe: Recipe, spec: str, *, with_loss: bool, progress: Progress) -> Learning:
@@ -113,7 +113,7 @@ def _named(net: nn.Module, recipe: Recipe, spec: str, *, with_loss: bool, progre
 
 def _of_dataset(model: Model, data: Dataset, notes: tuple[str, ...]) -> Learning:
     training = TrainingData(torch.from_numpy(data.train_x), torch.from_numpy(data.train_y), data.shift, data.mirror)
-    why = None if data.classes else (why_no_classes(model.ends) or "the data have no classes")
+    why = None if data.classes else (why_no_classes(model.signature) or "the data have no classes")
     return Learning(
         model=model,
         training=training,
@@ -126,7 +126,7 @@ def _of_dataset(model: Model, data: Dataset, notes: tuple[str, ...]) -> Learning
 
 
 def _without_data(model: Model) -> Learning:
-    empty = torch.zeros((0, *model.ends.row))
+    empty = torch.zeros((0, *model.signature.row))
     return Learning(model, TrainingData(empty, torch.zeros(0)), empty, None, "no data were given", lambda: "", ())
 
 
@@ -134,16 +134,16 @@ def _of_samples(
     model: Model, samples: Samples, judging: Samples | None, settings: Inputs, *, with_loss: bool
 ) -> Learning:
     """Data in memory, split."""
-    why = _why_not(model.ends, samples, judging, with_loss=with_loss)
+    why = _why_not(model.signature, samples, judging, with_loss=with_loss)
     everything = (samples, judging)
     y: Targets
     learns = samples.targets is not None and (with_loss or why is None)
-    x = _rows(samples, model.ends)
+    x = _rows(samples, model.signature)
     if not learns:
         training, y, judging_x, judging_y = x, torch.zeros(0), x[:0], None
     elif judging is not None:
         training, y = x, samples.targets
-        judging_x, judging_y = _rows(judging, model.ends), judging.targets
+        judging_x, judging_y = _rows(judging, model.signature), judging.targets
     else:
         rest, held = _split(samples, settings.validation, by_class=not with_loss)
         training, y = x[rest], taken(samples.targets, rest)
@@ -158,7 +158,7 @@ def _of_samples(
     )
 
 
-def _why_not(ends: Ends, samples: Samples, judging: Samples | None, *, with_loss: bool) -> str | None:
+def _why_not(signature: Signature, samples: Samples, judging: Samples | None, *, with_loss: bool) -> str | None:
     """The reason why the network cannot learn classes; ``None``: it can.
 
     Raises:
@@ -168,7 +168,7 @@ def _why_not(ends: Ends, samples: Samples, judging: Samples | None, *, with_loss
         raise InputError("data and validation are to have targets both, or neither")
     if samples.targets is None or with_loss:
         return None if with_loss else "the data have no targets"
-    why = why_no_classes(ends)
+    why = why_no_classes(signature)
     found: list[torch.Tensor] = []
     for y in [each.targets for each in (samples, judging) if each is not None]:
         if why is not None or not (isinstance(y, torch.Tensor) and y.ndim == 1 and y.dtype in _WHOLE):
@@ -179,12 +179,12 @@ def _why_not(ends: Ends, samples: Samples, judging: Samples | None, *, with_loss
         if int(y.min()) < 0:
             raise InputError(f"the targets hold the class {int(y.min())}; classes are numbered from 0")
         found.append(y)
-    check_scores(found[0].numpy(), found[1].numpy() if len(found) > 1 else None, ends.outputs[0].shape[0])
+    check_scores(found[0].numpy(), found[1].numpy() if len(found) > 1 else None, signature.outputs[0].shape[0])
     return None
 
 
-def _rows(samples: Samples, ends: Ends) -> torch.Tensor:
-    return torch.from_numpy(rows([each.numpy() for each in samples.inputs.values()], ends))
+def _rows(samples: Samples, signature: Signature) -> torch.Tensor:
+    return torch.from_numpy(rows([each.numpy() for each in samples.inputs.values()], signature))
 
 
 def _split(samples: Samples, fraction: float, *, by_class: bool) -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,11 +6,11 @@ from torch import nn
 
 from edgecompress import recipe as recipes
 from edgecompress.compress.cluster.finetune import SharedWeights
+from edgecompress.compress.finite import not_finite
 from edgecompress.compress.layers import COMPRESSIBLE, compressible
 from edgecompress.compress.prune.gradual import GradualPruning
 from edgecompress.compress.prune.scoring import accumulates
 from edgecompress.errors import InputError
-from edgecompress.model.finite import not_finite
 from edgecompress.recipe import Recipe
 
 _WITHOUT_DATA = "any-untrained"

@@ -12,13 +12,13 @@ from edgecompress.equivalence.proof import Shapes
 from edgecompress.errors import CheckError, InputError
 from edgecompress.export.named import Named, verify_named
 from edgecompress.formats import find
-from edgecompress.formats.contract import Signature
+from edgecompress.formats.contract import FileSignature
 from edgecompress.isolated.outputs import Array, run
 from edgecompress.library.examples import Example, tensors
 from edgecompress.library.paths import StrPath
-from edgecompress.own.ends import leaves
-from edgecompress.own.factory import copied
 from edgecompress.record import Record
+from edgecompress.sources.factory import copied
+from edgecompress.sources.signature import leaves
 
 
 class Verified(Record):
@@ -145,7 +145,7 @@ def _tolerance(path: Path) -> float:
     return allowed.get("float16", allowed["float32"])
 
 
-def _signature(path: Path) -> Signature:
+def _signature(path: Path) -> FileSignature:
     return find.of_file(path).signature(path)
 
 

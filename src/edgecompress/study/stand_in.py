@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecompress.model.datasets.contract import Dataset, DataSource
+from edgecompress.sources.datasets.contract import Dataset, DataSource
 
 SHAPES = {"fashion-mnist": ((1, 32, 32), 10), "cifar-10": ((3, 32, 32), 10), "uci-har": ((9, 128), 6)}
 """Of one sample as a network takes it, and the number of classes."""

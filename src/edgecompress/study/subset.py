@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecompress.model.datasets.contract import Dataset
+from edgecompress.sources.datasets.contract import Dataset
 
 
 def subset(data: Dataset, *, train: int | None, judge: int | None) -> Dataset:

@@ -23,10 +23,11 @@ from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER, boxed
 from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import low_memory
-from edgecompress.manifest import DataInfo, FrontPoint, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
+from edgecompress.manifest import FrontPoint, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
 from edgecompress.report.card import card
+from edgecompress.sources.data.info import info
 from edgecompress.target import Target
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
@@ -153,10 +154,10 @@ def _write(
             checkpoint=str(request.checkpoint) if request.checkpoint else None,
             source=own.source if own else None,
             sha256=own.sha256 if own else None,
-            inputs=list(own.ends.inputs) if own else [],
-            outputs=list(own.ends.outputs) if own else [],
+            inputs=list(own.signature.inputs) if own else [],
+            outputs=list(own.signature.outputs) if own else [],
         ),
-        data=DataInfo.of(data),
+        data=info(data),
         target=board,
         recipe=recipe_used,
         recipe_name=given.recipe_name,

@@ -32,12 +32,12 @@ from edgecompress.export.verify import compare_latency
 from edgecompress.export.written import written
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
-from edgecompress.manifest import DataInfo
-from edgecompress.model import datasets
-from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.to_onnx import grapher_of
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
+from edgecompress.sources import datasets
+from edgecompress.sources.data.info import info
+from edgecompress.sources.datasets.contract import Dataset
+from edgecompress.sources.to_onnx import grapher_of
 from edgecompress.study.counted import counted
 from edgecompress.study.grid import Point
 from edgecompress.study.machine import machine
@@ -166,7 +166,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
             training_samples_available=len(whole.train_x),
             changes=plan.changes,
         ),
-        data=DataInfo.of(data),
+        data=info(data),
         accuracy=Accuracies(**accuracy),
         weights_total=sum(weight.numel() for weight in weights.values()),
         weights_kept=sum(int(torch.count_nonzero(weight)) for weight in weights.values()),

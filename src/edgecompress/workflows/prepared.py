@@ -17,10 +17,10 @@ from edgecompress.compress.structure.contract import Measure
 from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.train import TrainingData
 from edgecompress.export.latency import latency
-from edgecompress.model import load
-from edgecompress.model.datasets.contract import Dataset
-from edgecompress.own.model import Model
 from edgecompress.progress import Progress
+from edgecompress.sources import load
+from edgecompress.sources.datasets.contract import Dataset
+from edgecompress.sources.model import Model
 from edgecompress.workflows.request import Source
 
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.

@@ -14,17 +14,17 @@ from edgecompress.compress.layers import named
 from edgecompress.compress.sparse_kernels import worth_pairs
 from edgecompress.errors import InputError
 from edgecompress.int8.program import check_installed
-from edgecompress.model import datasets, load
-from edgecompress.model.datasets.contract import Dataset
-from edgecompress.model.to_onnx import grapher_of
-from edgecompress.own.callables import find, is_own
-from edgecompress.own.data.dataset import dataset
-from edgecompress.own.ends import join
-from edgecompress.own.model import Model, short_name
-from edgecompress.own.objective import Objective
-from edgecompress.own.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
-from edgecompress.own.untrained import why_untrained, without_training
 from edgecompress.progress import Progress
+from edgecompress.sources import datasets, load
+from edgecompress.sources.callables import find, is_own
+from edgecompress.sources.data.dataset import dataset
+from edgecompress.sources.datasets.contract import Dataset
+from edgecompress.sources.model import Model, short_name
+from edgecompress.sources.objective import Objective
+from edgecompress.sources.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
+from edgecompress.sources.signature import join
+from edgecompress.sources.to_onnx import grapher_of
+from edgecompress.sources.untrained import why_untrained, without_training
 from edgecompress.workflows.prepared import DATA_VERSION, Prepared, context_of, fresh, identity_of, measure_of
 from edgecompress.workflows.request import Request
 
@@ -144,7 +144,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
     for message in said:
         warn(message)
     if objective is None and model.why_not_run is None:
-        join(model.module, model.ends)
+        join(model.module, model.signature)
     identity = {
         "model": model.architecture,
         "state": digest(model.module),
@@ -155,7 +155,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
     }
     context = _context(request, chosen, data, model.module, identity, model.graph, progress)
     if objective:
-        objective.check(chosen, model.ends)
+        objective.check(chosen, model.signature)
         context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
     trained = model.trained or why is not None
     return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model)
@@ -177,7 +177,7 @@ def _check_possible(chosen: recipe.Recipe, model: Model) -> None:
             f"export.int8 calibrates with many samples at once, and {model.source} takes one; export it with a free "
             "batch (dynamic_shapes of torch.onnx.export), or set export.int8=false"
         )
-    if chosen.export.float16_arithmetic is True and (not model.ends.plain or model.why_not_run):
+    if chosen.export.float16_arithmetic is True and (not model.signature.plain or model.why_not_run):
         raise InputError("export.float16_arithmetic is for networks of one input and one output; set it to false")
 
 
@@ -195,7 +195,7 @@ def _objective(request: Request, chosen: recipe.Recipe, model: Model, data: Data
     if request.loss and chosen.export.int8 is True:
         raise InputError("export.int8 is judged by its answers among classes, and --loss knows none; set it to false")
     loss, metric = (None if spec is None else find(spec) for spec in (request.loss, request.metric))
-    return Objective.of(model.module, model.ends, loss, metric)
+    return Objective.of(model.module, model.signature, loss, metric)
 
 
 def _context(

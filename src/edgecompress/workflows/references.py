@@ -12,7 +12,7 @@ from edgecompress.export.named import Named
 from edgecompress.export.verified import Reference
 from edgecompress.formats.onnx.run import of_graph
 from edgecompress.manifest import Fidelity
-from edgecompress.own import ends
+from edgecompress.sources import signature
 from edgecompress.workflows.prepared import Prepared
 
 Array = NDArray[Any]
@@ -20,7 +20,7 @@ Array = NDArray[Any]
 
 def by_name(given: Prepared) -> bool:
     """Return whether inputs and outputs go by name: there are several, or PyTorch does not run the network."""
-    return given.own is not None and (not given.own.ends.plain or given.own.why_not_run is not None)
+    return given.own is not None and (not given.own.signature.plain or given.own.why_not_run is not None)
 
 
 def samples_of(given: Prepared, count: int) -> dict[str, Array]:
@@ -36,8 +36,10 @@ def samples_of(given: Prepared, count: int) -> dict[str, Array]:
 def _inputs(given: Prepared, x: NDArray[np.float32]) -> dict[str, Array]:
     """Test inputs by the names that they have in the file."""
     assert given.own is not None
-    names = [end.name for end in given.own.ends.inputs]
-    return ends.as_in_file(dict(zip(names, ends.arrays(x, given.own.ends), strict=True)), given.own.ends)
+    names = [end.name for end in given.own.signature.inputs]
+    return signature.as_in_file(
+        dict(zip(names, signature.arrays(x, given.own.signature), strict=True)), given.own.signature
+    )
 
 
 def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Reference | Named:
@@ -57,8 +59,8 @@ def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Refer
     inputs = _inputs(given, x)
     if given.own.why_not_run:
         return Named(inputs, of_graph(graph, inputs))
-    said = ends.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.ends)
-    return Named(inputs, ends.as_in_file(said, given.own.ends))
+    said = signature.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.signature)
+    return Named(inputs, signature.as_in_file(said, given.own.signature))
 
 
 def fidelity(given: Prepared, dense: Reference | Named, compressed: Reference | Named) -> Fidelity:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecompress.encode.partition import Mode
-from edgecompress.own.callables import is_own
-from edgecompress.own.model import short_name
-from edgecompress.own.read import NO_DATA, is_own_data
+from edgecompress.sources.callables import is_own
+from edgecompress.sources.model import short_name
+from edgecompress.sources.read import NO_DATA, is_own_data
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ import torch
 from edgecompress import methods
 from edgecompress.compress.cluster.centroids import ALGORITHMS
 from edgecompress.errors import InputError
-from edgecompress.model import datasets
-from edgecompress.model.load import NETWORKS
 from edgecompress.progress import Progress
+from edgecompress.sources import datasets
+from edgecompress.sources.load import NETWORKS
 from edgecompress.study.engines.contract import Engine, Workers
 from edgecompress.study.grid import METHOD, Grid
 from edgecompress.study.plan import Plan

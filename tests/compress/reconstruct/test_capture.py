@@ -4,7 +4,7 @@ from torch import nn
 
 from edgecompress.compress.reconstruct.capture import check_reached, passes, places
 from edgecompress.errors import InputError
-from edgecompress.model.load import network
+from edgecompress.sources.load import network
 
 
 class Twice(nn.Module):

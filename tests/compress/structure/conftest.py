@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from edgecompress.model.load import network
 from edgecompress.recipe import Recipe
+from edgecompress.sources.load import network
 
 STAGE = {"epochs": 1, "learning_rate": 0.1}
 IMAGE, SIGNAL = (1, 32, 32), (9, 128)

@@ -7,7 +7,7 @@ from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.macs import costs, macs
 from edgecompress.compress.structure.search import Latency
 from edgecompress.errors import InputError
-from edgecompress.model.load import network
+from edgecompress.sources.load import network
 
 from .conftest import IMAGE, NETWORKS, recipe, sample, trained
 

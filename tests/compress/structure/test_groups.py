@@ -5,7 +5,7 @@ from torch import nn
 from edgecompress.compress.structure.groups import remove, trace
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
-from edgecompress.model.load import network
+from edgecompress.sources.load import network
 
 from .conftest import IMAGE, NETWORKS, recipe, sample, trained
 

@@ -4,7 +4,7 @@ from torch import nn
 
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import CheckError
-from edgecompress.model.load import network
+from edgecompress.sources.load import network
 
 from .conftest import NETWORKS, sample, trained
 

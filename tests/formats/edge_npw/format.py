@@ -9,7 +9,7 @@ from edgecompress.equivalence import prove
 from edgecompress.equivalence.attempts import Input, attempts
 from edgecompress.equivalence.proof import Written
 from edgecompress.errors import CheckError, InputError
-from edgecompress.formats.contract import EXACT, Format, Signature
+from edgecompress.formats.contract import EXACT, FileSignature, Format
 from edgecompress.formats.gain import declined
 
 
@@ -40,7 +40,7 @@ def read(path):
 
 def signature(path):
     layers, arrays = file.load(path)
-    return Signature({"x": (None, len(file.matrix(layers[0], arrays)))}, ["y"])
+    return FileSignature({"x": (None, len(file.matrix(layers[0], arrays)))}, ["y"])
 
 
 def pack(source, target, *, encoding, shapes, any_gain):

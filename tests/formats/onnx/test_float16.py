@@ -39,8 +39,8 @@ def test_a_graph_computes_in_float16_between_casts_and_its_palettes_stay(network
 
 
 def test_the_graph_that_is_given_stays_as_it_is():
-    from edgecompress.model.load import seeded
-    from edgecompress.model.to_onnx import to_onnx
+    from edgecompress.sources.load import seeded
+    from edgecompress.sources.to_onnx import to_onnx
 
     graph = to_onnx(seeded("mobilenet-v3-small", (3, 32, 32), 10, width=0.25), (3, 32, 32))
     before = ir.to_proto(graph).SerializeToString()

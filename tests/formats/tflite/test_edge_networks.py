@@ -18,7 +18,7 @@ from torch import nn
 from edgecompress.formats.onnx.network import write_onnx
 from edgecompress.formats.tflite.lowering.model import lower
 from edgecompress.formats.tflite.network import write_tflite
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 # As fractions of the largest output: float32 sums in another order, through tens of layers.
 TOLERANCE = 2e-5

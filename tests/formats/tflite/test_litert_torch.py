@@ -14,8 +14,8 @@ from edgecompress.errors import InputError
 from edgecompress.export.pack import pack
 from edgecompress.export.verify import compare_outputs, outputs
 from edgecompress.formats.tflite.lowering.model import lower
-from edgecompress.model.to_onnx import to_onnx
 from edgecompress.progress import silent
+from edgecompress.sources.to_onnx import to_onnx
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "litert_torch.tflite"
 

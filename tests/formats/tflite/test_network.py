@@ -24,9 +24,9 @@ from edgecompress.formats.tflite.pack import pack_tflite
 from edgecompress.formats.tflite.reader import constants as read_constants
 from edgecompress.formats.tflite.reader import read
 from edgecompress.formats.tflite.runtimes import TFLITE_RUNTIME, runtimes
-from edgecompress.model.networks.resnet18 import resnet18
-from edgecompress.model.networks.vgg16bn import vgg16bn
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.networks.resnet18 import resnet18
+from edgecompress.sources.networks.vgg16bn import vgg16bn
+from edgecompress.sources.to_onnx import to_onnx
 
 # A malformed file can kill the process that loads it; this one is not ours.
 _RUN = """

@@ -23,7 +23,7 @@ from edgecompress.formats.tflite.schema import schema
 from edgecompress.formats.tflite.sparse_inference.verdict import judge_model
 from edgecompress.formats.tflite.weights import Stored
 from edgecompress.formats.tflite.writer import serialize
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 RANDOM = np.random.default_rng(12)
 STATED = {"shapes": {}, "low": 0, "high": 2, "positive": False}

@@ -9,7 +9,7 @@ import onnx_ir as ir
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
-from edgecompress.formats.contract import EXACT, Arrays, Format, Signature
+from edgecompress.formats.contract import EXACT, Arrays, FileSignature, Format
 from edgecompress.formats.ecz.found import Found, FoundArray
 from edgecompress.formats.graphs import initializers
 from edgecompress.formats.onnx import arrays, attempts
@@ -26,9 +26,11 @@ from edgecompress.formats.onnx.unpack import unpack_onnx
 Floats = npt.NDArray[np.float32]
 
 
-def _signature(path: Path) -> Signature:
+def _signature(path: Path) -> FileSignature:
     graph = read_lean(path).proto.graph
-    return Signature({each.name: each.sizes for each in attempts.inputs(graph)}, [each.name for each in graph.output])
+    return FileSignature(
+        {each.name: each.sizes for each in attempts.inputs(graph)}, [each.name for each in graph.output]
+    )
 
 
 def _arrays(data: Data) -> tuple[Sequence[Found], Mapping[str, Sequence[FoundArray]]]:

@@ -11,7 +11,7 @@ import onnx_ir as ir
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.equivalence.proof import Proof, Shapes
-from edgecompress.formats.contract import ROUNDED, Array, Arrays, Format, Signature
+from edgecompress.formats.contract import ROUNDED, Array, Arrays, FileSignature, Format
 from edgecompress.formats.ecz.found import Found, FoundArray
 from edgecompress.formats.tflite import arrays, everywhere, model_file, pack
 from edgecompress.formats.tflite.attempts import text
@@ -43,14 +43,14 @@ def _same(path: Path, source: Path, *, shapes: Shapes | None) -> tuple[Proof, in
     return pack.same(path, source, shapes=shapes), None
 
 
-def _signature(path: Path) -> Signature:
+def _signature(path: Path) -> FileSignature:
     with model_file.parsed(path) as model, model_file.damage(path):
         graph = model.subgraphs[0]
         shapes = {
             text(graph.tensors[index].name): tuple(int(size) for size in graph.tensors[index].shape)
             for index in graph.inputs
         }
-        return Signature(shapes, [text(graph.tensors[index].name) for index in graph.outputs])
+        return FileSignature(shapes, [text(graph.tensors[index].name) for index in graph.outputs])
 
 
 def _arrays(data: Any) -> tuple[Sequence[Found], Mapping[str, Sequence[FoundArray]]]:

@@ -9,7 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from edgecompress.errors import CheckError
 from edgecompress.formats.onnx.int8.folding import fold_batch_normalization
 from edgecompress.formats.onnx.network import write_onnx as write
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 STATISTICS = ("scale", "shift", "mean", "var")
 

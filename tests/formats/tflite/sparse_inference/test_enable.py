@@ -13,7 +13,7 @@ from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.formats.tflite.sparse_inference import enable
 from edgecompress.formats.tflite.sparse_inference.enable import Enabled, enabled
 from edgecompress.formats.tflite.sparse_inference.verdict import judge_model
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 
 def conv(inputs, outputs, kernel=1, stride=1, groups=1, act=nn.ReLU6):

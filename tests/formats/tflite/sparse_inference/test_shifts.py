@@ -10,7 +10,7 @@ from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.formats.tflite.sparse_inference.shifts import shifted
 from edgecompress.formats.tflite.sparse_inference.verdict import judge_model
 from edgecompress.formats.tflite.writer import serialize
-from edgecompress.model.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import to_onnx
 
 
 class Block(nn.Module):

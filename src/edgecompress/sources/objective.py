@@ -1,0 +1,115 @@
+"""A loss and a metric of the user's own, as the stages know them: of what the network puts out, and of any targets."""
+
+import numbers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from edgecompress.compress.evaluate import Metric
+from edgecompress.compress.targets import Targets
+from edgecompress.errors import InputError
+from edgecompress.recipe import Recipe
+from edgecompress.sources.alone import noise
+from edgecompress.sources.data.dataset import why_no_classes
+from edgecompress.sources.identity import decides, name_of
+from edgecompress.sources.rows import Rows
+from edgecompress.sources.signature import Signature
+
+Loss = Callable[[Any, Any], torch.Tensor]
+"""``loss(outputs, targets)``, a tensor of one number."""
+Judge = Callable[[Any, Any], float]
+"""``metric(outputs, targets)``, a number."""
+
+
+@dataclass(frozen=True)
+class OwnLoss:
+    """A loss of the user's own, as the stages know one."""
+
+    function: Loss
+    rows: Rows
+
+    def __call__(self, x: torch.Tensor, logits: torch.Tensor, y: Targets) -> torch.Tensor:  # noqa: ARG002
+        """The loss of a batch.
+
+        Raises:
+            InputError: it is nothing that can be made small.
+        """
+        value = self.function(self.rows.outputs(logits), y)
+        _number(value, "loss", self.function)
+        if not isinstance(value, torch.Tensor) or not value.requires_grad:
+            raise InputError(f"loss {name_of(self.function)} does not depend on the outputs; compute it from them")
+        return value
+
+
+def _number(value: object, what: str, function: Callable[..., Any]) -> float:
+    """The result of a loss or a metric as one number.
+
+    Raises:
+        InputError: it is no number.
+    """
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        return float(value.detach())
+    if isinstance(value, numbers.Real):
+        return float(value)
+    shape = f" of shape {list(value.shape)}" if isinstance(value, torch.Tensor) else ""
+    raise InputError(f"{what} {name_of(function)} returned a {type(value).__name__}{shape}; return one number")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The objective of a network of the user's own: what it learns from and is judged by.
+
+    Attributes:
+        rows: what takes its outputs apart, for both.
+        loss: of the user's own; ``None``: that of classes.
+        metric: the user's, or the loss where there is one alone; ``None``: top-1 accuracy.
+        functions: as they were given, by ``loss`` and ``metric``.
+    """
+
+    rows: Rows
+    loss: OwnLoss | None
+    metric: Metric | None
+    functions: Mapping[str, Callable[..., Any]]
+
+    @classmethod
+    def of(cls, module: nn.Module, signature: Signature, loss: Loss | None, metric: Judge | None) -> Self:
+        """For ``module``, whose outputs are taken apart by hooks from now on."""
+        with torch.no_grad():
+            rows = Rows(module, signature, module.eval()(*noise(signature.inputs, 2)))
+        judge, name = (metric, name_of(metric)) if metric else (loss, f"loss, {name_of(loss)}" if loss else "")
+        what = "metric" if metric else "loss"
+        made = None
+        if judge is not None:
+            made = Metric(name, lambda row, y: _number(judge(rows.outputs(row), y), what, judge))
+        functions = {role: each for role, each in (("loss", loss), ("metric", metric)) if each is not None}
+        return cls(rows, None if loss is None else OwnLoss(loss, rows), made, functions)
+
+    @property
+    def decides(self) -> dict[str, Any]:
+        """The part of the functions that is in a checkpoint's key.
+
+        Raises:
+            InputError: one of them cannot be told from others.
+        """
+        return {role: decides(function, role) for role, function in self.functions.items()}
+
+    def check(self, recipe: Recipe, signature: Signature) -> None:
+        """Make sure that ``recipe`` asks for nothing beside a loss that only classes have.
+
+        Raises:
+            InputError: it does.
+        """
+        if self.loss is None:
+            return
+        if recipe.distill and why_no_classes(signature):
+            raise InputError("[distill] learns from scores of classes, and these are none; leave it out of the recipe")
+        smoothed = [
+            name
+            for name in ("train", "structure", "prune", "retrain", "cluster")
+            if (stage := getattr(recipe, name)) is not None and stage.label_smoothing
+        ]
+        if smoothed:
+            raise InputError(f"{smoothed[0]}.label_smoothing is of the loss of classes; set it to 0")
