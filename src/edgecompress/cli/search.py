@@ -8,25 +8,41 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.options import (
+    BETTER,
     CACHE_DIR,
     CHECKPOINT,
     DATA,
     DATA_DIR,
     DOWNLOAD,
     EVAL_SAMPLES,
+    LOSS,
+    METRIC,
     MODEL,
     RECIPE_ENCODING,
     STORE,
     values,
 )
+from edgecompress.errors import InputError
+
+DEFAULT_DROP, MOST_POINTS = 0.5, 100
+"""Points of validation accuracy."""
 
 
 def search(
     model: MODEL = "alexnet",
     data: DATA = None,
+    loss: LOSS = None,
+    metric: METRIC = None,
+    better: BETTER = None,
     max_drop: Annotated[
-        float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Points of validation accuracy that may be lost, 0.5 by default. With --metric, or --loss alone: by "
+            "how much that may be worse, in its own units; it has no default then.",
+            show_default=False,
+        ),
+    ] = None,
     size_budget: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Most bytes of the ONNX file: 300kB is 300,000, 300KiB 307,200."),
@@ -110,6 +126,9 @@ def search(
             recipe=recipe,
             changes=tuple(set_ or ()),
             checkpoint=checkpoint,
+            loss=loss,
+            metric=metric,
+            better=better,
             encoding=encoding,
             output=output,
             data_dir=data_dir,
@@ -117,7 +136,9 @@ def search(
             download=download,
             eval_samples=eval_samples,
         )
-        limits = Limits(max_drop, parse_size(size_budget) if size_budget else None, trials)
+        limits = Limits(
+            _max_drop(max_drop, own=bool(loss or metric)), parse_size(size_budget) if size_budget else None, trials
+        )
         how = search.How(
             macs=values(macs, float) if macs else (),
             storage=storage,
@@ -139,5 +160,19 @@ def search(
     else:
         given = ["--model", model, "--data", request.data_named]
         given += ["--recipe", str(found.folder / search.RECIPE)]
-        given += ["--checkpoint", str(checkpoint)] if checkpoint else []
+        for option, value in (("checkpoint", checkpoint), ("loss", loss), ("metric", metric), ("better", better)):
+            given += [f"--{option}", str(value)] if value else []
         console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")
+
+
+def _max_drop(given: float | None, *, own: bool) -> float:
+    """The most that may be lost; ``own``: of a metric or a loss of the user's own.
+
+    Raises:
+        InputError: nobody can say what it is, or that it is so.
+    """
+    if given is None and own:
+        raise InputError("--max-drop is in the units of your metric, and has no default: say how much worse it may be")
+    if given is not None and given > MOST_POINTS and not own:
+        raise InputError(f"--max-drop {given:g} is more points than there are; give 0 to {MOST_POINTS}")
+    return DEFAULT_DROP if given is None else given

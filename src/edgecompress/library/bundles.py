@@ -14,6 +14,7 @@ from edgecompress.bench import run
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import MANIFEST
+from edgecompress.compress.record import Better
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.library.paths import StrPath
@@ -127,6 +128,7 @@ def build(
     checkpoint: StrPath | None = None,
     loss: str | None = None,
     metric: str | None = None,
+    better: Better | None = None,
     encoding: Mode | None = None,
     output: StrPath | None = None,
     data_dir: StrPath | None = None,
@@ -152,6 +154,7 @@ def build(
         checkpoint: The network's weights, which are not trained from scratch then.
         loss: What a network of one's own learns from: ``package.module:function`` of outputs and targets.
         metric: What it is judged by beside, likewise; a number. Default: top-1 accuracy, or the loss.
+        better: The direction in which the metric is better; a loss alone is better where it is lower.
         encoding: Of the model files: ``fast-load`` or ``smallest``.
         output: The bundle's folder. Default: ``dist/MODEL-DATA-TARGET``.
         data_dir: Where data sets are looked for.
@@ -183,6 +186,7 @@ def build(
         checkpoint=_path(checkpoint),
         loss=loss,
         metric=metric,
+        better=better,
         encoding=encoding,
         output=_path(output),
         data_dir=_path(data_dir),

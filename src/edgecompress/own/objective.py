@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from edgecompress.compress.evaluate import Metric
+from edgecompress.compress.record import Better
 from edgecompress.compress.targets import Targets
 from edgecompress.errors import InputError
 from edgecompress.own.alone import noise
@@ -75,15 +76,21 @@ class Objective:
     functions: Mapping[str, Callable[..., Any]]
 
     @classmethod
-    def of(cls, module: nn.Module, ends: Ends, loss: Loss | None, metric: Judge | None) -> Self:
-        """For ``module``, whose outputs are taken apart by hooks from now on."""
+    def of(
+        cls, module: nn.Module, ends: Ends, loss: Loss | None, metric: Judge | None, better: Better | None = None
+    ) -> Self:
+        """For ``module``, whose outputs are taken apart by hooks from now on.
+
+        ``better``: the direction of the metric. A loss alone is better where it is lower.
+        """
         with torch.no_grad():
             rows = Rows(module, ends, module.eval()(*noise(ends.inputs, 2)))
         judge, name = (metric, name_of(metric)) if metric else (loss, f"loss, {name_of(loss)}" if loss else "")
         what = "metric" if metric else "loss"
         made = None
         if judge is not None:
-            made = Metric(name, lambda row, y: _number(judge(rows.outputs(row), y), what, judge))
+            judged = lambda row, y: _number(judge(rows.outputs(row), y), what, judge)  # noqa: E731
+            made = Metric(name, judged, better if metric else "lower")
         functions = {role: each for role, each in (("loss", loss), ("metric", metric)) if each is not None}
         return cls(rows, None if loss is None else OwnLoss(loss, rows), made, functions)
 
