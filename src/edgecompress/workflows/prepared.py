@@ -20,6 +20,7 @@ from edgecompress.export.latency import latency
 from edgecompress.model import load
 from edgecompress.model.datasets.contract import Dataset
 from edgecompress.own.model import Model
+from edgecompress.own.objective import Objective
 from edgecompress.progress import Progress
 from edgecompress.workflows.request import Source
 
@@ -41,6 +42,7 @@ class Prepared:
         recipe_name: of the recipe, as ``--recipe`` takes it.
         recipe_reason: why it was taken, where the board decided that.
         own: what more is known of a network of the user's own.
+        objective: its own loss and metric; ``None``: there is neither.
     """
 
     data: Dataset
@@ -52,6 +54,7 @@ class Prepared:
     recipe_name: str
     recipe_reason: str = ""
     own: Model | None = field(default=None)
+    objective: Objective | None = field(default=None)
 
 
 def fresh(source: Source, chosen: recipe.Recipe, data: Dataset) -> nn.Module:

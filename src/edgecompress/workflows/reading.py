@@ -158,7 +158,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         objective.check(chosen, model.ends)
         context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
     trained = model.trained or why is not None
-    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model)
+    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model, objective)
 
 
 def _check_possible(chosen: recipe.Recipe, model: Model) -> None:
