@@ -82,6 +82,69 @@ def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
     return once(tmp_path_factory, "int8", make)
 
 
+MASKS = """
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Masks(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen, self.mask, self.area = nn.Conv2d(1, 8, 3, padding=1), nn.Conv2d(8, 3, 1), nn.Linear(8, 2)
+
+    def forward(self, x):
+        seen = self.seen(x).relu()
+        return {"mask": self.mask(seen), "area": (self.area(seen.mean((2, 3))),)}
+
+
+def make():
+    torch.manual_seed(0)
+    return Masks()
+
+
+def data():
+    x = np.random.default_rng(0).normal(size=(120, 1, 6, 5)).astype("float32")
+    return {"x": x, "y": np.concatenate([x, 2 * x, -x], axis=1)}
+
+
+def loss(outputs, targets):
+    return functional.mse_loss(outputs["mask"], targets) + 0 * outputs["area"][0].sum()
+
+
+def error(outputs, targets):
+    assert isinstance(outputs["area"], tuple) and outputs["area"][0].shape == (len(targets), 2)
+    return float((outputs["mask"] - targets).abs().mean())
+"""
+
+
+@pytest.fixture(scope="session")
+def masks_bundle(tmp_path_factory) -> Path:
+    """A network of one's own that says masks and numbers, judged by its ``error``. Read it, do not change it.
+
+    The functions are in ``own_masks.py`` beside it.
+    """
+
+    def make(folder):
+        from edgecompress.progress import silent
+        from edgecompress.workflows.build import build_bundle
+        from edgecompress.workflows.request import Request
+
+        source = folder.parent / f"{folder.name}_own_masks.py"
+        source.write_text(MASKS)
+        stage = "{epochs=3,learning_rate=0.01,batch_size=32}"
+        changes = (f"train={stage}", f"retrain={stage}", "prune.epochs=1", "cluster.epochs=0", "prune.sparsity=0.5")
+        own = {name: f"{source}:{each}" for name, each in (("model", "make"), ("data", "data"), ("loss", "loss"))}
+        request = Request(
+            target="host", changes=changes, output=folder, cache_dir=folder.parent / f"{folder.name}-cache",
+            metric=f"{source}:error", better="lower", **own,
+        )  # fmt: skip
+        build_bundle(request, progress=silent, warn=pytest.fail)
+
+    return once(tmp_path_factory, "masks", make)
+
+
 def build_small(cache, folder, changes, **more):
     from edgecompress.progress import silent
     from edgecompress.workflows.build import build_bundle

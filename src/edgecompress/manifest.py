@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from edgecompress.compress.drop import Drop
-from edgecompress.compress.record import StageResult
+from edgecompress.compress.record import Better, StageResult
 from edgecompress.encode.ledger import Ledger
 from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Lead, OnProcessor
 from edgecompress.export.accuracy import FileAccuracy
@@ -66,13 +66,28 @@ class Accuracy(Record):
     compressed: float
 
 
+class Evaluation(Record):
+    """The way in which a metric of the user's own is taken of a model file: of its outputs for ``eval.npz``."""
+
+    spec: str = Field(description="of the function, as --metric or --loss had it")
+    source_sha256: str = Field(description="of the file that it is in; another version would judge otherwise")
+    targets: str = Field(description="the array of eval.npz that the function is given beside the outputs")
+    layout: JsonValue = Field(
+        description="how the network gives its outputs: numbers are places in `model.outputs`, lists are tuples"
+    )
+
+
 class Judged(Record):
     """Both networks by a metric of the user's own, over the whole test set, as PyTorch runs them."""
 
     metric: str = Field(description="its name, or the loss's where there is no metric")
+    better: Better | None = Field(default=None, description="its better direction; null: nobody said")
     samples: int
     dense: float
     compressed: float
+    evaluation: Evaluation | None = Field(
+        default=None, description="what bench takes it of files by; null: it cannot, or an older build"
+    )
 
 
 class Fidelity(Record):

@@ -45,6 +45,24 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(run):
     assert [line.split(",")[0] for line in journal.earlier] == ["accelerator of a", "accelerator of b"]
 
 
+def test_a_step_that_makes_a_file_is_asked_for_again(tmp_path):
+    """The file is not in the journal, and may be gone from the board."""
+
+    class Fetching(Agent):
+        def fetch(self, step, job, path, **_):
+            self.asked.append((step, path))
+            return []
+
+    asked = []
+    for _ in range(2):
+        agent = Fetching()
+        journal = Journal(agent, tmp_path / "j.jsonl", {})
+        journal.fetch("outputs", {"file": "a", "output": "y"}, tmp_path / "y", seconds=1, on_progress=print)
+        asked += agent.asked
+    assert asked == [("outputs", tmp_path / "y")] * 2
+    assert not (tmp_path / "j.jsonl").exists()
+
+
 def test_a_line_that_was_cut_short_is_measured_again(run, tmp_path):
     run("a", "b")
     path = tmp_path / "deep" / "j.jsonl"

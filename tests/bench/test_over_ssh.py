@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from edgecompress import devices
+from edgecompress import bundle, devices
 from edgecompress.bench.run import bench
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice
 from edgecompress.errors import DeviceLostError
@@ -27,6 +27,15 @@ def test_a_bundle_is_measured_over_ssh_as_it_is_here(small_bundle, measured, ssh
         assert file.accuracy.correct == here.files[name].accuracy.correct
         assert file.latency.runs >= 100
     assert record.before.cpu == here.before.cpu
+
+
+def test_a_metric_of_ones_own_is_taken_of_what_the_board_puts_out(masks_bundle, board, tmp_path):
+    record, _ = bench(masks_bundle, device="board", mode="quick", threads=1, output=tmp_path / "r.json")
+    judged = bundle.load(masks_bundle).judged
+    for file in record.files.values():
+        assert file.failures == []
+        network = judged.dense if file.kind == "dense" else judged.compressed
+        assert file.metric.value == pytest.approx(network, rel=1e-4)
 
 
 def test_a_board_that_is_lost_costs_nothing_that_was_measured(small_bundle, sshd, board, tmp_path):

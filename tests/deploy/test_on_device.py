@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from edgecompress.deploy.agent_zip import agent_zip
@@ -99,3 +100,13 @@ def test_the_agents_checksum_is_that_of_its_bytes(device):
     import hashlib
 
     assert device.sha256 == hashlib.sha256(agent_zip()).hexdigest()
+
+
+def test_what_a_step_wrote_is_fetched(device, small_bundle, tmp_path):
+    device.push(small_bundle / "dense.onnx")
+    device.push(small_bundle / "eval.npz")
+    job = {"file": "dense.onnx", "inputs": "eval.npz", "output": "y.npz", "outputs": "all", "limit": 3}
+    (event,) = device.fetch("outputs", job, tmp_path / "said.npz", seconds=60, on_progress=ignore)
+    with np.load(tmp_path / "said.npz") as archive:
+        (said,) = archive.values()
+    assert (event["rows"], len(said)) == (3, 3)

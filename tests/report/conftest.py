@@ -123,6 +123,27 @@ def record():
 
 
 @pytest.fixture
+def by_error(record):
+    """The record of a network that has no classes: its files are judged by ``error``, which is better where lower."""
+
+    def judged(file, value):
+        metric = records.MetricResult(
+            name="error",
+            better="lower",
+            value=value,
+            samples=24,
+            computed="host",
+            largest_difference=0.25,
+            reference="",
+        )
+        return file.model_copy(update={"accuracy": None, "metric": metric})
+
+    values = {"dense.onnx": 0.5, "model.onnx": 0.75}
+    files = {name: file.model_copy(update={"accuracy": None}) for name, file in record.files.items()}
+    return record.model_copy(update={"files": files | {name: judged(files[name], values[name]) for name in values}})
+
+
+@pytest.fixture
 def manifest(small_bundle):
     """The small bundle's, as if it were of Fashion-MNIST, with one weight in 12.5 kept."""
     found = bundle.load(small_bundle)

@@ -102,3 +102,14 @@ def test_who_runs_the_nodes_is_told_where_it_was_asked_for(record):
     assert extras(placed) == []
     (extra,) = extras(placed.model_copy(update={"accelerator": Accelerator(provider="cuda")}))
     assert extra.rows == [("model.onnx", "CUDAExecutionProvider 11, CPUExecutionProvider 3")]
+
+
+def test_a_metric_beside_accuracy_has_a_table_of_its_own(record, by_error):
+    both = changed(
+        record,
+        **{name.replace(".", "_"): {"metric": file.metric} for name, file in by_error.files.items() if file.metric},
+    )
+    (extra,) = extras(both)
+    assert extra.columns == ("file", "error", "beside dense")
+    assert ("model.onnx", "0.75", "0.25") in extra.rows
+    assert extras(by_error) == [], "where there is no accuracy it stands in the first table"

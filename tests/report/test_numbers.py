@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant, spread
+from edgecompress.compress.record import TOP_1
+from edgecompress.report.numbers import mebibytes, milliseconds, of_metric, percent, significant, spread, unit_of
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ def test_units_and_dashes():
     assert mebibytes(3 * 2**20) == "3.00"
     assert percent(94.986) == "94.99"
     assert [milliseconds(None), mebibytes(None), percent(None)] == ["-"] * 3
+
+
+def test_a_metric_of_one_s_own_has_five_digits_and_its_name_for_a_unit():
+    assert (of_metric(0.0123456, "mae"), unit_of("mae")) == ("0.012346", "mae")
+    assert (of_metric(94.986, TOP_1), unit_of(TOP_1)) == ("94.99", "points")
+    assert of_metric(None, "mae") == "-"
 
 
 def test_seeds_are_a_mean_with_its_range_and_one_seed_has_none():

@@ -36,3 +36,8 @@ def test_without_a_compressed_file_that_ran_nothing_is_said(record, manifest, ke
     bare = record.model_copy(update={"files": {name: record.files[name] for name in kept}})
     assert best(bare, manifest) is None
     assert changes(bare, manifest) == sentences(bare, manifest) == []
+
+
+def test_a_metric_of_one_s_own_is_in_what_got_worse(by_error, manifest):
+    assert "is worse by 0.25 of error" in changes(by_error, manifest)[0]
+    assert "error: 0.75 of the test samples' outputs; 0.5 of the trained network's." in sentences(by_error, manifest)

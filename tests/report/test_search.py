@@ -41,6 +41,15 @@ def test_the_scan_and_the_front_with_what_was_chosen(capsys):
     assert "Dense: 97.50 %" in "\n".join(lines)
 
 
+def test_a_metric_of_one_s_own_is_in_its_units_and_names_itself(capsys):
+    report.search(record(metric="mae", better="lower", dense_accuracy=0.0123456))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Dense: 0.012346 mae (lower is better) of the validation split." in said
+    assert "mae of validation samples, one layer changed" in said
+    assert "the front: validation drop in mae" in said
+    assert "accuracy" not in said and "points" not in said
+
+
 def test_a_search_that_found_nothing_has_tables_too(capsys):
     report.search(record(chosen=None, candidates=record().candidates[:1], front=[]))
     assert "chosen" not in capsys.readouterr().out

@@ -143,3 +143,23 @@ def test_a_disturbed_run_gives_no_verdict_and_names_no_fastest_file(record, mani
     assert lead is not None
     assert table.fastest(there, manifest) is not None or lead.file not in record.files
     assert table.fastest(there.model_copy(update={"validity": noisy}), manifest) is None
+
+
+def test_a_metric_of_one_s_own_stands_in_place_of_accuracy(by_error):
+    found = {row.file: row for row in table.rows(by_error)}
+    assert (found["model.onnx"].value, found["model.onnx"].worse, found["model.onnx"].accuracy) == (0.75, 0.25, None)
+    assert table.judged_columns(by_error, " pt") == ("error", "worse by")
+    assert table.judged_cells(by_error, found["model.onnx"]) == ("0.75", "0.25")
+    assert table.judged_cells(by_error, found["dense.onnx"]) == ("0.5", "-")
+    said = next(line for line in table.conditions(by_error) if line.startswith("error: "))
+    assert said.endswith("judged by your function on the host; lower is better.")
+
+
+def test_where_nobody_said_which_way_is_worse_the_change_is_shown(by_error):
+    files = {
+        name: file.model_copy(update={"metric": file.metric and file.metric.model_copy(update={"better": None})})
+        for name, file in by_error.files.items()
+    }
+    unsaid = by_error.model_copy(update={"files": files})
+    assert table.judged_columns(unsaid, "") == ("error", "change")
+    assert {row.file: row for row in table.rows(unsaid)}["model.onnx"].worse == 0.25

@@ -11,6 +11,12 @@ def test_both_limits_hold_or_it_does_not():
     assert Limits(0.5, None, 10).hold(10**12, -3.0)
 
 
+def test_a_metric_of_one_s_own_has_no_slack():
+    """Points are rounded in the last place; an error may be smaller than that as a whole."""
+    assert Limits(0.0, None, 1).hold(1, 1e-7)
+    assert not Limits(0.0, None, 1, "mae").hold(1, 1e-7)
+
+
 def test_a_trial_may_lose_what_the_full_stages_will_make_good():
     limits = Limits(0.5, None, 10)
     own = Candidate(trial=None, bytes=1, accuracy=90, drop=0.4, holds=True)

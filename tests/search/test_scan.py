@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 import torch
+from torch.nn import functional
 
-from edgecompress.compress.evaluate import accuracy
+from edgecompress.compress.evaluate import Metric, accuracy
 from edgecompress.search.scan import scan
 from edgecompress.search.searchable import searchable
 
@@ -39,3 +42,18 @@ def test_what_an_interrupted_scan_found_is_not_looked_at_again(scanned):
     said = []
     assert scan(subject.network, subject.context, layers, found[:-2], said.append) == found
     assert said == found[-2:]
+
+
+def test_the_user_s_own_metric_and_loss_judge_a_layer(start):
+    subject, _ = start()
+    subject.network.load_state_dict(subject.unpruned.last)
+    layers = [each for each in searchable(subject.network, subject.recipe) if each.name == "narrow"]
+
+    def own_loss(x, logits, y):
+        return functional.cross_entropy(logits, y) * 10
+
+    spread = Metric("spread", lambda logits, y: float(logits.max() - logits.min()), "higher")
+    plain = scan(subject.network, subject.context, layers, [], lambda _: None)
+    own = scan(subject.network, replace(subject.context, loss=own_loss, metric=spread), layers, [], lambda _: None)
+    assert [each.loss_rise for each in own] == pytest.approx([10 * each.loss_rise for each in plain], abs=1e-4)
+    assert all(each.accuracy != other.accuracy for each, other in zip(own, plain, strict=True))

@@ -39,7 +39,8 @@ def test_outputs_reach_both_functions_as_the_network_gives_them():
     assert row.shape == (5, 2, 2), "one output keeps its shape"
     assert torch.equal(found.loss(X, row, Y), functional.mse_loss(row, Y))
     assert judged(net, (X, Y), found.metric) == 5
-    assert found.metric.name == "<lambda>"
+    assert (found.metric.name, found.metric.better) == ("<lambda>", None), "nobody said which way is better"
+    assert Objective.of(Net(), ENDS, loss, loss, "higher").metric.drop(1.0, 1.5) == -0.5
 
 
 def test_a_loss_alone_judges_too_and_a_metric_alone_trains_nothing_else():
@@ -48,6 +49,7 @@ def test_a_loss_alone_judges_too_and_a_metric_alone_trains_nothing_else():
     assert alone.metric.name == "loss, loss"
     assert judged(net, (X, Y), alone.metric) == pytest.approx(float(loss({"box": net(X)}, Y)))
     assert set(alone.decides) == {"loss"}
+    assert alone.metric.drop(1.0, 1.5) == 0.5, "a loss is better where it is lower"
     assert Objective.of(Net(), ENDS, None, loss).loss is None
 
 

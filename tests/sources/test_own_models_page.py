@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from typer.testing import CliRunner
 
 from edgecompress import bundle
+from edgecompress.bench.records import BenchRecord
 from edgecompress.cli import app
 from edgecompress.sources.graph.operators import OPERATORS
 
@@ -46,7 +47,7 @@ def run(command, cache):
 
 @pytest.mark.slow
 def test_the_example_trains_an_own_network_its_onnx_file_and_goes_without_data(here, tmp_path):
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    code = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)[0]
     (here / "nets.py").write_text(code)
     draw(here / "shapes")
     first, again, without = (each.strip() for each in re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL)[:3])
@@ -71,6 +72,21 @@ def test_the_example_trains_an_own_network_its_onnx_file_and_goes_without_data(h
     assert alone.fidelity.inputs == "noise"
     assert alone.recipe.reconstruct.inputs == "synthetic"
     assert alone.ratios.files["onnx"] > 1.5
+
+
+def test_the_example_of_a_metric_is_built_and_judged_in_a_benchmark(here, tmp_path):
+    _, code = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    (here / "numbers_of.py").write_text(code)
+    commands = next(each for each in re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL) if "numbers_of" in each)
+    build, bench = commands.strip().splitlines()
+    _, manifest = run(build, tmp_path / "cache")
+    done = CliRunner().invoke(app, shlex.split(bench)[1:])
+    assert done.exit_code == 0, done.output
+    (record,) = (here / "dist" / "numbers" / "bench").glob("*.json")
+    found = BenchRecord.from_file(record).files["model.onnx"].metric
+    assert (found.name, found.better) == ("error", "lower")
+    assert found.value == pytest.approx(manifest.judged.compressed, rel=1e-4)
+    assert f"{found.value:.5g}" in done.output and "worse by" in done.output
 
 
 def test_the_page_counts_the_operators():

@@ -24,11 +24,11 @@ def disagreement(result: FileResult, spread: float | None, proved: tuple[float, 
 
     A file that computes in int8 rounds differently from processor to processor, and is judged by its accuracy.
     """
-    accuracy = result.accuracy
-    if spread is None or accuracy is None or accuracy.largest_difference is None or "int8" in result.kind:
+    compared = result.accuracy or result.metric
+    if spread is None or compared is None or compared.largest_difference is None or "int8" in result.kind:
         return None
     absolute, relative = proved or (0.0, 0.0)
-    if accuracy.largest_difference <= max(TOLERANCE * spread, 2 * (absolute + relative * spread)):
+    if compared.largest_difference <= max(TOLERANCE * spread, 2 * (absolute + relative * spread)):
         return None
-    share = accuracy.largest_difference / spread if spread else float("inf")
+    share = compared.largest_difference / spread if spread else float("inf")
     return f"wrong by {share:.2g} of the outputs' spread, beside this machine's. {_CAUSE[result.runtime]}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from edgecompress.bench.measure import ACCURACY_SECONDS, EVAL, Measurement
+from edgecompress.bench.metric import ByMetric
 from edgecompress.deploy.emulated.count import describe
 from edgecompress.deploy.emulated.emulator import COUNTS
 from edgecompress.deploy.on_device import Event
@@ -19,17 +20,26 @@ class Counting(Measurement):
         super().__init__(*given)
         self._processor = processor
 
-    def all(self, threads: int, *, labelled: bool = True, energy: bool = False, profile: bool = False) -> None:  # noqa: ARG002
+    def all(
+        self,
+        threads: int,
+        *,
+        labelled: bool = True,
+        energy: bool = False,  # noqa: ARG002
+        profile: bool = False,  # noqa: ARG002
+        metric: ByMetric | None = None,
+    ) -> None:
         """Push the files, count what one inference of each executes, and compare their outputs and answers.
 
         Energy and the runtime's profiler are of a processor's time: they are left out.
         """
         self.speed(threads)
+        self._limit = SAMPLES.get(self._protocol.mode)
         if labelled:
-            self._limit = SAMPLES.get(self._protocol.mode)
             self._make_references()
             for name in self._models:
                 self._accuracy(name, threads)
+        self._metric(metric, threads)
 
     def speed(self, threads: int) -> None:
         """Push the files, and count what one inference of each executes: what stands here for its latency."""

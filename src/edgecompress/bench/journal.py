@@ -36,6 +36,12 @@ class Journal:
         """As the agent's."""
         self._agent.push(path)
 
+    def fetch(
+        self, step: str, job: Event, path: Path, *, seconds: float, on_progress: Callable[[Event], None]
+    ) -> list[Event]:
+        """As the agent's. It is not remembered: what it makes is a file, which may be large, and no answer."""
+        return self._agent.fetch(step, job, path, seconds=seconds, on_progress=on_progress)
+
     def step(self, step: str, job: Event, *, seconds: float, on_progress: Callable[[Event], None]) -> list[Event]:
         """As the agent's, or what an earlier run saw."""
         number = _digest([step, job])

@@ -13,6 +13,7 @@ from edgecompress.bench.agreement import OUTPUTS, disagreement
 from edgecompress.bench.contract import ToMeasure
 from edgecompress.bench.energy import Energy
 from edgecompress.bench.journal import Journal
+from edgecompress.bench.metric import ByMetric, take
 from edgecompress.bench.operators import RUNS, Profile
 from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import Protocol
@@ -59,7 +60,15 @@ class Measurement:
         """The results so far, by file."""
         return dict(self._results)
 
-    def all(self, threads: int, *, labelled: bool = True, energy: bool = False, profile: bool = False) -> None:
+    def all(
+        self,
+        threads: int,
+        *,
+        labelled: bool = True,
+        energy: bool = False,
+        profile: bool = False,
+        metric: ByMetric | None = None,
+    ) -> None:
         """Push the files and measure them; what their nodes take, and what they draw, where that is asked for.
 
         Without labels there is no accuracy.
@@ -72,6 +81,7 @@ class Measurement:
             self._make_references()
             for name in self._models:
                 self._accuracy(name, threads)
+        self._metric(metric, threads)
         if profile:
             for name in self._models:
                 self._profile(name, threads)
@@ -230,6 +240,21 @@ class Measurement:
         if wrong is not None:
             self._failed(name, OUTPUTS, wrong)
         self._progress(title, event["total"], event["total"], f"{percent:.2f} %")
+
+    def _metric(self, metric: ByMetric | None, threads: int) -> None:
+        """The metric of the user's own, of each file, where there is one."""
+        if metric is None:
+            return
+        jobs = {name: self._job(name, threads) for name in self._models}
+        taken = take(metric, self._agent, self._models, jobs, self._limit, self._progress)
+        self.notes += taken.notes
+        for name, message in taken.failures.items():
+            self._failed(name, "metric", message)
+        for name, (result, spread) in taken.results.items():
+            self._results[name] = self._results[name].model_copy(update={"metric": result})
+            wrong = disagreement(self._results[name], spread, self._models[name].tolerance)
+            if wrong is not None and not self._results[name].accuracy:
+                self._failed(name, OUTPUTS, wrong)
 
     def _step(
         self, name: str, step: str, job: Event, seconds: float, on_progress: Callable[[Event], None] = lambda _: None

@@ -9,6 +9,7 @@ from edgecompress.bench.energy import Energy, PowerSensor
 from edgecompress.bench.operators import Profile
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.statistics import Ratio, Summary
+from edgecompress.compress.record import Better
 from edgecompress.deploy.emulated.count import Instructions
 from edgecompress.export.kinds import Kind
 from edgecompress.record import About, Published, Record
@@ -180,6 +181,25 @@ class AccuracyResult(Record):
     reference: str = Field(description="what that reference is")
 
 
+class MetricResult(Record):
+    """A metric of the user's own, of the outputs that a file gave on the device for the bundle's evaluation data."""
+
+    name: str
+    better: Better | None = Field(description="its better direction; null: nobody said")
+    value: float
+    samples: int
+    computed: Literal["host", "device"] = Field(description="where the outputs were judged")
+    largest_difference: float | None = Field(
+        description="largest absolute difference to the host's reference, of the output that differs most for its "
+        "spread; null: there was none"
+    )
+    reference: str = Field(description="what that reference is")
+
+    def drop(self, dense: "MetricResult") -> float | None:
+        """The units by which it is worse than the dense file's; ``None``: nobody said which way is worse."""
+        return None if self.better is None else (dense.value - self.value) * (1 if self.better == "higher" else -1)
+
+
 class Failure(Record):
     """A step that did not end well for a file."""
 
@@ -198,6 +218,7 @@ class FileResult(Record):
     latency: Latency | None = None
     memory: Memory | None = None
     accuracy: AccuracyResult | None = None
+    metric: MetricResult | None = Field(default=None, description="null: none of the user's own, or it was left out")
     instructions: Instructions | None = Field(
         default=None, description="of one inference on an emulated processor, which has no latency; null: a real one"
     )

@@ -12,6 +12,7 @@ from edgecompress.bench.board import mismatch
 from edgecompress.bench.compare import compare
 from edgecompress.bench.duration import expected
 from edgecompress.bench.measure import EVAL
+from edgecompress.bench.metric import by_metric
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
 from edgecompress.bench.session import Asked, session
@@ -75,6 +76,7 @@ def bench(
         accelerator=accelerator,
         expected="" if where.emulated else expected(chosen, protocol, earlier, where.name),
         labelled=bool(manifest.data.classes),
+        metric=by_metric(manifest, folder),
         energy=True,
         profile=profile,
     )
@@ -106,7 +108,7 @@ def bench(
     wrong = [f"{name} {each.message}" for name, file in files.items() for each in file.failures if each.step == OUTPUTS]
     if wrong:
         raise CheckError(f"{wrong[0]} (record: {path})")
-    if not any(file.latency or file.instructions or file.accuracy for file in files.values()):
+    if not any(file.latency or file.instructions or file.accuracy or file.metric for file in files.values()):
         first = next(failure for file in files.values() for failure in file.failures)
         raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
     return record, path

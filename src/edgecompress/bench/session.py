@@ -20,6 +20,7 @@ from edgecompress.bench.contract import ToMeasure
 from edgecompress.bench.counting import Counting
 from edgecompress.bench.journal import Journal
 from edgecompress.bench.measure import Measurement
+from edgecompress.bench.metric import ByMetric
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import Conditions, FileResult, Validity
 from edgecompress.bench.threads import thread_count
@@ -43,6 +44,7 @@ class Asked:
         board: The profile that the files are for; the number of threads is its own where ``threads`` is None.
         expected: How long it will take, in words; empty: not told.
         labelled: Whether the inputs have labels: accuracy is taken.
+        metric: Of the user's own, that is taken too; None: there is none.
         energy: Whether energy is taken, where the device has a sensor.
         profile: Whether each file is run under its runtime's profiler too.
     """
@@ -56,6 +58,7 @@ class Asked:
     accelerator: Accelerator = NONE
     expected: str = ""
     labelled: bool = False
+    metric: ByMetric | None = None
     energy: bool = False
     profile: bool = False
 
@@ -152,7 +155,7 @@ class Session:
             if asked.expected:
                 self._progress("time", 1, 1, asked.expected)
             energy = asked.energy and before.power is not None and before.power.sensor is not None
-            measurement.all(count, labelled=asked.labelled, energy=energy, profile=asked.profile)
+            measurement.all(count, labelled=asked.labelled, metric=asked.metric, energy=energy, profile=asked.profile)
             after = self.conditions("after")
         except DeviceLostError as error:
             raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error

@@ -7,12 +7,15 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.options import (
+    BETTER,
     CACHE_DIR,
     CHECKPOINT,
     DATA,
     DATA_DIR,
     DOWNLOAD,
     EVAL_SAMPLES,
+    LOSS,
+    METRIC,
     MODEL,
     RECIPE_ENCODING,
     SET,
@@ -33,14 +36,9 @@ def build(
     ] = None,
     set_: SET = None,
     checkpoint: CHECKPOINT = None,
-    loss: Annotated[
-        str | None,
-        typer.Option(help="For your own network: package.module:function of (outputs, targets), what it learns from."),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(help="For your own network: package.module:function of (outputs, targets), what judges it."),
-    ] = None,
+    loss: LOSS = None,
+    metric: METRIC = None,
+    better: BETTER = None,
     encoding: RECIPE_ENCODING = None,
     max_drop: Annotated[
         float | None,
@@ -86,6 +84,7 @@ def build(
             checkpoint=checkpoint,
             loss=loss,
             metric=metric,
+            better=better,
             encoding=encoding,
             output=output,
             data_dir=data_dir,

@@ -52,6 +52,18 @@ CHECKPOINT = Annotated[
     Path | None,
     typer.Option(help="Trained weights to compress, instead of training: safetensors, or a PyTorch file of tensors."),
 ]
+LOSS = Annotated[
+    str | None,
+    typer.Option(help="For your own network: package.module:function of (outputs, targets), what it learns from."),
+]
+METRIC = Annotated[
+    str | None,
+    typer.Option(help="For your own network: package.module:function of (outputs, targets), what judges it."),
+]
+BETTER = Annotated[
+    Literal["higher", "lower"] | None,
+    typer.Option(help="The direction in which --metric is better. A loss alone is better where it is lower."),
+]
 RECIPE_ENCODING = Annotated[Mode | None, typer.Option(help=f"{ENCODING} Default: the recipe's.")]
 DATA_DIR = Annotated[Path | None, typer.Option(help="Where data sets are. Default: the user's cache folder.")]
 CACHE_DIR = Annotated[Path | None, typer.Option(help="Where checkpoints are kept. Default: the user's cache folder.")]

@@ -8,25 +8,39 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.options import (
+    BETTER,
     CACHE_DIR,
     CHECKPOINT,
     DATA,
     DATA_DIR,
     DOWNLOAD,
     EVAL_SAMPLES,
+    LOSS,
+    METRIC,
     MODEL,
     RECIPE_ENCODING,
     STORE,
     values,
 )
 
+"""Points of validation accuracy."""
+
 
 def search(
     model: MODEL = "alexnet",
     data: DATA = None,
+    loss: LOSS = None,
+    metric: METRIC = None,
+    better: BETTER = None,
     max_drop: Annotated[
-        float, typer.Option(min=0.0, max=100.0, help="Points of validation accuracy that may be lost.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="Points of validation accuracy that may be lost, 0.5 by default. With --metric, or --loss alone: by "
+            "how much that may be worse, in its own units; it has no default then.",
+            show_default=False,
+        ),
+    ] = None,
     size_budget: Annotated[
         str | None,
         typer.Option(metavar="SIZE", help="Most bytes of the ONNX file: 300kB is 300,000, 300KiB 307,200."),
@@ -109,6 +123,9 @@ def search(
             recipe=recipe,
             changes=set_ or (),
             checkpoint=checkpoint,
+            loss=loss,
+            metric=metric,
+            better=better,
             encoding=encoding,
             output=output,
             data_dir=data_dir,
@@ -133,5 +150,6 @@ def search(
     else:
         given = ["--model", model, "--data", found.data]
         given += ["--recipe", str(found.folder / RECIPE)]
-        given += ["--checkpoint", str(checkpoint)] if checkpoint else []
+        for option, value in (("checkpoint", checkpoint), ("loss", loss), ("metric", metric), ("better", better)):
+            given += [f"--{option}", str(value)] if value else []
         console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

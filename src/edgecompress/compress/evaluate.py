@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from edgecompress.compress.device import autocast
-from edgecompress.compress.record import TOP_1
+from edgecompress.compress.record import TOP_1, Better
 from edgecompress.compress.targets import Targets, count
 from edgecompress.errors import CheckError
 
@@ -32,10 +32,12 @@ class Metric:
     Attributes:
         name: for records and reports.
         function: gives one number of all outputs, as the network gives them for a batch, and the targets.
+        better: the direction in which it is better; ``None``: nobody said, and no drop is known.
     """
 
     name: str
     function: Callable[[Any, Any], float]
+    better: Better | None
 
     def __call__(self, module: nn.Module, x: torch.Tensor, targets: Targets) -> float:
         """The network's worth on samples (N, ...).
@@ -48,13 +50,18 @@ class Metric:
             raise CheckError(f"the metric '{self.name}' is {value} on the validation samples; give a finite number")
         return value
 
+    def drop(self, dense: float, value: float) -> float:
+        """The units by which ``value`` is worse than the ``dense`` network's; negative: it is better."""
+        assert self.better is not None, "whoever needs a drop asks for the direction first"
+        return dense - value if self.better == "higher" else value - dense
+
 
 def top_1(outputs: torch.Tensor, y: torch.Tensor) -> float:
     """Percentage of samples whose highest output, of (N, classes), is their class, (N,)."""
     return 100.0 * float((outputs.argmax(1) == y).float().mean())
 
 
-ACCURACY = Metric(TOP_1, top_1)
+ACCURACY = Metric(TOP_1, top_1, "higher")
 
 
 def accuracy(module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> float:

@@ -1,7 +1,7 @@
 """The result of a stage of the compression, beside the network."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
 
@@ -10,6 +10,8 @@ from edgecompress.record import Record
 
 TOP_1 = "accuracy, top-1"
 """The metric where nothing else is said: percentage of samples whose highest output is their class."""
+Better = Literal["higher", "lower"]
+"""The direction in which a metric is better: an accuracy is higher, a loss or an error lower."""
 
 
 class StageResult(Record):
@@ -52,6 +54,11 @@ class StageResult(Record):
         """The part of the stage's work that was asked for and not done, and why, in one line; ``None``: it did all."""
         left = self.details.left_alone
         return None if left is None else f"{self.stage}: left alone: {left}"
+
+
+def drop_in_words(drop: float, metric: str) -> str:
+    """A drop with its unit: points of accuracy, or the metric's own."""
+    return f"{drop:.2f} points" if metric == TOP_1 else f"{drop:.4g} of {metric}"
 
 
 def structured(results: Sequence[StageResult]) -> StructureDetails | None:

@@ -46,6 +46,14 @@ class AgentOnDevice:
         """Get a file that a step wrote."""
         self._connection.pull(name, path, Deadline.after(_COPY_SECONDS))
 
+    def fetch(
+        self, step: str, job: Event, path: Path, *, seconds: float, on_progress: Callable[[Event], None]
+    ) -> list[Event]:
+        """As ``step``, and get the file that it wrote, which its job names as ``output``."""
+        events = self.step(step, job, seconds=seconds, on_progress=on_progress)
+        self.pull(job["output"], path)
+        return events
+
     def step(self, step: str, job: Event, *, seconds: float, on_progress: Callable[[Event], None]) -> list[Event]:
         """Run one step to its end, which takes ``seconds`` at most. Returns its events other than progress.
 

@@ -11,6 +11,7 @@ from edgecompress.bench import run
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import MANIFEST
+from edgecompress.compress.record import Better
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.library.paths import StrPath, path_of
@@ -124,6 +125,7 @@ def build(
     checkpoint: StrPath | None = None,
     loss: str | None = None,
     metric: str | None = None,
+    better: Better | None = None,
     encoding: Mode | None = None,
     output: StrPath | None = None,
     data_dir: StrPath | None = None,
@@ -149,6 +151,7 @@ def build(
         checkpoint: The network's weights, which are not trained from scratch then.
         loss: What a network of one's own learns from: ``package.module:function`` of outputs and targets.
         metric: What it is judged by beside, likewise; a number. Default: top-1 accuracy, or the loss.
+        better: The direction in which the metric is better; a loss alone is better where it is lower.
         encoding: Of the model files: ``fast-load`` or ``smallest``.
         output: The bundle's folder. Default: ``dist/MODEL-DATA-TARGET``.
         data_dir: Where data sets are looked for.
@@ -179,6 +182,7 @@ def build(
         checkpoint=path_of(checkpoint),
         loss=loss,
         metric=metric,
+        better=better,
         encoding=encoding,
         output=path_of(output),
         data_dir=path_of(data_dir),

@@ -35,6 +35,11 @@ def points(value: float | None) -> Cell:
     return Cell(percent(value), value)
 
 
+def of_metric(value: float | None, metric: str) -> Cell:
+    """A value or a drop of a metric, of the user's own or top-1 accuracy."""
+    return Cell(numbers.of_metric(value, metric), value)
+
+
 def spread(values: Sequence[float]) -> Cell:
     """The spread over the seeds: the mean, and of several the least and the most too."""
     return Cell(numbers.spread(values), statistics.fmean(values))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.report.numbers import significant
+from edgecompress.report.numbers import of_metric, significant
+from edgecompress.report.table import judging
 from edgecompress.report.table import rows as table_rows
 
 TOP = 5
@@ -20,8 +21,17 @@ class Extra:
 
 def extras(record: BenchRecord) -> list[Extra]:
     """The extra tables that the record has something for."""
-    every = (_instructions(record), _placement(record), _operators(record), _energy(record))
+    every = (_metric(record), _instructions(record), _placement(record), _operators(record), _energy(record))
     return [extra for extra in every if extra.rows or extra.notes]
+
+
+def _metric(record: BenchRecord) -> Extra:
+    """A metric of the user's own beside accuracy; where there is no accuracy, it stands in the first table."""
+    every = [row for row in table_rows(record) if row.metric] if judging(record) is None else []
+    rows: list[tuple[str, ...]] = [
+        (row.file, of_metric(row.value, row.metric or ""), of_metric(row.worse, row.metric or "")) for row in every
+    ]
+    return Extra(("file", every[0].metric or "" if every else "", "beside dense"), rows, [])
 
 
 def _instructions(record: BenchRecord) -> Extra:

@@ -4,6 +4,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from edgecompress.compress.record import TOP_1
+
 
 def significant(value: float, digits: int = 3) -> str:
     """``value`` with that many significant digits: 0.0821, 1.23, 123, 12,300."""
@@ -35,3 +37,13 @@ def mebibytes(size: int | None) -> str:
 def percent(value: float | None) -> str:
     """A percentage; a dash for none. Two decimals, since a test set resolves them."""
     return "-" if value is None else f"{value:.2f}"
+
+
+def of_metric(value: float | None, metric: str) -> str:
+    """A value or a drop of a metric: top-1 accuracy in percent, any other with five digits; a dash for none."""
+    return percent(value) if value is None or metric == TOP_1 else f"{value:.5g}"
+
+
+def unit_of(metric: str) -> str:
+    """The unit of a metric's drops, for a heading."""
+    return "points" if metric == TOP_1 else metric

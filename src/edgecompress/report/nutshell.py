@@ -6,7 +6,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.formats import find
 from edgecompress.manifest import Manifest
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
-from edgecompress.report.table import Row, fastest, in_doubt, rows
+from edgecompress.report.table import Row, fastest, in_doubt, judging, rows
 
 WORSE = 1.05  # times as much, from which it is said
 
@@ -17,7 +17,7 @@ def best(record: BenchRecord, manifest: Manifest) -> str | None:
     The one that is fastest there within the limit on accuracy where it was measured there, the one that build named
     elsewhere.
     """
-    ran = {row.file: row for row in rows(record) if row.kind != "dense" and (row.accuracy is not None or row.p50)}
+    ran = {row.file: row for row in rows(record) if row.kind != "dense" and (_judged(row) or row.p50)}
     led = fastest(record, manifest) or (manifest.lead.file if manifest.lead else None)
     if led in ran:
         return led
@@ -40,6 +40,10 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
     worse = [" and ".join(worse) + (cure if find.has_decoders(Path(row.file)) else "")] if worse else []
     if row.drop is not None and row.drop > 0:
         worse.append(f"answers {row.drop:.2f} points fewer right")
+    metric = judging(record)
+    judged = metric is not None and metric.better is not None and row.worse is not None
+    if metric and judged and row.worse > 0:  # type: ignore[operator]
+        worse.append(f"is worse by {row.worse:.4g} of {metric.name}")
     speed, is_worse = _speed(record, row)
     worse += [speed] if is_worse else []
     if worse:
@@ -48,6 +52,8 @@ def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
     better += [speed] if speed and not is_worse else []
     if row.drop is not None and row.drop <= 0:
         better.append("loses no accuracy")
+    if metric and judged and row.worse <= 0:  # type: ignore[operator]
+        better.append(f"loses nothing by {metric.name}")
     if better:
         found.append(f"Better: it {'; '.join(better)}.")
     return found
@@ -67,6 +73,10 @@ def sentences(record: BenchRecord, manifest: Manifest) -> list[str]:
             f"Accuracy: it answers {row.accuracy:.1f} % of {row.samples} test samples right; the trained network "
             f"answers {dense.accuracy:.1f} %."
         )
+    elif row.value is not None and dense.value is not None:
+        found.append(
+            f"{row.metric}: {row.value:.5g} of the test samples' outputs; {dense.value:.5g} of the trained network's."
+        )
     if row.p50 is not None:
         machine = record.before.board or record.before.cpu or record.before.machine
         speed = _speed(record, row)[0]
@@ -76,6 +86,10 @@ def sentences(record: BenchRecord, manifest: Manifest) -> list[str]:
             f"{f', and {speed}' if speed else ''}{board}."
         )
     return found
+
+
+def _judged(row: Row) -> bool:
+    return row.accuracy is not None or row.value is not None
 
 
 def _both(record: BenchRecord, manifest: Manifest) -> tuple[Row | None, Row | None]:

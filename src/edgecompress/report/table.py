@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.records import BenchRecord, FileResult, MetricResult
 from edgecompress.bench.statistics import Ratio
 from edgecompress.estimate.records import Lead
 from edgecompress.manifest import NO_DATA, Manifest
 from edgecompress.report import paper
-from edgecompress.report.numbers import percent, significant
+from edgecompress.report.numbers import of_metric, percent, significant
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Row:
     samples: int | None
     drop: float | None  # points of accuracy below the dense file
     difference: float | None
+    metric: str | None  # of the user's own, by its name
+    value: float | None  # of that
+    worse: float | None  # by so much than the dense file's; where nobody said which way is worse, the difference
     energy: float | None  # mJ of an inference, with the idle power subtracted
     failures: tuple[str, ...]
 
@@ -55,7 +58,7 @@ def rows(record: BenchRecord) -> list[Row]:
         both = file.accuracy and base and base.accuracy
         memory = file.memory
         latency, ratio = (file.latency, ratios.get(name)) if timed else (None, None)
-        ran = file.latency or file.instructions or file.accuracy
+        ran = file.latency or file.instructions or file.accuracy or file.metric
         said = "in doubt" if in_doubt(record) else ratio.verdict if ratio else ""
         verdict = said if ratio else "failed" if not ran else "-" if timed else "emulated"
         counted, reference = file.instructions, base.instructions if base else None
@@ -80,12 +83,46 @@ def rows(record: BenchRecord) -> list[Row]:
                 accuracy=file.accuracy.percent if file.accuracy else None,
                 samples=file.accuracy.samples if file.accuracy else None,
                 drop=base.accuracy.percent - file.accuracy.percent if both else None,  # type: ignore[union-attr]
-                difference=file.accuracy.largest_difference if file.accuracy else None,
+                difference=told.largest_difference if (told := file.accuracy or file.metric) else None,
+                metric=file.metric.name if file.metric else None,
+                value=file.metric.value if file.metric else None,
+                worse=_worse(file, base),
                 energy=file.energy.millijoules if file.energy and timed else None,
                 failures=tuple(f"{failure.step}: {failure.message}" for failure in file.failures),
             )
         )
     return found
+
+
+def _worse(file: FileResult, base: FileResult | None) -> float | None:
+    own, dense = file.metric, base.metric if base else None
+    if own is None or dense is None:
+        return None
+    drop = own.drop(dense)
+    return own.value - dense.value if drop is None else drop
+
+
+def judging(record: BenchRecord) -> MetricResult | None:
+    """The metric that stands in place of accuracy and drop, as one file has it; ``None``: they are of accuracy."""
+    if any(file.accuracy for file in record.files.values()):
+        return None
+    return next((file.metric for file in record.files.values() if file.metric), None)
+
+
+def judged_columns(record: BenchRecord, points: str) -> tuple[str, str]:
+    """The headings of how good a file is, and of how much worse than the dense one."""
+    metric = judging(record)
+    return (
+        ("accuracy %", f"drop{points}") if metric is None else (metric.name, "worse by" if metric.better else "change")
+    )
+
+
+def judged_cells(record: BenchRecord, row: Row) -> tuple[str, str]:
+    """The cells under these."""
+    if judging(record) is None:
+        return percent(row.accuracy), percent(row.drop)
+    metric = row.metric or ""
+    return of_metric(row.value, metric), of_metric(row.worse, metric)
 
 
 def title(record: BenchRecord) -> str:
@@ -107,7 +144,7 @@ def conditions(record: BenchRecord) -> list[str]:
         f"Runtimes: {', '.join(runtimes)}.",
         f"Threads: {record.threads} ({record.threads_note}). Batch 1.",
     ]
-    accuracy = (
+    accuracy = _judged(record) or (
         f"Accuracy: {' or '.join(map(str, samples))} samples of {record.bundle.data}, run on the device; pt is "
         "percentage points."
         if samples
@@ -124,6 +161,18 @@ def conditions(record: BenchRecord) -> list[str]:
         "Load and memory: one fresh process a file, file cache warm. Peak is the whole process with Python, NumPy and "
         "the runtime; added is the peak over what these take.",
     ]
+
+
+def _judged(record: BenchRecord) -> str:
+    """The sentence on the metric that stands in place of accuracy; empty: there is none."""
+    metric = judging(record)
+    if metric is None:
+        return ""
+    better = f"; {metric.better} is better" if metric.better else ""
+    return (
+        f"{metric.name}: of the outputs that the device gave for {metric.samples} samples of {record.bundle.data}, "
+        f"judged by your function on the {metric.computed}{better}."
+    )
 
 
 def counted(record: BenchRecord) -> bool:

@@ -13,7 +13,7 @@ from edgecompress.search.trial import Subject, with_settings
 def candidate(subject: Subject, made: Run, limits: Limits, trial: int | None) -> Candidate:
     """The candidate that the full stages ended with."""
     size, accuracy = subject.file_bytes(made.last), made.stages[-1].accuracy
-    drop = subject.dense_accuracy - accuracy
+    drop = subject.drop(accuracy)
     return Candidate(trial=trial, bytes=size, accuracy=accuracy, drop=drop, holds=limits.hold(size, drop))
 
 
@@ -23,7 +23,7 @@ def run_candidates(
     """Find the smallest trial of the ``front`` that holds after the full stages, in few runs.
 
     What is not smaller than the recipe's ``own`` file is left out, if that holds; the first to be run is the smallest
-    that loses at most ``allowed`` points as a trial.
+    that loses at most ``allowed`` as a trial.
     """
     tried = [
         trial

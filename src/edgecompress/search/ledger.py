@@ -7,6 +7,7 @@ Akiba, Sano, Yanase, Ohta & Koyama, "Optuna: A next-generation hyperparameter op
 """
 
 import json
+import math
 import os
 import socket
 import time
@@ -28,8 +29,8 @@ SECONDS_UNTIL_LOST = 1800.0
 SIGNS_OF_A_RACE = ("already exists", "unique constraint", "duplicate key", "database is locked")
 """What databases say when two workers make the tables of a new one at the same time."""
 ATTEMPTS, SECONDS_BETWEEN_ATTEMPTS = 20, 0.25
-UNTRAINED = 100.0
-"""The drop that a trial is given which was not trained: Optuna wants a number, and no network can lose more points."""
+UNTRAINED = math.inf
+"""The drop that a trial is given which was not trained: Optuna wants a number, and no network can lose more."""
 
 
 class Ledger:

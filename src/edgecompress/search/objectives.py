@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgecompress.compress.record import TOP_1, Better
 from edgecompress.record import Record, Versioned
 from edgecompress.search.records import SearchRecord
 from edgecompress.target import Runtime
@@ -28,15 +29,15 @@ class Point(Record):
     macs: float = Field(description="multiply-accumulates left, as a fraction of the dense network's")
     trial: int | None = Field(description="of the search with these; null: the recipe as it was given")
     bytes: int = Field(description="of the ONNX file")
-    accuracy: float = Field(description="of the validation split, in percent")
-    drop: float = Field(description="points of validation accuracy below the dense network's")
+    accuracy: float = Field(description="of the validation split")
+    drop: float = Field(description="to the dense network's; negative: it is better")
     latency: float = Field(description="over the dense network's on the machine that searched; 1: it has all channels")
     holds: bool = Field(description="whether drop and size are within what was asked for")
     boards: tuple[BoardLatency, ...] = ()
 
 
 class FrontRecord(Versioned):
-    """The front of a search."""
+    """The front of a search. Accuracies and drops are as in the search's record."""
 
     marks: ClassVar[frozenset[str]] = frozenset({"points", "chosen"})
     kind: Literal["front"] = "front"
@@ -44,6 +45,8 @@ class FrontRecord(Versioned):
     tool_version: str
     model: str
     data: str
+    metric: str = Field(default=TOP_1, description="what accuracies and drops are of")
+    better: Better = Field(default="higher", description="the direction in which it is better")
     dense_accuracy: float
     points: tuple[Point, ...] = Field(description="smallest first")
     chosen: int | None = Field(description="index of the smallest point that holds; null: none does")

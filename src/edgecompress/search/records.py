@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgecompress.compress.record import TOP_1, Better
 from edgecompress.recipe import Recipe
 from edgecompress.record import About, Published, Record
 from edgecompress.target import Runtime
@@ -23,8 +24,10 @@ class Sensitivity(Record):
     weights: int
     change: Literal["sparsity", "bits"]
     value: float = Field(description="the layer's sparsity, or its bits")
-    accuracy: float = Field(description="of the validation samples of the scan, in percent")
-    loss_rise: float = Field(description="cross entropy with the classes, less that of the dense network, in nats")
+    accuracy: float = Field(description="of the validation samples of the scan")
+    loss_rise: float = Field(
+        description="cross entropy with the classes, in nats, or the user's own loss; less that of the dense network"
+    )
 
 
 class Trial(Record):
@@ -35,7 +38,7 @@ class Trial(Record):
     parameters: dict[str, float] = Field(description="the coordinates in which the search moves, see docs/search.md")
     layers: dict[str, Setting]
     bytes: int = Field(description="of the ONNX file that would be written, counted exactly")
-    drop: float | None = Field(description="points of validation accuracy lost, after few steps; null: not trained")
+    drop: float | None = Field(description="lost after few steps; null: not trained")
     stopped: str = Field(default="", description="why the trial was not trained to its end")
 
 
@@ -44,8 +47,8 @@ class Candidate(Record):
 
     trial: int | None = Field(description="the trial whose layers it has; null: the recipe as it was given")
     bytes: int = Field(description="of the ONNX file, counted exactly")
-    accuracy: float = Field(description="of the whole validation split, in percent")
-    drop: float = Field(description="points of validation accuracy below the dense network's")
+    accuracy: float = Field(description="of the whole validation split")
+    drop: float = Field(description="to the dense network; negative: it is better")
     holds: bool = Field(description="whether the drop and the size are within what was asked for")
 
 
@@ -63,7 +66,11 @@ class Channels(Record):
 
 
 class SearchRecord(Published):
-    """A search. Accuracies are in percent, of the validation split: the test set is never seen here."""
+    """A search. Accuracies are of the validation split: the test set is never seen here.
+
+    Accuracies are in percent and drops in points; where ``metric`` is the user's own, both are in its units, and a drop
+    is by how much it is worse, whichever way that is.
+    """
 
     marks: ClassVar[frozenset[str]] = frozenset({"recipe", "max_drop", "size_budget"})
 
@@ -73,8 +80,10 @@ class SearchRecord(Published):
     model: str
     data: str
     recipe: Recipe
-    max_drop: float = Field(description="points of validation accuracy")
+    max_drop: float = Field(description="the most that may be lost, dense to compressed")
     size_budget: int | None = Field(description="bytes")
+    metric: str = Field(default=TOP_1, description="what accuracies and drops are of")
+    better: Better = Field(default="higher", description="the direction in which it is better")
     dense_accuracy: float | None = None
     channels: Channels | None = Field(default=None, description="null: the recipe removes none")
     sensitivities: list[Sensitivity] = Field(default=[])

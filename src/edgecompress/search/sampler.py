@@ -28,7 +28,7 @@ def propose(
         trials: all so far, at least one.
         number: of the trial to come; what is proposed for two numbers differs, so that two workers try two points.
         seed: of the search.
-        allowed_drop: points of accuracy that a trial may lose.
+        allowed_drop: the drop that a trial may have, in points or in units of the metric.
         size_budget: bytes that its file may take, if there is a limit.
     """
     import optuna

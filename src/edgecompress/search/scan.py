@@ -7,6 +7,7 @@ and connections for efficient neural networks", NeurIPS 2015, figure 6, who chos
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
+import torch
 from torch import nn
 from torch.nn import functional
 
@@ -15,6 +16,8 @@ from edgecompress.compress.cluster.finetune import SharedWeights
 from edgecompress.compress.context import Context
 from edgecompress.compress.evaluate import outputs, refresh_batchnorm
 from edgecompress.compress.prune import masks
+from edgecompress.compress.record import TOP_1
+from edgecompress.compress.targets import taken
 from edgecompress.recipe import Recipe
 from edgecompress.search.records import Sensitivity
 from edgecompress.search.searchable import Searchable
@@ -64,7 +67,9 @@ def scan(
                 loss_rise=loss - dense_loss,
             )
             kept(found[key])
-        note = f"{layer.name} at {change} {value:g}: {found[key].accuracy:.1f} % right"
+        by = context.metric.name
+        said = f"{found[key].accuracy:.1f} % right" if by == TOP_1 else f"{by} {found[key].accuracy:.5g}"
+        note = f"{layer.name} at {change} {value:g}: {said}"
         context.progress("scan", count, len(wanted), note)
     return [found[layer.name, change, value] for layer, change, value in wanted]
 
@@ -78,12 +83,13 @@ def _wanted(recipe: Recipe, layers: Sequence[Searchable]) -> Iterator[tuple[Sear
 
 
 class _Judge:
-    """Accuracy and loss of a network as it is, its BatchNorm refreshed, on always the same samples."""
+    """Accuracy, or the metric, and loss of a network as it is, its BatchNorm refreshed, on always the same samples."""
 
     def __init__(self, module: nn.Module, context: Context) -> None:
-        self.module = module
+        self.module, self.loss, self.metric = module, context.loss, context.metric
         x, y = context.validation
-        self.x, self.y = x[: context.recipe.search.samples], y[: context.recipe.search.samples]
+        self.x = x[: context.recipe.search.samples]
+        self.y = taken(y, torch.arange(len(self.x)))
         generator = train.epoch_generator(context.recipe.seed, -1)
         stream = train.batches(context.training, context.recipe.cluster, generator)
         self.refresh = [x for (x, _), _ in zip(stream, range(REFRESH_BATCHES), strict=False)]
@@ -91,8 +97,11 @@ class _Judge:
     def __call__(self) -> tuple[float, float]:
         refresh_batchnorm(self.module, self.refresh)
         logits = outputs(self.module, self.x)
-        right = 100.0 * float((logits.argmax(1) == self.y).float().mean())
-        return right, float(functional.cross_entropy(logits, self.y))
+        value = self.metric.function(logits, self.y)
+        if self.loss is None:
+            return value, float(functional.cross_entropy(logits, self.y))
+        # A loss of the user's own is refused where it does not depend on the outputs.
+        return value, float(self.loss(self.x, logits.requires_grad_(), self.y).detach())
 
 
 def _prune(module: nn.Module, layer: Searchable, sparsity: float) -> None:

@@ -57,8 +57,12 @@ class Subject:
 
     @property
     def dense_accuracy(self) -> float:
-        """The accuracy of the trained network with all its channels, of the validation split, in percent."""
+        """The accuracy of the trained network with all its channels, of the validation split; see ``SearchRecord``."""
         return self.baseline.stages[0].accuracy
+
+    def drop(self, accuracy: float) -> float:
+        """The drop from the dense network to one of ``accuracy``, in points or in units of the metric."""
+        return self.context.metric.drop(self.dense_accuracy, accuracy)
 
     @property
     def recipe(self) -> Recipe:
@@ -81,7 +85,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a trial; ``drop`` in points of validation accuracy, ``None`` where nothing was trained."""
+    """The outcome of a trial; ``drop`` as ``SearchRecord`` has it, ``None`` where nothing was trained."""
 
     bytes: int
     drop: float | None
@@ -137,11 +141,11 @@ def attempt(
         size, accuracy = _run(subject, trained, progress)
     except CheckError as error:  # training diverged: a bad choice, and no reason to end the search
         return Outcome(_run(subject, untrained(recipe), silent)[0], None, str(error))
-    return Outcome(size, subject.dense_accuracy - accuracy)
+    return Outcome(size, subject.drop(accuracy))
 
 
 def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, float]:
-    """The bytes and the validation accuracy, in percent, after the short stages; their checkpoints are not kept."""
+    """The bytes and the validation accuracy after the short stages; their checkpoints are not kept."""
     load_state(subject.network, subject.unpruned.last)
     check(subject.network, replace(subject.context, recipe=recipe), TRIED)
     with tempfile.TemporaryDirectory(prefix="edgecompress-trial-") as folder:

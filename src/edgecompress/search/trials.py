@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
+from edgecompress.compress.record import drop_in_words
 from edgecompress.search.ledger import Ledger
 from edgecompress.search.limits import Limits
 from edgecompress.search.records import Candidate, Trial
@@ -52,7 +53,8 @@ def best(trials: Sequence[Trial], own: Candidate, limits: Limits) -> str:
     if not good:
         return "none within the limits yet"
     smallest = min(good, key=lambda trial: trial.bytes)
-    return f"smallest so far {smallest.bytes:,} bytes with a drop of {smallest.drop:.2f} points"
+    assert smallest.drop is not None
+    return f"smallest so far {smallest.bytes:,} bytes with a drop of {drop_in_words(smallest.drop, limits.metric)}"
 
 
 def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, ledger: Ledger, number: int) -> Trial:

@@ -83,6 +83,27 @@ def find(spec: str) -> Callable[..., Any]:
     return function
 
 
+def source_of(spec: str) -> Path | None:
+    """The Python file with the function that ``spec`` names, found without running any; ``None``: there is none."""
+    place, _, _ = spec.rpartition(":")
+    if place.endswith(".py"):
+        return Path(place) if Path(place).is_file() else None
+    if place in sys.modules:
+        origin = getattr(sys.modules[place], "__file__", None)
+    else:
+        _search(Path.cwd())
+        importlib.invalidate_caches()
+        top, *rest = place.split(".")
+        name, found = top, importlib.util.find_spec(top)
+        for part in rest:
+            if found is None or found.submodule_search_locations is None:
+                return None
+            name = f"{name}.{part}"
+            found = PathFinder.find_spec(name, list(found.submodule_search_locations))
+        origin = None if found is None else found.origin
+    return Path(origin) if origin and origin.endswith(".py") else None
+
+
 def _from_path(name: str) -> object:
     """The module of this name, from the current folder or the environment."""
     top = name.partition(".")[0]

@@ -1,14 +1,17 @@
 """A loss and a metric of the user's own, as the stages know them: of what the network puts out, and of any targets."""
 
+import itertools
 import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
+from pydantic import JsonValue
 from torch import nn
 
 from edgecompress.compress.evaluate import Metric
+from edgecompress.compress.record import Better
 from edgecompress.compress.targets import Targets
 from edgecompress.errors import InputError
 from edgecompress.recipe import Recipe
@@ -58,6 +61,25 @@ def _number(value: object, what: str, function: Callable[..., Any]) -> float:
     raise InputError(f"{what} {name_of(function)} returned a {type(value).__name__}{shape}; return one number")
 
 
+def layout_of(example: object) -> JsonValue:
+    """The places of the outputs in what a network puts out; ``None``: it has a type of its own among them."""
+    count = itertools.count()
+
+    def one(part: object) -> JsonValue:
+        if isinstance(part, torch.Tensor):
+            return next(count)
+        if type(part) in (tuple, list):
+            return [one(each) for each in part]  # type: ignore[attr-defined]
+        if type(part) is dict and all(isinstance(name, str) for name in part):
+            return {name: one(each) for name, each in part.items()}
+        raise TypeError
+
+    try:
+        return one(example)
+    except TypeError:
+        return None
+
+
 @dataclass(frozen=True)
 class Objective:
     """The objective of a network of the user's own: what it learns from and is judged by.
@@ -67,25 +89,39 @@ class Objective:
         loss: of the user's own; ``None``: that of classes.
         metric: the user's, or the loss where there is one alone; ``None``: top-1 accuracy.
         functions: as they were given, by ``loss`` and ``metric``.
+        layout: how the network gives its outputs, as ``manifest.Evaluation`` has it; ``None``: in a way of its own.
     """
 
     rows: Rows
     loss: OwnLoss | None
     metric: Metric | None
     functions: Mapping[str, Callable[..., Any]]
+    layout: JsonValue = None
 
     @classmethod
-    def of(cls, module: nn.Module, signature: Signature, loss: Loss | None, metric: Judge | None) -> Self:
-        """For ``module``, whose outputs are taken apart by hooks from now on."""
+    def of(
+        cls,
+        module: nn.Module,
+        signature: Signature,
+        loss: Loss | None,
+        metric: Judge | None,
+        better: Better | None = None,
+    ) -> Self:
+        """For ``module``, whose outputs are taken apart by hooks from now on.
+
+        ``better``: the direction of the metric. A loss alone is better where it is lower.
+        """
         with torch.no_grad():
-            rows = Rows(module, signature, module.eval()(*noise(signature.inputs, 2)))
+            example = module.eval()(*noise(signature.inputs, 2))
+            rows = Rows(module, signature, example)
         judge, name = (metric, name_of(metric)) if metric else (loss, f"loss, {name_of(loss)}" if loss else "")
         what = "metric" if metric else "loss"
         made = None
         if judge is not None:
-            made = Metric(name, lambda row, y: _number(judge(rows.outputs(row), y), what, judge))
+            judged = lambda row, y: _number(judge(rows.outputs(row), y), what, judge)  # noqa: E731
+            made = Metric(name, judged, better if metric else "lower")
         functions = {role: each for role, each in (("loss", loss), ("metric", metric)) if each is not None}
-        return cls(rows, None if loss is None else OwnLoss(loss, rows), made, functions)
+        return cls(rows, None if loss is None else OwnLoss(loss, rows), made, functions, layout_of(example))
 
     @property
     def decides(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A network of several inputs or outputs, as the stages know it: a row of numbers in, a row of numbers out.
 
-``own.ends.join`` does that where only classes and files matter. Here rows are taken apart again too, as the network
+``signature.join`` does that where only classes and files matter. Here rows are taken apart again too, as the network
 gave them, for a loss or a metric of the user's.
 """
 

@@ -29,6 +29,7 @@ from edgecompress.record import write_atomically
 from edgecompress.report.card import card
 from edgecompress.sources.data.info import info
 from edgecompress.target import Target
+from edgecompress.workflows.evaluation import evaluation, targets_name
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
 from edgecompress.workflows.prepared import Prepared
@@ -137,12 +138,14 @@ def _write(
     data, network, own, recipe_used = given.data, given.network, given.own, given.context.recipe
     files = {EVAL: _eval(folder, given, request.eval_samples)}
     made = write_models(folder, board, given, compressed, folder / EVAL, progress)
+    judged = made.judged and made.judged.model_copy(update={"evaluation": evaluation(request, given)})
     made, lead = settle(folder, made, board, given, compressed.stages, progress)
     models = made.models
     for name in [name for name, file in models.items() if file.kind in COMPRESSED]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
     packages = (*VERSIONS_OF, *([QUANTIZER] if any("int8" in file.kind for file in models.values()) else []))
     weights = compressible(network, recipe_used)
+    parameters = [f"{name}.weight" if name else "weight" for name in weights]
     manifest = Manifest(
         tool_version=edgecompress.__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -166,9 +169,9 @@ def _write(
         front=front,
         accuracy=made.accuracy,
         fidelity=made.fidelity,
-        judged=made.judged,
+        judged=judged,
         ratios=Ratios(
-            weights=ratio(weights, of=sum(compressed.dense[f"{name}.weight"].numel() for name in weights)),
+            weights=ratio(weights, of=sum(compressed.dense[name].numel() for name in parameters)),
             macs=macs_ratio(compressed.stages),
             files=_ratios(models),
         ),
@@ -208,7 +211,9 @@ def _eval(folder: Path, given: Prepared, samples: int | None) -> PlainFile:
         "the whole test set" if count == len(data.test_x) else f"the first {count} of {len(data.test_x)} test samples"
     )
     if not data.classes:
-        return _plain(folder / EVAL, f"{count} inputs as model.onnx takes them, by name, or as x where it takes one")
+        also = "" if given.objective is None else f", and {targets_name(given)} the targets"
+        inputs = "inputs as model.onnx takes them, by name, or as x where it takes one"
+        return _plain(folder / EVAL, f"{count} {inputs}{also}")
     return _plain(folder / EVAL, f"{which}: x as model.onnx takes it, y the classes")
 
 

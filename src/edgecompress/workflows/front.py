@@ -6,6 +6,7 @@ from pathlib import Path
 
 import edgecompress
 from edgecompress.bench.several import bench_all
+from edgecompress.compress.record import TOP_1, drop_in_words
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
 from edgecompress.recipe.writing import recipe_toml
@@ -27,6 +28,8 @@ def front_of(records: Sequence[SearchRecord]) -> tuple[FrontRecord, dict[str, st
         tool_version=edgecompress.__version__,
         model=first.model,
         data=first.data,
+        metric=first.metric,
+        better=first.better,
         dense_accuracy=first.dense_accuracy,
         points=tuple(points),
         chosen=next((place for place, point in enumerate(points) if point.holds), None),
@@ -41,9 +44,14 @@ def _recipe(record: SearchRecord, point: Point) -> Recipe:
 def _comment(record: SearchRecord, point: Point) -> str:
     channels = f", {100 * point.macs:.0f} % of the arithmetic" if point.macs < 1 else ""
     return (
-        f"{record.model} on {record.data}{channels}: {point.bytes:,} bytes of ONNX, {point.drop:.2f} points of "
-        f"validation accuracy lost; found by edgecompress search --max-drop {record.max_drop:g}."
+        f"{record.model} on {record.data}{channels}: {point.bytes:,} bytes of ONNX, "
+        f"{_lost(record, point)}; found by edgecompress search --max-drop {record.max_drop:g}."
     )
+
+
+def _lost(record: SearchRecord, point: Point) -> str:
+    said = drop_in_words(point.drop, record.metric)
+    return f"{said} of validation accuracy lost" if record.metric == TOP_1 else f"{said} lost on validation samples"
 
 
 def measured(

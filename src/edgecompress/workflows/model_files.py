@@ -132,7 +132,7 @@ def write_models(
     made = Made(models, None, None, warnings, _said(plan, given, said["compressed"]))
     if by_own is not None:
         both = dict(zip(states, judgements, strict=True))
-        made = replace(made, judged=Judged(metric=by_own.name, samples=len(data.test_x), **both))
+        made = replace(made, judged=Judged(metric=by_own.name, better=by_own.better, samples=len(data.test_x), **both))
     known = results["dense"], results["compressed"]
     if known[0] is not None and known[1] is not None:
         return replace(made, accuracy=Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]))

@@ -21,6 +21,7 @@ from edgecompress.progress import Progress
 from edgecompress.sources import load
 from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.sources.model import Model
+from edgecompress.sources.objective import Objective
 from edgecompress.workflows.request import Source
 
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
@@ -41,6 +42,7 @@ class Prepared:
         recipe_name: of the recipe, as ``--recipe`` takes it.
         recipe_reason: why it was taken, where the board decided that.
         own: what more is known of a network of the user's own.
+        objective: its own loss and metric; ``None``: there is neither.
     """
 
     data: Dataset
@@ -52,6 +54,7 @@ class Prepared:
     recipe_name: str
     recipe_reason: str = ""
     own: Model | None = field(default=None)
+    objective: Objective | None = field(default=None)
 
 
 def fresh(source: Source, chosen: recipe.Recipe, data: Dataset) -> nn.Module:

@@ -40,7 +40,7 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     """
     if is_own(request.model):
         return _own_network(request, progress=progress, warn=warn)
-    if request.loss or request.metric:
+    if request.loss or request.metric or request.better:
         raise InputError(f"--loss and --metric are for a network of your own, and {request.model} is built in")
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
     name = recipe.complete(request.recipe, recipe.default_name(request.model, request.data_named))
@@ -158,7 +158,7 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         objective.check(chosen, model.signature)
         context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
     trained = model.trained or why is not None
-    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model)
+    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model, objective)
 
 
 def _check_possible(chosen: recipe.Recipe, model: Model) -> None:
@@ -187,6 +187,8 @@ def _objective(request: Request, chosen: recipe.Recipe, model: Model, data: Data
     Raises:
         InputError: one of them is no function, or there is nothing to learn with it.
     """
+    if request.better and request.metric is None:
+        raise InputError("--better is the direction of --metric, and there is none; a loss is better where it is lower")
     if request.loss is None and request.metric is None:
         return None
     if model.why_not_run or not len(data.test_y):
@@ -195,7 +197,7 @@ def _objective(request: Request, chosen: recipe.Recipe, model: Model, data: Data
     if request.loss and chosen.export.int8 is True:
         raise InputError("export.int8 is judged by its answers among classes, and --loss knows none; set it to false")
     loss, metric = (None if spec is None else find(spec) for spec in (request.loss, request.metric))
-    return Objective.of(model.module, model.signature, loss, metric)
+    return Objective.of(model.module, model.signature, loss, metric, request.better)
 
 
 def _context(

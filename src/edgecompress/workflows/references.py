@@ -13,6 +13,7 @@ from edgecompress.export.verified import Reference
 from edgecompress.formats.onnx.run import of_graph
 from edgecompress.manifest import Fidelity
 from edgecompress.sources import signature
+from edgecompress.workflows.evaluation import targets_name
 from edgecompress.workflows.prepared import Prepared
 
 Array = NDArray[Any]
@@ -24,13 +25,15 @@ def by_name(given: Prepared) -> bool:
 
 
 def samples_of(given: Prepared, count: int) -> dict[str, Array]:
-    """The first ``count`` test samples as the ONNX file takes them: x, and y where there are classes."""
+    """The first ``count`` test samples as the ONNX file takes them: x, and y where there are classes or targets."""
     data = given.data
-    x = data.test_x[:count]
+    x, y = data.test_x[:count], {}
+    if data.classes or given.objective is not None:
+        y = {targets_name(given): data.test_y[:count]}
     if by_name(given):
         found = _inputs(given, x)
-        return {"x": next(iter(found.values()))} if len(found) == 1 else found
-    return {"x": x, "y": data.test_y[:count]} if data.classes else {"x": x}
+        return ({"x": next(iter(found.values()))} if len(found) == 1 else found) | y
+    return {"x": x, **y}
 
 
 def _inputs(given: Prepared, x: NDArray[np.float32]) -> dict[str, Array]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecompress.compress.record import Better
 from edgecompress.encode.partition import Mode
 from edgecompress.sources.callables import is_own
 from edgecompress.sources.model import short_name
@@ -23,6 +24,7 @@ class Source:
     checkpoint: Path | None = None
     loss: str | None = None
     metric: str | None = None
+    better: Better | None = None
     data_dir: Path | None = None
     cache_dir: Path | None = None
     download: bool = True

@@ -14,6 +14,8 @@ from edgecompress import bundle, target, workers
 from edgecompress import devices as devices_room
 from edgecompress.bench.protocol import protocol
 from edgecompress.compress.checkpoints import key
+from edgecompress.compress.evaluate import ACCURACY
+from edgecompress.compress.record import drop_in_words
 from edgecompress.errors import CheckError, EdgecompressError, InputError, MissingDependencyError
 from edgecompress.manifest import Manifest
 from edgecompress.progress import Progress, silent
@@ -115,10 +117,7 @@ def search(
     for each in requests:
         given = prepare(each, progress=progress, warn=_but(said, warn))
         said |= set(given.warnings)
-        if not given.data.classes:
-            raise InputError(
-                "search judges by accuracy, and there are no classes here; give data with classes, or use build"
-            )
+        _check_judged(given)
         if how.macs and each.changes == request.changes and given.context.recipe.structure:
             raise InputError(
                 "the recipe removes channels itself; leave 1 out of --macs, or [structure] out of the recipe"
@@ -147,6 +146,21 @@ def search(
     )
 
 
+def _check_judged(given: Prepared) -> None:
+    """Make sure that there is something to judge networks by, and that its direction is known.
+
+    Raises:
+        InputError: there is not, or it is not.
+    """
+    metric = given.context.metric
+    if metric == ACCURACY and not given.data.classes:
+        raise InputError(
+            "search judges by accuracy, and there are no classes here; give data with classes, or --loss with targets"
+        )
+    if metric.better is None:
+        raise InputError(f"is {metric.name} better where it is higher or lower? Say --better higher, or --better lower")
+
+
 def _changes(request: Request, macs: Sequence[float]) -> list[tuple[str, ...]]:
     """The changes to the recipe for each number of channels.
 
@@ -165,6 +179,9 @@ def _searched(
     request: Request, given: Prepared, limits: Limits, storage: str | None, *, helps: bool = False
 ) -> SearchRecord:
     context = given.context
+    metric = context.metric
+    assert metric.better is not None
+    limits = replace(limits, metric=metric.name)
     empty = SearchRecord(
         tool_version=edgecompress.__version__,
         model=given.own.name if given.own else request.model,
@@ -172,6 +189,8 @@ def _searched(
         recipe=context.recipe,
         max_drop=limits.max_drop,
         size_budget=limits.size_budget,
+        metric=metric.name,
+        better=metric.better,
     )
     name = key("", "search", {**context.identity, "torch": torch.__version__, "asked": empty.model_dump(mode="json")})
     return run_search(
@@ -258,13 +277,18 @@ def _nothing_holds(records: Sequence[SearchRecord], path: Path) -> str:
     candidates = [each for one in records for each in one.candidates]
     fitting = [each for each in candidates if budget is None or each.bytes <= budget]
     least = min(fitting, key=lambda each: each.drop, default=None)
-    asked = f"a drop of at most {record.max_drop:g} points" + (f" in at most {budget:,} bytes" if budget else "")
+    asked = f"a drop of at most {_asked(record)}" + (f" in at most {budget:,} bytes" if budget else "")
     if least is None:
         smallest = min(candidates, key=lambda each: each.bytes)
         reached = f"the smallest file that was made has {smallest.bytes:,} bytes"
     else:
-        reached = f"the least drop reached is {least.drop:.2f} points, with {least.bytes:,} bytes"
+        reached = f"the least drop reached is {drop_in_words(least.drop, record.metric)}, with {least.bytes:,} bytes"
     return (
         f"nothing was found with {asked}: {reached}; raise --max-drop, --size-budget, --trials or the recipe's epochs. "
         f"The front is in {path}"
     )
+
+
+def _asked(record: SearchRecord) -> str:
+    unit = "points" if record.metric == ACCURACY.name else f"of {record.metric}"
+    return f"{record.max_drop:g} {unit}"

@@ -59,6 +59,21 @@ def test_all_outputs_of_one_input_are_found_by_its_name_or_by_x(agent, files, da
     assert (code, "must be one of first, all" in events[-1]["message"]) == (2, True)
 
 
+@pytest.mark.parametrize("which", ["first", "all"])
+def test_a_part_of_the_rows_is_run_where_it_is_asked_for(agent, files, tmp_path, x, expected, which):
+    path, layout = files["onnx"]
+    np.savez(tmp_path / "x.npz", x=x)
+    job = {"file": str(path), "layout": layout, "inputs": "x.npz", "output": "y.npz", "outputs": which}
+    for start, limit, left in ((3, 5, slice(3, 8)), (17, 9, slice(17, 20))):
+        code, events, _ = agent("outputs", {**job, "start": start, "limit": limit})
+        assert (code, events[-1]["rows"]) == (0, len(expected[left]))
+        with np.load(tmp_path / "y.npz") as archive:
+            (said,) = archive.values()
+            np.testing.assert_allclose(said, expected[left], rtol=1e-5, atol=1e-5)
+    code, events, _ = agent("outputs", {**job, "provider": "none-such"})
+    assert code and "none-such" in events[-1]["message"]
+
+
 def test_no_rows_is_a_wrong_job(agent, file, tmp_path, x):
     np.savez(tmp_path / "none.npz", x=x[:0])
     code, events, _ = agent("outputs", {**file, "inputs": "none.npz", "output": "y.npz"})

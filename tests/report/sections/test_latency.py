@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from edgecompress.report.sections.latency import latency
+from edgecompress.report.sections.latency import _figure, latency
 
 
 @pytest.fixture
@@ -33,3 +35,10 @@ def test_an_emulated_machine_has_no_curve_and_no_times(figures):
 
 def test_a_failure_is_said(figures):
     assert any(": load: =1+1" in note for note in figures["hostile"].notes)
+
+
+def test_a_metric_of_one_s_own_has_a_column_in_place_of_accuracy(found, by_error):
+    bench = replace(found.benches[0], record=by_error)
+    figure = _figure("latency-0", bench)
+    assert figure.table.columns[-1].title == "error"
+    assert {row.cells[0].text: row.cells[-1].text for row in figure.table.rows}["model.onnx"] == "0.75"

@@ -43,3 +43,12 @@ def test_words_of_a_runtime_are_printed_as_they_are(record, manifest):
 def test_it_is_found_by_name():
     assert methods.find("edgecompress.report.writers", "terminal") is terminal
     assert methods.choices("edgecompress.report.writers") == ["csv", "markdown", "terminal"]
+
+
+def test_a_metric_of_one_s_own_heads_its_column(by_error, manifest):
+    lines = terminal(by_error, manifest).splitlines()
+    head = next(line for line in lines if line.startswith("file")).split()
+    size = next(line for line in lines if line.startswith("model.onnx")).split()
+    assert head[:6] == ["file", "bytes", "smaller", "error", "worse", "by"]
+    assert size[3:5] == ["0.75", "0.25"]
+    assert "accuracy %" not in "\n".join(lines)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import engines, inputs
-from ..engines.contract import Array, Feed
+from ..engines.contract import Array, Engine, Feed
 from ..errors import RuntimeRefusedError, first_line
 from ..events import Events
 from ..job import Job
@@ -20,32 +20,35 @@ def outputs(job: Job, events: Events) -> None:
     """Write ``y`` (float32, one row a sample) of all rows of ``x`` to an npz file; or all outputs of all inputs.
 
     Job: ``file``; ``inputs``, an npz file with ``x`` (samples, channels, ...); ``output``, the npz file to write;
-    ``layout``; ``threads`` (1); ``batch`` (1); ``outputs`` ("first"). With "all", ``inputs`` has the rows of each input
+    ``layout``; ``threads`` (1); ``batch`` (1); ``outputs`` ("first"); ``start`` (0) and ``limit`` (all), the rows to
+    take; ``provider`` or ``delegate`` (none). With "all", ``inputs`` has the rows of each input
     by its name, every output is written by its name, in its type and in the file's layout, and ``batch`` is for files
     that leave the batch of every input free: others take what they fix. Event: ``outputs`` with rows and shape of the
     first output, runtime and version.
     """
     file, given, target = job.file("file"), job.file("inputs"), job.path("output")
     layout, threads, batch = job.layout(), job.count("threads", 1), job.count("batch", 1)
-    which = job.text("outputs", FIRST, among=(FIRST, ALL))
+    which, accelerator = job.text("outputs", FIRST, among=(FIRST, ALL)), job.accelerator()
+    start = job.count("start", 0, least=0)
+    taken = slice(start, start + job.count("limit") if job.has("limit") else None)
     job.finish()
     if which == ALL:
-        _all(file, inputs.read_rows(given, None), target, layout, threads, batch, events)
+        rows = {name: array[taken] for name, array in inputs.read_rows(given, None).items()}
+        free = {name: (batch, *array.shape[1:]) for name, array in rows.items()}
+        _all(engines.load(file, threads, None, accelerator, free), file, rows, target, layout, events)
         return
-    x = inputs.read_array(given, inputs.ONLY)
-    engine = engines.load(file, threads, batch)
-    rows = []
+    x = inputs.read_array(given, inputs.ONLY)[taken]
+    engine = engines.load(file, threads, batch, accelerator)
+    said = []
     for done, part in enumerate(inputs.batches({inputs.ONLY: x}, engine, layout)):
-        rows.append(np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32))
+        said.append(np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32))
         events.progress(done=min((done + 1) * batch, len(x)), total=len(x))
-    y = np.concatenate(rows)[: len(x)]
+    y = np.concatenate(said)[: len(x)]
     _write(target, {"y": y})
     events.emit("outputs", rows=len(y), shape=list(y.shape), runtime=engine.runtime, version=engine.version)
 
 
-def _all(file: Path, rows: Feed, target: Path, layout: str, threads: int, batch: int, events: Events) -> None:
-    free = {name: (batch, *array.shape[1:]) for name, array in rows.items()}
-    engine = engines.load(file, threads, None, free=free)
+def _all(engine: Engine, file: Path, rows: Feed, target: Path, layout: str, events: Events) -> None:
     parts = inputs.batches(rows, engine, layout)
     made = []
     for done, part in enumerate(parts):

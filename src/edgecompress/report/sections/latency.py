@@ -9,7 +9,7 @@ from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
 from edgecompress.report.found import Bench, Found
 from edgecompress.report.numbers import milliseconds
-from edgecompress.report.table import cautions, conditions, failures, rows
+from edgecompress.report.table import cautions, conditions, failures, judging, rows
 
 STEPS = 100
 KINDS = ("dense", "compressed", "int8", "dense-int8", "float16")
@@ -27,7 +27,7 @@ def latency(found: Found) -> Section | None:
 
 
 def _figure(key: str, bench: Bench) -> Figure:
-    record = bench.record
+    record, metric = bench.record, judging(bench.record)
     columns = (
         Column("file", words=True),
         Column("runtime", words=True),
@@ -40,7 +40,7 @@ def _figure(key: str, bench: Bench) -> Figure:
         Column("verdict", words=True),
         Column("load", "ms"),
         Column("peak memory", "MiB"),
-        Column("accuracy", "%"),
+        Column("accuracy", "%") if metric is None else Column(metric.name),
     )
     lines: list[Row] = []
     curves: list[dict[str, Any]] = []
@@ -60,7 +60,7 @@ def _figure(key: str, bench: Bench) -> Figure:
                 cells.words(line.verdict),
                 cells.time(line.load),
                 cells.memory(line.peak),
-                cells.points(line.accuracy),
+                cells.points(line.accuracy) if metric is None else cells.of_metric(line.value, metric.name),
             ),
             taken=record.taken,
             records=(bench.source.id,),

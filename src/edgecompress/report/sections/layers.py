@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgecompress.compress.record import TOP_1
 from edgecompress.encode.ledger import TensorEntry
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
 from edgecompress.report.found import Bundle, Found, Source, how_taken
+from edgecompress.report.numbers import unit_of
 from edgecompress.report.pairs import headline, pairs
 from edgecompress.search.records import SearchRecord
 from edgecompress.study.records import CellRecord
@@ -149,13 +151,14 @@ def _panel(bars: Bars, field: str, title: str, domain: list[int] | None, colour:
 
 def _scan(key: str, source: Source, record: SearchRecord) -> Figure:
     """A row a layer and change, a heat map of the loss."""
+    classes = record.metric == TOP_1
     columns = (
         Column("layer", words=True),
         Column("weights"),
         Column("changed to", words=True),
-        Column("validation accuracy", "%"),
-        Column("drop", "points"),
-        Column("rise of the loss", "nats"),
+        Column("validation accuracy", "%") if classes else Column(record.metric),
+        Column("drop", unit_of(record.metric)),
+        Column("rise of the loss", "nats" if classes else ""),
     )
     rows: list[Row] = []
     marks: list[dict[str, Any]] = []
@@ -163,28 +166,31 @@ def _scan(key: str, source: Source, record: SearchRecord) -> Figure:
     for each in record.sensitivities:
         change = _change(each.change, each.value)
         drop = None if record.dense_accuracy is None else record.dense_accuracy - each.accuracy
+        drop = -drop if drop is not None and record.better == "lower" else drop
         row = Row(
             key=f"{key}-{len(rows)}",
             cells=(
                 cells.words(each.layer),
                 cells.count(each.weights),
                 cells.words(change),
-                cells.points(each.accuracy),
-                cells.points(drop),
+                cells.of_metric(each.accuracy, record.metric),
+                cells.of_metric(drop, record.metric),
                 cells.number(each.loss_rise, 3),
             ),
             taken="measured",
             records=(source.id,),
         )
         rows.append(row)
-        told = f"{each.layer} at {change}: {each.accuracy:.2f} % of the scan's validation samples"
+        figure = f"{each.accuracy:.2f} %" if classes else f"{record.metric} {each.accuracy:.5g}"
+        told = f"{each.layer} at {change}: {figure} of the scan's validation samples"
         marks.append(
             {"layer": each.layer, "change": change, "lost": max(0.0, drop or 0.0), "says": charts.says(row, told)}
         )
     title = f"{record.model}, {record.data}: sensitivity"
+    judged = "Validation accuracy" if classes else record.metric
     caption = (
-        f"Validation accuracy of {record.model} on {record.data} with one layer alone changed, at once and untrained. "
-        "The darker a field, the more points are lost. The scan may look at fewer samples than the dense accuracy."
+        f"{judged} of {record.model} on {record.data} with one layer alone changed, at once and untrained. The darker "
+        "a field, the more is lost. The scan may look at fewer samples than the dense figure."
     )
     chart = _heat(marks, [_change(*each) for each in order])
     return Figure(key, title, caption, Table(columns, tuple(rows)), (chart,))

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgecompress.compress.record import drop_in_words
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
 from edgecompress.report.found import Found, Source
+from edgecompress.report.numbers import unit_of
 from edgecompress.search.records import SearchRecord, Setting
 
 TRIED, FRONT, FULL, CHOSEN = "trial, few steps", "on the trials' front", "all stages", "all stages, chosen"
@@ -27,7 +29,7 @@ def _figure(key: str, source: Source, record: SearchRecord) -> Figure:
         Column("zeros by layer", "%", words=True),
         Column("bits by layer", words=True),
         Column("size", "bytes"),
-        Column("drop", "points"),
+        Column("drop", unit_of(record.metric)),
         Column("state", words=True),
     )
     layers = {trial.number: trial.layers for trial in record.trials}
@@ -58,7 +60,7 @@ def _figure(key: str, source: Source, record: SearchRecord) -> Figure:
                 cells.words(_each(settings, "sparsity")),
                 cells.words(_each(settings, "bits")),
                 cells.count(size),
-                cells.points(drop),
+                cells.of_metric(drop, record.metric),
                 cells.words(state),
             ),
             taken="measured",
@@ -67,16 +69,17 @@ def _figure(key: str, source: Source, record: SearchRecord) -> Figure:
         )
         rows.append(row)
         if drop is not None:
-            told = f"{name}: {size:,} bytes, {drop:.2f} points lost, {state}"
+            told = f"{name}: {size:,} bytes, {drop_in_words(drop, record.metric)} lost, {state}"
             marks.append({"kind": kind, "bytes": size, "drop": drop, "says": charts.says(row, told)})
     budget = "" if record.size_budget is None else f" and at most {record.size_budget:,} bytes"
+    unit = unit_of(record.metric)
     caption = (
-        f"{record.model} on {record.data}: asked for at most {record.max_drop:g} points{budget}. Bytes are of the ONNX "
-        "file that would be written, counted exactly."
+        f"{record.model} on {record.data}: asked for a drop of at most {record.max_drop:g} {unit}{budget}. "
+        "Bytes are of the ONNX file that would be written, counted exactly."
     )
     title = f"{record.model}, {record.data}"
     shown = charts.few(marks, charts.MOST_MARKS, lambda mark: mark["kind"] != TRIED)
-    drawn = (_chart(shown, record.max_drop),) if shown else ()
+    drawn = (_chart(shown, record.max_drop, unit),) if shown else ()
     return Figure(key, title, caption, Table(columns, tuple(rows)), drawn)
 
 
@@ -85,7 +88,7 @@ def _each(settings: Mapping[str, Setting], what: str) -> str:
     return " ".join(f"{100 * each:.0f}" if what == "sparsity" else str(each) for each in values if each is not None)
 
 
-def _chart(marks: Sequence[Mapping[str, Any]], limit: float) -> Chart:
+def _chart(marks: Sequence[Mapping[str, Any]], limit: float, unit: str) -> Chart:
     kinds = [TRIED, FRONT, FULL, CHOSEN]
 
     def draw(width: int) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def _chart(marks: Sequence[Mapping[str, Any]], limit: float) -> Chart:
             "scale": {"type": "log", "nice": False, "padding": 14},
             "axis": {"format": "~s", "grid": False},
         }
-        up = {"field": "drop", "type": "quantitative", "title": "points lost"}
+        up = {"field": "drop", "type": "quantitative", "title": f"{unit} lost"}
         points = {
             "mark": {"type": "point", "size": 70, "filled": True},
             "encoding": {
@@ -123,4 +126,5 @@ def _chart(marks: Sequence[Mapping[str, Any]], limit: float) -> Chart:
         }
         return charts.chart(width, 280, marks, layer=[line, points])
 
-    return Chart("Points lost against bytes; the dashed line is what was asked for", draw)
+    lost = "Points" if unit == "points" else unit
+    return Chart(f"{lost} lost against bytes; the dashed line is what was asked for", draw)

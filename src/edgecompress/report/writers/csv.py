@@ -60,6 +60,9 @@ def _cells(row: Row) -> dict[str, object]:
         "accuracy_samples": row.samples,
         "drop_points": row.drop,
         "largest_difference": row.difference,
+        "metric": row.metric,
+        "metric_value": row.value,
+        "metric_worse_by": row.worse,
         "energy_mj": row.energy,
         "failures": "; ".join(row.failures),
     }

@@ -7,9 +7,20 @@ from edgecompress.manifest import Manifest
 from edgecompress.plain import plain
 from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import extras
-from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.numbers import mebibytes, milliseconds, significant
 from edgecompress.report.nutshell import best, changes
-from edgecompress.report.table import Row, against_paper, cautions, conditions, failures, leading, rows, title
+from edgecompress.report.table import (
+    Row,
+    against_paper,
+    cautions,
+    conditions,
+    failures,
+    judged_cells,
+    judged_columns,
+    leading,
+    rows,
+    title,
+)
 
 _COLUMNS = (
     "file",
@@ -23,8 +34,6 @@ _COLUMNS = (
     "load ms",
     "peak MiB",
     "added MiB",
-    "accuracy %",
-    "drop, points",
 )
 
 
@@ -34,7 +43,10 @@ def markdown(record: BenchRecord, manifest: Manifest) -> str:
     more = extras(record)
     parts = [
         f"## {title(record)}",
-        _table(_COLUMNS, [_cells(row, best(record, manifest)) for row in rows(record)]),
+        _table(
+            (*_COLUMNS, *judged_columns(record, ", points")),
+            [(*_cells(row, best(record, manifest)), *judged_cells(record, row)) for row in rows(record)],
+        ),
         *(_escape(line) for line in (*changes(record, manifest), *of_bench(record, manifest))),
         *(_table(extra.columns, extra.rows) for extra in more if extra.rows),
         _table(("", "here", "paper"), comparison),
@@ -63,8 +75,6 @@ def _cells(row: Row, taken: str | None) -> tuple[str, ...]:
         milliseconds(row.load),
         mebibytes(row.peak),
         mebibytes(row.over_import),
-        percent(row.accuracy),
-        percent(row.drop),
     )
 
 

@@ -7,9 +7,21 @@ from edgecompress.manifest import Manifest
 from edgecompress.report.console import text_console
 from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import Extra, extras
-from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+from edgecompress.report.numbers import mebibytes, milliseconds, significant
 from edgecompress.report.nutshell import best, changes
-from edgecompress.report.table import Row, against_paper, cautions, conditions, counted, failures, leading, rows, title
+from edgecompress.report.table import (
+    Row,
+    against_paper,
+    cautions,
+    conditions,
+    counted,
+    failures,
+    judged_cells,
+    judged_columns,
+    leading,
+    rows,
+    title,
+)
 
 WIDTH = 80
 MARK = "*"  # of the file to take
@@ -24,7 +36,7 @@ def terminal(record: BenchRecord, manifest: Manifest) -> str:
     more = extras(record)
     extra_tables = [_filled(extra) for extra in more if extra.rows]
     times = [] if counted(record) else [_time(every, taken)]
-    for table in (_size(every, taken), *times, *extra_tables, _paper(comparison)):
+    for table in (_size(record, every, taken), *times, *extra_tables, _paper(comparison)):
         console.print(table)
         console.print()
     console.print(f"{note}\n")
@@ -58,15 +70,14 @@ def _filled(extra: Extra) -> Table:
     return table
 
 
-def _size(every: list[Row], taken: str | None) -> Table:
-    table = _table("file", "bytes", "smaller", "accuracy %", "drop pt", "peak MiB", "added MiB")
+def _size(record: BenchRecord, every: list[Row], taken: str | None) -> Table:
+    table = _table("file", "bytes", "smaller", *judged_columns(record, " pt"), "peak MiB", "added MiB")
     for row in every:
         table.add_row(
             _name(row, taken),
             f"{row.bytes:,}",
             "-" if row.smaller is None else f"{significant(row.smaller)}x",
-            percent(row.accuracy),
-            percent(row.drop),
+            *judged_cells(record, row),
             mebibytes(row.peak),
             mebibytes(row.over_import),
         )
