@@ -33,7 +33,7 @@ def test_a_manifest_of_before_is_read(masks_bundle):
 
 def given(*, inputs=("x",), layout=0, whole=frozenset()):
     ends = Signature(tuple(End(name=name, shape=[1], dtype="float32") for name in inputs), (), whole)
-    return SimpleNamespace(own=SimpleNamespace(ends=ends), objective=SimpleNamespace(layout=layout))
+    return SimpleNamespace(model=SimpleNamespace(signature=ends), objective=SimpleNamespace(layout=layout))
 
 
 def test_targets_have_a_name_that_no_input_has():

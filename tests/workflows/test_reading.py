@@ -132,7 +132,7 @@ def test_an_own_network_with_classes_is_trained_by_the_generic_recipe(own):
     assert not said
     assert not found.trained
     assert found.context.recipe == recipe.load("any")
-    assert found.own.source.endswith("nets.py:make")
+    assert found.model.source.endswith("nets.py:make")
 
 
 def test_without_classes_it_is_calibrated_by_a_recipe_of_its_own_and_that_is_said(own):

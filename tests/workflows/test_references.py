@@ -10,7 +10,7 @@ from edgecompress.export.verified import LATENCY, Reference
 from edgecompress.progress import silent
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.reading import prepare
-from edgecompress.workflows.references import by_name, fidelity, reference, samples_of
+from edgecompress.workflows.references import fidelity, reference, samples_of
 from edgecompress.workflows.request import Request
 
 W = np.random.default_rng(0).normal(size=(6, 6)).astype(np.float32)
@@ -50,9 +50,9 @@ def test_several_ends_go_by_their_names_and_a_network_that_does_not_run_is_run_b
     for make, reason in ((several, "no data were given"), (unknown, "Celu cannot be run in PyTorch here")):
         made, said = given(tmp_path, make(tmp_path / "m.onnx"))
         assert reason in said[0]
-        assert by_name(made)
+        assert made.model.by_name
         assert samples_of(made, 3).keys() == {"x", "mask"}
-        known = reference(made, made.graph(made.network), made.data.test_x[:4])
+        known = reference(made, made.graph(), made.data.test_x[:4])
         assert isinstance(known, Named)
         session = pytest.importorskip("onnxruntime").InferenceSession(str(tmp_path / "m.onnx"))
         wanted = session.run(None, samples_of(made, 4))

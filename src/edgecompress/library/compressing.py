@@ -189,7 +189,7 @@ def _context(
         metric=objective.metric or ACCURACY,
     )
     if recipe.structure:
-        context = replace(context, latency=measure_of(model.module, model.graph, recipe.structure))
+        context = replace(context, latency=measure_of(model, recipe.structure))
     return objective.rows, context
 
 

@@ -1,4 +1,4 @@
-"""The user's own network, wherever it comes from, as the stages and the formats take it."""
+"""A network, wherever it comes from, as the stages and the formats take it."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,20 +15,21 @@ from edgecompress.sources.signature import Signature
 
 @dataclass(frozen=True)
 class Model:
-    """A network of the user's own.
+    """A network with what must be known of it.
 
     Attributes:
         name: short, for files and reports.
         source: what the user named.
-        sha256: of the file, or over the weights that a function's network began with.
+        sha256: of the file, or over the weights that a function's network began with; empty: built in.
         module: the network; it takes and gives rows where it has several inputs or outputs.
         signature: its inputs and outputs.
-        trained: whether the weights are the user's, and not to be trained from scratch.
+        trained: whether the weights were given, and are not to be trained from scratch.
         graph: the ONNX graph of the network with the weights that it has when asked.
         architecture: a digest of that graph without its weights; empty: not asked for.
         why_not_run: why the network cannot be run here; None: it runs.
         fixed: whether its channels cannot be removed, because the graph's constants know their number.
         one_by_one: whether its file takes no more than one sample, as the one that was given.
+        built_in: whether it is one of ``networks``, and not the user's own.
     """
 
     name: str
@@ -42,6 +43,12 @@ class Model:
     why_not_run: str | None = None
     fixed: bool = False
     one_by_one: bool = False
+    built_in: bool = False
+
+    @property
+    def by_name(self) -> bool:
+        """Return whether inputs and outputs go by name: there are several, or PyTorch does not run the network."""
+        return not self.signature.plain or self.why_not_run is not None
 
 
 def short_name(spec: str) -> str:

@@ -55,7 +55,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     front = kept.front if kept else []
     given = prepare(request, progress=progress, warn=warn)
     if kept and request.from_front is not None:
-        _check_same(kept, request, given, folder)
+        _check_same(kept, given, folder)
         given = _to_rate(given, front[request.from_front - 1].rate)
     with nullcontext() if len(given.data.train_x) else low_memory():
         if given.context.recipe.cluster.max_drop is None:
@@ -85,7 +85,7 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
         points.append(
             FrontPoint(
                 rate=each.rate,
-                bytes=compressed_bytes(given.graph(given.network), given.context.recipe.export.encoding),
+                bytes=compressed_bytes(given.graph(), given.context.recipe.export.encoding),
                 sparsity=last.sparsity,
                 validation_accuracy=last.accuracy,
                 drop=each.drop,
@@ -108,9 +108,9 @@ def _with_front(folder: Path, number: int) -> Manifest:
     return manifest
 
 
-def _check_same(kept: Manifest, request: Request, given: Prepared, folder: Path) -> None:
+def _check_same(kept: Manifest, given: Prepared, folder: Path) -> None:
     """Make sure that the front is of the network and the data that are asked for."""
-    asked = given.own.name if given.own else request.model, given.data.name
+    asked = given.model.name, given.data.name
     if asked != (kept.model.name, kept.data.name):
         raise InputError(
             f"the front of {folder} is of {kept.model.name} on {kept.data.name}, not of {asked[0]} on {asked[1]}; give "
@@ -135,7 +135,7 @@ def _write(
     progress: Progress,
 ) -> Manifest:
     """Write everything but the manifest into ``folder``, and return that."""
-    data, network, own, recipe_used = given.data, given.network, given.own, given.context.recipe
+    data, network, model, recipe_used = given.data, given.network, given.model, given.context.recipe
     files = {EVAL: _eval(folder, given, request.eval_samples)}
     made = write_models(folder, board, given, compressed, folder / EVAL, progress)
     judged = made.judged and made.judged.model_copy(update={"evaluation": evaluation(request, given)})
@@ -150,15 +150,15 @@ def _write(
         tool_version=edgecompress.__version__,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         model=ModelInfo(
-            name=own.name if own else request.model,
+            name=model.name,
             width=recipe_used.width,
             parameters=sum(compressed.dense[name].numel() for name, _ in network.named_parameters()),
             input_shape=list(data.input_shape),
             checkpoint=str(request.checkpoint) if request.checkpoint else None,
-            source=own.source if own else None,
-            sha256=own.sha256 if own else None,
-            inputs=list(own.signature.inputs) if own else [],
-            outputs=list(own.signature.outputs) if own else [],
+            source=None if model.built_in else model.source,
+            sha256=model.sha256 or None,
+            inputs=[] if model.built_in else list(model.signature.inputs),
+            outputs=[] if model.built_in else list(model.signature.outputs),
         ),
         data=info(data),
         target=board,

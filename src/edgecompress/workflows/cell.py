@@ -35,9 +35,10 @@ from edgecompress.formats.contract import Format
 from edgecompress.progress import Progress, silent
 from edgecompress.recipe import Distillation, Export, Recipe
 from edgecompress.sources import datasets
+from edgecompress.sources.built_in import built_in
 from edgecompress.sources.data.info import info
 from edgecompress.sources.datasets.contract import Dataset
-from edgecompress.sources.to_onnx import grapher_of
+from edgecompress.sources.model import Model
 from edgecompress.study.counted import counted
 from edgecompress.study.grid import Point
 from edgecompress.study.machine import machine
@@ -59,8 +60,7 @@ from edgecompress.study.stand_in import SHAPES, stand_in
 from edgecompress.study.store import Store
 from edgecompress.study.subset import subset
 from edgecompress.workflows.model_files import SAMPLES
-from edgecompress.workflows.prepared import DATA_VERSION, context_of, fresh, identity_of
-from edgecompress.workflows.request import Source
+from edgecompress.workflows.prepared import DATA_VERSION, context_of, identity_of
 
 
 def recipe_of(point: Point, plan: Plan) -> Recipe:
@@ -143,7 +143,8 @@ def this_machine() -> Machine:
 def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Progress) -> Outcome:
     whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins, chosen.inputs.resolution)
     data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
-    network = fresh(Source(model=cell.model), chosen, data)
+    model = built_in(cell.model, data, width=chosen.width, seed=chosen.seed, checkpoint=None)
+    network = model.module
     chosen = named(chosen, network)
     artefacts = Store(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
@@ -155,7 +156,7 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
     progress("export", 0, 1)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="edgecompress-cell-") as folder:
-        sizes, latency = _files(cell, Path(folder), network, made, data, chosen.export, plan, here)
+        sizes, latency = _files(model, Path(folder), made, data, chosen.export, plan, here)
     load_state(network, made.last)
     weights = compressible(network, chosen)
     return Outcome(
@@ -218,9 +219,8 @@ def _layer(name: str, weight: torch.Tensor) -> StudyLayer:
 
 
 def _files(
-    cell: Cell,
+    source: Model,
     folder: Path,
-    network: nn.Module,
     made: Run,
     data: Dataset,
     settings: Export,
@@ -229,17 +229,16 @@ def _files(
 ) -> tuple[dict[str, Sizes], tuple[LatencyRatio, ...]]:
     """Write both networks in each format, and the containers, and prove the files where the plan says so."""
     x = data.test_x[:SAMPLES]
-    graph = grapher_of(cell.model, data.input_shape, len(data.classes), cell.width)
     formats = find.of_profiles()
     ledgers: dict[tuple[Kind, str], Ledger] = {}
     states: dict[Kind, State] = {"dense": made.dense, "compressed": made.last}
     for kind, state in states.items():
-        load_state(network, state)
-        against = Reference(x, outputs(network, torch.from_numpy(x)).numpy(), None) if plan.prove else None
-        model = graph(network)
+        load_state(source.module, state)
+        against = Reference(x, outputs(source.module, torch.from_numpy(x)).numpy(), None) if plan.prove else None
+        graph = source.graph(source.module)
         for each in formats:
             path = folder / f"{STEMS[kind]}.{each.name}"
-            ledgers[kind, each.name] = _written(model, path, each, settings, against, compress=kind == "compressed")
+            ledgers[kind, each.name] = _written(graph, path, each, settings, against, compress=kind == "compressed")
     sizes = {each.name: _sizes(folder, each, ledgers) for each in formats}
     return sizes, tuple(_latency(folder, each, here) for each in formats) if plan.prove else ()
 

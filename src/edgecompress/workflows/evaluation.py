@@ -11,7 +11,7 @@ from edgecompress.workflows.request import Request
 
 def targets_name(given: Prepared) -> str:
     """The name of the targets in ``eval.npz``, which no input has."""
-    inputs = {end.name for end in given.own.signature.inputs} if given.own else set()
+    inputs = {end.name for end in given.model.signature.inputs}
     return next(name for name in ("y", "targets", "_targets") if name not in inputs)
 
 
@@ -22,7 +22,7 @@ def evaluation(request: Request, given: Prepared) -> Evaluation | None:
     file of Python says what the function does.
     """
     spec, objective = request.metric or request.loss, given.objective
-    if spec is None or objective is None or objective.layout is None or given.own is None or given.own.signature.whole:
+    if spec is None or objective is None or objective.layout is None or given.model.signature.whole:
         return None
     source = source_of(spec)
     if source is None:

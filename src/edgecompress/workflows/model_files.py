@@ -37,7 +37,7 @@ from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
 from edgecompress.workflows.prepared import Prepared
-from edgecompress.workflows.references import by_name, fidelity, reference
+from edgecompress.workflows.references import fidelity, reference
 
 SAMPLES = 256
 """Most samples of a split that files are proved on."""
@@ -113,14 +113,14 @@ def write_models(
         results[kind] = judged(network, test) if data.classes else None
         if by_own is not None:
             judgements.append(by_own(network, *test))
-        graph = given.graph(network)
+        graph = given.graph()
         said[kind] = reference(given, graph, data.test_x[:SAMPLES])
         for each in list(kinds):
             try:
                 models |= _of_network(plan, graph, kind, each, said[kind], compressed.stages, warnings)
             except NoFormError as error:
                 # A network of the user's own may have operators that only ONNX has; a built-in one has none.
-                if given.own is None or not each.partial or set(board.runtimes) <= {each.runtime}:
+                if given.model.built_in or not each.partial or set(board.runtimes) <= {each.runtime}:
                     raise
                 warnings.append(f"no {each.title} file: {error}")
                 kinds.remove(each)
@@ -193,8 +193,8 @@ def _int8(board: Target, given: Prepared) -> tuple[bool, list[str]]:
     recipe = given.context.recipe
     if recipe.export.int8 != "auto":
         return recipe.export.int8, []
-    fits = given.data.classes and len(given.data.train_x) and not (given.own and given.own.one_by_one)
-    if "dotprod" not in board.features or not fits or by_name(given):
+    fits = given.data.classes and len(given.data.train_x) and not given.model.one_by_one
+    if "dotprod" not in board.features or not fits or given.model.by_name:
         return False, []
     if recipe.reconstruct is not None and recipe.reconstruct.inputs == "synthetic":
         return False, []
@@ -216,7 +216,7 @@ def _int8_of(settings: Export, results: Sequence[StageResult]) -> Collection[str
 def _float16(board: Target, given: Prepared) -> bool:
     """Return whether there are to be files that compute in float16."""
     asked = given.context.recipe.export.float16_arithmetic
-    return not by_name(given) and ("fp16" in board.features if asked == "auto" else asked)
+    return not given.model.by_name and ("fp16" in board.features if asked == "auto" else asked)
 
 
 def _slower(models: Mapping[str, ModelFile]) -> list[str]:

@@ -1,8 +1,8 @@
 """A network, its data and what its stages are run with: what all workflows begin with."""
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,9 @@ from edgecompress.compress.structure.search import Latency
 from edgecompress.compress.train import TrainingData
 from edgecompress.export.latency import latency
 from edgecompress.progress import Progress
-from edgecompress.sources import load
 from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.sources.model import Model
 from edgecompress.sources.objective import Objective
-from edgecompress.workflows.request import Source
 
 # Raised when a data set's split or standardisation changes, so that no checkpoint of the old one is taken.
 DATA_VERSION = 1
@@ -34,40 +32,32 @@ class Prepared:
 
     Attributes:
         data: the samples.
-        network: as it is before the first stage.
+        model: the network, as it is before the first stage.
         context: what its stages are run with.
         warnings: what was said on the way.
         trained: whether the network's weights are the baseline already.
-        graph: the ONNX graph of the network with the weights that it has when asked.
         recipe_name: of the recipe, as ``--recipe`` takes it.
         recipe_reason: why it was taken, where the board decided that.
-        own: what more is known of a network of the user's own.
-        objective: its own loss and metric; ``None``: there is neither.
+        objective: what the user's own loss and metric are; ``None``: there is neither.
     """
 
     data: Dataset
-    network: nn.Module
+    model: Model
     context: Context
     warnings: list[str]
     trained: bool
-    graph: Callable[[nn.Module], ir.Model]
     recipe_name: str
     recipe_reason: str = ""
-    own: Model | None = field(default=None)
-    objective: Objective | None = field(default=None)
+    objective: Objective | None = None
 
+    @property
+    def network(self) -> nn.Module:
+        """The network's module, in whatever state the last stage left it."""
+        return self.model.module
 
-def fresh(source: Source, chosen: recipe.Recipe, data: Dataset) -> nn.Module:
-    """A built-in network for ``data``, with weights that the recipe's seed decides, or those of the checkpoint.
-
-    Raises:
-        InputError: it cannot have that width, or the checkpoint is of another network.
-    """
-    torch.manual_seed(chosen.seed)
-    network = load.network(source.model, data.input_shape, len(data.classes), width=chosen.width)
-    if source.checkpoint:
-        load.load_checkpoint(network, source.checkpoint)
-    return network
+    def graph(self) -> ir.Model:
+        """The ONNX graph of the network with the weights that it has now."""
+        return self.model.graph(self.model.module)
 
 
 def context_of(
@@ -94,12 +84,12 @@ def identity_of(
     return identity if resolution is None else {**identity, "resolution": resolution}
 
 
-def measure_of(dense: nn.Module, graph: Callable[[nn.Module], ir.Model], settings: recipe.Structure) -> Measure:
-    """A function that measures a network's latency against ``dense``, as it is now."""
-    kept = copy.deepcopy(dense)
+def measure_of(model: Model, settings: recipe.Structure) -> Measure:
+    """A function that measures a network's latency against that of ``model``, as it is now."""
+    kept = copy.deepcopy(model.module)
 
     def measure(network: nn.Module) -> Latency:
-        graphs = [graph(each) for each in (network, kept)]
+        graphs = [model.graph(each) for each in (network, kept)]
         found = latency(graphs[0], graphs[1], settings.runtime)
         return Latency(found.ratio, found.low, found.high)
 

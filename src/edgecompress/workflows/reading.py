@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import onnx_ir as ir
 from torch import nn
 
 from edgecompress import methods, recipe, target
@@ -16,6 +15,7 @@ from edgecompress.errors import InputError
 from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.sources import datasets, load
+from edgecompress.sources.built_in import built_in
 from edgecompress.sources.callables import find, is_own
 from edgecompress.sources.data.dataset import dataset
 from edgecompress.sources.datasets.contract import Dataset
@@ -23,9 +23,8 @@ from edgecompress.sources.model import Model, short_name
 from edgecompress.sources.objective import Objective
 from edgecompress.sources.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
 from edgecompress.sources.signature import join
-from edgecompress.sources.to_onnx import grapher_of
 from edgecompress.sources.untrained import why_untrained, without_training
-from edgecompress.workflows.prepared import DATA_VERSION, Prepared, context_of, fresh, identity_of, measure_of
+from edgecompress.workflows.prepared import DATA_VERSION, Prepared, context_of, identity_of, measure_of
 from edgecompress.workflows.request import Request
 
 # Laid over a network's recipe where its board has kernels for it.
@@ -51,16 +50,14 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     warnings = [] if data.source.official else [f"{data.name}: {data.source.note}"]
     for message in warnings:
         warn(message)
-    network = fresh(request, chosen, data)
-    name, reason = _for_board(request, name, network)
-    chosen = named(recipe.load(name, request.all_changes), network)
+    model = built_in(request.model, data, width=chosen.width, seed=chosen.seed, checkpoint=request.checkpoint)
+    name, reason = _for_board(request, name, model.module)
+    chosen = named(recipe.load(name, request.all_changes), model.module)
     identity = identity_of(request.model, data, request.checkpoint, resolution=chosen.inputs.resolution)
     if is_own_data(request.data_named):
         identity["inputs"] = recipe.deciding(chosen.inputs)
-
-    graph = grapher_of(request.model, data.input_shape, len(data.classes), chosen.width)
-    context = _context(request, chosen, data, network, identity, graph, progress)
-    return Prepared(data, network, context, warnings, request.checkpoint is not None, graph, name, reason)
+    context = _context(request, chosen, data, model, identity, progress)
+    return Prepared(data, model, context, warnings, model.trained, name, reason)
 
 
 def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, str]:
@@ -153,12 +150,12 @@ def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], 
         "inputs": recipe.deciding(chosen.inputs),
         **(objective.decides if objective else {}),
     }
-    context = _context(request, chosen, data, model.module, identity, model.graph, progress)
+    context = _context(request, chosen, data, model, identity, progress)
     if objective:
         objective.check(chosen, model.signature)
         context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
     trained = model.trained or why is not None
-    return Prepared(data, model.module, context, said, trained, model.graph, name, reason, model, objective)
+    return Prepared(data, model, context, said, trained, name, reason, objective)
 
 
 def _check_possible(chosen: recipe.Recipe, model: Model) -> None:
@@ -204,10 +201,9 @@ def _context(
     request: Request,
     chosen: recipe.Recipe,
     data: Dataset,
-    network: nn.Module,
+    model: Model,
     identity: dict[str, Any],
-    graph: Callable[[nn.Module], ir.Model],
     progress: Progress,
 ) -> Context:
     context = context_of(chosen, data, identity, cache_dir=request.cache_dir, progress=progress)
-    return replace(context, latency=measure_of(network, graph, chosen.structure)) if chosen.structure else context
+    return replace(context, latency=measure_of(model, chosen.structure)) if chosen.structure else context

@@ -19,18 +19,13 @@ from edgecompress.workflows.prepared import Prepared
 Array = NDArray[Any]
 
 
-def by_name(given: Prepared) -> bool:
-    """Return whether inputs and outputs go by name: there are several, or PyTorch does not run the network."""
-    return given.own is not None and (not given.own.signature.plain or given.own.why_not_run is not None)
-
-
 def samples_of(given: Prepared, count: int) -> dict[str, Array]:
     """The first ``count`` test samples as the ONNX file takes them: x, and y where there are classes or targets."""
     data = given.data
     x, y = data.test_x[:count], {}
     if data.classes or given.objective is not None:
         y = {targets_name(given): data.test_y[:count]}
-    if by_name(given):
+    if given.model.by_name:
         found = _inputs(given, x)
         return ({"x": next(iter(found.values()))} if len(found) == 1 else found) | y
     return {"x": x, **y}
@@ -38,10 +33,9 @@ def samples_of(given: Prepared, count: int) -> dict[str, Array]:
 
 def _inputs(given: Prepared, x: NDArray[np.float32]) -> dict[str, Array]:
     """Test inputs by the names that they have in the file."""
-    assert given.own is not None
-    names = [end.name for end in given.own.signature.inputs]
+    names = [end.name for end in given.model.signature.inputs]
     return signature.as_in_file(
-        dict(zip(names, signature.arrays(x, given.own.signature), strict=True)), given.own.signature
+        dict(zip(names, signature.arrays(x, given.model.signature), strict=True)), given.model.signature
     )
 
 
@@ -56,14 +50,13 @@ def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Refer
     Raises:
         CheckError: onnxruntime does not run a network that PyTorch does not run either.
     """
-    if not by_name(given):
+    if not given.model.by_name:
         return Reference(x, outputs(given.network, torch.from_numpy(x)).numpy(), None)
-    assert given.own is not None
     inputs = _inputs(given, x)
-    if given.own.why_not_run:
+    if given.model.why_not_run:
         return Named(inputs, of_graph(graph, inputs))
-    said = signature.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.own.signature)
-    return Named(inputs, signature.as_in_file(said, given.own.signature))
+    said = signature.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.model.signature)
+    return Named(inputs, signature.as_in_file(said, given.model.signature))
 
 
 def fidelity(given: Prepared, dense: Reference | Named, compressed: Reference | Named) -> Fidelity:

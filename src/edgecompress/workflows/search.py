@@ -123,7 +123,7 @@ def search(
                 "the recipe removes channels itself; leave 1 out of --macs, or [structure] out of the recipe"
             )
         with _helped(each, limits, how):
-            record = _searched(each, given, limits, how.storage)
+            record = _searched(given, limits, how.storage)
         path = folder / RECORD if len(requests) == 1 else folder / _named(record)
         write_atomically(path, record.to_json())
         records.append(record)
@@ -175,16 +175,14 @@ def _changes(request: Request, macs: Sequence[float]) -> list[tuple[str, ...]]:
     return [(*request.changes, *([f"structure.macs={each:g}"] if each < 1 else [])) for each in dict.fromkeys(macs)]
 
 
-def _searched(
-    request: Request, given: Prepared, limits: Limits, storage: str | None, *, helps: bool = False
-) -> SearchRecord:
+def _searched(given: Prepared, limits: Limits, storage: str | None, *, helps: bool = False) -> SearchRecord:
     context = given.context
     metric = context.metric
     assert metric.better is not None
     limits = replace(limits, metric=metric.name)
     empty = SearchRecord(
         tool_version=edgecompress.__version__,
-        model=given.own.name if given.own else request.model,
+        model=given.model.name,
         data=given.data.name,
         recipe=context.recipe,
         max_drop=limits.max_drop,
@@ -198,7 +196,7 @@ def _searched(
         context,
         limits,
         trained=given.trained,
-        graph=given.graph,
+        graph=given.model.graph,
         path=context.folder.parent / "searches" / f"{name}.json",
         empty=empty,
         storage=storage,
@@ -238,7 +236,7 @@ def _help(request: Request, limits: Limits, storage: str | None) -> None:
     workers.begin()
     try:
         given = prepare(request, progress=silent, warn=lambda _: None)
-        _searched(request, given, limits, storage, helps=True)
+        _searched(given, limits, storage, helps=True)
     except (EdgecompressError, KeyboardInterrupt):
         return
 
