@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+import threading
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from edgecompress.deploy.board import connection as module
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import DeviceLostError, RuntimeFailedError
+from edgecompress.testing import check_transport
 
 
 def soon():
@@ -78,6 +81,26 @@ def test_one_job_at_a_time(open_board, root):
         assert run(connection, "true").code == 0
 
 
+def test_a_job_that_is_taken_over_ends(open_board, root, gone):
+    numbers, failed = [], []
+
+    def job():
+        with pytest.raises(DeviceLostError) as error, open_board(root) as connection:
+            code = "sleep 600 & echo $! $$; trap '' TERM; wait; wait"
+            connection.run(["sh", "-c", code], soon(), lambda line: numbers.extend(map(int, line.split())))
+        failed.append(error.value)
+
+    thread = threading.Thread(target=job)
+    thread.start()
+    while not numbers and thread.is_alive():
+        time.sleep(0.05)
+    with open_board(root, take="yes") as connection:
+        assert gone(numbers)
+        assert run(connection, "true").code == 0
+    thread.join()
+    assert len(failed) == 1
+
+
 def test_what_was_installed_is_the_python(open_board, root):
     with open_board(root, python="") as connection:
         assert connection.python == "python3"
@@ -133,3 +156,26 @@ def test_a_copy_has_a_deadline_and_leaves_nothing(open_board, root, tmp_path):
             time.sleep(0.1)
         assert left == ""
         assert os.listdir(root / "blobs") == []  # noqa: PTH208
+
+
+class Here:
+    """A third carrier, as docs/extending.md has one: an sh of this machine."""
+
+    name, copy = "here", None
+
+    def __init__(self, root):
+        self.root = f"root='{root}'"
+
+    def command(self, script, *, first):
+        return ["sh", "-c", script], b""
+
+    def look(self, *, drowned):
+        pass
+
+    def failure(self, what, ended, holder):
+        return DeviceLostError(f"cannot {what}: {ended.errors.strip()}")
+
+
+def test_a_third_carrier_is_all_that_another_transport_needs(root):
+    check_transport(lambda: module.connected(Here(root), python=sys.executable, folder="", take=""))
+    assert os.listdir(root / "work") == []  # noqa: PTH208
