@@ -2,6 +2,7 @@ import pytest
 
 from edgecompress.deploy.adb import client
 from edgecompress.deploy.adb.client import Client
+from edgecompress.deploy.board.contract import Ended
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
@@ -24,7 +25,7 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID)
 def test_words_of_a_lost_device(said):
-    error = Client("X").failure(said, "copy a")
+    error = Client("X").failure("copy a", Ended(1, said, None), None)
     assert isinstance(error, DeviceLostError)
     assert str(error).startswith("cannot copy a: device X ")
     assert SAID[said] in str(error)
@@ -32,22 +33,30 @@ def test_words_of_a_lost_device(said):
 
 
 @pytest.mark.parametrize(
-    ("said", "line"),
+    "said",
     [
-        (
-            "adb: error: failed to copy 'x' to 'y': remote write failed: No space left on device",
-            "no space left on device X",
-        ),
-        ("mkdir: can't create directory '/d': No space left on device", "no space left on device X"),
-        ("* daemon started\nadb: error: cannot stat 'device offline': No such file", "cannot stat 'device offline'"),
-        ("adb: error: failed to copy 'error: closed' to 'EOF': remote Permission denied", "remote Permission denied"),
-        ("", "adb said nothing"),
+        "adb: error: failed to copy 'x' to 'y': remote write failed: No space left on device",
+        "* daemon started\nadb: error: cannot stat 'device offline': No such file",
+        "adb: error: failed to copy 'error: closed' to 'EOF': remote Permission denied",
+        "",
     ],
 )
-def test_other_words_are_no_lost_device(said, line):
-    error = Client("X").failure(said, "copy a")
-    assert not isinstance(error, DeviceLostError)
-    assert line in str(error)
+def test_other_words_are_no_lost_device(said):
+    assert Client("X").lost(said, "copy a") is None
+
+
+def test_a_push_says_why_it_failed(adb_devices, tmp_path):
+    (tmp_path / "error: closed").write_bytes(b"x")
+    client = Client(adb_devices.start())
+    said = client.copy(tmp_path / "error: closed", str(tmp_path / "there"), Deadline.after(60), "copy a")
+    assert (said.word, (tmp_path / "there").read_bytes()) == ("copied", b"x")
+    said = client.copy(tmp_path / "error: closed", "/proc/no-such-file", Deadline.after(60), "copy a")
+    assert said.word == "failed"
+    assert said.more.startswith("failed to copy ")
+    with pytest.raises(DeviceLostError, match="cannot copy a: device no-such is not connected"):
+        Client("no-such").copy(tmp_path / "error: closed", "/x", Deadline.after(60), "copy a")
+    with pytest.raises(FileNotFoundError):
+        client.copy(tmp_path / "absent", "/x", Deadline.after(60), "copy a")
 
 
 def test_no_client_is_one_line_with_what_to_install(monkeypatch, tmp_path):

@@ -159,28 +159,27 @@ def test_errors_are_told_with_and_without_setsid(sh, work, setsid):
 
 
 @pytest.mark.parametrize("kept", [True, False])
-@pytest.mark.parametrize("name", NAMES)
-def test_a_file_is_accepted_whole_and_placed_again_by_its_sum(sh, tmp_path, name, kept):
-    content = os.urandom(1000)
-    digest = hashlib.sha256(content).hexdigest()
-    part, blob, target = tmp_path / "part", tmp_path / "blob", tmp_path / "deep" / name
-    if sh.carrier.copy:
-        part.write_bytes(content)
-        done = sh(programs.ACCEPT, part, digest, target, blob if kept else "", "")
-    else:
-        done = sh(programs.ACCEPT, part, digest, target, blob if kept else "", "stdin", content=content)
-    assert done == ("", Told("done", ""))
-    assert target.read_bytes() == content
-    assert target.stat().st_mode & 0o100, "it cannot be started"
-    assert (blob.exists(), part.exists()) == (kept, False)
-    if kept:
-        assert not target.stat().st_mode & 0o222, "what is kept could be written to"
-        target.unlink()
-        assert sh(programs.PLACE, blob, digest, target) == ("", Told("done", ""))
+def test_a_file_is_accepted_whole_and_placed_again_by_its_sum(sh, tmp_path, kept):
+    for number, name in enumerate(NAMES):
+        text = f"{number}\r\n" * 1000
+        content, digest = text.encode(), hashlib.sha256(text.encode()).hexdigest()
+        part, blob, target = tmp_path / f"part {name}", tmp_path / f"blob {name}", tmp_path / "deep" / name
+        if sh.carrier.copy:
+            part.write_bytes(content)
+        how = "" if sh.carrier.copy else "stdin"
+        done = sh(programs.ACCEPT, part, digest, target, blob if kept else "", how, content=content)
+        assert done == ("", Told("done", ""))
         assert target.read_bytes() == content
-    assert sh(programs.FETCH, target)[1] == Told(digest, "")
-    assert sh(programs.REMOVE, target)[1].word == "done"
-    assert not target.exists()
+        assert target.stat().st_mode & 0o100, "it cannot be started"
+        assert (blob.exists(), part.exists()) == (kept, False)
+        if kept:
+            assert not target.stat().st_mode & 0o222, "what is kept could be written to"
+            target.unlink()
+            assert sh(programs.PLACE, blob, digest, target) == ("", Told("done", ""))
+            assert target.read_bytes() == content
+        assert sh(programs.FETCH, target) == (text, Told(digest, ""))
+        assert sh(programs.REMOVE, target)[1].word == "done"
+        assert not target.exists()
 
 
 def test_what_is_damaged_or_absent_is_not_taken(sh, tmp_path):

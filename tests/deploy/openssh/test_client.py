@@ -6,8 +6,11 @@ import time
 
 import pytest
 
-from edgecompress.deploy.openssh import client, scripts
-from edgecompress.deploy.openssh.client import _After, _prepare
+from edgecompress.deploy.board import programs
+from edgecompress.deploy.board.answer import script
+from edgecompress.deploy.openssh import client
+from edgecompress.deploy.openssh.address import parse
+from edgecompress.deploy.openssh.client import Client
 from edgecompress.deploy.transports.ssh import ssh
 from edgecompress.errors import DeviceLostError
 
@@ -23,25 +26,18 @@ SHELLS = [
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: shell[-2])
-def test_any_login_shell_hands_the_arguments_on(shell, tmp_path):
+def test_any_login_shell_hands_the_script_on(shell, tmp_path):
     if not shutil.which(shell[0]):
         pytest.skip(f"no {shell[0]} here")
+    if not shutil.which("ssh"):
+        pytest.skip("no ssh here")
     name = "it's \\n $HOME\n`x`"
     (tmp_path / name).write_bytes(b"content")
-    token, command, text = _prepare(scripts.FETCH, [f"{tmp_path}/{name}"])
-    done = subprocess.run([*shell, command], input=text + b"what follows", capture_output=True, check=False)
-    assert done.stdout == token.encode() + b"\ncontent"
-    assert done.stderr.decode().startswith(f"\n{token} ed7002b439e9ac845f22357d822bac14")
-
-
-def test_what_start_files_print_is_dropped_wherever_it_is_cut():
-    whole = b"Welcome!\nedgecompress-12\nedgecompress-123\nout\nedgecompress-123\n"
-    for cut in range(len(whole)):
-        seen = []
-        after = _After(b"edgecompress-123\n", seen.append)
-        after(whole[:cut])
-        after(whole[cut:])
-        assert b"".join(seen) == b"out\nedgecompress-123\n"
+    token, text = script(programs.FETCH, [f"{tmp_path}/{name}"])
+    command, first = Client(parse("board"), "ssh://board", "", tmp_path).command(text, first=False)
+    done = subprocess.run([*shell, command[-1]], input=first + b"what follows", capture_output=True, check=False)
+    assert done.stdout.startswith(f"{token}\ncontent{token} ed7002b439e9ac845f22357d822bac14".encode())
+    assert done.stderr == b""
 
 
 # What a start file or a password entry puts in a shell's place: sshd runs it instead of what it is sent.

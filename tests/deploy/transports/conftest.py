@@ -4,8 +4,6 @@ A transport joins the contract with an entry in ``DEVICES`` and a fixture of tha
 """
 
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
@@ -47,29 +45,3 @@ def adb_serial(adb_devices_once, tmp_path_factory):
 @pytest.fixture
 def adb_device(adb_serial):
     return lambda **options: adb(adb_serial, python=sys.executable, **options)
-
-
-def is_running(process):
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:  # also one that ends while it is asked
-        return False
-    return state != "Z"
-
-
-@pytest.fixture(name="is_running")
-def is_running_fixture():
-    return is_running
-
-
-@pytest.fixture
-def gone():
-    """Whether all of some processes ended in time. The devices of these tests share this machine's process numbers."""
-
-    def wait(processes, seconds=20):
-        end = time.monotonic() + seconds
-        while any(map(is_running, processes)) and time.monotonic() < end:
-            time.sleep(0.02)
-        return not any(map(is_running, processes))
-
-    return wait

@@ -26,41 +26,6 @@ def wait_there(connection, on_line=ignore, seconds=60):
     return connection.run([sys.executable, "-c", WAIT], Deadline.after(seconds), on_line)
 
 
-def test_what_the_board_holds_is_not_sent_again(ssh_device, sshd, tmp_path):
-    (tmp_path / "model").write_bytes(os.urandom(123_457))
-    for _ in range(2):
-        with ssh_device() as connection:
-            connection.push(tmp_path / "model", "a", Deadline.after(30))
-            (blob,) = [path for path in (sshd.root / "blobs").iterdir() if path.stat().st_size == 123_457]
-            number = blob.stat().st_ino
-            connection.push(tmp_path / "model", "b", Deadline.after(30))
-            assert blob.stat().st_ino == number
-    # What went bad there in the meantime is seen, and sent anew.
-    blob.chmod(0o600)
-    blob.write_bytes(b"x" * 123_457)
-    with ssh_device() as connection:
-        connection.push(tmp_path / "model", "a", Deadline.after(30))
-        connection.pull("a", tmp_path / "back", Deadline.after(30))
-    assert (tmp_path / "back").read_bytes() == (tmp_path / "model").read_bytes()
-    blob.unlink()
-
-
-def test_one_job_at_a_time(ssh_device, sshd, gone):
-    with ssh_device():
-        with (
-            pytest.raises(RuntimeFailedError, match=r"busy with the job of .*@.*devices clean NAME --force"),
-            ssh_device(),
-        ):
-            pass
-        with ssh_device(take="yes") as connection:
-            assert connection.run(["true"], Deadline.after(30), ignore).code == 0
-    assert not (sshd.root / "lock").is_symlink()
-    # A lock whose holder is gone, as after a power cut, is no obstacle.
-    (sshd.root / "lock").symlink_to("1 another-boot me@here")
-    with ssh_device() as connection:
-        assert connection.run(["true"], Deadline.after(30), ignore).code == 0
-
-
 def test_a_lost_connection_in_a_run_ends_the_program_and_is_one_line(ssh_device, sshd, gone):
     lines = []
 
@@ -107,12 +72,12 @@ def test_a_connection_cut_in_a_push_leaves_nothing_half_and_a_rerun_goes_on(ssh_
         stream.truncate(4 << 30)  # without content, and far more than arrives before the cut
 
     def cut_when_it_flows():
-        while not any(path.stat().st_size > 1 << 20 for path in (sshd.root / "blobs").glob(".part.*")):
+        while not any(path.stat().st_size > 1 << 20 for path in (sshd.root / "work").glob("job.*/.part-*")):
             time.sleep(0.01)
         sshd.cut()
 
     # Its sum alone would take seconds.
-    from edgecompress.deploy.transports import ssh as module
+    from edgecompress.deploy.board import connection as module
 
     original, module._digest = module._digest, lambda path: "0" * 64
     thread = threading.Thread(target=cut_when_it_flows)
@@ -124,39 +89,23 @@ def test_a_connection_cut_in_a_push_leaves_nothing_half_and_a_rerun_goes_on(ssh_
         module._digest = original
         thread.join()
     for _ in range(200):
-        if not list((sshd.root / "blobs").glob(".part.*")):
+        if not list((sshd.root / "work").glob("job.*/.part-*")):
             break
         time.sleep(0.05)
     assert not list((sshd.root / "blobs").glob("*0000"))
-    assert not list((sshd.root / "blobs").glob(".part.*"))
+    assert not list((sshd.root / "work").glob("job.*/.part-*"))
     (tmp_path / "small").write_bytes(b"x" * 50_000)
     with ssh_device() as connection:
         connection.push(tmp_path / "small", "small", Deadline.after(30))
 
 
 def test_a_push_that_takes_too_long_is_given_up(ssh_device, tmp_path, monkeypatch):
-    from edgecompress.deploy.transports import ssh as module
+    from edgecompress.deploy.board import connection as module
 
     (tmp_path / "a").write_bytes(os.urandom(50_000))
     monkeypatch.setattr(module, "_content", lambda path: iter(lambda: time.sleep(0.1) or b"x", None))
     with ssh_device() as connection, pytest.raises(RuntimeFailedError, match=r"cannot copy .*: not done within 1 s"):
         connection.push(tmp_path / "a", "a", Deadline.after(1))
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="mounts a small file system")
-def test_a_full_disk_is_one_line_and_leaves_no_half_file(sshd, tmp_path):
-    small = tmp_path / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", str(small)], check=False).returncode:
-        pytest.skip("may not mount here")
-    try:
-        (tmp_path / "a").write_bytes(os.urandom(1_000_000))
-        full = r"the disk of .*root is full there: make room"
-        with pytest.raises(RuntimeFailedError, match=full), ssh(sshd.address, folder=str(small / "root")) as connection:
-            connection.push(tmp_path / "a", "a", Deadline.after(30))
-        assert list((small / "root" / "blobs").iterdir()) == []
-    finally:
-        subprocess.run(["umount", str(small)], check=True)
 
 
 @pytest.mark.parametrize(
@@ -184,14 +133,6 @@ def test_a_key_of_its_own_and_a_command_in_the_users_configuration(sshd):
     sshd.configure(IdentityFile="none", RemoteCommand="echo never", RequestTTY="force", ControlMaster="auto")
     with ssh(sshd.address, key=str(sshd.folder / "user"), folder=str(sshd.root)) as connection:
         assert connection.run(["echo", "a"], Deadline.after(30), ignore).output == "a\n"
-
-
-def test_a_missing_python_says_what_to_do(sshd):
-    missing = r"cannot start python2\.2: .*devices setup"
-    with ssh(sshd.address, folder=str(sshd.root), python="python2.2") as connection:
-        with pytest.raises(RuntimeFailedError, match=missing):
-            connection.run([connection.python, "x"], Deadline.after(30), ignore)
-        assert connection.run(["true"], Deadline.after(30), ignore).code == 0
 
 
 def test_without_an_ssh_client_the_line_names_the_package(monkeypatch, tmp_path):
