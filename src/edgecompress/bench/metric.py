@@ -176,7 +176,7 @@ def _references(
     by: ByMetric, models: Mapping[str, ToMeasure], inputs: Mapping[str, Array]
 ) -> dict[str, tuple[list[Floats], str]]:
     """The outputs of the ONNX file of each kind here, and what they are: see ``Measurement``."""
-    found = {}
+    found: dict[str, tuple[list[Floats], str]] = {}
     for name, file in models.items():
         if file.runtime != "onnxruntime":
             continue
