@@ -24,6 +24,12 @@ def test_a_bundle_says_and_holds_what_its_metric_needs(masks_bundle):
     assert "y the targets" in manifest.files["eval.npz"].what
 
 
+def test_the_card_says_which_way_is_better_and_where_the_targets_are(masks_bundle):
+    card = (masks_bundle / "README.md").read_text()
+    assert "| error (24 samples; lower is better) |" in card
+    assert "and their targets as `y`" in card
+
+
 def test_a_manifest_of_before_is_read(masks_bundle):
     old = json.loads((masks_bundle / "manifest.json").read_text())
     del old["judged"]["evaluation"], old["judged"]["better"]

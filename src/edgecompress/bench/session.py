@@ -155,7 +155,7 @@ class Session:
             if asked.expected:
                 self._progress("time", 1, 1, asked.expected)
             energy = asked.energy and before.power is not None and before.power.sensor is not None
-            measurement.all(count, labelled=asked.labelled, metric=asked.metric, energy=energy, profile=asked.profile)
+            measurement.all(count, labelled=asked.labelled, energy=energy, profile=asked.profile, metric=asked.metric)
             after = self.conditions("after")
         except DeviceLostError as error:
             raise DeviceLostError(f"{error}; what was measured until now is kept, and is not measured again") from error

@@ -52,7 +52,9 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
     if not len(context.validation[1]):
         raise InputError("cluster.max_drop judges by accuracy, and there are no classes here; give data with classes")
     if context.metric is not ACCURACY:
-        raise InputError(f"cluster.max_drop judges by top-1 accuracy, not by {context.metric.name}; set cluster.rate")
+        raise InputError(
+            f"cluster.max_drop judges by top-1 accuracy, not by {context.metric.name}; set cluster.rate, or use search"
+        )
     found: dict[float, Attempt] = {}
 
     def to_rate(rate: float) -> Context:

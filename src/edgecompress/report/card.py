@@ -79,9 +79,14 @@ def _use_by_name(manifest: Manifest) -> str:
         f"## Use\n\n{', '.join(f'`{name}`' for name in files)}, each in its own runtime.\n\n"
         f"- inputs: {ends(manifest.model.inputs)}\n- outputs: {ends(manifest.model.outputs)}\n\n"
         "In TFLite files the batch is 1, and channels come last where there are more than two axes. `eval.npz` holds "
-        "inputs by name, or as `x` where there is one. The files run in an unmodified runtime; edgecompress is not "
-        "needed on the device."
+        f"inputs by name, or as `x` where there is one{_targets(manifest)}. The files run in an unmodified runtime; "
+        "edgecompress is not needed on the device."
     )
+
+
+def _targets(manifest: Manifest) -> str:
+    judged = manifest.judged
+    return f", and their targets as `{judged.evaluation.targets}`" if judged and judged.evaluation else ""
 
 
 def _results(manifest: Manifest) -> str:
@@ -122,7 +127,8 @@ def _judged(manifest: Manifest) -> str:
     own = ""
     if manifest.judged is not None:
         found = manifest.judged
-        own = f"| {found.metric} ({found.samples} samples) | {found.dense:.5g} | {found.compressed:.5g} |\n"
+        better = f"; {found.better} is better" if found.better else ""
+        own = f"| {found.metric} ({found.samples} samples{better}) | {found.dense:.5g} | {found.compressed:.5g} |\n"
     return own + _compared(manifest)
 
 

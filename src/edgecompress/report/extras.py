@@ -28,10 +28,9 @@ def extras(record: BenchRecord) -> list[Extra]:
 def _metric(record: BenchRecord) -> Extra:
     """A metric of the user's own beside accuracy; where there is no accuracy, it stands in the first table."""
     every = [row for row in table_rows(record) if row.metric] if judging(record) is None else []
-    rows: list[tuple[str, ...]] = [
-        (row.file, of_metric(row.value, row.metric or ""), of_metric(row.worse, row.metric or "")) for row in every
-    ]
-    return Extra(("file", every[0].metric or "" if every else "", "beside dense"), rows, [])
+    name = every[0].metric or "" if every else ""
+    rows: list[tuple[str, ...]] = [(row.file, of_metric(row.value, name), of_metric(row.worse, name)) for row in every]
+    return Extra(("file", name, "beside dense"), rows, [])
 
 
 def _instructions(record: BenchRecord) -> Extra:

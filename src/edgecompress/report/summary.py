@@ -69,7 +69,8 @@ def _by_metric(manifest: Manifest) -> list[str]:
     own = manifest.judged
     if own is None:
         return []
-    return [f"{own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples)"]
+    better = f"; {own.better} is better" if own.better else ""
+    return [f"{own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples{better})"]
 
 
 def _front(manifest: Manifest) -> list[str]:
