@@ -1,8 +1,11 @@
+from pathlib import Path
+
 from edgecompress.report.devices import by_device
+from edgecompress.report.writers.terminal import terminal
 
 
 def test_a_row_a_device_and_file_and_a_line_for_what_failed(record):
-    text = by_device({"kitchen": record, "desk": record}, {"dead": "it does not answer"})
+    text = terminal(by_device({"kitchen": record, "desk": record}, {"dead": "it does not answer"}), Path())
     assert sum(line.startswith("kitchen ") for line in text.splitlines()) == len(record.files)
     assert sum(line.startswith("desk ") for line in text.splitlines()) == len(record.files)
     assert "! dead failed: it does not answer" in text
@@ -10,7 +13,7 @@ def test_a_row_a_device_and_file_and_a_line_for_what_failed(record):
 
 
 def test_an_emulated_time_is_never_shown(record):
-    text = by_device({"board": record.model_copy(update={"taken": "emulated"})}, {})
+    text = terminal(by_device({"board": record.model_copy(update={"taken": "emulated"})}, {}), Path())
     for row in (line.split() for line in text.splitlines() if line.startswith("board ")):
         timed = record.files[row[1]].latency is not None
         assert row[2:7] == ["-", "-", "-", "emulated" if timed else "failed", "-"]

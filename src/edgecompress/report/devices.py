@@ -1,43 +1,75 @@
-"""One bundle on several devices, as one table."""
+"""Devices as documents: one bundle measured on several, the registered ones, and one of these."""
 
 from collections.abc import Mapping
 
-from rich.table import Table
-
 from edgecompress.bench.records import BenchRecord
-from edgecompress.report.console import text_console
-from edgecompress.report.numbers import mebibytes, milliseconds, percent
+from edgecompress.devices import Device
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
+from edgecompress.report.numbers import mebibytes, milliseconds
 from edgecompress.report.table import cautions, failures, rows
 
 WIDTH = 100
 
 
-def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> str:
+def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> Document:
     """A row a device and file, the devices in the order given; then what must be said of each, and what failed."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    columns = ("device", "file", "p50 ms", "p90 ms", "p50/dense (95 %)", "verdict", "load ms", "peak MiB", "accuracy %")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i > 1 else "left", overflow="fold")
-    notes = []
-    for name, record in records.items():
-        for row in rows(record):
-            ratio = row.ratio
-            table.add_row(
-                name,
-                row.file,
-                milliseconds(row.p50),
-                milliseconds(row.p90),
-                "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})",
-                row.verdict,
-                milliseconds(row.load),
-                mebibytes(row.peak),
-                percent(row.accuracy),
-            )
-        notes += [f"! {name}: {line}" for line in (*failures(record), *cautions(record))]
-    notes += [f"! {name} failed: {line}" for name, line in failed.items()]
-    console, stream = text_console(WIDTH)
-    console.print(table)
-    console.print()
-    for note in notes:
-        console.print(note)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    columns = (
+        Column("device", words=True),
+        Column("file", words=True),
+        Column("p50", "ms", key="p50_ns"),
+        Column("p90", "ms", key="p90_ns"),
+        Column("p50 / dense (95 % interval)", key="latency_ratio", short="p50/dense (95 %)"),
+        Column("verdict", words=True),
+        Column("load", "ms", key="load_ns"),
+        Column("peak", "MiB", key="peak_bytes"),
+        Column("accuracy", "%", key="accuracy_percent"),
+    )
+    lines = [
+        (
+            cells.words(name),
+            cells.words(row.file),
+            Cell(milliseconds(row.p50), row.p50),
+            Cell(milliseconds(row.p90), row.p90),
+            cells.interval(row.ratio),
+            Cell(row.verdict, row.ratio.verdict if row.ratio else None),
+            Cell(milliseconds(row.load), row.load),
+            Cell(mebibytes(row.peak), row.peak),
+            cells.points(row.accuracy),
+        )
+        for name, record in records.items()
+        for row in rows(record)
+    ]
+    said = [f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))]
+    return of_figures(
+        "",
+        [Figure("devices", "", "", table(columns, lines))],
+        warnings=(*said, *(f"{name} failed: {line}" for name, line in failed.items())),
+        rows_of=("devices",),
+        width=WIDTH,
+    )
+
+
+def registered(known: Mapping[str, Device]) -> Document:
+    """A row a registered device."""
+    columns = [Column(name, words=True) for name in ("name", "address", "target", "runtimes")]
+    lines = [
+        (
+            cells.words(device.name),
+            cells.words(device.address),
+            cells.words(device.target),
+            Cell(", ".join(device.runtimes) or "profile's", ", ".join(device.runtimes)),
+        )
+        for device in known.values()
+    ]
+    return of_figures("", [Figure("devices", "", "", table(columns, lines))], rows_of=("devices",))
+
+
+def device(found: Device) -> Document:
+    """A row for each thing that is known of a device."""
+    columns = (Column("", words=True, key="field"), Column("", words=True, key="value"))
+    lines = [
+        (cells.words(field), cells.words(", ".join(value) if isinstance(value, list) else str(value or "")))
+        for field, value in found.model_dump(mode="json").items()
+    ]
+    return of_figures("", [Figure("device", "", "", table(columns, lines))], rows_of=("device",))
