@@ -1,6 +1,7 @@
 """``edgecompress search``: the smallest file whose accuracy holds."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,11 +15,13 @@ from edgecompress.cli.options import (
     DATA_DIR,
     DOWNLOAD,
     EVAL_SAMPLES,
+    FORMAT,
     MODEL,
     RECIPE_ENCODING,
     STORE,
     values,
 )
+from edgecompress.errors import CheckError
 
 
 def search(
@@ -79,6 +82,7 @@ def search(
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds.
@@ -96,12 +100,16 @@ def search(
         from edgecompress.workflows import search
         from edgecompress.workflows.request import Request
 
+        show, told = console.writer(format_), []
+
         def tell(record: SearchRecord) -> None:
             keep(record, store, file=None, warn=console.warn)
             if as_json:
                 console.say(record.to_json().rstrip(), as_json=True)
+            elif format_ == console.TERMINAL:
+                show(report.search([record]))
             else:
-                report.search(record)
+                told.append(record)
 
         request = Request(
             target=target or "host",
@@ -125,19 +133,25 @@ def search(
             devices=values(device, str) if device else (),
             mode=mode,
         )
-        found = search.search(
-            request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
-        )
+        try:
+            found = search.search(
+                request, limits, how, builds=target is not None, progress=progress, warn=console.warn, tell=tell
+            )
+        except CheckError:
+            if told:
+                show(report.search(told))
+            raise
         if found.built:
             keep(found.built[1], store, file=found.built[0] / bundle.MANIFEST, warn=console.warn)
     if as_json:
         return
-    report.front(found.front)
-    console.say(f"\nrecipe: {found.folder / search.RECIPE}, front: {found.folder / search.FRONT}")
+    show(report.search(told, found.front))
+    say = partial(console.aside, format_=format_)
+    say(f"\nrecipe: {found.folder / search.RECIPE}, front: {found.folder / search.FRONT}")
     if found.built:
-        console.say(f"\n{summary.summary(found.built[1], found.built[0])}")
+        say(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
         given = ["--model", model, "--data", request.data_named]
         given += ["--recipe", str(found.folder / search.RECIPE)]
         given += ["--checkpoint", str(checkpoint)] if checkpoint else []
-        console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")
+        say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -6,7 +6,7 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli import help as help_page
-from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
+from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, FORMAT, STORE, values
 from edgecompress.errors import CheckError, InputError
 from edgecompress.study import grid
 
@@ -67,6 +67,7 @@ def paper(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Prune and cluster the paper's networks on its data, one record a cell; what is there is not computed again.
@@ -74,12 +75,13 @@ def paper(
     Example: edgecompress study paper --models alexnet --data uci-har --budget 60
     """
     with console.long_work("the same command goes on from the last finished stage") as progress:
-        from edgecompress.report import study as report
+        from edgecompress.report.study import study as report
         from edgecompress.store.keep import keep
         from edgecompress.study.engines.contract import Workers
         from edgecompress.study.plan import Plan
         from edgecompress.workflows import study
 
+        show = console.writer(format_)
         asked = grid.Grid(
             models=values(models, str),
             data=values(data, str),
@@ -119,8 +121,8 @@ def paper(
     if as_json:
         console.say(index.to_json().rstrip(), as_json=True)
     else:
-        report.study(index, records)
-        console.say(f"records: {output}")
+        show(report(index, records))
+        console.aside(f"records: {output}", format_)
     failed = [entry for entry in index.cells if entry.state == "failed"]
     if failed:
         raise CheckError(f"{len(failed)} of {len(index.cells)} cells failed; their records in {output} say why")

@@ -42,11 +42,12 @@ def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> 
     ]
     said = [f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))]
     return of_figures(
-        "",
+        "Devices side by side",
         [Figure("devices", "", "", table(columns, lines))],
         warnings=(*said, *(f"{name} failed: {line}" for name, line in failed.items())),
         rows_of=("devices",),
         width=WIDTH,
+        titled=False,
     )
 
 
@@ -62,7 +63,7 @@ def registered(known: Mapping[str, Device]) -> Document:
         )
         for device in known.values()
     ]
-    return of_figures("", [Figure("devices", "", "", table(columns, lines))], rows_of=("devices",))
+    return of_figures("Devices", [Figure("devices", "", "", table(columns, lines))], rows_of=("devices",), titled=False)
 
 
 def device(found: Device) -> Document:
@@ -72,4 +73,4 @@ def device(found: Device) -> Document:
         (cells.words(field), cells.words(", ".join(value) if isinstance(value, list) else str(value or "")))
         for field, value in found.model_dump(mode="json").items()
     ]
-    return of_figures("", [Figure("device", "", "", table(columns, lines))], rows_of=("device",))
+    return of_figures(found.name, [Figure("device", "", "", table(columns, lines))], rows_of=("device",), titled=False)

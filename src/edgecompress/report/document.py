@@ -133,6 +133,7 @@ class Document:
     warnings: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     rows_of: tuple[str, ...] = ()  # figures of the same columns that CSV is a line a row of; none: a line a value
+    titled: bool = True  # in a terminal too; not where the command that was just given says the same
     width: int = 0  # columns of a terminal that its tables are made for; 0: as many as there are
 
     @property

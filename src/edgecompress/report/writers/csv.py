@@ -39,12 +39,15 @@ def _values(document: Document, folder: Path) -> list[tuple[Value, ...]]:
     for section in document.sections:
         for figure in section.figures:
             titles = (section.title, _plain(figure.title))
-            quantities = [(column.group, column.name, column.unit) for column in figure.table.columns[1:]]
+            columns = figure.table.columns
+            # A row is named by its first words.
+            of = next((place for place, column in enumerate(columns) if column.words), 0)
+            quantities = [(each.group, each.name, each.unit) for place, each in enumerate(columns) if place != of]
             for row in figure.table.rows:
-                name, records = _plain(row.cells[0].text), _plain(";".join(paths[record] for record in row.records))
+                name, records = _plain(row.cells[of].text), _plain(";".join(paths[record] for record in row.records))
                 lines += [
                     (*titles, name, *quantity, _plain(cell.value), row.taken, records)
-                    for quantity, cell in zip(quantities, row.cells[1:], strict=True)
+                    for quantity, cell in zip(quantities, (*row.cells[:of], *row.cells[of + 1 :]), strict=True)
                     if cell.value is not None
                 ]
     return lines

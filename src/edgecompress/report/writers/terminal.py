@@ -22,14 +22,14 @@ def terminal(document: Document, folder: Path) -> str:
             # Sentences in a window of any width are for the terminal to wrap, and for a pipe not at all.
             printer.print(f"{before}{line}", soft_wrap=not document.width)
 
-    if document.title:
+    if document.titled:
         say((document.title, ""))
     say(document.above)
     for section in document.sections:
         say([each for each in (section.title.upper(), section.about, "") if section.title])
         for figure in section.figures:
             say([figure.title] if figure.title else [])
-            for part in _parts(figure.table):
+            for part in _parts(figure.table, printer.width):
                 printer.print(part)
                 printer.print()
             say([figure.caption, ""] if figure.caption else [])
@@ -45,10 +45,28 @@ def terminal(document: Document, folder: Path) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()).rstrip() + "\n"
 
 
-def _parts(table: Table) -> list[RichTable]:
+def _parts(table: Table, width: int) -> list[RichTable]:
     places = {column.id: place for place, column in enumerate(table.columns)}
     parts = [[places[key] for key in part] for part in table.parts] or [table.shown]
-    return [_part(table, part) for part in parts if part]
+    if not table.parts and _width(table) > width:
+        parts = _by_group(table)
+    return [_part(table, part) for part in parts]
+
+
+def _by_group(table: Table) -> list[list[int]]:
+    """The columns of no group together, and those of each group, which all begin with the first column."""
+    first, *others = table.shown
+    groups = dict.fromkeys(table.columns[place].group for place in others)
+    grouped = [[first, *(place for place in others if table.columns[place].group == group)] for group in groups]
+    return grouped or [[first]]
+
+
+def _width(table: Table) -> int:
+    widest = (
+        max([len(_heading(table.columns[place])), *(len(row.cells[place].text) for row in table.rows)]) + 2
+        for place in table.shown
+    )
+    return sum(widest)
 
 
 def _part(table: Table, places: list[int]) -> RichTable:
