@@ -1,4 +1,5 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -6,6 +7,7 @@ from edgecompress import bundle, target
 from edgecompress.bench.run import bench
 from edgecompress.deploy.emulated import emulator
 from edgecompress.errors import CheckError, InputError
+from edgecompress.report.bench import bench as document
 from edgecompress.report.writers.csv import csv
 from edgecompress.report.writers.markdown import markdown
 from edgecompress.report.writers.terminal import terminal
@@ -43,7 +45,7 @@ def test_a_bundle_on_its_boards_processor_has_answers_and_instructions_and_no_ti
     assert record.comparisons == []
     manifest = bundle.load(for_rpi4)
     for write in (terminal, markdown, csv):
-        said = write(record, manifest)
+        said = write(document(record, manifest), Path())
         counted = record.files["dense.onnx"].instructions.per_inference
         assert f"{counted:,}" in said or str(counted) in said
         assert "p90 ms" not in said or write is not terminal

@@ -44,5 +44,5 @@ def test_wrong_inputs(refused, records, tmp_path):
     documents.write(records, second=documents.bench() | {"seconds": 1.0})
     assert "two records of one benchmark and differ" in refused("report", records)
     assert "is not a folder that can be written to" in refused("report", "other.json", "--output", "other.json/r.html")
-    assert "choose from: csv, html, markdown" in refused("report", "other.json", "--format", "pdf")
+    assert "choose from: csv, html, markdown, terminal" in refused("report", "other.json", "--format", "pdf")
     assert not (tmp_path / "report.html").exists()

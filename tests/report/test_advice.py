@@ -1,7 +1,11 @@
+from pathlib import Path
+
 from edgecompress.advise.advice import Advice, Line
 from edgecompress.advise.records import Network
 from edgecompress.bench.statistics import Ratio
 from edgecompress.report.advice import advice
+from edgecompress.report.writers.csv import csv
+from edgecompress.report.writers.terminal import terminal
 
 
 def line(change, ratio, verdict, smaller):
@@ -44,27 +48,26 @@ def found(**changed):
     return Advice(**{**values, **changed})
 
 
-def text(capsys, **changed):
-    advice(found(**changed))
-    return " ".join(capsys.readouterr().out.split())
+def text(**changed):
+    return " ".join(terminal(advice(found(**changed)), Path()).split())
 
 
-def test_each_change_stands_under_what_it_does(capsys):
-    said = text(capsys)
+def test_each_change_stands_under_what_it_does():
+    said = text()
     places = [
         said.index(part)
         for part in (
             "Makes it faster:",
-            "half of the channels, litert: file 4.00x smaller (1,000 bytes), latency 0.26x (0.25 to 0.27)",
+            "half of the channels litert 1,000 4.00x 0.26x (0.25 to 0.27) 1.50x",
             "Leaves the latency as it is:",
-            "pruned and clustered, litert: file 30.0x smaller (1,000 bytes), latency 1.00x (0.99 to 1.01)",
+            "pruned and clustered litert 1,000 30.0x 1.00x (0.99 to 1.01) 1.50x",
             "Makes it slower:",
-            "int8, litert: file 3.90x smaller",
+            "int8 litert 1,000 3.90x",
             "Size alone is known:",
-            "float16 weights, litert: file 2.00x smaller (1,000 bytes), peak memory 1.50x",
-            "pruned and clustered (what pruned is): key of pruned",
+            "float16 weights litert 1,000 2.00x 1.50x",
+            "pruned and clustered what pruned is key of pruned",
             "not measured: int8.onnx: no quantiser",
-            "note: mind this",
+            "! mind this",
             "record: ffffffffffff",
         )
     ]
@@ -74,16 +77,16 @@ def test_each_change_stands_under_what_it_does(capsys):
     assert "NOT" not in said
 
 
-def test_another_machine_is_named_in_the_first_line(capsys):
-    assert "measured on Some Processor, NOT on rpi4" in text(capsys, on_target=False)
+def test_another_machine_is_named_in_the_first_line():
+    assert "measured on Some Processor, NOT on rpi4" in text(on_target=False)
 
 
-def test_a_file_has_no_width(capsys):
+def test_a_file_has_no_width():
     network = Network(name="m.onnx", width=None, input_shape=[3, 8], classes=None, sha256="0" * 64)
-    assert text(capsys, network=network).startswith("m.onnx (3x8): measured on")
+    assert text(network=network).startswith("m.onnx (3x8): measured on")
 
 
-def test_counted_instructions_stand_beside_latencies_marked_as_estimated_and_order_what_has_none(capsys):
+def test_counted_instructions_stand_beside_latencies_marked_as_estimated_and_order_what_has_none():
     lines = [line(change, None, "", 2.0) for change in ("float16-arithmetic", "pairs", "float16")]
     counted = [
         lines[0].model_copy(update={"instructions": 0.58}),
@@ -91,17 +94,29 @@ def test_counted_instructions_stand_beside_latencies_marked_as_estimated_and_ord
         lines[2],
         line("int8", 0.5, "faster", 3.9).model_copy(update={"instructions": 0.41}),
     ]
-    said = text(capsys, lines=counted, processor="cortex-a76", counted="a" * 64, executed={"litert": 22_643_596})
+    said = text(lines=counted, processor="cortex-a76", counted="a" * 64, executed={"litert": 22_643_596})
     places = [
         said.index(part)
         for part in (
             "as it is, in litert: 22,643,596 instructions (counted on an emulated cortex-a76)",
-            "latency 0.50x (0.49 to 0.51), instructions 0.41x (estimated)",
+            "instructions, estimated",
+            "0.50x (0.49 to 0.51) 0.41x",
             "Executes, estimated from counted instructions on an emulated cortex-a76 (no latency):",
-            "zeros in pairs of channels, litert: file 2.00x smaller (1,000 bytes), instructions 0.45x",
-            "float16 arithmetic, litert: file 2.00x smaller (1,000 bytes), instructions 0.58x",
-            "Size alone is known: float16 weights",
+            "zeros in pairs of channels litert 1,000 2.00x 0.45x",
+            "float16 arithmetic litert 1,000 2.00x 0.58x",
+            "Size alone is known: change runtime file bytes smaller peak memory float16 weights",
             "record: ffffffffffff, aaaaaaaaaaaa",
         )
     ]
     assert places == sorted(places)
+
+
+def test_csv_is_a_line_a_change_and_runtime_whatever_the_effect():
+    header, *lines = (line.split(",") for line in csv(advice(found()), Path()).splitlines())
+    assert {line[header.index("change")]: line[header.index("effect")] for line in lines} == {
+        "half of the channels": "faster",
+        "pruned and clustered": "no difference seen",
+        "int8": "slower",
+        "float16 weights": "",
+    }
+    assert len({len(line) for line in lines}) == 1

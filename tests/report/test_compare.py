@@ -1,12 +1,18 @@
+import csv as standard_csv
+import io
+from pathlib import Path
+
 from edgecompress.compare.limits import parse
 from edgecompress.compare.run import compare as run
 from edgecompress.report.compare import compare
+from edgecompress.report.writers.csv import csv
+from edgecompress.report.writers.terminal import terminal
 
 
-def test_every_figure_has_its_unit_and_every_limit_its_outcome(record, capsys):
+def test_every_figure_has_its_unit_and_every_limit_its_outcome(record):
     given = [(name, name * 64, record) for name in "ab"]
-    compare(run(*given, limits=parse("size>1B,acc_drop>0.5,p50>5%,p90>1s")))
-    text = " ".join(capsys.readouterr().out.split())
+    document = compare(run(*given, limits=parse("size>1B,acc_drop>0.5,p50>5%,p90>1s")))
+    text = " ".join(terminal(document, Path()).split())
     assert "a (bench: alexnet, Fashion-MNIST, local, 2024-05-06T07:08:09+00:00)" in text
     p50 = record.files["dense.onnx"].latency.summary.p50
     assert f"p50 {p50 / 1e6:.3f} ms {p50 / 1e6:.3f} ms +0.000 ms 1.000 (" in text
@@ -14,3 +20,6 @@ def test_every_figure_has_its_unit_and_every_limit_its_outcome(record, capsys):
     assert "kept: acc_drop>0.5: model.onnx 0.00 points (below A's)" in text
     assert "kept: p50>5%: model.onnx 0.00 % (growth over A's, 95 % interval" in text
     assert "kept: p90>1s" in text
+    rows = list(standard_csv.DictReader(io.StringIO(csv(document, Path()))))
+    (median,) = (row for row in rows if (row["file"], row["metric"]) == ("dense.onnx", "p50"))
+    assert (float(median["a"]), float(median["difference"]), median["unit"]) == (p50, 0, "ns")

@@ -1,8 +1,12 @@
-from edgecompress.report.devices import by_device
+from pathlib import Path
+
+from edgecompress.devices import Device
+from edgecompress.report.devices import by_device, device, registered
+from edgecompress.report.writers.terminal import terminal
 
 
 def test_a_row_a_device_and_file_and_a_line_for_what_failed(record):
-    text = by_device({"kitchen": record, "desk": record}, {"dead": "it does not answer"})
+    text = terminal(by_device({"kitchen": record, "desk": record}, {"dead": "it does not answer"}), Path())
     assert sum(line.startswith("kitchen ") for line in text.splitlines()) == len(record.files)
     assert sum(line.startswith("desk ") for line in text.splitlines()) == len(record.files)
     assert "! dead failed: it does not answer" in text
@@ -10,7 +14,16 @@ def test_a_row_a_device_and_file_and_a_line_for_what_failed(record):
 
 
 def test_an_emulated_time_is_never_shown(record):
-    text = by_device({"board": record.model_copy(update={"taken": "emulated"})}, {})
+    text = terminal(by_device({"board": record.model_copy(update={"taken": "emulated"})}, {}), Path())
     for row in (line.split() for line in text.splitlines() if line.startswith("board ")):
         timed = record.files[row[1]].latency is not None
         assert row[2:7] == ["-", "-", "-", "emulated" if timed else "failed", "-"]
+
+
+def test_a_registered_device_is_a_row_and_alone_a_row_for_each_thing_known_of_it():
+    kitchen = Device.from_table({"name": "kitchen", "address": "ssh://pi@kitchen", "target": "rpi4"}, "kitchen")
+    _, row = terminal(registered({"kitchen": kitchen}), Path()).splitlines()
+    assert row.split() == ["kitchen", "ssh://pi@kitchen", "rpi4", "profile's"]
+    lines = [line.split() for line in terminal(device(kitchen), Path()).splitlines()]
+    assert ["address", "ssh://pi@kitchen"] in lines
+    assert ["key", "-"] in lines

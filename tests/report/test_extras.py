@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.energy import Energy
 from edgecompress.bench.operators import Operator, Profile
+from edgecompress.report.bench import bench
 from edgecompress.report.extras import TOP, extras
 from edgecompress.report.writers.csv import csv
 from edgecompress.report.writers.markdown import markdown
@@ -63,7 +66,7 @@ def test_a_record_without_any_has_none(record):
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_the_slowest_operators_are_a_short_table(profiled, manifest, write):
-    text = write(profiled, manifest)
+    text = write(bench(profiled, manifest), Path())
     cells = ["conv1", "Conv", "CUDA", "100", "41.0", "15.0"]
     (line,) = [line for line in text.splitlines() if "conv1" in line]
     assert [cell for cell in line.replace("|", " ").split() if cell in cells] == cells
@@ -76,15 +79,15 @@ def test_the_slowest_operators_are_a_short_table(profiled, manifest, write):
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_energy_is_told_with_its_sensor_and_what_was_subtracted(powered, manifest, write):
-    text = write(powered, manifest)
-    said = " ".join(text.replace("|", " ").replace("`", "").split())
+    text = write(bench(powered, manifest), Path())
+    said = " ".join(text.replace("|", " ").replace("\\", "").split())
     assert "model.onnx 12.5 27.5 5.50 3.00" in said
     assert "ina3221 (VDD_IN)" in said
     assert "Energy of dense.onnx: it stood still" in said
 
 
 def test_energy_is_a_column_of_the_csv(powered, manifest):
-    header, *lines = (line.split(",") for line in csv(powered, manifest).splitlines())
+    header, *lines = (line.split(",") for line in csv(bench(powered, manifest), Path()).splitlines())
     column, file = header.index("energy_mj"), header.index("file")
     assert {line[file]: line[column] for line in lines} == {"dense.onnx": "", "model.onnx": "12.5", "dense.tflite": ""}
 

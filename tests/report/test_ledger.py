@@ -1,6 +1,9 @@
+from pathlib import Path
+
 from edgecompress import bundle
 from edgecompress.export.memory import Memory
 from edgecompress.report import ledger as report
+from edgecompress.report.writers.terminal import terminal
 
 
 def test_the_document_has_the_derived_numbers_and_they_add_up(small_bundle):
@@ -13,10 +16,9 @@ def test_the_document_has_the_derived_numbers_and_they_add_up(small_bundle):
         assert entry["sparsity"] == 1 - entry["nonzero"] / entry["elements"]
 
 
-def test_piped_the_table_is_not_cut(small_bundle, capsys):
+def test_piped_the_table_is_not_cut(small_bundle):
     ledger = bundle.load(small_bundle).models["model.onnx"].ledger
-    report.ledger(ledger, "model.onnx", Memory(after_load=2**26, peak=2**27))
-    printed = capsys.readouterr().out
+    printed = terminal(report.ledger(ledger, "model.onnx", Memory(after_load=2**26, peak=2**27)), Path())
     for entry in ledger.tensors:
         line = next(line for line in printed.splitlines() if line.startswith(entry.name))
         assert f"{entry.bytes:,}" in line
@@ -26,7 +28,8 @@ def test_piped_the_table_is_not_cut(small_bundle, capsys):
     assert "at once" not in printed
 
 
-def test_memory_of_a_file_with_a_fixed_batch_says_what_it_is_of(small_bundle, capsys):
+def test_memory_of_a_file_with_a_fixed_batch_says_what_it_is_of(small_bundle):
     ledger = bundle.load(small_bundle).models["model.onnx"].ledger
-    report.ledger(ledger, "model.onnx", Memory(after_load=2**26, peak=2**27, samples=8))
-    assert "memory of a process that runs it here on 8 samples at once, Python" in capsys.readouterr().out
+    document = report.ledger(ledger, "model.onnx", Memory(after_load=2**26, peak=2**27, samples=8))
+    said = "memory of a process that runs it here on 8 samples at once, Python"
+    assert said in terminal(document, Path())

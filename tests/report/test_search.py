@@ -1,5 +1,11 @@
+import csv as standard_csv
+import io
+from pathlib import Path
+
 from edgecompress import recipe
-from edgecompress.report import search as report
+from edgecompress.report.search import search
+from edgecompress.report.writers.csv import csv
+from edgecompress.report.writers.terminal import terminal
 from edgecompress.search.objectives import BoardLatency, FrontRecord, Point
 from edgecompress.search.records import Candidate, SearchRecord, Sensitivity, Setting, Trial
 
@@ -27,9 +33,8 @@ def record(**changes):
     return SearchRecord(**{**document, **changes})
 
 
-def test_the_scan_and_the_front_with_what_was_chosen(capsys):
-    report.search(record())
-    lines = capsys.readouterr().out.splitlines()
+def test_the_scan_and_the_front_with_what_was_chosen():
+    lines = terminal(search([record()]), Path()).splitlines()
     (conv,) = (line.split() for line in lines if line.startswith("conv1"))
     (head,) = (line.split() for line in lines if line.startswith("head"))
     assert conv == ["conv1", "1,936", "91.2", "81.8"]
@@ -41,21 +46,21 @@ def test_the_scan_and_the_front_with_what_was_chosen(capsys):
     assert "Dense: 97.50 %" in "\n".join(lines)
 
 
-def test_a_metric_of_one_s_own_is_in_its_units_and_names_itself(capsys):
-    report.search(record(metric="mae", better="lower", dense_accuracy=0.0123456))
-    said = " ".join(capsys.readouterr().out.split())
+def test_a_metric_of_one_s_own_is_in_its_units_and_names_itself():
+    own = record(metric="mae", better="lower", dense_accuracy=0.0123456)
+    said = " ".join(terminal(search([own]), Path()).split())
     assert "Dense: 0.012346 mae (lower is better) of the validation split." in said
     assert "mae of validation samples, one layer changed" in said
     assert "the front: validation drop in mae" in said
     assert "accuracy" not in said and "points" not in said
 
 
-def test_a_search_that_found_nothing_has_tables_too(capsys):
-    report.search(record(chosen=None, candidates=record().candidates[:1], front=[]))
-    assert "chosen" not in capsys.readouterr().out
+def test_a_search_that_found_nothing_has_tables_too():
+    nothing = record(chosen=None, candidates=record().candidates[:1], front=[])
+    assert "chosen" not in terminal(search([nothing]), Path())
 
 
-def test_the_front_with_what_boards_measured(capsys):
+def test_the_front_with_what_boards_measured():
     board = BoardLatency(
         device="kitchen",
         runtime="onnxruntime",
@@ -86,9 +91,11 @@ def test_the_front_with_what_boards_measured(capsys):
             "boards": (),
         }
     )
-    report.front(
-        FrontRecord(tool_version="0", model="m", data="d", dense_accuracy=97.5, points=(small, large), chosen=1)
-    )
-    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert "800 1.00 50 % 0.62x 2.50 ms front/0.toml does not hold".split() in lines  # noqa: SIM905
-    assert "1,234 0.25 100 % 1.00x - front/1.toml chosen".split() in lines  # noqa: SIM905
+    found = FrontRecord(tool_version="0", model="m", data="d", dense_accuracy=97.5, points=(small, large), chosen=1)
+    document = search((), found)
+    lines = [line.split() for line in terminal(document, Path()).splitlines()]
+    assert "800 1.00 50 0.62x 2.50 front/0.toml does not hold".split() in lines  # noqa: SIM905
+    assert "1,234 0.25 100 1.00x - front/1.toml chosen".split() in lines  # noqa: SIM905
+    values = list(standard_csv.DictReader(io.StringIO(csv(document, Path()))))
+    assert {each["value"] for each in values if each["row"] == "front/0.toml" and each["unit"] == "ms"} == {"2.5"}
+    assert {each["value"] for each in values if each["quantity"] == "bytes"} == {"800", "1234"}

@@ -1,7 +1,10 @@
+from pathlib import Path
+
 import pytest
 
 from edgecompress.deploy.emulated.count import Instructions
 from edgecompress.report import table
+from edgecompress.report.bench import bench
 from edgecompress.report.writers.csv import csv
 from edgecompress.report.writers.markdown import markdown
 from edgecompress.report.writers.terminal import terminal
@@ -50,9 +53,11 @@ def test_an_emulated_machine_s_times_are_no_device_s_and_in_no_report(record, ma
         assert (row.peak, row.accuracy, row.bytes) == (real.peak, real.accuracy, real.bytes)
         assert row.verdict == ("emulated" if real.p50 else "failed")
     for write in (terminal, markdown, csv):
-        times = [time for time in (" 2.50 ", " 5.00 ", " 40.0 ", "2500000") if time in write(record, manifest)]
+        times = [
+            time for time in (" 2.50 ", " 5.00 ", " 40.0 ", "2500000") if time in write(bench(record, manifest), Path())
+        ]
         assert times
-        assert all(time not in write(emulated, manifest) for time in times)
+        assert all(time not in write(bench(emulated, manifest), Path()) for time in times)
 
 
 def test_a_counted_record_has_instructions_and_no_table_of_times(record, manifest):
@@ -83,13 +88,13 @@ def test_a_counted_record_has_instructions_and_no_table_of_times(record, manifes
     assert (dense.instructions, dense.instructions_ratio) == (8_000_000, None)
     assert (model.instructions, model.instructions_ratio, model.verdict) == (4_200_000, 0.525, "emulated")
     for write in (terminal, markdown):
-        said = " ".join(write(emulated, manifest).split())
+        said = " ".join(write(bench(emulated, manifest), Path()).split())
         assert "4,200,000" in said
         assert "0.525" in said
         assert "They are no time" in said
         assert "Latency: mode" not in said
-    assert "p50 ms" not in terminal(emulated, manifest)
-    assert "4200000,0.525," in csv(emulated, manifest)
+    assert "p50 ms" not in terminal(bench(emulated, manifest), Path())
+    assert "4200000,0.525," in csv(bench(emulated, manifest), Path())
 
 
 def test_everything_a_reader_must_know_is_said(record):

@@ -36,8 +36,8 @@ def test_a_record_that_nothing_can_be_computed_from_costs_a_note(tmp_path, name,
     documents.write(tmp_path / "sound", record=documents.sustained(), manifest=documents.manifest())
     document = whole(find([tmp_path]))
     assert [source.path.parent.name for source in document.sources] == ["sound", "sound"]
-    assert len(document.notes) == 1
-    assert document.notes[0].startswith(f"left out: {tmp_path / 'absurd' / 'record.json'}: its figures")
+    assert len(document.left_out) == 1
+    assert document.left_out[0].startswith(f"left out: {tmp_path / 'absurd' / 'record.json'}: its figures")
 
 
 @pytest.mark.parametrize("data", ["Digits", "UCI-HAR"])

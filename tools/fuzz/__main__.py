@@ -153,7 +153,7 @@ def main() -> int:
         "compare.run",
         "records.kinds",
         "report.whole",
-        "report.formats.html",
+        "report.writers.html",
         "store.store",
         "workflows.build",
     ):

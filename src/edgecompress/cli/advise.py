@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import STORE
+from edgecompress.cli.options import FORMAT, STORE
 from edgecompress.errors import InputError
 
 
@@ -35,6 +35,7 @@ def advise(
         Path | None, typer.Option("--output", "-o", help="With --measure: the record's file too.")
     ] = None,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the advice as JSON.")] = False,
 ) -> None:
     """Say what pruning, fewer channels, int8 and float16 do to size and latency, from records of this network alone.
@@ -49,6 +50,7 @@ def advise(
         from edgecompress.library.advising import advise as run
         from edgecompress.report.advice import advice as report
 
+        show = console.writer(format_)
         advice = run(
             model,
             target,
@@ -66,4 +68,4 @@ def advise(
     if as_json:
         console.say(advice.to_json().rstrip(), as_json=True)
     else:
-        report(advice)
+        show(report(advice))

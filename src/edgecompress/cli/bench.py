@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgecompress import methods
 from edgecompress.cli import console
-from edgecompress.cli.options import STORE
+from edgecompress.cli.options import FORMATS, STORE
 from edgecompress.errors import InputError, RuntimeFailedError
 
 if TYPE_CHECKING:
     from edgecompress.bench.several import Outcome
 
-WRITERS = "edgecompress.report.writers"
 DIST = Path("dist")
 
 
@@ -44,7 +42,9 @@ def bench(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The record's file. Default: BUNDLE/bench/DEVICE-TIME.json.")
     ] = None,
-    report: Annotated[str, typer.Option(help="How to print the result: terminal, markdown or csv.")] = "terminal",
+    format_: Annotated[
+        str, typer.Option("--format", "--report", help=f"How to print the result: {FORMATS}")
+    ] = console.TERMINAL,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
     provider: Annotated[
         str,
@@ -79,9 +79,10 @@ def bench(
         from edgecompress.bench.accelerator import Accelerator
         from edgecompress.bench.several import bench_all
         from edgecompress.bench.validity import accept
+        from edgecompress.report.bench import bench as document
         from edgecompress.store.keep import keep
 
-        write = methods.find(WRITERS, report)
+        show = console.writer(format_)
         bundle = bundle or _newest(device)
         accelerator = Accelerator(provider=provider, delegate=delegate)
         names = [name.strip() for name in device.split(",") if name.strip()]
@@ -101,7 +102,7 @@ def bench(
             for outcome in outcomes:
                 if outcome.record:
                     keep(outcome.record, store, file=outcome.path, warn=console.warn)
-            _tell(outcomes, as_json)
+            _tell(outcomes, format_, as_json)
             return
         record, path = run.bench(
             bundle,
@@ -118,8 +119,8 @@ def bench(
     if as_json:
         console.say(record.to_json().rstrip(), as_json=True)
     else:
-        console.say(write(record, manifest).rstrip())
-        console.say(f"record: {path}")
+        show(document(record, manifest))
+        _place(path, format_)
     accept(record.validity, mode, allow_noisy=allow_noisy)
 
 
@@ -143,7 +144,7 @@ def _newest(device: str) -> Path:
     return found[0]
 
 
-def _tell(outcomes: "list[Outcome]", as_json: bool) -> None:
+def _tell(outcomes: "list[Outcome]", format_: str, as_json: bool) -> None:
     """Print one table of several devices. One that failed is told by the exit code."""
     from edgecompress.report.devices import by_device
 
@@ -152,9 +153,14 @@ def _tell(outcomes: "list[Outcome]", as_json: bool) -> None:
     if as_json:
         console.say(json.dumps([record.model_dump(mode="json") for record in records.values()], indent=2), as_json=True)
     else:
-        console.say(by_device(records, failed).rstrip())
+        console.writer(format_)(by_device(records, failed))
         for outcome in outcomes:
             if outcome.record:
-                console.say(f"record: {outcome.path}")
+                _place(outcome.path, format_)
     if failed:
         raise RuntimeFailedError(f"{len(failed)} of {len(outcomes)} devices failed: {', '.join(failed)}")
+
+
+def _place(path: Path | None, format_: str) -> None:
+    """Print the place of the record: beside a page, which is one whole document, on standard error."""
+    (console.complain if format_ == "html" else console.say)(f"record: {path}")

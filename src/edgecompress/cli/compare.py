@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import STORE, values
+from edgecompress.cli.options import FORMAT, STORE, values
 from edgecompress.errors import CheckError
 
 SIDE = "A record's file, or its id in the store or the beginning of that."
@@ -37,6 +37,7 @@ def compare(
         Path | None, typer.Option("--output", "-o", help="Write the result as JSON to this file.")
     ] = None,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Compare two records of benchmarks or builds, metric by metric, with intervals from their raw times.
@@ -48,6 +49,7 @@ def compare(
         from edgecompress.record import check_file, write_atomically
         from edgecompress.report.compare import compare as report
 
+        show = console.writer(format_)
         if output is not None:
             check_file(output)
         found = run(a, b, fail_on=fail_on or (), allow=values(allow, str), files=file or (), store=store)
@@ -56,7 +58,7 @@ def compare(
     if as_json:
         console.say(found.to_json().rstrip(), as_json=True)
     else:
-        report(found)
+        show(report(found))
     broken = [f"{each.limit} by {each.file}" for each in found.limits if each.broken]
     if broken:
         raise CheckError(f"B is beyond its limits: {'; '.join(broken)}")

@@ -5,12 +5,14 @@ board: no terminal obeys it, and no markup is read in it.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from edgecompress import methods
 from edgecompress.errors import needs_extra
 from edgecompress.plain import one_line, plain, plain_json
 from edgecompress.progress import Paced, line
@@ -18,6 +20,11 @@ from edgecompress.progress import Progress as Listener
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+    from edgecompress.report.document import Document
+
+WRITERS = "edgecompress.report.writers"
+TERMINAL = "terminal"
 
 
 class _Bars:
@@ -36,6 +43,31 @@ class _Bars:
 def say(text: object, *, as_json: bool = False) -> None:
     """Print a result on standard output: text, or a JSON document."""
     typer.echo((plain_json if as_json else plain)(str(text)))
+
+
+def writer(format_: str) -> "Callable[[Document], None]":
+    """The printing of a document in a format, by the writer of that name; asked for before any work.
+
+    Raises:
+        InputError: there is no such writer.
+        MissingDependencyError: when it prints: a package of the extra ``report`` is not installed.
+    """
+    write = methods.find(WRITERS, format_)
+
+    def show(document: "Document") -> None:
+        try:
+            text: str = write(document, Path())
+        except ModuleNotFoundError as error:
+            raise needs_extra(error) from error
+        # CSV ends its lines with two characters, of which a terminal shows one.
+        say(text.replace("\r\n", "\n").rstrip())
+
+    return show
+
+
+def aside(line: str, format_: str) -> None:
+    """Print a line that belongs to no document: beside one for a program, on standard error."""
+    (say if format_ == TERMINAL else complain)(line)
 
 
 def complain(words: str) -> None:

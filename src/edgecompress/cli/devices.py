@@ -8,6 +8,7 @@ import typer
 
 from edgecompress.cli import console as progress_console
 from edgecompress.cli import help as help_page
+from edgecompress.cli.options import FORMAT
 from edgecompress.errors import InputError
 from edgecompress.plain import one_line
 
@@ -50,45 +51,39 @@ def add(
 
 
 @app.command("list", cls=help_page.Command)
-def list_(as_json: AS_JSON = False) -> None:
+def list_(format_: FORMAT = "terminal", as_json: AS_JSON = False) -> None:
     """List the registered devices.
 
     Example: edgecompress devices list
     """
     from edgecompress import devices as devices_room
+    from edgecompress.report import devices as report
 
     known = devices_room.registered()
     if as_json:
         progress_console.say(
             json.dumps([device.model_dump(mode="json") for device in known.values()], indent=2), as_json=True
         )
-    elif not known:
+    elif not known and format_ == progress_console.TERMINAL:
         progress_console.say("no device is registered: edgecompress devices add NAME ssh://user@host --target rpi4")
     else:
-        from rich.table import Table
-
-        from edgecompress.report.console import console
-
-        table = Table("name", "address", "target", "runtimes", box=None, pad_edge=False)
-        for device in known.values():
-            table.add_row(device.name, device.address, device.target or "-", ", ".join(device.runtimes) or "profile's")
-        console().print(table)
+        progress_console.writer(format_)(report.registered(known))
 
 
 @app.command(cls=help_page.Command)
-def show(name: NAME, as_json: AS_JSON = False) -> None:
+def show(name: NAME, format_: FORMAT = "terminal", as_json: AS_JSON = False) -> None:
     """Print what is known of a device.
 
     Example: edgecompress devices show kitchen
     """
     from edgecompress import devices as devices_room
+    from edgecompress.report import devices as report
 
-    document = devices_room.find(name).model_dump(mode="json")
+    found = devices_room.find(name)
     if as_json:
-        progress_console.say(json.dumps(document, indent=2), as_json=True)
+        progress_console.say(json.dumps(found.model_dump(mode="json"), indent=2), as_json=True)
         return
-    for field, value in document.items():
-        progress_console.say(f"{field:10} {', '.join(value) if isinstance(value, list) else value or '-'}")
+    progress_console.writer(format_)(report.device(found))
 
 
 @app.command(cls=help_page.Command)

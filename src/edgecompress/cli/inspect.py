@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli.options import FORMAT
 from edgecompress.errors import EdgecompressError, needs_extra
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def inspect(
     memory: Annotated[
         bool, typer.Option(help="Measure memory too, in a process that loads the file and runs it on noise.")
     ] = True,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show each weight tensor of a model file: shape, sparsity, distinct values, encoding, bytes, bits a weight.
@@ -28,6 +30,7 @@ def inspect(
         from edgecompress.library.files import inspect as inspect_file
         from edgecompress.report import ledger as ledger_report
 
+        show = console.writer(format_)
         ledger = inspect_file(file)
         measured = _memory(file) if memory else None
     except ModuleNotFoundError as error:
@@ -35,7 +38,7 @@ def inspect(
     if as_json:
         console.say(json.dumps(ledger_report.document(ledger, measured), indent=2), as_json=True)
     else:
-        ledger_report.ledger(ledger, file.name, measured)
+        show(ledger_report.ledger(ledger, file.name, measured))
 
 
 def _memory(file: Path) -> "Memory | None":

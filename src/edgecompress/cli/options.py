@@ -79,6 +79,8 @@ STORE = Annotated[
         "$EDGECOMPRESS_STORE, or a file in the user's data folder.",
     ),
 ]
+FORMATS = "terminal, markdown, csv or html."
+FORMAT = Annotated[str, typer.Option("--format", help=f"How to print it: {FORMATS}")]
 
 
 def values(text: str, kind: Callable[[str], Value]) -> tuple[Value, ...]:

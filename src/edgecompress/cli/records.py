@@ -10,7 +10,7 @@ import typer
 from edgecompress import methods
 from edgecompress.cli import console as progress_console
 from edgecompress.cli import help as help_page
-from edgecompress.cli.options import STORE
+from edgecompress.cli.options import FORMAT, STORE
 from edgecompress.errors import InputError
 
 app = help_page.group("Records of benchmarks, builds and searches: what the store holds, files in and out.")
@@ -33,6 +33,7 @@ def list_(
     runtime: RUNTIME = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List records, newest first.
@@ -41,9 +42,10 @@ def list_(
     """
     with progress_console.long_work("nothing was changed"):
         from edgecompress.records import kinds
-        from edgecompress.store.document import SHORT
+        from edgecompress.report.kept import kept
         from edgecompress.store.store import open_store
 
+        show_document = progress_console.writer(format_)
         if kind is not None and kind not in kinds.STORED:
             raise InputError(methods.unknown("kind", kind, list(kinds.STORED)))
         wanted = {"kind": kind, "model": model, "data": data, "device": device, "target": target}
@@ -52,15 +54,7 @@ def list_(
     if as_json:
         progress_console.say(json.dumps([dataclasses.asdict(entry) for entry in found], indent=2), as_json=True)
         return
-    from rich.table import Table
-
-    from edgecompress.report.console import console
-
-    table = Table("id", "kind", "created", "model", "data", "device", "target", "taken", box=None, pad_edge=False)
-    for entry in found:
-        cells = (entry.kind, entry.created, entry.model, entry.data, entry.device, entry.target, entry.taken)
-        table.add_row(entry.id[:SHORT], *(cell or "-" for cell in cells))
-    console().print(table)
+    show_document(kept(found))
 
 
 @app.command(cls=help_page.Command)

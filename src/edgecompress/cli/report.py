@@ -8,8 +8,6 @@ import typer
 
 from edgecompress.cli import console
 
-FORMATS = "edgecompress.report.formats"
-
 
 def report(
     records: Annotated[
@@ -24,7 +22,11 @@ def report(
     ] = None,
     format_: Annotated[
         str,
-        typer.Option("--format", help="html: one page with everything in it. markdown: the tables. csv: every figure."),
+        typer.Option(
+            "--format",
+            help="html: one page with everything in it. markdown: the tables. csv: every figure. terminal: printed, "
+            "unless --output names a file.",
+        ),
     ] = "html",
 ) -> None:
     """Make one report of many records: the paper beside what was reproduced and measured, sizes, latency, layers.
@@ -37,12 +39,16 @@ def report(
         from edgecompress.report.found import find
         from edgecompress.report.whole import whole
 
-        write = methods.find(FORMATS, format_)
+        write = methods.find(console.WRITERS, format_)
         path = output or Path(f"report{importlib.import_module(write.__module__).SUFFIX}")
-        check_file(path)
+        printed = format_ == console.TERMINAL and output is None
+        if not printed:
+            check_file(path)
         with heap.uncollected():
             document = whole(find(records or [Path()]))
-            write_atomically(path, write(document, path.parent))
-    for note in document.notes:
+            text = write(document, path.parent)
+            if not printed:
+                write_atomically(path, text)
+    for note in document.left_out:
         console.warn(note)
-    console.say(f"{path}: {document.made}")
+    console.say(text.rstrip() if printed else f"{path}: {document.made}")

@@ -1,6 +1,7 @@
 """``edgecompress search``: the smallest file whose accuracy holds."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from edgecompress.cli.options import (
     DATA_DIR,
     DOWNLOAD,
     EVAL_SAMPLES,
+    FORMAT,
     LOSS,
     METRIC,
     MODEL,
@@ -22,8 +24,7 @@ from edgecompress.cli.options import (
     STORE,
     values,
 )
-
-"""Points of validation accuracy."""
+from edgecompress.errors import CheckError
 
 
 def search(
@@ -93,6 +94,7 @@ def search(
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the record as JSON.")] = False,
 ) -> None:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds.
@@ -106,50 +108,60 @@ def search(
         from edgecompress.search.records import SearchRecord
         from edgecompress.workflows.search import FRONT, RECIPE
 
+        show, told = console.writer(format_), []
+
         def tell(record: SearchRecord) -> None:
             if as_json:
                 console.say(record.to_json().rstrip(), as_json=True)
+            elif format_ == console.TERMINAL:
+                show(report.search([record]))
             else:
-                report.search(record)
+                told.append(record)
 
-        found = run(
-            model,
-            data,
-            max_drop=max_drop,
-            size_budget=size_budget,
-            trials=trials,
-            macs=values(macs, float) if macs else (),
-            target=target,
-            recipe=recipe,
-            changes=set_ or (),
-            checkpoint=checkpoint,
-            loss=loss,
-            metric=metric,
-            better=better,
-            encoding=encoding,
-            output=output,
-            data_dir=data_dir,
-            cache=cache_dir,
-            download=download,
-            eval_samples=eval_samples,
-            storage=storage,
-            workers=workers,
-            devices=values(device, str) if device else (),
-            mode=mode,
-            store=store,
-            progress=progress,
-            warn=console.warn,
-            tell=tell,
-        )
+        try:
+            found = run(
+                model,
+                data,
+                max_drop=max_drop,
+                size_budget=size_budget,
+                trials=trials,
+                macs=values(macs, float) if macs else (),
+                target=target,
+                recipe=recipe,
+                changes=set_ or (),
+                checkpoint=checkpoint,
+                loss=loss,
+                metric=metric,
+                better=better,
+                encoding=encoding,
+                output=output,
+                data_dir=data_dir,
+                cache=cache_dir,
+                download=download,
+                eval_samples=eval_samples,
+                storage=storage,
+                workers=workers,
+                devices=values(device, str) if device else (),
+                mode=mode,
+                store=store,
+                progress=progress,
+                warn=console.warn,
+                tell=tell,
+            )
+        except CheckError:
+            if told:
+                show(report.search(told))
+            raise
     if as_json:
         return
-    report.front(found.front)
-    console.say(f"\nrecipe: {found.folder / RECIPE}, front: {found.folder / FRONT}")
+    show(report.search(told, found.front))
+    say = partial(console.aside, format_=format_)
+    say(f"\nrecipe: {found.folder / RECIPE}, front: {found.folder / FRONT}")
     if found.built:
-        console.say(f"\n{summary.summary(found.built[1], found.built[0])}")
+        say(f"\n{summary.summary(found.built[1], found.built[0])}")
     else:
         given = ["--model", model, "--data", found.data]
         given += ["--recipe", str(found.folder / RECIPE)]
         for option, value in (("checkpoint", checkpoint), ("loss", loss), ("metric", metric), ("better", better)):
             given += [f"--{option}", str(value)] if value else []
-        console.say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")
+        say(f"Build it: edgecompress build --target BOARD {shlex.join(given)}")

@@ -6,7 +6,7 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli import help as help_page
-from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, STORE, values
+from edgecompress.cli.options import CACHE_DIR, DATA_DIR, DOWNLOAD, FORMAT, STORE, values
 from edgecompress.errors import CheckError
 from edgecompress.study import grid
 
@@ -67,6 +67,7 @@ def paper(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the index as JSON.")] = False,
 ) -> None:
     """Prune and cluster the paper's networks on its data, one record a cell; what is there is not computed again.
@@ -75,8 +76,9 @@ def paper(
     """
     with console.long_work("the same command goes on from the last finished stage") as progress:
         from edgecompress.library.studying import study as run
-        from edgecompress.report import study as report
+        from edgecompress.report.study import study as report
 
+        show = console.writer(format_)
         index, records = run(
             values(models, str),
             values(data, str),
@@ -108,8 +110,8 @@ def paper(
     if as_json:
         console.say(index.to_json().rstrip(), as_json=True)
     else:
-        report.study(index, records)
-        console.say(f"records: {output}")
+        show(report(index, records))
+        console.aside(f"records: {output}", format_)
     failed = [entry for entry in index.cells if entry.state == "failed"]
     if failed:
         raise CheckError(f"{len(failed)} of {len(index.cells)} cells failed; their records in {output} say why")

@@ -1,11 +1,11 @@
-"""Advice as text: a sentence for each change and runtime, what pays first."""
-
-from functools import partial
+"""Advice as a document: a row for each change and runtime, what pays first."""
 
 from edgecompress.advise.advice import Advice, Line
 from edgecompress.advise.records import Network
-from edgecompress.report.console import console
-from edgecompress.report.numbers import milliseconds, significant
+from edgecompress.bench.statistics import Ratio
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, Table, of_figures, table
+from edgecompress.report.numbers import milliseconds
 from edgecompress.store.document import SHORT
 
 _TITLES = {
@@ -18,47 +18,99 @@ _TITLES = {
 }
 
 
-def advice(found: Advice) -> None:
-    """Print it."""
-    out = console()
-    say = partial(out.print, markup=False, highlight=False)
+def advice(found: Advice) -> Document:
+    """A table for each kind of effect, then how a recipe asks for each change."""
     where = found.target if found.on_target else f"{found.place}, NOT on {found.target}"
-    say(
+    above = [
         f"{_network(found.network)}: {found.taken} on {where}, {found.created}; "
         f"threads: {found.threads}, mode: {found.mode}"
-    )
+    ]
     for runtime, median in sorted(found.runtimes.items(), key=lambda each: each[1]):
-        say(f"  as it is, in {runtime}: {milliseconds(median)} ms (median)")
+        above.append(f"  as it is, in {runtime}: {milliseconds(median)} ms (median)")
     for runtime, executed in sorted(found.executed.items(), key=lambda each: each[1]):
-        say(f"  as it is, in {runtime}: {executed:,} instructions (counted on an emulated {found.processor})")
-    for title, lines in (
-        ("Makes it faster:", [line for line in found.lines if _verdict(line) == "faster"]),
-        ("Leaves the latency as it is:", [line for line in found.lines if _verdict(line) == "no difference seen"]),
-        ("Makes it slower:", [line for line in found.lines if _verdict(line) == "slower"]),
-        (
+        above.append(f"  as it is, in {runtime}: {executed:,} instructions (counted on an emulated {found.processor})")
+    kinds = {
+        "faster": ("Makes it faster:", [line for line in found.lines if _verdict(line) == "faster"]),
+        "same": (
+            "Leaves the latency as it is:",
+            [line for line in found.lines if _verdict(line) == "no difference seen"],
+        ),
+        "slower": ("Makes it slower:", [line for line in found.lines if _verdict(line) == "slower"]),
+        "executes": (
             f"Executes, estimated from counted instructions on an emulated {found.processor} (no latency):",
             [line for line in found.lines if line.latency is None and line.instructions is not None],
         ),
-        (
+        "size": (
             "Size alone is known:",
             [line for line in found.lines if line.latency is None and line.instructions is None],
         ),
-    ):
-        if lines:
-            say(f"\n{title}")
-        for line in sorted(lines, key=_order):
-            say(f"  {_sentence(line)}")
-    if found.lines:
-        say("\nHow a recipe asks for it:")
-    for change in dict.fromkeys(line.change for line in found.lines):
-        line = next(each for each in found.lines if each.change == change)
-        say(f"  {_TITLES[change]} ({line.what}): {line.how}")
-    for name, why in found.left_out.items():
-        say(f"not measured: {name}: {why}")
-    for warning in found.warnings:
-        say(f"note: {warning}")
+    }
+    figures = [Figure(key, title, "", _table(key, lines)) for key, (title, lines) in kinds.items() if lines]
     numbers = dict.fromkeys((found.record, found.counted or found.record))
-    say(f"Accuracy is not in this: nothing was trained. record: {', '.join(each[:SHORT] for each in numbers)}")
+    ids = ", ".join(each[:SHORT] for each in numbers)
+    return of_figures(
+        f"Advice on {found.network.name} for {found.target}",
+        [*figures, *([_how(found.lines)] if found.lines else [])],
+        above=tuple(above),
+        first=tuple(f"not measured: {name}: {why}" for name, why in found.left_out.items()),
+        warnings=tuple(found.warnings),
+        details=(f"Accuracy is not in this: nothing was trained. record: {ids}",),
+        rows_of=tuple(figure.key for figure in figures),
+        titled=False,
+    )
+
+
+def _table(key: str, lines: list[Line]) -> Table:
+    """A row a change and runtime, what pays first. All such tables have the same columns; some are not shown."""
+    timed = any(line.latency for line in lines)
+    counted = any(line.instructions is not None for line in lines)
+    columns = (
+        Column("effect", words=True, shown=False),
+        Column("change", words=True),
+        Column("runtime", words=True),
+        Column("file", words=True, shown=False),
+        Column("file", "bytes", key="bytes"),
+        Column("smaller", key="times_smaller"),
+        Column("latency (95 %)", key="latency_ratio", shown=timed),
+        Column("latency_ratio_low", shown=False),
+        Column("latency_ratio_high", shown=False),
+        Column("instructions, estimated", key="instructions_ratio", shown=counted),
+        Column("peak memory", key="peak_ratio", shown=any(line.peak is not None for line in lines)),
+    )
+    rows = [
+        (
+            cells.raw(_verdict(line)),
+            cells.words(_TITLES[line.change]),
+            cells.words(line.runtime),
+            cells.words(line.file),
+            cells.count(line.bytes),
+            cells.times(line.smaller),
+            _factor(line.latency),
+            cells.raw(line.latency.low if line.latency else None),
+            cells.raw(line.latency.high if line.latency else None),
+            _factor(line.instructions),
+            _factor(line.peak),
+        )
+        for line in sorted(lines, key=_order)
+    ]
+    return table(columns, rows, key)
+
+
+def _how(lines: list[Line]) -> Figure:
+    each = {line.change: line for line in reversed(lines)}
+    columns = [Column(name, words=True) for name in ("change", "what it is", "in a recipe")]
+    rows = [
+        [cells.words(text) for text in (_TITLES[change], each[change].what, each[change].how)]
+        for change in dict.fromkeys(line.change for line in lines)
+    ]
+    return Figure("how", "How a recipe asks for it:", "", table(columns, rows, "how"))
+
+
+def _factor(value: Ratio | float | None) -> Cell:
+    """A ratio to the network as it is, as "0.26x", with its interval where it has one."""
+    if isinstance(value, Ratio):
+        return Cell(f"{value.ratio:.2f}x ({value.low:.2f} to {value.high:.2f})", value.ratio)
+    return Cell(cells.NONE if value is None else f"{value:.2f}x", value)
 
 
 def _verdict(line: Line) -> str | None:
@@ -69,18 +121,6 @@ def _order(line: Line) -> float:
     if line.latency:
         return line.latency.ratio
     return 1 / line.smaller if line.instructions is None else line.instructions
-
-
-def _sentence(line: Line) -> str:
-    parts = [f"file {significant(line.smaller)}x smaller ({line.bytes:,} bytes)"]
-    if line.latency:
-        interval = f"{line.latency.low:.2f} to {line.latency.high:.2f}"
-        parts.append(f"latency {line.latency.ratio:.2f}x ({interval})")
-    if line.instructions is not None:
-        parts.append(f"instructions {line.instructions:.2f}x{' (estimated)' if line.latency else ''}")
-    if line.peak is not None:
-        parts.append(f"peak memory {line.peak:.2f}x")
-    return f"{_TITLES[line.change]}, {line.runtime}: {', '.join(parts)}"
 
 
 def _network(network: Network) -> str:

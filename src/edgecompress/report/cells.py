@@ -3,8 +3,9 @@
 import statistics
 from collections.abc import Sequence
 
+from edgecompress.bench.statistics import Ratio
 from edgecompress.report import numbers
-from edgecompress.report.document import Cell
+from edgecompress.report.document import Cell, Value
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
 
 NONE = "-"
@@ -58,3 +59,15 @@ def times(ratio: float | None) -> Cell:
 def number(value: float | None, decimals: int = 2) -> Cell:
     """Any other number."""
     return Cell(NONE if value is None else f"{value:,.{decimals}f}", value)
+
+
+def interval(ratio: Ratio | None, decimals: int = 3) -> Cell:
+    """A ratio with its 95 % interval."""
+    if ratio is None:
+        return Cell(NONE)
+    return Cell(f"{ratio.ratio:.{decimals}f} ({ratio.low:.{decimals}f}-{ratio.high:.{decimals}f})", ratio.ratio)
+
+
+def raw(value: Value) -> Cell:
+    """A value for programs alone."""
+    return Cell(NONE if value is None else str(value), value)

@@ -1,9 +1,8 @@
-"""A comparison of two records as text."""
+"""A comparison of two records as a document."""
 
-from rich.table import Table
-
-from edgecompress.compare.records import CompareRecord, Row
-from edgecompress.report.console import console
+from edgecompress.compare.records import CompareRecord, Judged, Row
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 
 _SCALES = {
     "ns": ((1e9, "s"), (1e6, "ms"), (1e3, "us")),
@@ -12,37 +11,65 @@ _SCALES = {
     "points": ((1.0, "points"),),
     "ratio": ((1.0, ""),),
 }
+# Each row has its own unit: it is in the texts, and a column for programs.
+_COLUMNS = (
+    Column("file", words=True),
+    Column("metric", words=True),
+    Column("unit", words=True, shown=False),
+    Column("A", key="a"),
+    Column("B", key="b"),
+    Column("B - A", key="difference"),
+    Column("B / A (95 %)", key="ratio"),
+    Column("ratio_low", shown=False),
+    Column("ratio_high", shown=False),
+    Column("", words=True, key="verdict"),
+)
 
 
-def compare(record: CompareRecord) -> None:
-    """Print the table, the notes and what became of each limit."""
-    out = console()
+def compare(record: CompareRecord) -> Document:
+    """The two records, the table, the notes and what became of each limit."""
+    above = []
     for letter, side in (("A", record.a), ("B", record.b)):
         known = ", ".join(each for each in (side.model, side.data, side.device, side.created) if each)
-        out.print(f"{letter}: {side.name} ({side.kind}: {known})", markup=False)
-    for name, why in record.allowed.items():
-        out.print(f"differs, and was allowed to: {name}: {why}", markup=False)
-    table = Table("file", "metric", "A", "B", "B - A", "B / A (95 %)", "", box=None, pad_edge=False)
-    last = ""
+        above.append(f"{letter}: {side.name} ({side.kind}: {known})")
+    above += [f"differs, and was allowed to: {name}: {why}" for name, why in record.allowed.items()]
+    lines, last = [], ""
     for row in record.rows:
-        table.add_row(row.file if row.file != last else "", row.metric, *_cells(row), row.verdict)
+        file = Cell(row.file if row.file != last else "", row.file)
+        lines.append((file, cells.words(row.metric), *_cells(row), cells.words(row.verdict)))
         last = row.file
-    out.print(table)
-    for note in record.notes:
-        out.print(f"note: {note}", markup=False)
-    for limit in record.limits:
-        state = "BROKEN" if limit.broken else "kept"
-        value = _number(limit.value, *_scale(limit.unit, limit.value))
-        out.print(f"{state}: {limit.limit}: {limit.file} {value} ({limit.why})", markup=False)
+    return of_figures(
+        f"{record.a.name} and {record.b.name}",
+        [Figure("metrics", "", "", table(_COLUMNS, lines))],
+        above=tuple(above),
+        warnings=tuple(record.notes),
+        conclusion=tuple(map(_outcome, record.limits)),
+        rows_of=("metrics",),
+        titled=False,
+    )
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
+def _outcome(limit: Judged) -> str:
+    value = _number(limit.value, *_scale(limit.unit, limit.value))
+    return f"{'BROKEN' if limit.broken else 'kept'}: {limit.limit}: {limit.file} {value} ({limit.why})"
+
+
+def _cells(row: Row) -> tuple[Cell, ...]:
     scale, unit = _scale(row.unit, max(abs(row.a), abs(row.b)))
     ratio = "" if row.ratio is None or row.unit == "percent" else f"{row.ratio:.3f}"
-    if row.change:
-        ratio += f" ({row.change.ratio.low:.3f} to {row.change.ratio.high:.3f})"
+    interval = row.change.ratio if row.change else None
+    if interval:
+        ratio += f" ({interval.low:.3f} to {interval.high:.3f})"
     difference = _number(row.difference, scale, "points" if row.unit == "percent" else unit, "+")
-    return _number(row.a, scale, unit), _number(row.b, scale, unit), difference, ratio
+    return (
+        cells.raw(row.unit),
+        Cell(_number(row.a, scale, unit), row.a),
+        Cell(_number(row.b, scale, unit), row.b),
+        Cell(difference, row.difference),
+        Cell(ratio, row.ratio),
+        cells.raw(interval.low if interval else None),
+        cells.raw(interval.high if interval else None),
+    )
 
 
 def _scale(unit: str, largest: float) -> tuple[float, str]:

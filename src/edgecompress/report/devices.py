@@ -1,44 +1,78 @@
-"""One bundle on several devices, as one table."""
+"""Devices as documents: one bundle measured on several, the registered ones, and one of these."""
 
 from collections.abc import Mapping
 
-from rich.table import Table
-
 from edgecompress.bench.records import BenchRecord
-from edgecompress.report.console import text_console
+from edgecompress.devices import Device
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 from edgecompress.report.numbers import mebibytes, milliseconds
-from edgecompress.report.table import cautions, failures, judged_cells, judged_columns, rows
+from edgecompress.report.table import cautions, failures, judged_cells, judged_columns, judging, rows
 
 WIDTH = 100
 
 
-def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> str:
+def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> Document:
     """A row a device and file, the devices in the order given; then what must be said of each, and what failed."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    judged = next((judged_columns(record, "")[0] for record in records.values()), "accuracy %")
-    columns = ("device", "file", "p50 ms", "p90 ms", "p50/dense (95 %)", "verdict", "load ms", "peak MiB", judged)
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i > 1 else "left", overflow="fold")
-    notes = []
-    for name, record in records.items():
-        for row in rows(record):
-            ratio = row.ratio
-            table.add_row(
-                name,
-                row.file,
-                milliseconds(row.p50),
-                milliseconds(row.p90),
-                "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})",
-                row.verdict,
-                milliseconds(row.load),
-                mebibytes(row.peak),
-                judged_cells(record, row)[0],
-            )
-        notes += [f"! {name}: {line}" for line in (*failures(record), *cautions(record))]
-    notes += [f"! {name} failed: {line}" for name, line in failed.items()]
-    console, stream = text_console(WIDTH)
-    console.print(table)
-    console.print()
-    for note in notes:
-        console.print(note)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    judged = next((judged_columns(record, "")[0] for record in records.values()), "")
+    own = any(judging(record) for record in records.values())
+    columns = (
+        Column("device", words=True),
+        Column("file", words=True),
+        Column("p50", "ms", key="p50_ns"),
+        Column("p90", "ms", key="p90_ns"),
+        Column("p50 / dense (95 % interval)", key="latency_ratio", short="p50/dense (95 %)"),
+        Column("verdict", words=True),
+        Column("load", "ms", key="load_ns"),
+        Column("peak", "MiB", key="peak_bytes"),
+        Column(judged, key="judged") if own else Column("accuracy", "%", key="accuracy_percent"),
+    )
+    lines = [
+        (
+            cells.words(name),
+            cells.words(row.file),
+            Cell(milliseconds(row.p50), row.p50),
+            Cell(milliseconds(row.p90), row.p90),
+            cells.interval(row.ratio),
+            Cell(row.verdict, row.ratio.verdict if row.ratio else None),
+            Cell(milliseconds(row.load), row.load),
+            Cell(mebibytes(row.peak), row.peak),
+            Cell(judged_cells(record, row)[0], row.accuracy if judging(record) is None else row.value),
+        )
+        for name, record in records.items()
+        for row in rows(record)
+    ]
+    said = [f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))]
+    return of_figures(
+        "Devices side by side",
+        [Figure("devices", "", "", table(columns, lines))],
+        warnings=(*said, *(f"{name} failed: {line}" for name, line in failed.items())),
+        rows_of=("devices",),
+        width=WIDTH,
+        titled=False,
+    )
+
+
+def registered(known: Mapping[str, Device]) -> Document:
+    """A row a registered device."""
+    columns = [Column(name, words=True) for name in ("name", "address", "target", "runtimes")]
+    lines = [
+        (
+            cells.words(device.name),
+            cells.words(device.address),
+            cells.words(device.target),
+            Cell(", ".join(device.runtimes) or "profile's", ", ".join(device.runtimes)),
+        )
+        for device in known.values()
+    ]
+    return of_figures("Devices", [Figure("devices", "", "", table(columns, lines))], rows_of=("devices",), titled=False)
+
+
+def device(found: Device) -> Document:
+    """A row for each thing that is known of a device."""
+    columns = (Column("", words=True, key="field"), Column("", words=True, key="value"))
+    lines = [
+        (cells.words(field), cells.words(", ".join(value) if isinstance(value, list) else str(value or "")))
+        for field, value in found.model_dump(mode="json").items()
+    ]
+    return of_figures(found.name, [Figure("device", "", "", table(columns, lines))], rows_of=("device",), titled=False)

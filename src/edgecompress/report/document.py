@@ -1,6 +1,9 @@
-"""The content of a report, apart from how it is written: sections of figures, each a table and perhaps charts of it."""
+"""The content of a report, apart from how it is written: sections of figures, each a table and perhaps charts of it.
 
-from collections.abc import Callable, Mapping
+Every command that prints a table makes one ``Document``; the writers know nothing else of it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,11 +23,24 @@ class Column:
     unit: str = ""
     group: str = ""
     words: bool = False  # text, and not a figure
+    key: str = ""  # in CSV and in ``Table.parts``; it names the unit of the values where texts have another one
+    short: str = ""  # the heading where width is scarce; without it, name and unit
+    shown: bool = True  # not shown: for programs alone, in CSV
 
     @property
     def title(self) -> str:
         """Name and unit."""
         return f"{self.name}, {self.unit}" if self.unit else self.name
+
+    @property
+    def heading(self) -> str:
+        """Name and unit, short."""
+        return self.short or f"{self.name} {self.unit}".rstrip()
+
+    @property
+    def id(self) -> str:
+        """The name that programs know it by."""
+        return self.key or "_".join(f"{self.group} {self.name} {self.unit}".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +57,8 @@ class Row:
 
     key: str  # unique in the report; a mark of a chart names the row that it shows
     cells: tuple[Cell, ...]
-    taken: Taken
-    records: tuple[str, ...]
+    taken: Taken | None = None  # None: the whole document is of one record, and says it above
+    records: tuple[str, ...] = ()
     stands_out: bool = False
 
 
@@ -52,6 +68,19 @@ class Table:
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    parts: tuple[tuple[str, ...], ...] = ()  # keys of columns that go together where all are too wide for one table
+    mark: str = ""  # what a row that stands out is, in a word or two: the row is marked with it
+    legend: str = ""  # the same as a sentence, where the mark is a sign
+
+    @property
+    def shown(self) -> list[int]:
+        """The places of the columns for people."""
+        return [place for place, column in enumerate(self.columns) if column.shown]
+
+    @property
+    def traced(self) -> bool:
+        """Whether its rows say where their figures come from."""
+        return any(row.taken for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -75,13 +104,13 @@ class Figure:
     caption: str
     table: Table
     charts: tuple[Chart, ...] = ()
-    notes: tuple[str, ...] = ()  # what must be known before a figure is used
+    warnings: tuple[str, ...] = ()  # what must be known before a figure is used
     details: tuple[str, ...] = ()  # how it was measured, for those who ask
 
 
 @dataclass(frozen=True)
 class Section:
-    """Figures of one question."""
+    """Figures of one question. A document of one question has one section, without a title."""
 
     key: str
     title: str
@@ -91,10 +120,34 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report."""
+    """A whole report. What is said with all of it has a severity: first to know, a warning, a detail."""
 
     title: str
     made: str
     sections: tuple[Section, ...]
-    sources: tuple[Source, ...]
-    notes: tuple[str, ...] = ()  # what was left out or passed over, and why
+    sources: tuple[Source, ...] = ()
+    left_out: tuple[str, ...] = ()  # records that were left out or passed over, and why
+    above: tuple[str, ...] = ()  # what the tables are of, a line each
+    conclusion: tuple[str, ...] = ()  # what follows; last in a terminal, where one looks, and early on a page
+    first: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    rows_of: tuple[str, ...] = ()  # figures of the same columns that CSV is a line a row of; none: a line a value
+    titled: bool = True  # in a terminal too; not where the command that was just given says the same
+    width: int = 0  # columns of a terminal that its tables are made for; 0: as many as there are
+
+    @property
+    def figures(self) -> list[Figure]:
+        """The figures of all sections."""
+        return [figure for section in self.sections for figure in section.figures]
+
+
+def of_figures(title: str, figures: Sequence[Figure], **said: Any) -> Document:
+    """A document of one question. ``said``: its other fields."""
+    return Document(title, said.pop("made", ""), (Section("all", "", "", tuple(figures)),), **said)
+
+
+def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], key: str = "row", **more: Any) -> Table:
+    """A table of cells. ``more``: its other fields."""
+    lines = (Row(f"{key}-{place}", tuple(cells)) for place, cells in enumerate(rows))
+    return Table(tuple(columns), tuple(lines), **more)

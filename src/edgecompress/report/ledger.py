@@ -1,12 +1,11 @@
-"""A model file's ledger, for people (a table) and for programs (a JSON document)."""
+"""A model file's ledger, for people (a document of one table) and for programs (JSON)."""
 
 from typing import Any
 
-from rich.table import Table
-
 from edgecompress.encode.ledger import Ledger
 from edgecompress.export.memory import Memory
-from edgecompress.report.console import console
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 
 
 def document(ledger: Ledger, memory: Memory | None) -> dict[str, Any]:
@@ -33,44 +32,54 @@ def document(ledger: Ledger, memory: Memory | None) -> dict[str, Any]:
     }
 
 
-def ledger(ledger: Ledger, name: str, memory: Memory | None) -> None:
-    """Print the ledger of the file ``name``: a row a tensor, what they add up to, and the memory, if measured."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("tensor", "shape", "type", "zeros", "values", "encoding"):
-        table.add_column(column, justify="right" if column in ("zeros", "values") else "left", overflow="fold")
-    for column in ("bytes", "bits/weight", "bound", "x bound"):
-        table.add_column(column, justify="right")
-    for entry in ledger.tensors:
-        table.add_row(
-            entry.name,
-            "x".join(map(str, entry.shape)) or "scalar",
-            entry.dtype,
-            f"{100 * entry.sparsity:.1f} %",
-            str(entry.distinct),
-            entry.encoding,
-            f"{entry.bytes:,}",
-            f"{entry.bits_per_weight:.2f}",
-            f"{entry.entropy_bytes:,}",
-            _ratio(entry.bound_ratio),
+def ledger(ledger: Ledger, name: str, memory: Memory | None) -> Document:
+    """The ledger of the file ``name``: a row a tensor, what they add up to, and the memory, if measured."""
+    columns = (
+        *(Column(each, words=True) for each in ("tensor", "shape", "type")),
+        Column("zeros", "%", key="zeros_percent"),
+        Column("values"),
+        Column("encoding", words=True),
+        Column("bytes"),
+        Column("bits/weight", key="bits_per_weight"),
+        Column("bound", key="entropy_bytes"),
+        Column("x bound", key="bound_ratio"),
+    )
+    lines = [
+        (
+            cells.words(entry.name),
+            cells.words("x".join(map(str, entry.shape)) or "scalar"),
+            cells.words(entry.dtype),
+            cells.part(entry.sparsity),
+            Cell(str(entry.distinct), entry.distinct),
+            cells.words(entry.encoding),
+            cells.count(entry.bytes),
+            cells.number(entry.bits_per_weight),
+            cells.count(entry.entropy_bytes),
+            cells.number(entry.bound_ratio, 3),
         )
-    printer = console()
-    printer.print(table)
-    printer.print(
+        for entry in ledger.tensors
+    ]
+    total = (
         f"{name}: {ledger.file_bytes:,} bytes, of these {ledger.graph_bytes:,} graph; weights as float32 "
         f"{ledger.dense_bytes:,} bytes, {ledger.compression_ratio:.1f}x this file; entropy bound "
-        f"{ledger.entropy_bytes:,}, the file {_ratio(ledger.bound_ratio)} times that",
-        soft_wrap=True,
+        f"{ledger.entropy_bytes:,}, the file {cells.number(ledger.bound_ratio, 3).text} times that"
     )
-    for remark in ledger.remarks:
-        printer.print(f"note: {remark}", soft_wrap=True)
-    if memory and memory.after_load and memory.peak:
-        batch = f" on {memory.samples} samples at once" if memory.samples > 1 else ""
-        printer.print(
-            f"memory of a process that runs it here{batch}, Python and runtime included: "
-            f"{memory.after_load / 2**20:,.0f} MiB after load, {memory.peak / 2**20:,.0f} MiB at its peak",
-            soft_wrap=True,
-        )
+    return of_figures(
+        name,
+        [Figure("tensors", "", "", table(columns, lines))],
+        first=(total,),
+        warnings=tuple(ledger.remarks),
+        details=_memory(memory),
+        rows_of=("tensors",),
+        titled=False,
+    )
 
 
-def _ratio(ratio: float | None) -> str:
-    return "-" if ratio is None else f"{ratio:.3f}"
+def _memory(memory: Memory | None) -> tuple[str, ...]:
+    if not (memory and memory.after_load and memory.peak):
+        return ()
+    batch = f" on {memory.samples} samples at once" if memory.samples > 1 else ""
+    return (
+        f"memory of a process that runs it here{batch}, Python and runtime included: "
+        f"{memory.after_load / 2**20:,.0f} MiB after load, {memory.peak / 2**20:,.0f} MiB at its peak",
+    )

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from edgecompress import heap
 from edgecompress.record import write_atomically
-from edgecompress.report.formats.html import html
-from edgecompress.report.formats.markdown import markdown
 from edgecompress.report.found import find
 from edgecompress.report.whole import whole
+from edgecompress.report.writers.html import html
+from edgecompress.report.writers.markdown import markdown
 
 
 def write_page(records: Path, name: Path) -> tuple[Path, str]:

@@ -49,7 +49,7 @@ def whole(found: Found, *, made: datetime | None = None) -> Document:
         made=f"{', '.join(counted)}. Made {now:%Y-%m-%d %H:%M} UTC by edgecompress {__version__}.",
         sections=sections,
         sources=found.sources,
-        notes=found.notes,
+        left_out=found.notes,
     )
 
 

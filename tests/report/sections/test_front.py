@@ -33,7 +33,7 @@ def test_a_figure_for_each_data_set_and_machine(found):
 def test_the_emulated_are_apart_and_without_latency(found):
     (emulated,) = (figure for figure in front(found).figures if "emulated" in figure.caption)
     assert len(emulated.charts) == 1
-    assert any("emulated, not measured on a device" in note for note in emulated.notes)
+    assert any("emulated, not measured on a device" in note for note in emulated.warnings)
 
 
 def test_the_rates_that_a_build_tried_are_a_figure_with_their_drops(found):

@@ -23,18 +23,18 @@ def test_a_curve_is_the_distribution_of_the_samples(found, figures):
 
 def test_the_board_and_what_speaks_against_the_figures_are_said(figures):
     assert "measured on Intel(R) Xeon(R) Processor (not the bundle's board), 2 threads" in figures["record"].caption
-    assert any("say nothing about that board" in note for note in figures["record"].notes)
+    assert any("say nothing about that board" in note for note in figures["record"].warnings)
     assert any(line.startswith("Latency: mode quick") for line in figures["record"].details)
 
 
 def test_an_emulated_machine_has_no_curve_and_no_times(figures):
     assert figures["emulated"].charts == ()
     assert {row.taken for row in figures["emulated"].table.rows} == {"emulated"}
-    assert any("emulated, not measured on a device" in note for note in figures["emulated"].notes)
+    assert any("emulated, not measured on a device" in note for note in figures["emulated"].warnings)
 
 
 def test_a_failure_is_said(figures):
-    assert any(": load: =1+1" in note for note in figures["hostile"].notes)
+    assert any(": load: =1+1" in note for note in figures["hostile"].warnings)
 
 
 def test_a_metric_of_one_s_own_has_a_column_in_place_of_accuracy(found, by_error):

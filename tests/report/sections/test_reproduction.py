@@ -38,15 +38,15 @@ def test_an_average_that_hides_losses_behind_gains_says_so(tmp_path):
         return documents.cell(correct=correct, model=model, data="uci-har")
 
     lost = documents.write(tmp_path, one=network("alexnet", 900), two=network("vgg16bn", 920))
-    assert not reproduction(find([lost])).figures[0].notes
+    assert not reproduction(find([lost])).figures[0].warnings
     documents.write(tmp_path, three=network("resnet18", 960))
-    assert reproduction(find([lost])).figures[0].notes == (
+    assert reproduction(find([lost])).figures[0].warnings == (
         "1 of 3 on temporal data (UCI-HAR) gained; the others lost 3.00 points on average.",
     )
 
 
 def test_failed_cells_and_those_left_out_are_said(figures):
-    assert figures["pairs"].notes == (
+    assert figures["pairs"].warnings == (
         "Failed: alexnet-uci-har-90-kmeans-4bit-seed7: training diverged.",
         "Left out of study paper (budget 30 minutes): vgg16bn-uci-har-90-kmeans-4bit, seed 8.",
     )
@@ -61,7 +61,7 @@ def test_what_another_study_computed_is_not_left_out(tmp_path):
     seeds = [documents.cell(seed) for seed in range(5)]
     documents.write(tmp_path / "cut", record=seeds[2], index=index(1, seeds[1]))
     documents.write(tmp_path / "long", record=seeds[0], index=index(2, *seeds[1:]))
-    assert reproduction(find([tmp_path])).figures[-1].notes == (
+    assert reproduction(find([tmp_path])).figures[-1].warnings == (
         "Left out of study paper: alexnet-uci-har-90-kmeans-4bit, seed 1.",
         "Left out of study paper: alexnet-uci-har-90-kmeans-4bit, seeds 3, 4.",
     )

@@ -41,7 +41,9 @@ def records(found: Found) -> Section:
         "Measured: by a run on the machine named. Emulated: on an emulated processor, whose times are shown nowhere. "
         "Estimated: computed from other figures. Each table says so line by line, and names its records."
     )
-    figure = Figure("provenance", "All records of this page", caption, Table(columns, tuple(rows)), notes=found.notes)
+    figure = Figure(
+        "provenance", "All records of this page", caption, Table(columns, tuple(rows)), warnings=found.notes
+    )
     return Section("records", "Records", "This page is made from these files and from nothing else.", (figure,))
 
 

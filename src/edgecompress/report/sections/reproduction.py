@@ -84,7 +84,7 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
         "A negative deviation means that less was lost than the paper says."
     )
     details = (f"Averaged here: {members_named}.",)
-    return Figure("averages", "Averages", caption, Table(columns, tuple(rows)), notes=notes, details=details)
+    return Figure("averages", "Averages", caption, Table(columns, tuple(rows)), warnings=notes, details=details)
 
 
 def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:

@@ -1,1 +1,1 @@
-"""Report writers: a record and its bundle's manifest become text. One file each, one function of its name."""
+"""The writers of a document: one file each, one function of its name, from a document to text."""

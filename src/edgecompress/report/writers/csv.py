@@ -1,68 +1,60 @@
-"""CSV: a row a file, plain numbers with their unit in the column's name, for a spreadsheet or pandas."""
+"""CSV, for a spreadsheet or pandas: a line a row where a document's rows are of one kind, and else a line a figure."""
 
 import csv as standard_csv
 import io
+from pathlib import Path
 
-from edgecompress.bench.records import BenchRecord
-from edgecompress.export.kinds import COMPRESSED
-from edgecompress.manifest import Manifest
-from edgecompress.report.table import Row, cautions, rows
+from edgecompress.plain import plain
+from edgecompress.report.document import Document, Figure, Value
+
+SUFFIX = ".csv"
+FIELDS = ("section", "figure", "row", "group", "quantity", "unit", "value", "taken", "records")
+# A spreadsheet takes a text that begins so for a formula, and names in records come from outside.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv(record: BenchRecord, manifest: Manifest) -> str:
-    """The benchmark as CSV (RFC 4180) with a header. What was not measured is empty."""
-    lines = [
-        {
-            "created": record.created,
-            "taken": record.taken,
-            "device": record.device.address,
-            "is_target": record.device.is_target,
-            "target": record.bundle.target,
-            "model": record.bundle.model,
-            "data": record.bundle.data,
-            "weights_ratio": manifest.ratios.weights if row.kind in COMPRESSED else None,
-            "threads": record.threads,
-            "mode": record.protocol.mode,
-            **_cells(row),
-            "cautions": " ".join(cautions(record)),
-        }
-        for row in rows(record)
-    ]
+def csv(document: Document, folder: Path) -> str:
+    """The document as CSV (RFC 4180) with a header. Numbers are as measured, not rounded.
+
+    Where ``rows_of`` names figures, a line is a row of theirs, and what was not measured is empty. Else a line is a
+    figure: which table, row and quantity, value, unit, origin; what was not measured has none. ``records`` are the
+    paths of the files as seen from ``folder``, with a semicolon between.
+    """
     stream = io.StringIO()
-    writer = standard_csv.DictWriter(stream, fieldnames=list(lines[0]))
-    writer.writeheader()
-    writer.writerows(lines)
+    writer = standard_csv.writer(stream)
+    figures = [figure for figure in document.figures if figure.key in document.rows_of]
+    writer.writerows(_rows(figures) if document.rows_of else _values(document, folder))
     return stream.getvalue()
 
 
-def _cells(row: Row) -> dict[str, object]:
-    ratio = row.ratio
-    return {
-        "file": row.file,
-        "runtime": row.runtime,
-        "kind": row.kind,
-        "bytes": row.bytes,
-        "times_smaller": row.smaller,
-        "runs": row.runs,
-        "p50_ns": row.p50,
-        "p90_ns": row.p90,
-        "p99_ns": row.p99,
-        "latency_ratio": ratio.ratio if ratio else None,
-        "latency_ratio_low": ratio.low if ratio else None,
-        "latency_ratio_high": ratio.high if ratio else None,
-        "instructions": row.instructions,
-        "instructions_ratio": row.instructions_ratio,
-        "verdict": ratio.verdict if ratio else None,
-        "load_ns": row.load,
-        "peak_bytes": row.peak,
-        "peak_over_import_bytes": row.over_import,
-        "accuracy_percent": row.accuracy,
-        "accuracy_samples": row.samples,
-        "drop_points": row.drop,
-        "largest_difference": row.difference,
-        "metric": row.metric,
-        "metric_value": row.value,
-        "metric_worse_by": row.worse,
-        "energy_mj": row.energy,
-        "failures": "; ".join(row.failures),
-    }
+def _rows(figures: list[Figure]) -> list[tuple[Value, ...]]:
+    header = tuple(column.id for column in figures[0].table.columns)
+    rows = (row for figure in figures for row in figure.table.rows)
+    return [header, *(tuple(_plain(cell.value) for cell in row.cells) for row in rows)]
+
+
+def _values(document: Document, folder: Path) -> list[tuple[Value, ...]]:
+    paths = {source.id: source.path_from(folder) for source in document.sources}
+    lines: list[tuple[Value, ...]] = [FIELDS]
+    for section in document.sections:
+        for figure in section.figures:
+            titles = (section.title, _plain(figure.title))
+            columns = figure.table.columns
+            # A row is named by its first words.
+            of = next((place for place, column in enumerate(columns) if column.words), 0)
+            quantities = [(each.group, each.name, each.unit) for place, each in enumerate(columns) if place != of]
+            for row in figure.table.rows:
+                name, records = _plain(row.cells[of].text), _plain(";".join(paths[record] for record in row.records))
+                lines += [
+                    (*titles, name, *quantity, _plain(cell.value), row.taken, records)
+                    for quantity, cell in zip(quantities, (*row.cells[:of], *row.cells[of + 1 :]), strict=True)
+                    if cell.value is not None
+                ]
+    return lines
+
+
+def _plain(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

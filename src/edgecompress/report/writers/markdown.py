@@ -1,88 +1,74 @@
-"""Markdown: one wide table, for a README or an issue."""
+"""Markdown: headings, captions and tables, for an issue or a repository. The charts are left to the HTML page."""
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
 
-from edgecompress.bench.records import BenchRecord
-from edgecompress.manifest import Manifest
 from edgecompress.plain import plain
-from edgecompress.report.doubts import of_bench
-from edgecompress.report.extras import extras
-from edgecompress.report.numbers import mebibytes, milliseconds, significant
-from edgecompress.report.nutshell import best, changes
-from edgecompress.report.table import (
-    Row,
-    against_paper,
-    cautions,
-    conditions,
-    failures,
-    judged_cells,
-    judged_columns,
-    leading,
-    rows,
-    title,
-)
+from edgecompress.report.document import Document, Figure, Row, Table
 
-_COLUMNS = (
-    "file",
-    "runtime",
-    "bytes",
-    "smaller",
-    "p50 ms",
-    "p90 ms",
-    "p50 / dense (95 % interval)",
-    "verdict",
-    "load ms",
-    "peak MiB",
-    "added MiB",
-)
+SUFFIX = ".md"
 
 
-def markdown(record: BenchRecord, manifest: Manifest) -> str:
-    """The benchmark as a Markdown section."""
-    comparison, note = against_paper(record, manifest)
-    more = extras(record)
-    parts = [
-        f"## {title(record)}",
-        _table(
-            (*_COLUMNS, *judged_columns(record, ", points")),
-            [(*_cells(row, best(record, manifest)), *judged_cells(record, row)) for row in rows(record)],
-        ),
-        *(_escape(line) for line in (*changes(record, manifest), *of_bench(record, manifest))),
-        *(_table(extra.columns, extra.rows) for extra in more if extra.rows),
-        _table(("", "here", "paper"), comparison),
-        note,
-        *(_escape(line) for line in leading(record, manifest)),
+def markdown(document: Document, folder: Path) -> str:
+    """The document as Markdown with GitHub's tables; records are linked as seen from ``folder``."""
+    numbers = {source.id: f"R{i}" for i, source in enumerate(document.sources, 1)}
+    # A document of one question is a part of something: an issue, a README.
+    whole = any(section.title for section in document.sections)
+    parts = [f"{'#' if whole else '##'} {_escape(document.title)}", _escape(document.made)]
+    parts += map(_escape, document.above)
+    conclusion = [_escape(line) for line in document.conclusion]
+    for section in document.sections:
+        parts += [f"## {section.title}" if section.title else "", _escape(section.about)]
+        for figure in section.figures:
+            parts += [*_figure(figure, numbers), *conclusion]
+            conclusion = []
+    parts += [*conclusion, *map(_escape, document.first)]
+    parts += [_list(document.warnings, "**"), _list(document.details)]
+    links = [
+        f"- {numbers[source.id]}: {source.kind}, [{_escape(str(source.path))}]({quote(source.path_from(folder))})"
+        for source in document.sources
     ]
-    if lines := [*failures(record), *cautions(record)]:
-        parts.append("\n".join(f"- **{_escape(line)}**" for line in lines))
-    said = (*conditions(record), *(line for extra in more for line in extra.notes))
-    parts.append("\n".join(f"- {_escape(line)}" for line in said))
-    parts.append(f"Measured {record.created} by edgecompress {record.tool_version}.")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in (*parts, "\n".join(links)) if part) + "\n"
 
 
-def _cells(row: Row, taken: str | None) -> tuple[str, ...]:
-    ratio = row.ratio
-    return (
-        f"**`{row.file}`** (to take)" if row.file == taken else f"`{row.file}`",
-        row.runtime,
-        f"{row.bytes:,}",
-        "-" if row.smaller is None else f"{significant(row.smaller)}x",
-        milliseconds(row.p50),
-        milliseconds(row.p90),
-        "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f} to {ratio.high:.3f})",
-        row.verdict,
-        milliseconds(row.load),
-        mebibytes(row.peak),
-        mebibytes(row.over_import),
-    )
+def _figure(figure: Figure, numbers: dict[str, str]) -> list[str]:
+    title = f"### {_escape(figure.title)}" if figure.title else ""
+    return [
+        title,
+        _escape(figure.caption),
+        _table(figure.table, numbers),
+        _list(figure.warnings, "**"),
+        _list(figure.details),
+    ]
 
 
-def _table(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    rules = ["---", *["---:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(_escape(cell) for cell in line)} |" for line in (header, rules, *body))
+def _table(table: Table, numbers: dict[str, str]) -> str:
+    columns = [table.columns[place] for place in table.shown]
+    header = [f"{column.group}: {column.title}" if column.group else column.title for column in columns]
+    rules = ["---" if column.words else "---:" for column in columns]
+    lines = [_line(map(_escape, header), table, ("taken", "record")), _line(rules, table, ("---", "---"))]
+    for row in table.rows:
+        records = ", ".join(numbers[record] for record in row.records)
+        lines.append(_line(_cells(row, table), table, (str(row.taken), records)))
+    return "\n".join(lines)
+
+
+def _cells(row: Row, table: Table) -> list[str]:
+    first, *others = (_escape(row.cells[place].text) for place in table.shown)
+    return [f"**{first}** ({_escape(table.mark)})" if row.stands_out and table.mark else first, *others]
+
+
+def _line(cells: "Sequence[str] | map[str]", table: Table, origin: tuple[str, str]) -> str:
+    return f"| {' | '.join((*cells, *(origin if table.traced else ())))} |"
+
+
+def _list(lines: Sequence[str], strong: str = "") -> str:
+    return "\n".join(f"- {strong}{_escape(line)}{strong}" for line in lines)
 
 
 def _escape(text: str) -> str:
-    """A runtime's words may hold what Markdown reads as a table's border."""
-    return plain(text).replace("|", "\\|").replace("\n", " ")
+    """Names in records come from outside: none of them becomes a border, a link, an image or HTML."""
+    text = plain(" ".join(text.split())).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", text)

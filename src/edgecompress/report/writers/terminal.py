@@ -1,106 +1,84 @@
-"""Terminal: tables that fit 80 columns, in plain text, so that they read the same when piped."""
+"""Terminal: tables in plain text, so that they read the same when piped; too wide a one in its parts."""
 
-from rich.table import Table
+from collections.abc import Sequence
+from pathlib import Path
 
-from edgecompress.bench.records import BenchRecord
-from edgecompress.manifest import Manifest
-from edgecompress.report.console import text_console
-from edgecompress.report.doubts import of_bench
-from edgecompress.report.extras import Extra, extras
-from edgecompress.report.numbers import mebibytes, milliseconds, significant
-from edgecompress.report.nutshell import best, changes
-from edgecompress.report.table import (
-    Row,
-    against_paper,
-    cautions,
-    conditions,
-    counted,
-    failures,
-    judged_cells,
-    judged_columns,
-    leading,
-    rows,
-    title,
-)
+from rich.table import Table as RichTable
 
-WIDTH = 80
-MARK = "*"  # of the file to take
+from edgecompress.report.console import console, text_console
+from edgecompress.report.document import Column, Document, Table
+
+SUFFIX = ".txt"
+MARK = "*"  # of a row that stands out
 
 
-def terminal(record: BenchRecord, manifest: Manifest) -> str:
-    """The benchmark as text of at most 80 columns."""
-    every, taken = rows(record), best(record, manifest)
-    console, stream = text_console(WIDTH)
-    console.print(f"{title(record)}\n")
-    comparison, note = against_paper(record, manifest)
-    more = extras(record)
-    extra_tables = [_filled(extra) for extra in more if extra.rows]
-    times = [] if counted(record) else [_time(every, taken)]
-    for table in (_size(record, every, taken), *times, *extra_tables, _paper(comparison)):
-        console.print(table)
-        console.print()
-    console.print(f"{note}\n")
-    for line in leading(record, manifest):
-        console.print(line)
-    for line in (*failures(record), *cautions(record)):
-        console.print(f"! {line}")
-    for line in (*conditions(record), *(line for extra in more for line in extra.notes)):
-        console.print(line)
-    end = [*changes(record, manifest), *of_bench(record, manifest)]
-    for line in ["", f"{MARK} the file to take on {manifest.target.title}: {taken}.", *end] if taken else end:
-        console.print(line)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+def terminal(document: Document, folder: Path) -> str:
+    """The document as text. What follows from it comes last: that is where one looks. ``folder`` is not asked for."""
+    del folder
+    printer, stream = text_console(document.width or console().width)
+
+    def say(lines: Sequence[str], before: str = "") -> None:
+        for line in lines:
+            # Sentences in a window of any width are for the terminal to wrap, and for a pipe not at all.
+            printer.print(f"{before}{line}", soft_wrap=not document.width)
+
+    if document.titled:
+        say((document.title, ""))
+    say(document.above)
+    for section in document.sections:
+        say([each for each in (section.title.upper(), section.about, "") if section.title])
+        for figure in section.figures:
+            say([figure.title] if figure.title else [])
+            for part in _parts(figure.table, printer.width):
+                printer.print(part)
+                printer.print()
+            say([figure.caption, ""] if figure.caption else [])
+            say(figure.warnings, "! ")
+            say(figure.details)
+            say([""] if figure.warnings or figure.details else [])
+    say(document.first)
+    say(document.warnings, "! ")
+    say(document.details)
+    legends = [figure.table.legend for figure in document.figures if figure.table.legend]
+    say(["", *(f"{MARK} {legend}" for legend in legends)] if legends else [])
+    say(document.conclusion)
+    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()).rstrip() + "\n"
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i else "left", overflow="fold")
-    return table
+def _parts(table: Table, width: int) -> list[RichTable]:
+    places = {column.id: place for place, column in enumerate(table.columns)}
+    parts = [[places[key] for key in part] for part in table.parts] or [table.shown]
+    if not table.parts and _width(table) > width:
+        parts = _by_group(table)
+    return [_part(table, part) for part in parts]
 
 
-def _name(row: Row, taken: str | None) -> str:
-    return f"{row.file}{MARK}" if row.file == taken else row.file
+def _by_group(table: Table) -> list[list[int]]:
+    """The columns of no group together, and those of each group, which all begin with the first column."""
+    first, *others = table.shown
+    groups = dict.fromkeys(table.columns[place].group for place in others)
+    grouped = [[first, *(place for place in others if table.columns[place].group == group)] for group in groups]
+    return grouped or [[first]]
 
 
-def _filled(extra: Extra) -> Table:
-    table = _table(*extra.columns)
-    for line in extra.rows:
-        table.add_row(*line)
-    return table
+def _width(table: Table) -> int:
+    widest = (
+        max([len(_heading(table.columns[place])), *(len(row.cells[place].text) for row in table.rows)]) + 2
+        for place in table.shown
+    )
+    return sum(widest)
 
 
-def _size(record: BenchRecord, every: list[Row], taken: str | None) -> Table:
-    table = _table("file", "bytes", "smaller", *judged_columns(record, " pt"), "peak MiB", "added MiB")
-    for row in every:
-        table.add_row(
-            _name(row, taken),
-            f"{row.bytes:,}",
-            "-" if row.smaller is None else f"{significant(row.smaller)}x",
-            *judged_cells(record, row),
-            mebibytes(row.peak),
-            mebibytes(row.over_import),
-        )
-    return table
+def _part(table: Table, places: list[int]) -> RichTable:
+    columns = [table.columns[place] for place in places]
+    drawn = RichTable(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any(map(_heading, columns)))
+    for column in columns:
+        drawn.add_column(_heading(column), justify="left" if column.words else "right", overflow="fold")
+    for row in table.rows:
+        first, *others = (row.cells[place].text for place in places)
+        drawn.add_row(f"{first}{MARK}" if row.stands_out and table.mark else first, *others)
+    return drawn
 
 
-def _time(every: list[Row], taken: str | None) -> Table:
-    table = _table("file", "load ms", "p50 ms", "p90 ms", "p50/dense (95 %)", "verdict")
-    for row in every:
-        ratio = row.ratio
-        table.add_row(
-            _name(row, taken),
-            milliseconds(row.load),
-            milliseconds(row.p50),
-            milliseconds(row.p90),
-            "-" if ratio is None else f"{ratio.ratio:.3f} ({ratio.low:.3f}-{ratio.high:.3f})",
-            row.verdict,
-        )
-    return table
-
-
-def _paper(comparison: list[tuple[str, str, str]]) -> Table:
-    table = _table("", "here", "paper")
-    for line in comparison:
-        table.add_row(*line)
-    return table
+def _heading(column: Column) -> str:
+    return f"{column.group}: {column.heading}" if column.group else column.heading

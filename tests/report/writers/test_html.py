@@ -13,9 +13,9 @@ from markupsafe import escape
 
 from edgecompress import methods
 from edgecompress.report.document import Chart
-from edgecompress.report.formats import html as page_of
 from edgecompress.report.found import find
 from edgecompress.report.whole import whole
+from edgecompress.report.writers import html as page_of
 
 from .. import documents
 
@@ -143,7 +143,7 @@ def test_control_characters_of_a_name_are_shown_as_escapes(tmp_path, format_):
             file["latency"]["together_with"] = []
     bench["comparisons"] = []
     found = find([documents.write(tmp_path, record=bench)])
-    text = methods.find("edgecompress.report.formats", format_)(whole(found), tmp_path)
+    text = methods.find("edgecompress.report.writers", format_)(whole(found), tmp_path)
     assert r"board\x1b[2J\x00\x9b\u202e\uffff" in text.replace("\\\\", "\\").replace(r"\[", "[")
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e\uffff]", text)
     assert "not drawn" not in text
@@ -184,7 +184,7 @@ def test_too_many_figures_and_bytes_are_tables_and_links(document, tmp_path, mon
 
 def test_texts_of_rows_are_escaped_and_long_words_may_be_wrapped():
     from edgecompress.report.document import Cell, Column, Row, Table
-    from edgecompress.report.formats._rows import rows
+    from edgecompress.report.writers._rows import rows
 
     cells = (Cell("<b>&"), Cell("1,000"), Cell("a\x1b[31m" + "x" * 40), Cell("short"))
     columns = (Column("file", words=True), Column("size"), Column("name", words=True), Column("kind", words=True))

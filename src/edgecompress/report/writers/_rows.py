@@ -18,13 +18,16 @@ def rows(table: Table, numbers: Mapping[str, str]) -> Markup:
     Names in records come from outside: every text is escaped, and control characters in it are shown as escapes.
     """
     figures = [not column.words for column in table.columns]
+    shown, traced = table.shown, table.traced
     lines: list[str] = []
     for row in table.rows:
         emphasis = ' class="stands-out"' if row.stands_out else ""
         lines.append(f'<tr id="{_text(row.key)}"{emphasis}>')
-        for place, cell in enumerate(row.cells):
+        for place in shown:
+            cell = row.cells[place]
             text = _text(cell.text)
-            if place == 0:
+            if place == shown[0]:
+                text += f" ({_text(table.mark)})" if row.stands_out and table.mark else ""
                 lines.append(f'<th scope="row">{text}</th>')
             elif figures[place]:
                 lines.append(f'<td class="figure">{text}</td>')
@@ -32,7 +35,10 @@ def rows(table: Table, numbers: Mapping[str, str]) -> Markup:
                 lines.append(f'<td class="long">{text}</td>')
             else:
                 lines.append(f"<td>{text}</td>")
-        taken = _text(row.taken)
+        if not traced:
+            lines.append("</tr>")
+            continue
+        taken = _text(row.taken or "")
         lines.append(f'<td><span class="taken {taken}">{taken}</span></td>')
         links = (
             f'<a href="#{_text(record)}" aria-label="record {numbers[record]}">{numbers[record]}</a> '

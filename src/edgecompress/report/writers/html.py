@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from edgecompress.plain import plain
-from edgecompress.report.document import Chart, Column, Document
+from edgecompress.report.document import Chart, Column, Document, Table
 
 SUFFIX = ".html"
 _TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -21,7 +21,7 @@ EMBEDDED = 64 << 20
 
 
 def html(document: Document, folder: Path) -> str:
-    """The report as a page; records are linked as seen from ``folder``, and each is in the page, byte by byte.
+    """The document as a page; records are linked as seen from ``folder``, and each is in the page, byte by byte.
 
     Whatever comes from a record is escaped, and the page's content security policy lets no script run but its own and
     nothing be fetched.
@@ -32,13 +32,11 @@ def html(document: Document, folder: Path) -> str:
     import jinja2
     from markupsafe import Markup
 
-    from edgecompress.report.formats._drawing import drawings
-    from edgecompress.report.formats._rows import rows
+    from edgecompress.report.writers._drawing import drawings
+    from edgecompress.report.writers._rows import rows
 
     script, style = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.js", "page.css"))
-    keys = frozenset(
-        row.key for section in document.sections for figure in section.figures for row in figure.table.rows
-    )
+    keys = frozenset(row.key for figure in document.figures for row in figure.table.rows)
 
     def drawn(chart: Chart) -> tuple[list[tuple[str, str]], str]:
         try:
@@ -73,8 +71,9 @@ def html(document: Document, folder: Path) -> str:
     )
 
 
-def _heads(columns: tuple[Column, ...]) -> list[tuple[str, list[Column]]]:
+def _heads(table: Table) -> list[tuple[str, list[Column]]]:
     """Neighbouring columns under their common heading."""
+    columns = (table.columns[place] for place in table.shown)
     return [(group, list(members)) for group, members in groupby(columns, key=lambda column: column.group)]
 
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from edgecompress.report.formats.html import html
 from edgecompress.report.whole import whole
+from edgecompress.report.writers.html import html
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
