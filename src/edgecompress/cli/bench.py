@@ -120,7 +120,7 @@ def bench(
         console.say(record.to_json().rstrip(), as_json=True)
     else:
         show(document(record, manifest))
-        _place(path, format_)
+        console.aside(f"record: {path}", format_)
     accept(record.validity, mode, allow_noisy=allow_noisy)
 
 
@@ -156,11 +156,6 @@ def _tell(outcomes: "list[Outcome]", format_: str, as_json: bool) -> None:
         console.writer(format_)(by_device(records, failed))
         for outcome in outcomes:
             if outcome.record:
-                _place(outcome.path, format_)
+                console.aside(f"record: {outcome.path}", format_)
     if failed:
         raise RuntimeFailedError(f"{len(failed)} of {len(outcomes)} devices failed: {', '.join(failed)}")
-
-
-def _place(path: Path | None, format_: str) -> None:
-    """Print the place of the record: beside a page, which is one whole document, on standard error."""
-    (console.complain if format_ == "html" else console.say)(f"record: {path}")

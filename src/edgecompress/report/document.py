@@ -79,7 +79,7 @@ class Table:
 
     @property
     def traced(self) -> bool:
-        """Whether its rows say where their figures come from."""
+        """True where its rows say where their figures come from."""
         return any(row.taken for row in self.rows)
 
 
