@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.graph import Graph
+from edgecompress.formats.tflite.graph import TfliteGraph
 from edgecompress.formats.tflite.lowering.model import lower
 from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.formats.tflite.pack import pack_tflite
@@ -124,7 +124,7 @@ def prune_more(network: nn.Module, number: int) -> bool:
     return True
 
 
-def as_others_write(graph: Graph) -> None:
+def as_others_write(graph: TfliteGraph) -> None:
     """Pad as PyTorch says, what is never read too."""
     makers = {id(operator.output): operator for operator in graph.operators}
     for operator in graph.operators:

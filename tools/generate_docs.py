@@ -112,13 +112,13 @@ def headline_table() -> str:
     for path in sorted((ROOT / "results").glob("*/manifest.json")):
         manifest, measured = Manifest.from_file(path), path.with_name("record.json")
         place = manifest.model.name, manifest.data.name
-        if place not in best or best[place][0].ratios.files['onnx'] < manifest.ratios.files['onnx']:
+        if place not in best or best[place][0].ratios.files["onnx"] < manifest.ratios.files["onnx"]:
             best[place] = manifest, BenchRecord.from_file(measured) if measured.exists() else None
     rows = [
         "| network, data | accuracy on test, dense / compressed | ONNX file | smaller | TFLite | latency over dense |",
         "|---|---|---|---|---|---|",
     ]
-    ordered = sorted(best.values(), key=lambda each: -each[0].ratios.files['onnx'])
+    ordered = sorted(best.values(), key=lambda each: -each[0].ratios.files["onnx"])
     for manifest, record in ordered[:HEADLINES]:
         of_onnx = next(each.latency.ratio for each in record.comparisons) if record else None
         sizes = " to ".join(f"{manifest.models[f'{name}.onnx'].bytes / 1000:,.0f} kB" for name in ("dense", "model"))

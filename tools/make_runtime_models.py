@@ -22,7 +22,7 @@ from edgecompress.encode import group
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
-from edgecompress.formats.onnx.builder import Builder, Scope
+from edgecompress.formats.onnx.builder import Builder, NameScope
 from edgecompress.formats.onnx.decoders import tensors
 from edgecompress.formats.onnx.network import write_onnx as write
 
@@ -131,7 +131,7 @@ def _coded(folder: Path, dense: str, network: Network, opset: int, kind: str, ga
             if (found := [member for member in members if member.values == each])
         ],
     )
-    build = Builder(Scope(set(network.weights), opset))
+    build = Builder(NameScope(set(network.weights), opset))
     for name, value in tensors.group(build, encoded).items():
         build.finish(value, name, encoded.labels()[name])
     name = f"{dense}-{gaps}-{values}"

@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from edgecompress.agent import inputs
-from edgecompress.agent.engines.contract import Input
+from edgecompress.agent.engines.contract import EngineInput
 from edgecompress.agent.errors import JobError, RuntimeRefusedError
 
 
 class Doubling:
     """An engine that takes two samples of (3, 2) at once."""
 
-    runtime, version, inputs, details = "doubling", "1", (Input("given", (2, 3, 2), "float32"),), {}
+    runtime, version, inputs, details = "doubling", "1", (EngineInput("given", (2, 3, 2), "float32"),), {}
 
     def run(self, feed):
         return [2 * x for x in feed.values()]
@@ -18,7 +18,7 @@ class Doubling:
 class Choosing(Doubling):
     """An engine of two inputs: a sample of (3, 2, 4), and which of its channels."""
 
-    inputs = (Input("x", (1, 2, 4, 3), "float32"), Input("which", (1, 2), "int32"))
+    inputs = (EngineInput("x", (1, 2, 4, 3), "float32"), EngineInput("which", (1, 2), "int32"))
 
 
 def test_a_layout_moves_the_channels_and_nothing_else():

@@ -266,3 +266,14 @@ def test_a_docstring_begins_with_a_name_or_an_imperative():
         if question.match(first_line := (ast.get_docstring(node) or "").partition("\n")[0])
     ]
     assert faults == []
+
+
+def test_no_name_of_a_class_stands_for_two_things():
+    """But for what a record says again that the agent has, and the schema of its answers."""
+    homes: dict[str, set[str]] = {}
+    for module in MODULES:
+        for node in parsed(module).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(str(module))
+    twice = {name: found for name, found in homes.items() if len(found) > 1 and "answers/_schema.py" not in found}
+    assert twice == {"Accelerator": {"agent/accelerator.py", "bench/accelerator.py"}}

@@ -8,14 +8,14 @@ import pytest
 from edgecompress.bench import run
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bench.worker import Job, work
+from edgecompress.bench.worker import WorkerJob, work
 from edgecompress.errors import DeviceLostError
 from edgecompress.workers import python
 
 
 def job(folder, tmp_path, **more):
     given = {"mode": "quick", "threads": 1, "accelerator": Accelerator(), "profile": False, "allow_noisy": False}
-    return Job(**{"folder": folder, "device": "local", "output": tmp_path / "r.json", **given, **more})
+    return WorkerJob(**{"folder": folder, "device": "local", "output": tmp_path / "r.json", **given, **more})
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_job_arrives_as_it_was_sent(tmp_path):
     """Whatever bytes the name of a folder has."""
     asked = job(tmp_path / os.fsdecode(b"b\xff"), tmp_path, accelerator=Accelerator(provider="cpu"), threads=None)
     assert asked.to_json().isascii()
-    assert Job.from_json(asked.to_json()) == asked
+    assert WorkerJob.from_json(asked.to_json()) == asked
 
 
 def test_an_error_has_the_code_that_the_command_would_end_with(tmp_path, said):

@@ -36,7 +36,7 @@ def test_help_fits_80_columns_and_nothing_is_cut_off(words, monkeypatch):
     assert "…" not in text
     assert not re.search(r"\w\.\.\.$", text, re.MULTILINE), "a word is cut off"
     assert max(map(len, text.splitlines())) <= 80
-    assert isinstance(COMMANDS[words], help.Command | help.Group)
+    assert isinstance(COMMANDS[words], help.Command | help.CommandGroup)
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -37,7 +37,7 @@ def numbers(code):
     """Any code, by the page's decoders alone."""
     if isinstance(code, Plain):
         return code.values.tolist()
-    if isinstance(code, bits.Packed):
+    if isinstance(code, bits.PackedBits):
         return unpacked(code)
     if isinstance(code, escape.Escape):
         # What fills the last bytes is read too, and gives nothing.
@@ -82,7 +82,7 @@ def test_codes_are_assigned_as_described(counts):
     """Level by level: the children of the inner nodes, all 0-children first; the last are the leaves."""
     counts = np.array(counts)
     lengths = huffman.lengths(counts)
-    shape = wavelet.Shape(counts, lengths)
+    shape = wavelet.TreeShape(counts, lengths)
     nodes, codes = [""], {}
     for length in range(1, int(lengths.max()) + 1):
         children = [node + side for side in "01" for node in nodes]

@@ -1,10 +1,10 @@
 import pytest
 
-from edgecompress.equivalence.attempts import LARGEST, Input, attempts, hint
+from edgecompress.equivalence.attempts import LARGEST, GraphInput, attempts, hint
 from edgecompress.errors import InputError
 
-IMAGE = Input("image", (None, None, None, 3), {0: "batch"}, whole=False)
-TOKENS = Input("tokens", (None, 16), {0: "batch"}, whole=True)
+IMAGE = GraphInput("image", (None, None, None, 3), {0: "batch"}, whole=False)
+TOKENS = GraphInput("tokens", (None, 16), {0: "batch"}, whole=True)
 
 
 def test_free_sizes_are_guessed_and_equal_names_are_equal_sizes():
@@ -36,7 +36,7 @@ def test_shapes_that_do_not_fit(shapes, said):
 
 
 def test_nothing_is_tried_that_fills_memory_and_only_free_sizes_ask_for_a_shape():
-    huge = Input("x", (None, LARGEST // 8), {}, whole=False)
+    huge = GraphInput("x", (None, LARGEST // 8), {}, whole=False)
     assert all(each.shapes["x"][0] <= 8 for each in attempts([huge]))
     assert "--shape" in hint([IMAGE], None)
-    assert not hint([IMAGE], {"image": (1, 8, 8, 3)}) and not hint([Input("x", (1, 2), {}, whole=False)], None)
+    assert not hint([IMAGE], {"image": (1, 8, 8, 3)}) and not hint([GraphInput("x", (1, 2), {}, whole=False)], None)

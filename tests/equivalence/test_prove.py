@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from edgecompress.equivalence.attempts import Attempt
-from edgecompress.equivalence.prove import Files, Run, prove
+from edgecompress.equivalence.prove import Files, ProofRun, prove
 from edgecompress.equivalence.random_inputs import DOES_NOT_LOAD, DOES_NOT_RUN
 from edgecompress.errors import CheckError
 
 FILES = Files(Path("a.tflite"), Path("b.tflite"), "a runtime")
 TRIES = [Attempt(shapes={"x": (number,)}) for number in (1, 2, 3)]
 ONES = {"y": np.ones(2), "empty": np.ones((0, 2))}
-NOT_LOADED, NOT_RUN, KILLED = (Run(code=code, reason="so") for code in (DOES_NOT_LOAD, DOES_NOT_RUN, -6))
+NOT_LOADED, NOT_RUN, KILLED = (ProofRun(code=code, reason="so") for code in (DOES_NOT_LOAD, DOES_NOT_RUN, -6))
 
 
 def proof(before, after, hint=""):
@@ -25,12 +25,12 @@ def proof(before, after, hint=""):
 
 
 def test_both_are_run_on_the_attempt_that_the_source_runs_on():
-    found, asked = proof(Run({"y": np.ones(2)}, 1), Run({"y": np.ones(2)}))
+    found, asked = proof(ProofRun({"y": np.ones(2)}, 1), ProofRun({"y": np.ones(2)}))
     assert (found.words, found.inputs, asked) == ("proved", {"x": (2,)}, [TRIES[1:2]])
 
 
 def test_what_says_nothing_or_changes_is_not_counted():
-    found, _ = proof(Run(ONES | {"noise": np.ones(1)}, 0, ["noise"]), Run(ONES | {"noise": np.zeros(1)}))
+    found, _ = proof(ProofRun(ONES | {"noise": np.ones(1)}, 0, ["noise"]), ProofRun(ONES | {"noise": np.zeros(1)}))
     assert found.compared == ("y",)
     assert "not, because the output 'empty' is empty" in found.words
 
@@ -51,11 +51,11 @@ def test_a_source_that_does_not_run_proves_nothing(before, after, said):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (Run(ONES), NOT_LOADED, "b.tflite: packed, the model does not load in a runtime (so); keep a.tflite"),
+        (ProofRun(ONES), NOT_LOADED, "b.tflite: packed, the model does not load in a runtime (so); keep a.tflite"),
         (NOT_RUN, NOT_LOADED, "does not load in a runtime"),
-        (Run(ONES), NOT_RUN, "does not run in a runtime (so)"),
-        (Run(ONES), Run(ONES | {"y": np.zeros(2)}), "output 'y' differs from that of a.tflite in a runtime"),
-        (Run(ONES), Run({"y": np.ones(2)}), "output 'empty' differs"),
+        (ProofRun(ONES), NOT_RUN, "does not run in a runtime (so)"),
+        (ProofRun(ONES), ProofRun(ONES | {"y": np.zeros(2)}), "output 'y' differs from that of a.tflite in a runtime"),
+        (ProofRun(ONES), ProofRun({"y": np.ones(2)}), "output 'empty' differs"),
     ],
 )
 def test_a_packed_file_that_does_less_than_its_source_is_an_error(before, after, said):

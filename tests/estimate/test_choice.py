@@ -1,13 +1,13 @@
 import pytest
 
 from edgecompress.estimate.choice import better_than, choose
-from edgecompress.estimate.records import Candidate
+from edgecompress.estimate.records import LeadCandidate
 
 RUNTIMES = ("onnxruntime", "litert")
 
 
 def candidate(instructions=None, ratio=None, drop=0.0, *, runtime="litert", size=100, **more):
-    return Candidate(runtime=runtime, bytes=size, instructions=instructions, ratio=ratio, drop=drop, **more)
+    return LeadCandidate(runtime=runtime, bytes=size, instructions=instructions, ratio=ratio, drop=drop, **more)
 
 
 def lead(limit=1.0, note="", **candidates):

@@ -7,7 +7,7 @@ import onnx_ir as ir
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edgecompress.formats.onnx.builder import Builder, Scope
+from edgecompress.formats.onnx.builder import Builder, NameScope
 
 
 def clustered(shape, sparsity, values, seed=0):
@@ -106,7 +106,7 @@ def evaluate():
     import onnxruntime
 
     def evaluate(decoder, opset=18):
-        build = Builder(Scope(set(), opset))
+        build = Builder(NameScope(set(), opset))
         output = decoder(build)
         graph = ir.Graph([], [output], nodes=build.nodes, initializers=build.initializers, opset_imports={"": opset})
         options = onnxruntime.SessionOptions()

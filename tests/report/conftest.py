@@ -33,7 +33,7 @@ def latency(milliseconds, other):
 def memory(peak, load):
     resident = records.Resident(rss=50 * MIB, pss=50 * MIB, uss=40 * MIB, private_dirty=30 * MIB, peak=peak * MIB)
     over = records.Resident(rss=0, pss=0, uss=0, private_dirty=0, peak=(peak - 50) * MIB)
-    return records.Memory(
+    return records.ProcessMemory(
         after_import=resident,
         after_load=resident,
         after_first_run=resident,

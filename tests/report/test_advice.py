@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from edgecompress.advise.advice import Advice, Line
-from edgecompress.advise.records import Network
+from edgecompress.advise.records import NetworkIdentity
 from edgecompress.bench.statistics import Ratio
 from edgecompress.report.advice import advice
 from edgecompress.report.writers.csv import csv
@@ -26,7 +26,7 @@ def line(change, ratio, verdict, smaller):
 
 def found(**changed):
     values = {
-        "network": Network(name="alexnet", width=0.5, input_shape=[1, 32, 32], classes=10, sha256=None),
+        "network": NetworkIdentity(name="alexnet", width=0.5, input_shape=[1, 32, 32], classes=10, sha256=None),
         "target": "rpi4",
         "record": "f" * 64,
         "created": "2026-01-01",
@@ -82,7 +82,7 @@ def test_another_machine_is_named_in_the_first_line():
 
 
 def test_a_file_has_no_width():
-    network = Network(name="m.onnx", width=None, input_shape=[3, 8], classes=None, sha256="0" * 64)
+    network = NetworkIdentity(name="m.onnx", width=None, input_shape=[3, 8], classes=None, sha256="0" * 64)
     assert text(network=network).startswith("m.onnx (3x8): measured on")
 
 

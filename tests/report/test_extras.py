@@ -4,7 +4,7 @@ import pytest
 
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.energy import Energy
-from edgecompress.bench.operators import Operator, Profile
+from edgecompress.bench.operators import OperatorTime, Profile
 from edgecompress.report.bench import bench
 from edgecompress.report.extras import TOP, extras
 from edgecompress.report.writers.csv import csv
@@ -22,7 +22,7 @@ def changed(record, **files):
 @pytest.fixture
 def profiled(record):
     nodes = [
-        Operator(
+        OperatorTime(
             name=f"conv{i}",
             op_type="Conv",
             provider="CUDAExecutionProvider",

@@ -6,7 +6,7 @@ from edgecompress import recipe
 from edgecompress.report.search import search
 from edgecompress.report.writers.csv import csv
 from edgecompress.report.writers.terminal import terminal
-from edgecompress.search.objectives import BoardLatency, FrontRecord, Point
+from edgecompress.search.objectives import BoardLatency, FrontRecord, SearchPoint
 from edgecompress.search.records import Candidate, SearchRecord, Sensitivity, Setting, Trial
 
 
@@ -69,7 +69,7 @@ def test_the_front_with_what_boards_measured():
         taken="measured",
         record="front/0/bench/x.json",
     )
-    small = Point(
+    small = SearchPoint(
         recipe="front/0.toml",
         macs=0.5,
         trial=3,

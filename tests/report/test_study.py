@@ -2,7 +2,7 @@ from pathlib import Path
 
 from edgecompress.report.study import study
 from edgecompress.report.writers.terminal import terminal
-from edgecompress.study.records import Entry, StudyIndex
+from edgecompress.study.records import IndexEntry, StudyIndex
 
 from ..study.conftest import make_cell, make_record
 
@@ -12,9 +12,9 @@ def test_a_row_a_cell_then_what_failed_and_what_was_left_out():
     left = [make_cell(seed=seed) for seed in range(2, 10)]
     records = [make_record(done), make_record(failed, state="failed", error="no [data] here", outcome=None)]
     entries = [
-        Entry(file="a", cell=done, state="done"),
-        Entry(file="b", cell=failed, state="failed", error="no [data] here"),
-        *(Entry(file=None, cell=cell, state="left out") for cell in left),
+        IndexEntry(file="a", cell=done, state="done"),
+        IndexEntry(file="b", cell=failed, state="failed", error="no [data] here"),
+        *(IndexEntry(file=None, cell=cell, state="left out") for cell in left),
     ]
     index = StudyIndex(
         tool_version="0", study="paper", cells=tuple(entries), budget_minutes=5, taken="2026-01-01T00:00:00+00:00"

@@ -18,7 +18,7 @@ from edgecompress.search.limits import Limits
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search
 from edgecompress.search.searchable import Searchable, searchable
-from edgecompress.search.trial import Subject
+from edgecompress.search.trial import TrialSubject
 from edgecompress.sources.to_onnx import to_onnx
 
 STAGE = {"learning_rate": 0.05, "batch_size": 32, "augment": False}
@@ -109,12 +109,12 @@ def searched(folder) -> SearchRecord:
 def start(folder):
     """A subject after the recipe's own stages, and the state that these ended with."""
 
-    def make(**changes) -> tuple[Subject, Run]:
+    def make(**changes) -> tuple[TrialSubject, Run]:
         module, given = network(), context(folder, **changes)
         stages = order(given.recipe, trained=False)
         baseline = go_on(module, begin(given), stages[:1])
         unpruned = go_on(module, baseline, stages[1:-3])
-        return Subject(module, baseline, unpruned, graph), go_on(module, unpruned, stages[-3:])
+        return TrialSubject(module, baseline, unpruned, graph), go_on(module, unpruned, stages[-3:])
 
     return make
 

@@ -3,13 +3,13 @@ from itertools import product
 import numpy as np
 import pytest
 
-from edgecompress.search.allocation import Allocation, Place, guided
+from edgecompress.search.allocation import Allocation, LayerPlace, guided
 from edgecompress.search.curves import Curve, weight_bytes
 
 
 @pytest.fixture
 def own(layers):
-    return Allocation(tuple(layers()), (Place(-1.0, 5), Place(-3.0, 4), Place(-2.0, 5)))
+    return Allocation(tuple(layers()), (LayerPlace(-1.0, 5), LayerPlace(-3.0, 4), LayerPlace(-2.0, 5)))
 
 
 def straight(steep):
@@ -22,16 +22,16 @@ def test_settings_say_sparsity_and_bits(own):
 
 def test_a_move_ends_at_the_limits(own):
     moved = own.moved([-20, 20, -1], [-9, 9, 0.4])
-    assert moved.places[0] == Place(pytest.approx(np.log2(1 / 9)), 1)
-    assert moved.places[1] == Place(0.0, 8)
-    assert moved.places[2] == Place(-3.0, 5)
+    assert moved.places[0] == LayerPlace(pytest.approx(np.log2(1 / 9)), 1)
+    assert moved.places[1] == LayerPlace(0.0, 8)
+    assert moved.places[2] == LayerPlace(-3.0, 5)
 
 
 def test_between_and_scaled(own):
     there = own.moved([-1, -2, 1], [0, 2, 2])
     assert own.between(there, 0.0) == own
     assert own.between(there, 1.0) == there
-    assert own.between(there, 0.5).places[1] == Place(-4.0, 5)
+    assert own.between(there, 0.5).places[1] == LayerPlace(-4.0, 5)
     for size in (0.5, 0.8, 1.5):
         assert own.scaled(size * own.bytes()).bytes() == pytest.approx(size * own.bytes(), rel=1e-3)
     assert own.scaled(1.0).places[1].log_density == pytest.approx(np.log2(0.005))  # no further than it may
@@ -48,7 +48,7 @@ def test_no_choice_of_all_bits_costs_less_loss_in_as_few_bytes(own):
     best = guided(own, curves, own.bytes(), along="bits")
     assert best.bytes() <= own.bytes()
     for bits in product(range(1, 9), repeat=3):
-        places = tuple(Place(place.log_density, bit) for place, bit in zip(own.places, bits, strict=True))
+        places = tuple(LayerPlace(place.log_density, bit) for place, bit in zip(own.places, bits, strict=True))
         sizes = zip(own.layers, places, strict=True)
         if sum(float(weight_bytes(layer.weights, p.log_density, p.bits)) for layer, p in sizes) <= best.bytes():
             assert cost(places) >= cost(best.places) - 1e-9
@@ -63,6 +63,8 @@ def test_the_layer_that_bears_less_stays_denser(own):
 
 
 def test_a_layer_whose_pattern_leaves_no_choice_keeps_its_zeros(layers):
-    fixed = Allocation(tuple(layers(layers={"wide": {"pattern": "2:4"}})), (Place(-1, 5), Place(-1, 4), Place(-2, 5)))
-    assert fixed.moved([-1, -1, -1], [0, 0, 0]).places[1] == Place(-1, 4)
+    fixed = Allocation(
+        tuple(layers(layers={"wide": {"pattern": "2:4"}})), (LayerPlace(-1, 5), LayerPlace(-1, 4), LayerPlace(-2, 5))
+    )
+    assert fixed.moved([-1, -1, -1], [0, 0, 0]).places[1] == LayerPlace(-1, 4)
     assert fixed.settings()["wide"].sparsity is None

@@ -1,5 +1,5 @@
 from edgecompress.search.objectives import FrontRecord, whole_front
-from edgecompress.search.records import Candidate, Channels
+from edgecompress.search.records import Candidate, RemovedChannels
 
 
 def candidates(*figures):
@@ -11,7 +11,7 @@ def candidates(*figures):
 
 def test_what_another_beats_in_all_three_is_not_on_the_front(searched):
     whole = searched.model_copy(update={"candidates": candidates((1000, 0.0), (800, 0.5), (900, 0.75))})
-    channels = Channels(macs=0.5, ratio=0.6, low=0.58, high=0.62, runtime="onnxruntime")
+    channels = RemovedChannels(macs=0.5, ratio=0.6, low=0.58, high=0.62, runtime="onnxruntime")
     # Larger and worse than the second of the above, and faster; then one that its own neighbour beats.
     half = searched.model_copy(
         update={"channels": channels, "candidates": candidates((850, 0.75), (700, 2.0), (860, 0.75))}

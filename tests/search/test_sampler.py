@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgecompress.search.allocation import Allocation, Place
+from edgecompress.search.allocation import Allocation, LayerPlace
 from edgecompress.search.curves import Curve
 from edgecompress.search.records import Trial
 from edgecompress.search.sampler import propose
@@ -12,7 +12,7 @@ ALLOWED = 1.0
 
 @pytest.fixture
 def where(layers):
-    own = Allocation(tuple(layers()), (Place(-1.0, 5), Place(-3.0, 4), Place(-2.0, 5)))
+    own = Allocation(tuple(layers()), (LayerPlace(-1.0, 5), LayerPlace(-3.0, 4), LayerPlace(-2.0, 5)))
     flat = Curve(np.array([-4.0, 0.0]), np.array([1.0, 0.0]), 4.0 ** -np.arange(1.0, 9.0))
     return space(own, dict.fromkeys(("conv", "wide", "narrow"), flat), allowed=None)
 

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from edgecompress.search.allocation import Allocation, Place
+from edgecompress.search.allocation import Allocation, LayerPlace
 from edgecompress.search.curves import Curve
 from edgecompress.search.space import space
 
 
 @pytest.fixture
 def own(layers):
-    return Allocation(tuple(layers()), (Place(-1.0, 5), Place(-3.0, 4), Place(-2.0, 5)))
+    return Allocation(tuple(layers()), (LayerPlace(-1.0, 5), LayerPlace(-3.0, 4), LayerPlace(-2.0, 5)))
 
 
 @pytest.fixture
@@ -46,6 +46,6 @@ def test_a_budget_bounds_the_size(own, curves):
 
 def test_what_is_not_free_is_no_coordinate(layers, curves):
     fixed = layers(cluster__granularity="model", layers={"wide": {"pattern": "2:4"}})
-    where = space(Allocation(tuple(fixed), (Place(-1, 5),) * 3), curves, allowed=None)
+    where = space(Allocation(tuple(fixed), (LayerPlace(-1, 5),) * 3), curves, allowed=None)
     assert set(where.floats) == {"size", "guide:density", "guide:bits", "density:conv", "density:narrow"}
     assert where.integers == {}

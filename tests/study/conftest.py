@@ -10,22 +10,22 @@ import pytest
 from edgecompress.manifest import DataInfo
 from edgecompress.study.records import (
     Accuracies,
-    Budget,
-    Cell,
+    CellLatency,
+    CellOutcome,
     CellRecord,
     Count,
-    LatencyRatio,
     Machine,
-    Outcome,
     Sizes,
+    StudyCell,
     StudyLayer,
+    TrainingBudget,
 )
 
 
-def make_record(cell: Cell, **changes) -> CellRecord:
+def make_record(cell: StudyCell, **changes) -> CellRecord:
     """The record of ``cell``, done."""
-    outcome = Outcome(
-        budget=Budget(
+    outcome = CellOutcome(
+        budget=TrainingBudget(
             epochs={"train": 4, "prune": 2, "retrain": 1, "cluster": 1},
             epochs_scale=1.0,
             training_samples=600,
@@ -47,9 +47,7 @@ def make_record(cell: Cell, **changes) -> CellRecord:
         },
         layers=(StudyLayer(name="conv1", weights=1000, kept=100, distinct=16, bits=4),),
         latency=(
-            LatencyRatio(
-                runtime="onnxruntime", ratio=1.0, low=0.99, high=1.01, threads=1, how="measured", where="here"
-            ),
+            CellLatency(runtime="onnxruntime", ratio=1.0, low=0.99, high=1.01, threads=1, how="measured", where="here"),
         ),
         seconds={"train": 10.0, "prune": 5.0, "retrain": 2.0, "cluster": None, "export": 3.0},
     )
@@ -76,9 +74,9 @@ def make_record(cell: Cell, **changes) -> CellRecord:
     return CellRecord(**(document | changes))
 
 
-def make_cell(**changes) -> Cell:
+def make_cell(**changes) -> StudyCell:
     base = {"model": "alexnet", "data": "uci-har", "width": 1.0, "sparsity": 0.9, "method": "kmeans", "bits": 4}
-    return Cell(**({**base, "distill": False, "seed": 1} | changes))
+    return StudyCell(**({**base, "distill": False, "seed": 1} | changes))
 
 
 @pytest.fixture(name="make_cell")
@@ -87,8 +85,8 @@ def make_cell_fixture():
 
 
 @pytest.fixture
-def cell() -> Cell:
-    return Cell(
+def cell() -> StudyCell:
+    return StudyCell(
         model="alexnet", data="uci-har", width=1.0, sparsity=0.9, method="kmeans", bits=4, distill=False, seed=1
     )
 

@@ -1,6 +1,6 @@
 from edgecompress.study.counted import counted
 from edgecompress.study.records import Count
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 
 FOUND = Count(correct=9, total=10)
 
@@ -41,7 +41,7 @@ def test_a_stage_that_was_computed_again_with_other_weights_is_counted_again(tmp
 
 
 def test_machines_that_share_no_folder_take_it_from_the_artefacts(tmp_path):
-    artefacts = Store(str(tmp_path / "shared"))
+    artefacts = StudyStore(str(tmp_path / "shared"))
     assert counted(stage(tmp_path / "one"), lambda: FOUND, artefacts) == FOUND
     assert counted(stage(tmp_path / "two"), never, artefacts) == FOUND
     assert counted(stage(tmp_path / "two"), never) == FOUND

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from edgecompress.study.records import Accuracies, Cell, CellRecord, Count, Outcome
+from edgecompress.study.records import Accuracies, CellOutcome, CellRecord, Count, StudyCell
 
 
 def test_a_record_says_the_same_after_it_was_a_file(record, tmp_path):
@@ -34,12 +34,14 @@ def test_drops_are_points_of_the_test_set():
 
 def test_the_papers_ratio_is_that_of_weights(record):
     outcome = record.outcome.model_copy(update={"weights_total": 1000, "weights_kept": 100})
-    assert isinstance(outcome, Outcome)
+    assert isinstance(outcome, CellOutcome)
     assert outcome.weights_ratio == 10
 
 
 def test_names_tell_all_that_varies():
-    cell = Cell(model="alexnet", data="uci-har", width=1, sparsity=0.9, method="kmeans", bits=4, distill=False, seed=1)
+    cell = StudyCell(
+        model="alexnet", data="uci-har", width=1, sparsity=0.9, method="kmeans", bits=4, distill=False, seed=1
+    )
     assert cell.name == "alexnet-uci-har-90-kmeans-4bit-seed1"
     changes = [("width", 0.5), ("sparsity", 0.905), ("method", "uniform"), ("bits", 3), ("distill", True), ("seed", 2)]
     assert len({cell.name, *(cell.model_copy(update={key: value}).name for key, value in changes)}) == 7

@@ -6,12 +6,12 @@ import pytest
 
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
-from edgecompress.study.engines.contract import Ended, Workers
+from edgecompress.study.engines.contract import EndedCell, Workers
 from edgecompress.study.engines.local import local
 from edgecompress.study.machine import machine
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.study.run import ATTEMPTS, INDEX, Study, file_of
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 
 from .conftest import make_record
 
@@ -37,10 +37,10 @@ class Here:
         cell, self.running = self.running, None
         if cell in self.lost:
             self.lost.remove(cell)
-            return [Ended(cell, None, "its process died")]
+            return [EndedCell(cell, None, "its process died")]
         if cell in self.failing:
-            return [Ended(cell, make_record(cell, state="failed", error="no", outcome=None))]
-        return [Ended(cell, make_record(cell))]
+            return [EndedCell(cell, make_record(cell, state="failed", error="no", outcome=None))]
+        return [EndedCell(cell, make_record(cell))]
 
     def notes(self):
         return []
@@ -55,7 +55,7 @@ def cells(make_cell):
 def study(tmp_path, cells):
     def make(budget=None, digest=DIGEST, progress=silent):
         digests = dict.fromkeys(cells, digest)
-        made = Study("paper", digests, Store(str(tmp_path)), machine(threads=1, gpu=None), budget, progress)
+        made = Study("paper", digests, StudyStore(str(tmp_path)), machine(threads=1, gpu=None), budget, progress)
         made.known()
         return made
 
@@ -136,7 +136,7 @@ def once(cell, progress):
 
 def test_real_workers_that_are_killed_cost_no_cell(make_cell, tmp_path):
     cells = [make_cell(seed=seed, data=str(tmp_path)) for seed in (1, 2)]
-    store = Store("memory://killed")  # a path in the name of a record is none in memory
+    store = StudyStore("memory://killed")  # a path in the name of a record is none in memory
     asked = Study("paper", dict.fromkeys(cells, DIGEST), store, machine(threads=1, gpu=None), None, silent)
     with local(once, Workers(count=2)) as pool:
         index = asked.run(pool)

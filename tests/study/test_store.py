@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.errors import InputError, MissingDependencyError
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 
 
 @pytest.fixture(params=["folder", "memory", "bucket"])
@@ -12,7 +12,7 @@ def url(request, tmp_path):
 
 
 def test_what_is_written_is_read_by_another_and_replaced(url):
-    one, other = Store(url), Store(url)
+    one, other = StudyStore(url), StudyStore(url)
     assert one.names() == set()
     assert one.read("a.json") is None
     one.write("a.json", b"first")
@@ -28,11 +28,11 @@ def test_files_travel_whole_and_what_is_there_already_is_not_sent_again(url, tmp
     here, there = tmp_path / "here" / "stage", tmp_path / "there" / "stage"
     here.parent.mkdir()
     here.write_bytes(bytes(range(256)) * 40_000)  # more than the smallest part of an upload in parts
-    store = Store(url)
+    store = StudyStore(url)
     store.fetch(there)
     assert not there.exists()
     store.publish(here)
-    Store(url).fetch(there)
+    StudyStore(url).fetch(there)
     assert there.read_bytes() == here.read_bytes()
     here.write_bytes(b"of the same name, so of the same content")
     store.publish(here)
@@ -41,7 +41,7 @@ def test_files_travel_whole_and_what_is_there_already_is_not_sent_again(url, tmp
 
 
 def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
-    store = Store(str(tmp_path))
+    store = StudyStore(str(tmp_path))
     store.write("a.json", b"whole")
     monkeypatch.setattr("pathlib.Path.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
     with pytest.raises(OSError, match="No space"):
@@ -60,4 +60,4 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
 )
 def test_a_place_that_cannot_be_used_is_one_line(url, error, says):
     with pytest.raises(error, match=says):
-        Store(url)
+        StudyStore(url)

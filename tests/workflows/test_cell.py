@@ -5,15 +5,15 @@ import pytest
 from edgecompress import bundle
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
-from edgecompress.study.grid import Point
-from edgecompress.study.plan import Plan
+from edgecompress.study.grid import GridPoint
+from edgecompress.study.plan import StudyPlan
 from edgecompress.workflows import cell
 from edgecompress.workflows.cell import cell_of, compute, recipe_of
 
 from ..conftest import SMALL
 
-POINT = Point("alexnet", "digits", 0.9, "kmeans", 5, False, 1)
-PLAN = Plan(study="paper", changes=SMALL, download=False)
+POINT = GridPoint("alexnet", "digits", 0.9, "kmeans", 5, False, 1)
+PLAN = StudyPlan(study="paper", changes=SMALL, download=False)
 
 
 def record_of(point, **changes):
@@ -104,7 +104,7 @@ def test_a_stop_is_no_failed_cell(tmp_path, monkeypatch):
 
 
 def test_axes_are_set_in_the_recipe_and_distillation_as_the_recipe_has_it():
-    chosen = recipe_of(Point("alexnet", "digits", 0.5, "ward", 3, True, 7), PLAN)
+    chosen = recipe_of(GridPoint("alexnet", "digits", 0.5, "ward", 3, True, 7), PLAN)
     assert (chosen.prune.sparsity, chosen.cluster.method, chosen.cluster.bits, chosen.seed) == (0.5, "ward", 3, 7)
     assert chosen.distill is not None
     own = PLAN.model_copy(update={"changes": ("distill.temperature=2.5",)})

@@ -1,5 +1,5 @@
 from edgecompress.recipe import load
-from edgecompress.search.records import Candidate, Channels, SearchRecord, Setting, Trial
+from edgecompress.search.records import Candidate, RemovedChannels, SearchRecord, Setting, Trial
 from edgecompress.workflows.front import front_of
 
 
@@ -23,7 +23,7 @@ def record(**changes):
 
 
 def test_each_point_has_the_recipe_that_builds_it(tmp_path):
-    channels = Channels(macs=0.5, ratio=0.6, low=0.5, high=0.7, runtime="onnxruntime")
+    channels = RemovedChannels(macs=0.5, ratio=0.6, low=0.5, high=0.7, runtime="onnxruntime")
     half = record(
         channels=channels,
         recipe=load("alexnet-digits", ["structure.macs=0.5"]),

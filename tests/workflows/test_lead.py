@@ -8,7 +8,7 @@ from edgecompress.estimate.records import OnProcessor
 from edgecompress.progress import silent
 from edgecompress.recipe import Export
 from edgecompress.workflows import lead as leading
-from edgecompress.workflows.lead import Samples
+from edgecompress.workflows.lead import LabelledSamples
 
 PROFILE = """
 title = "old"
@@ -35,7 +35,9 @@ def lead(small_bundle, manifest):
     def lead(board, models, lost):
         dense, compressed = manifest.stages[0], manifest.stages[-1]
         stages = [dense, compressed.model_copy(update={"validation_accuracy": dense.accuracy - lost})]
-        validation = Samples(np.zeros((5, 1, 32, 32), np.float32), np.zeros(5, np.int64), np.zeros((5, 10), np.float32))
+        validation = LabelledSamples(
+            np.zeros((5, 1, 32, 32), np.float32), np.zeros(5, np.int64), np.zeros((5, 10), np.float32)
+        )
         settings = Export(count=False)
         counts = leading.counted(small_bundle, models, target.load(board), settings, silent)
         assert counts == ({}, "export.count is false")
@@ -74,7 +76,7 @@ def test_a_float16_file_that_executes_more_than_one_that_can_lead_is_not_emulate
         target.load("rpi5"),
         Export(lead_drop=100),
         stages=manifest.stages,
-        validation=Samples(np.zeros((0, 1, 32, 32), np.float32), np.zeros(0), np.zeros((0, 10), np.float32)),
+        validation=LabelledSamples(np.zeros((0, 1, 32, 32), np.float32), np.zeros(0), np.zeros((0, 10), np.float32)),
         counts=(counts, ""),
         progress=silent,
     )
@@ -119,7 +121,7 @@ def test_a_build_counts_on_the_boards_processor_and_runs_float16_files_there(tmp
         assert (candidate.drop is None) == ("executes less; its accuracy there was not asked for" in candidate.left_out)
     said = (folder / "README.md").read_text()
     assert "estimated from counted instructions on an emulated x86-no-avx" in said
-    wrong = Samples(np.ones((2, 1, 32, 32), np.float32), np.zeros(2, np.int64), np.zeros((2, 10), np.float32))
+    wrong = LabelledSamples(np.ones((2, 1, 32, 32), np.float32), np.zeros(2, np.int64), np.zeros((2, 10), np.float32))
     with pytest.raises(CheckError, match="differ from the reference"):
         leading.on_processor(
             folder / "model-fp16.onnx", made.models["model-fp16.onnx"], made.target, wrong, None, silent
@@ -136,7 +138,7 @@ def test_outputs_that_are_maps_are_held_against_the_networks_axis_by_axis(manife
     write_float16(to_onnx(network, (3, 8, 6)), tmp_path / "m.tflite", encoding="smallest")
     x = torch.randn(2, 3, 8, 6)
     with torch.no_grad():
-        test = Samples(x.numpy(), np.zeros(0, np.int64), network(x).numpy())
+        test = LabelledSamples(x.numpy(), np.zeros(0, np.int64), network(x).numpy())
     (tmp_path / "old.toml").write_text(PROFILE)
     board, file = target.load(str(tmp_path / "old.toml")), manifest.models["model.tflite"]
     found = leading.on_processor(tmp_path / "m.tflite", file, board, test, None, silent)
@@ -148,7 +150,7 @@ def test_an_emulator_that_is_gone_half_way_leaves_values_unknown(small_bundle, m
     board, file = target.load(str(tmp_path / "old.toml")), manifest.models["model.tflite"]
     monkeypatch.setattr(leading, "usable", lambda board: "")  # it was there when it was asked for
     monkeypatch.setenv("PATH", str(tmp_path))
-    test = Samples(np.zeros((1, 1, 32, 32), np.float32), np.zeros(1, np.int64), np.zeros((1, 10), np.float32))
+    test = LabelledSamples(np.zeros((1, 1, 32, 32), np.float32), np.zeros(1, np.int64), np.zeros((1, 10), np.float32))
     found = leading.on_processor(small_bundle / "model.tflite", file, board, test, None, silent)
     assert found.processor is None
     assert "no qemu-x86_64 here" in found.why_not

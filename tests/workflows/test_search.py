@@ -98,7 +98,7 @@ def test_a_worker_that_helps_takes_trials_until_there_are_none(tmp_path, small_b
     helper.start()
     helper.join()
     (name,) = {each.study_name for each in optuna.get_all_study_summaries(ledger.opened(storage))}
-    trials = ledger.Ledger(storage, name).finished()
+    trials = ledger.TrialLedger(storage, name).finished()
     assert [trial.number for trial in trials] == [0, 1, 2]
     assert search(tmp_path, small_cache, limits, How(storage=storage)).records[0].trials == trials
 

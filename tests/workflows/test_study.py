@@ -4,7 +4,7 @@ from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.study.engines.contract import Workers
 from edgecompress.study.grid import Grid
-from edgecompress.study.plan import Plan
+from edgecompress.study.plan import StudyPlan
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.workflows import study as studying
 
@@ -22,7 +22,7 @@ BASE = {
 def study(tmp_path, budget=None, sample=False, plan=None, **axes):
     return studying.study(
         Grid(**(BASE | axes)),
-        plan or studying.smoke(Plan(study="paper", cache_dir=tmp_path / "cache")),
+        plan or studying.smoke(StudyPlan(study="paper", cache_dir=tmp_path / "cache")),
         output=str(tmp_path / "records"),
         engine="local",
         workers=Workers(count=1),
@@ -46,7 +46,7 @@ def test_cells_share_their_stages_and_a_second_run_takes_the_records(tmp_path):
     assert same == records
     assert again.cells == index.cells == StudyIndex.from_file(tmp_path / "records" / "index.json").cells
     with pytest.raises(InputError, match="of another recipe"):
-        study(tmp_path, plan=Plan(study="paper", changes=("width=0.0625",)))
+        study(tmp_path, plan=StudyPlan(study="paper", changes=("width=0.0625",)))
     assert [entry.state for entry in study(tmp_path, budget=0.0, bits=(4, 3))[0].cells] == ["done", "left out"]
 
 

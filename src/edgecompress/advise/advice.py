@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from edgecompress.advise.records import Change, MicroRecord, Network
+from edgecompress.advise.records import Change, MicroRecord, NetworkIdentity
 from edgecompress.bench.statistics import Ratio
 from edgecompress.record import Record, Versioned
 
@@ -46,7 +46,7 @@ class Advice(Versioned):
     marks: ClassVar[frozenset[str]] = frozenset({"lines", "place", "on_target"})
     kind: Literal["advice"] = "advice"
     schema_version: Literal[1] = 1
-    network: Network
+    network: NetworkIdentity
     target: str
     record: str = Field(description="id of the record that all of it is from")
     created: str
@@ -66,7 +66,9 @@ class Advice(Versioned):
     warnings: list[str]
 
 
-def best(records: Sequence[tuple[str, MicroRecord]], network: Network, target: str) -> tuple[str, MicroRecord] | None:
+def best(
+    records: Sequence[tuple[str, MicroRecord]], network: NetworkIdentity, target: str
+) -> tuple[str, MicroRecord] | None:
     """The record to advise from: of this network; of the target before any other board, measured before emulated.
 
     ``records`` are ids and records, newest first; of equally good ones the first is taken. ``None``: there is none.
@@ -76,7 +78,7 @@ def best(records: Sequence[tuple[str, MicroRecord]], network: Network, target: s
 
 
 def counted(
-    records: Sequence[tuple[str, MicroRecord]], network: Network, processor: str | None
+    records: Sequence[tuple[str, MicroRecord]], network: NetworkIdentity, processor: str | None
 ) -> tuple[str, MicroRecord] | None:
     """The newest record of this network with instructions that were counted on ``processor``; ``None``: there is none.
 

@@ -10,7 +10,7 @@ import platformdirs
 
 import edgecompress
 from edgecompress import devices, target
-from edgecompress.advise.records import MicroRecord, Network, Place
+from edgecompress.advise.records import MeasuredPlace, MicroRecord, NetworkIdentity
 from edgecompress.advise.subject import subject
 from edgecompress.advise.variants import write_variants
 from edgecompress.bench.compare import compare
@@ -28,7 +28,7 @@ INPUTS = 31  # rows of noise, as many as the agent takes in turn
 
 def measure(
     model: str,
-    network: Network,
+    network: NetworkIdentity,
     board: Target,
     *,
     device: str,
@@ -101,7 +101,7 @@ def measure(
     )
 
 
-def place(where: Device, conditions: Conditions) -> Place:
+def place(where: Device, conditions: Conditions) -> MeasuredPlace:
     """The place of a device: its board by its device tree; without one, what it was registered as."""
     address = where.name if where.name == where.address else f"{where.name} ({where.address})"
     profile = where.target
@@ -109,4 +109,6 @@ def place(where: Device, conditions: Conditions) -> Place:
         boards = [target.load(each) for each in target.names()]
         fitting = [each.name for each in boards if each.transport != LOCAL and conditions.board.startswith(each.title)]
         profile = fitting[0] if fitting else "host" if where.transport == LOCAL else None
-    return Place(address=address, profile=profile, name=conditions.board or conditions.cpu or conditions.machine)
+    return MeasuredPlace(
+        address=address, profile=profile, name=conditions.board or conditions.cpu or conditions.machine
+    )

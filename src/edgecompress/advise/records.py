@@ -11,7 +11,7 @@ from edgecompress.record import About, Published, Record
 Change = Literal["none", "pruned", "pairs", "half", "int8", "float16", "float16-arithmetic"]
 
 
-class Network(Record):
+class NetworkIdentity(Record):
     """The network whose variants were measured."""
 
     name: str = Field(description="of a built-in network, or of the file")
@@ -21,7 +21,7 @@ class Network(Record):
     sha256: str | None = Field(description="of the file; null: a built-in network with random weights")
 
 
-class Place(Record):
+class MeasuredPlace(Record):
     """The place of the measurement."""
 
     address: str
@@ -50,8 +50,8 @@ class MicroRecord(Published):
     created: str = Field(description="UTC, ISO 8601, when it began")
     seconds: float = Field(description="how long it took")
     taken: Literal["measured", "emulated"]
-    network: Network
-    place: Place
+    network: NetworkIdentity
+    place: MeasuredPlace
     target: str = Field(description="the profile that the files and the threads are for")
     protocol: Protocol
     threads: int

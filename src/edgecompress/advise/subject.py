@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx_ir as ir
 
 from edgecompress import bundle
-from edgecompress.advise.records import Network
+from edgecompress.advise.records import NetworkIdentity
 from edgecompress.errors import InputError
 from edgecompress.formats.onnx.read import read_onnx
 
@@ -24,12 +24,12 @@ class Subject:
         half: the same network with half of the channels; ``None``: it cannot be made of a file.
     """
 
-    network: Network
+    network: NetworkIdentity
     graph: ir.Model
     half: ir.Model | None
 
 
-def identity(model: str, data: str, width: float) -> Network:
+def identity(model: str, data: str, width: float) -> NetworkIdentity:
     """The identity of ``model``: an ONNX file's path, or a built-in network for the samples of ``data``.
 
     Raises:
@@ -38,7 +38,7 @@ def identity(model: str, data: str, width: float) -> Network:
     if model.endswith(".onnx"):
         path = Path(model)
         shape = _input_shape(read_onnx(path), path)
-        return Network(name=path.name, width=None, input_shape=shape, classes=None, sha256=bundle.digest(path))
+        return NetworkIdentity(name=path.name, width=None, input_shape=shape, classes=None, sha256=bundle.digest(path))
     if "/" in model or "." in model:
         raise InputError(
             f"'{model}' is no built-in network and no .onnx file: give alexnet, or a file that ends in .onnx"
@@ -48,10 +48,10 @@ def identity(model: str, data: str, width: float) -> Network:
 
     methods.find(load.NETWORKS, model)
     shape_given, classes = shapes.shape_of(data)
-    return Network(name=model, width=width, input_shape=list(shape_given), classes=classes, sha256=None)
+    return NetworkIdentity(name=model, width=width, input_shape=list(shape_given), classes=classes, sha256=None)
 
 
-def subject(model: str, network: Network) -> Subject:
+def subject(model: str, network: NetworkIdentity) -> Subject:
     """The graph of ``network``, which ``identity`` found for ``model``.
 
     Raises:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .engines.contract import Array, Engine, Feed, Input
+from .engines.contract import Array, Engine, EngineInput, Feed
 from .errors import JobError, RuntimeRefusedError, first_line
 
 # What numpy and zipfile say of a damaged file: of a member that is encrypted, cut, compressed in a way that they do not
@@ -98,7 +98,7 @@ def batches(rows: Feed, engine: Engine, layout: str) -> list[Feed]:
     return [dict(zip(parts, each)) for each in zip(*parts.values())]  # noqa: B905 (strict came with Python 3.10)
 
 
-def _parts(x: Array, given: Input, layout: str) -> list[Array]:
+def _parts(x: Array, given: EngineInput, layout: str) -> list[Array]:
     """The rows of one input, in batches."""
     if not len(x):
         raise JobError("the inputs have no rows")
@@ -124,7 +124,7 @@ def noise(engine: Engine, count: int, seed: int) -> list[Feed]:
     """
     random = np.random.default_rng(seed)
 
-    def one(given: Input) -> Array:
+    def one(given: EngineInput) -> Array:
         whole = np.dtype(given.dtype).kind in "iub"
         values = random.integers(0, 2, given.shape) if whole else random.standard_normal(given.shape)
         return values.astype(given.dtype)

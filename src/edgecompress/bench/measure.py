@@ -17,7 +17,7 @@ from edgecompress.bench.metric import ByMetric, take
 from edgecompress.bench.operators import RUNS, Profile
 from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import AccuracyResult, Failure, FileResult, Latency, Memory
+from edgecompress.bench.records import AccuracyResult, Failure, FileResult, Latency, ProcessMemory
 from edgecompress.bench.statistics import summary
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, InputError, RuntimeFailedError
@@ -160,7 +160,7 @@ class Measurement:
         event = self._step(name, "memory", job, LOAD_SECONDS)
         if event is None:
             return
-        memory = Memory.model_validate(_only(event, Memory))
+        memory = ProcessMemory.model_validate(_only(event, ProcessMemory))
         self._results[name] = self._results[name].model_copy(update={"memory": memory})
         self._progress("memory", self._number(name) + 1, len(self._results), name)
 

@@ -7,7 +7,7 @@ from edgecompress.record import Record
 RUNS = 100
 
 
-class Operator(Record):
+class OperatorTime(Record):
     """A node of the graph that the runtime made of the file: fused, and with the weights decoded."""
 
     name: str
@@ -24,5 +24,5 @@ class Profile(Record):
 
     runs: int
     run_p50_us: float | None = Field(description="median of a whole run, as the profiler saw it")
-    nodes: list[Operator] = Field(description="the one that took most first")
+    nodes: list[OperatorTime] = Field(description="the one that took most first")
     note: str | None = Field(description="why there are none")

@@ -156,7 +156,7 @@ class OverImport(Record):
     after_first_run: Resident
 
 
-class Memory(Record):
+class ProcessMemory(Record):
     """Memory of a process that runs this file alone. It includes Python, NumPy and the runtime itself."""
 
     after_import: Resident
@@ -216,7 +216,7 @@ class FileResult(Record):
     bytes: int
     sha256: str
     latency: Latency | None = None
-    memory: Memory | None = None
+    memory: ProcessMemory | None = None
     accuracy: AccuracyResult | None = None
     metric: MetricResult | None = Field(default=None, description="null: none of the user's own, or it was left out")
     instructions: Instructions | None = Field(

@@ -16,7 +16,7 @@ from edgecompress import bundle, devices
 from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord
-from edgecompress.bench.worker import Job
+from edgecompress.bench.worker import WorkerJob
 from edgecompress.deploy.process import tail
 from edgecompress.errors import InputError, RuntimeFailedError
 from edgecompress.plain import one_line
@@ -27,7 +27,7 @@ _PART = 65_536
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeviceOutcome:
     """The outcome of one device."""
 
     device: str
@@ -47,7 +47,7 @@ def bench_all(
     profile: bool = False,
     allow_noisy: bool = False,
     progress: Progress = silent,
-) -> list[Outcome]:
+) -> list[DeviceOutcome]:
     """Measure the bundle in ``folder`` on every device of ``names``, one job a device, all at the same time.
 
     However this call ends, none of them runs on; each keeps what it has measured.
@@ -63,7 +63,7 @@ def bench_all(
             raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
     now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
     jobs = [
-        Job(
+        WorkerJob(
             folder=folder,
             device=name,
             output=folder / bundle.RECORDS / f"{device.file_name}-{now}.json",
@@ -78,10 +78,10 @@ def bench_all(
     return _outcomes(jobs, progress)
 
 
-def _outcomes(jobs: Sequence[Job], progress: Progress) -> list[Outcome]:
+def _outcomes(jobs: Sequence[WorkerJob], progress: Progress) -> list[DeviceOutcome]:
     """Run a worker for each job, all at the same time."""
     working: list[_Worker] = []
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, DeviceOutcome] = {}
     try:
         for job in jobs:
             working.append(_Worker(job, progress))
@@ -104,7 +104,7 @@ def _outcomes(jobs: Sequence[Job], progress: Progress) -> list[Outcome]:
 class _Worker:
     """A process that measures on one device, and what it has said until now; see ``bench.worker``."""
 
-    def __init__(self, job: Job, progress: Progress) -> None:
+    def __init__(self, job: WorkerJob, progress: Progress) -> None:
         self.job, self._progress = job, progress
         self._rest, self._message, self._code = b"", "", 0
         self._path: Path | None = None
@@ -137,7 +137,7 @@ class _Worker:
             case {"event": "error", "message": message, "code": code}:
                 self._message, self._code = message, code
 
-    def outcome(self) -> Outcome:
+    def outcome(self) -> DeviceOutcome:
         """The outcome of a worker that has ended. One that died without a word is a failure too."""
         ended = self._process.wait()
         if ended and not self._message:
@@ -147,7 +147,7 @@ class _Worker:
         self._tell(1, self._message or "done")
         # A run that was disturbed ends with an error and has a record all the same.
         record = BenchRecord.from_file(self._path) if self._path else None
-        return Outcome(self.job.device, record, self.job.output, self._message, self._code)
+        return DeviceOutcome(self.job.device, record, self.job.output, self._message, self._code)
 
     def _tell(self, done: int, words: str) -> None:
         self._progress(self.job.device, done, 1, words)

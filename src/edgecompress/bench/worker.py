@@ -32,7 +32,7 @@ Say = Callable[..., None]
 
 
 @dataclass(frozen=True)
-class Job:
+class WorkerJob:
     """The job of a worker: a bundle, a device, and the file of the record; see ``run.bench``."""
 
     folder: Path
@@ -50,14 +50,14 @@ class Job:
         return json.dumps({**vars(self), **paths, "accelerator": self.accelerator.model_dump()})
 
     @classmethod
-    def from_json(cls, text: str) -> "Job":
+    def from_json(cls, text: str) -> "WorkerJob":
         """The job that ``to_json`` wrote."""
         given = json.loads(text)
         paths = {name: Path(given[name]) for name in ("folder", "output")}
         return cls(**{**given, **paths, "accelerator": Accelerator.model_validate(given["accelerator"])})
 
 
-def work(job: Job, say: Say) -> int:
+def work(job: WorkerJob, say: Say) -> int:
     """Do a job and ``say`` each event. Returns the exit code.
 
     Raises:
@@ -114,7 +114,7 @@ def main(text: str) -> int:
 
     warnings.showwarning = warn
     try:
-        return work(Job.from_json(text), say)
+        return work(WorkerJob.from_json(text), say)
     except KeyboardInterrupt:
         return INTERRUPTED
 

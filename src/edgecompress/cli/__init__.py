@@ -41,7 +41,7 @@ from edgecompress.cli import help as help_page
 from edgecompress.errors import explain, shortened
 
 app = typer.Typer(
-    cls=help_page.Group,
+    cls=help_page.CommandGroup,
     rich_markup_mode=None,
     name="edgecompress",
     help="Compress a network, export files that stock runtimes load, and measure them on the device.",

@@ -11,7 +11,7 @@ from edgecompress.cli.options import FORMATS, STORE
 from edgecompress.errors import InputError, RuntimeFailedError
 
 if TYPE_CHECKING:
-    from edgecompress.bench.several import Outcome
+    from edgecompress.bench.several import DeviceOutcome
 
 DIST = Path("dist")
 
@@ -144,7 +144,7 @@ def _newest(device: str) -> Path:
     return found[0]
 
 
-def _tell(outcomes: "list[Outcome]", format_: str, as_json: bool) -> None:
+def _tell(outcomes: "list[DeviceOutcome]", format_: str, as_json: bool) -> None:
     """Print one table of several devices. One that failed is told by the exit code."""
     from edgecompress.report.devices import by_device
 

@@ -48,7 +48,7 @@ class Command(TyperCommand):
         _parameters(self, ctx, formatter)
 
 
-class Group(TyperGroup):
+class CommandGroup(TyperGroup):
     """A group of commands whose help is laid out here."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -76,7 +76,7 @@ class Group(TyperGroup):
 
 def group(text: str) -> typer.Typer:
     """A group of commands, whose help says ``text`` of it."""
-    return typer.Typer(cls=Group, help=text, rich_markup_mode=None)
+    return typer.Typer(cls=CommandGroup, help=text, rich_markup_mode=None)
 
 
 def _text(text: str, formatter: Any) -> None:

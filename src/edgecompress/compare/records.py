@@ -20,7 +20,7 @@ class Side(Record):
     device: str
 
 
-class Row(Record):
+class ComparedMetric(Record):
     """One metric of one file in both records. A ratio and a difference are B's over and less A's."""
 
     file: str = Field(description="its name in B")
@@ -40,7 +40,7 @@ class Row(Record):
     )
 
 
-class Judged(Record):
+class JudgedLimit(Record):
     """One limit on one file."""
 
     limit: str
@@ -62,5 +62,5 @@ class CompareRecord(Versioned):
     b: Side
     allowed: dict[str, str] = Field(description="what differs between the two and was allowed to, by name")
     notes: list[str]
-    rows: list[Row]
-    limits: list[Judged]
+    rows: list[ComparedMetric]
+    limits: list[JudgedLimit]

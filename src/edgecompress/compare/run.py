@@ -9,7 +9,7 @@ from edgecompress.bench.statistics import Change, change
 from edgecompress.compare.comparable import check
 from edgecompress.compare.limits import DROP, Limit
 from edgecompress.compare.readings import OVER_DENSE, UNITS, Reading, Timed, readings
-from edgecompress.compare.records import CompareRecord, Judged, Row, Side
+from edgecompress.compare.records import ComparedMetric, CompareRecord, JudgedLimit, Side
 from edgecompress.errors import InputError
 from edgecompress.record import Published
 
@@ -97,10 +97,10 @@ def _changes(a: Timed, b: Timed, seed: int) -> dict[str, Change]:
     }
 
 
-def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:
+def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> ComparedMetric:
     found = intervals.get(b.metric)
     verdict: str = "the same" if a.value == b.value else "more" if b.value > a.value else "less"
-    return Row(
+    return ComparedMetric(
         file=b.file,
         kind=b.kind,
         runtime=b.runtime,
@@ -115,7 +115,7 @@ def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> Row:
     )
 
 
-def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
+def _judge(limit: Limit, rows: Sequence[ComparedMetric], *, named: bool) -> list[JudgedLimit]:
     """The limit on each file that it is on.
 
     A bound on B's own value is broken by that value. A bound on the growth over A's is broken where the whole interval
@@ -143,14 +143,14 @@ def _judge(limit: Limit, rows: Sequence[Row], *, named: bool) -> list[Judged]:
                 ends = [100 * (end - 1) for end in (interval.low, interval.high)]
                 why = f"growth over A's, 95 % interval {ends[0]:.1f} to {ends[1]:.1f} %"
                 broken = all(limit.broken_by(end) for end in ends)
-        judged.append(Judged(limit=limit.text, file=row.file, value=value, unit=unit, broken=broken, why=why))
+        judged.append(JudgedLimit(limit=limit.text, file=row.file, value=value, unit=unit, broken=broken, why=why))
     if not judged:
         where = "the files named" if named else "any file but the dense ones, in both records"
         raise InputError(f"'{limit.text}' cannot be judged: {metric} was not measured for {where}")
     return judged
 
 
-def _notes(a: Published, b: Published, rows: Sequence[Row]) -> list[str]:
+def _notes(a: Published, b: Published, rows: Sequence[ComparedMetric]) -> list[str]:
     """Notes for a reader before believing a difference."""
     notes: list[str] = []
     if not (isinstance(a, BenchRecord) and isinstance(b, BenchRecord)):

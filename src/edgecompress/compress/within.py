@@ -20,7 +20,7 @@ from edgecompress.errors import CheckError, InputError
 
 
 @dataclass(frozen=True)
-class Attempt:
+class RateAttempt:
     """A rate that was tried: bits a weight, what came out of the stages, and what that lost."""
 
     rate: float
@@ -32,8 +32,8 @@ class Attempt:
 class Within:
     """The attempts from the highest rate to the lowest, and the one that is taken."""
 
-    attempts: list[Attempt]
-    chosen: Attempt
+    attempts: list[RateAttempt]
+    chosen: RateAttempt
 
 
 def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
@@ -55,7 +55,7 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
         raise InputError(
             f"cluster.max_drop judges by top-1 accuracy, not by {context.metric.name}; set cluster.rate, or use search"
         )
-    found: dict[float, Attempt] = {}
+    found: dict[float, RateAttempt] = {}
 
     def to_rate(rate: float) -> Context:
         cluster = settings.model_copy(update={"rate": rate, "max_drop": None})
@@ -71,7 +71,7 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
         load_state(module, pruned.last)
         made = go_on(module, replace(pruned, context=to_rate(rate)), [last])
         drop = paired(dense, _right(module, context.validation), seed=context.recipe.seed)
-        found[rate] = Attempt(rate, made, drop)
+        found[rate] = RateAttempt(rate, made, drop)
         return drop
 
     _, best = walk(limit, settings.rate or START, attempt)

@@ -18,7 +18,7 @@ WIDEST = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
+class PackedBits:
     """``count`` numbers of ``bits`` bits: ``planes`` is uint8 [bits, n], of 8 bits uint8 [count].
 
     The ``padded - count`` numbers that fill the planes up are of no meaning.
@@ -49,21 +49,21 @@ def width(largest: int) -> int:
     return max(1, int(largest).bit_length())
 
 
-def pack(numbers: Numbers, bits: int, *, fill: int = 0) -> Packed:
+def pack(numbers: Numbers, bits: int, *, fill: int = 0) -> PackedBits:
     """``numbers`` (one-dimensional, each below 2**bits, 1 to 8 bits), filled up with ``fill``."""
     assert 1 <= bits <= WIDEST
     count = len(numbers)
     if bits == WIDEST:
-        return Packed(numbers.astype(np.uint8), bits, count)
+        return PackedBits(numbers.astype(np.uint8), bits, count)
     length = -(-count // 8)
     filled = np.full(8 * length, fill, np.uint8)
     filled[:count] = numbers
     runs = filled.reshape(8, length)
     planes = [np.packbits((runs >> plane) & 1, axis=0, bitorder="little") for plane in range(bits)]
-    return Packed(np.concatenate(planes), bits, count)
+    return PackedBits(np.concatenate(planes), bits, count)
 
 
-def unpack(packed: Packed) -> Bytes:
+def unpack(packed: PackedBits) -> Bytes:
     """The numbers: uint8 [count]."""
     if packed.bits == WIDEST:
         return packed.planes

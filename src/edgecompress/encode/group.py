@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits
-from edgecompress.encode.bits import Packed
+from edgecompress.encode.bits import PackedBits
 from edgecompress.encode.coders import escape, plain, rice, split, wavelet
 from edgecompress.encode.coders.escape import Escape
 from edgecompress.encode.coders.plain import Plain
@@ -35,8 +35,8 @@ LARGE = 2**20
 """Elements from which a sparse tensor is put together by itself: to cut it out of many would take time and memory."""
 
 GapCode = Rice | Escape | Wavelet
-ValueCode = Packed | Wavelet | Plain
-Code = TypeVar("Code", bound=Rice | Escape | Wavelet | Packed | Plain)
+ValueCode = PackedBits | Wavelet | Plain
+Code = TypeVar("Code", bound=Rice | Escape | Wavelet | PackedBits | Plain)
 Each = TypeVar("Each")
 
 
@@ -75,7 +75,7 @@ class Plane:
     """Streams of Rice codes whose zeros and ones are one sequence, ``unary``: those of one stream after the other."""
 
     streams: tuple[Stream[Rice], ...]
-    unary: Packed
+    unary: PackedBits
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +292,7 @@ def _gaps(code: GapCode) -> Integers:
 def _values(code: ValueCode) -> npt.NDArray[np.generic]:
     if isinstance(code, Plain):
         return plain.decode(code)
-    return bits.unpack(code) if isinstance(code, Packed) else wavelet.decode(code)
+    return bits.unpack(code) if isinstance(code, PackedBits) else wavelet.decode(code)
 
 
 def _pieces(

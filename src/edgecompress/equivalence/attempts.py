@@ -30,7 +30,7 @@ Axis = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Input:
+class GraphInput:
     """An input of a model.
 
     Attributes:
@@ -61,7 +61,7 @@ class Attempt(Record):
 
 
 def attempts(
-    inputs: Sequence[Input], given: Shapes | None = None, wanted: Mapping[Axis, int] | None = None
+    inputs: Sequence[GraphInput], given: Shapes | None = None, wanted: Mapping[Axis, int] | None = None
 ) -> list[Attempt]:
     """The inputs to try on a model, likely ones first. Without free sizes and whole numbers there is little to choose.
 
@@ -86,12 +86,12 @@ def attempts(
     return [*made, *(each.model_copy(update={"positive": True}) for each in made[:2])]
 
 
-def hint(inputs: Sequence[Input], given: Shapes | None) -> str:
+def hint(inputs: Sequence[GraphInput], given: Shapes | None) -> str:
     """The advice for a model that runs on none of its attempts; empty: there is none."""
     return "; give sizes with --shape" if not given and any(None in each.sizes for each in inputs) else ""
 
 
-def _checked(inputs: Sequence[Input], given: Shapes) -> dict[Axis, int]:
+def _checked(inputs: Sequence[GraphInput], given: Shapes) -> dict[Axis, int]:
     by_name = {each.name: each for each in inputs}
     for name, shape in given.items():
         if name not in by_name:
@@ -102,7 +102,7 @@ def _checked(inputs: Sequence[Input], given: Shapes) -> dict[Axis, int]:
     return {(name, axis): size for name, shape in given.items() for axis, size in enumerate(shape)}
 
 
-def _free(each: Input) -> Iterator[tuple[Axis, str]]:
+def _free(each: GraphInput) -> Iterator[tuple[Axis, str]]:
     """The axes of an input whose size the file leaves open, each with a name that equal sizes share."""
     for axis, size in enumerate(each.sizes):
         if size is None:
@@ -123,5 +123,5 @@ def _sizes(free: Mapping[Axis, str], wanted: Mapping[Axis, int]) -> Iterator[tup
         yield {axis: asked.get(name, batch if name in first else guess) for axis, name in free.items()}, guess
 
 
-def _shape(each: Input, sizes: Mapping[Axis, int]) -> tuple[int, ...]:
+def _shape(each: GraphInput, sizes: Mapping[Axis, int]) -> tuple[int, ...]:
     return tuple(sizes.get((each.name, axis), size or 0) for axis, size in enumerate(each.sizes))

@@ -22,7 +22,7 @@ SECONDS = 1800
 
 
 @dataclass(frozen=True)
-class Run:
+class ProofRun:
     """The result of running a file: the outputs and the attempt they are of, or the code and the reason of none."""
 
     outputs: dict[str, Array] | None = None
@@ -66,7 +66,7 @@ class Files:
 
 def run(
     program: str, file: Path, tries: Sequence[Attempt], *how: str, seconds: float = SECONDS, command: Sequence[str] = ()
-) -> Run:
+) -> ProofRun:
     """Run ``file`` by the module ``program`` on the first of ``tries`` that it runs on.
 
     ``command`` stands before it: an emulator, and its options.
@@ -77,16 +77,16 @@ def run(
         job = [str(file.resolve()), str(listed), folder, *how]
         code, reason = run_program(program, job, seconds=seconds, command=command)
         if code:
-            return Run(code=code, reason=reason)
+            return ProofRun(code=code, reason=reason)
         said = json.loads((Path(folder) / random_inputs.SAID).read_text(encoding="utf-8"))
         with np.load(Path(folder) / random_inputs.OUTPUTS, allow_pickle=False) as archive:
-            return Run(dict(archive), said["attempt"], said["changing"])
+            return ProofRun(dict(archive), said["attempt"], said["changing"])
 
 
 def prove(
     files: Files,
-    run_source: Callable[[Sequence[Attempt]], Run],
-    run_packed: Callable[[Sequence[Attempt]], Run],
+    run_source: Callable[[Sequence[Attempt]], ProofRun],
+    run_packed: Callable[[Sequence[Attempt]], ProofRun],
     same: Callable[[Array, Array], bool],
     *,
     tries: Sequence[Attempt],
@@ -120,7 +120,7 @@ def prove(
 
 def _compared(
     files: Files,
-    before: Run,
+    before: ProofRun,
     produced: dict[str, Array],
     same: Callable[[Array, Array], bool],
     shapes: dict[str, tuple[int, ...]],

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from edgecompress.estimate import rule
-from edgecompress.estimate.records import Candidate, Lead
+from edgecompress.estimate.records import Lead, LeadCandidate
 from edgecompress.target import Runtime
 
 _AS_GOOD = 1.01
 
 
 def choose(
-    candidates: Mapping[str, Candidate],
+    candidates: Mapping[str, LeadCandidate],
     *,
     limit: float,
     runtimes: Sequence[Runtime],
@@ -60,7 +60,7 @@ def choose(
     )
 
 
-def better_than(executed: int | None, candidates: Mapping[str, Candidate], limit: float) -> str | None:
+def better_than(executed: int | None, candidates: Mapping[str, LeadCandidate], limit: float) -> str | None:
     """The file among ``candidates`` that leads before one of so many instructions, whatever that one's accuracy."""
     for name, each in candidates.items():
         able = not each.left_out and each.drop is not None and each.drop <= limit
@@ -71,7 +71,7 @@ def better_than(executed: int | None, candidates: Mapping[str, Candidate], limit
 
 def _why(
     name: str,
-    pool: Mapping[str, Candidate],
+    pool: Mapping[str, LeadCandidate],
     *,
     counted: bool,
     least: bool,

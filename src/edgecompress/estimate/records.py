@@ -24,7 +24,7 @@ class OnProcessor(Record):
     why_not: str = Field(default="", description="why it was not taken")
 
 
-class Candidate(Record):
+class LeadCandidate(Record):
     """A file that could lead."""
 
     runtime: Runtime
@@ -57,4 +57,4 @@ class Lead(Record):
     processor: str | None = Field(default=None, description="that was emulated; null: none")
     limit: float = Field(description="points of validation accuracy that it may lose to the dense network")
     note: str = Field(default="", description="why nothing was counted; empty: it was")
-    candidates: dict[str, Candidate] = Field(description="by file")
+    candidates: dict[str, LeadCandidate] = Field(description="by file")

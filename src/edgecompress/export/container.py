@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgecompress import temporary
 from edgecompress.agent import ecz
-from edgecompress.agent.ecz import Entry, limits
+from edgecompress.agent.ecz import FileEntry, limits
 from edgecompress.errors import InputError
 from edgecompress.progress import Progress, silent
 
@@ -90,7 +90,7 @@ def _taken(path: Path) -> str:
     return f"{path} exists already; replace it with --force (from Python: force=True), or name another output"
 
 
-def _check_names(file: Path, entries: Sequence[Entry], *, is_data: bool) -> None:
+def _check_names(file: Path, entries: Sequence[FileEntry], *, is_data: bool) -> None:
     """Make sure that what only the container names is called as a model's files are.
 
     Raises:

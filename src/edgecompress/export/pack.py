@@ -18,7 +18,7 @@ from edgecompress.record import Record, check_file
 CONTAINER = ECZ.suffix
 
 
-class Packed(Record):
+class PackResult(Record):
     """A file that was packed. For a container, the weights' entropy bound is that of the file inside."""
 
     source_bytes: int = Field(description="of the file given, external data included")
@@ -48,7 +48,7 @@ def pack(
     progress: Progress,
     shapes: Shapes | None = None,
     any_gain: bool = False,
-) -> Packed:
+) -> PackResult:
     """Write the model file ``source`` as ``target``: a container if that is its suffix, else the same format, smaller.
 
     ``shapes``: of inputs whose sizes the file leaves free, to run it on. ``any_gain``: take what is a byte smaller,
@@ -76,7 +76,7 @@ def pack(
     ledger, proof = written.ledger, written.proof
     said = proof.words if proof else "nothing gets smaller" if not written.declined else "copied"
     progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, {said}")
-    return Packed(
+    return PackResult(
         source_bytes=size,
         bytes=ledger.file_bytes,
         entropy_bytes=ledger.entropy_bytes,
@@ -88,12 +88,12 @@ def pack(
     )
 
 
-def _boxed(source: Path, target: Path, container: Container, progress: Progress, shapes: Shapes | None) -> Packed:
+def _boxed(source: Path, target: Path, container: Container, progress: Progress, shapes: Shapes | None) -> PackResult:
     if shapes:
         raise InputError("--shape is for what a file is run on; a container is not run, only unpacked: leave it out")
     before = find.of_file(source).inspect(source)
     made = container.pack(source, target, progress=progress)
-    return Packed(source_bytes=made.source_bytes, bytes=made.container_bytes, entropy_bytes=before.entropy_bytes)
+    return PackResult(source_bytes=made.source_bytes, bytes=made.container_bytes, entropy_bytes=before.entropy_bytes)
 
 
 def _container_bytes(file: Path) -> int:

@@ -15,7 +15,7 @@ from edgecompress.export.memory import Memory, memory
 from edgecompress.export.named import Named, verify_named
 from edgecompress.export.verify import Floats, Verification, compare_latency, verify
 from edgecompress.export.written import writer, written
-from edgecompress.formats.contract import EXACT, ROUNDED, Finished, Format
+from edgecompress.formats.contract import EXACT, ROUNDED, FinishedFile, Format
 from edgecompress.formats.graphs import initializers
 from edgecompress.heap import trim_heap
 from edgecompress.recipe import Export
@@ -105,7 +105,7 @@ def write_float(
 
 
 def _judge_beside(
-    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named, finished: Finished
+    graph: ir.Model, path: Path, kind: Format, settings: Export, reference: Reference | Named, finished: FinishedFile
 ) -> None:
     """Judge a latency by the file's twin for this processor, and beside a dense file of as many channels.
 

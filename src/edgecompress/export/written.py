@@ -8,11 +8,11 @@ import onnx_ir as ir
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import InputError, MissingDependencyError, NoFormError
-from edgecompress.formats.contract import Finished, Format
+from edgecompress.formats.contract import FinishedFile, Format
 from edgecompress.recipe import Export
 
 
-def written(graph: ir.Model, path: Path, kind: Format, settings: Export, *, compress: bool) -> Finished:
+def written(graph: ir.Model, path: Path, kind: Format, settings: Export, *, compress: bool) -> FinishedFile:
     """Write the network as it is, and see that a compressed file is right on other processors too.
 
     Raises:
@@ -22,7 +22,7 @@ def written(graph: ir.Model, path: Path, kind: Format, settings: Export, *, comp
     write = writer(graph, kind, settings, compress=compress)
     try:
         if kind.finish is None or not compress:
-            return Finished(write(path))
+            return FinishedFile(write(path))
         return kind.finish(write, path, settings)
     except MissingDependencyError:
         raise

@@ -80,7 +80,7 @@ class Same(Protocol):
         ...
 
 
-class Variant(Protocol):
+class ArithmeticWriter(Protocol):
     """Writes the float32 graph ``model`` so that it is computed in other arithmetic; with what it must decode to.
 
     Raises:
@@ -96,7 +96,7 @@ class Variant(Protocol):
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedFile:
     """A compressed file that is right on every processor.
 
     Attributes:
@@ -202,9 +202,9 @@ class Format:
     partial: bool = False
     skips_zeros: bool = False
     unpack: Callable[[Path, Path], None] | None = None
-    int8: Variant | None = None
-    float16: Variant | None = None
-    finish: Callable[[Callable[..., Ledger], Path, Export], Finished] | None = None
+    int8: ArithmeticWriter | None = None
+    float16: ArithmeticWriter | None = None
+    finish: Callable[[Callable[..., Ledger], Path, Export], FinishedFile] | None = None
     elsewhere: Callable[[Path], Record] | None = None
 
     @property

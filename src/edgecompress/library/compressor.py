@@ -25,7 +25,7 @@ from edgecompress.sources.factory import bare
 
 
 @dataclass(frozen=True)
-class Finished:
+class CompressionResult:
     """The result of a finished compression.
 
     Attributes:
@@ -152,7 +152,7 @@ class Compressor:
         if self._shared is None and self.step >= self._clustering and self.recipe.cluster.epochs:
             self._cluster()
 
-    def finalize(self) -> Finished:
+    def finalize(self) -> CompressionResult:
         """End: all zeros and all centroids are there, also where the loop took fewer steps than were said.
 
         Raises:
@@ -168,7 +168,7 @@ class Compressor:
         self._shared.finish()
         self._finished = True
         invariants.few_values(self.weights, self._shared.most, "cluster")
-        return Finished(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
+        return CompressionResult(self.step, self.sparsity, max(distinct(weight) for weight in self.weights.values()))
 
     def state_dict(self) -> dict[str, Any]:
         """The state that a resumed loop needs beside the network and its optimizer: tensors and numbers.

@@ -17,7 +17,7 @@ _FORMS = "a pair (x, y), a Dataset or DataLoader of such pairs, or what 'edgecom
 
 
 @dataclass(frozen=True)
-class Samples:
+class InMemorySamples:
     """Samples as they were read.
 
     Attributes:
@@ -36,7 +36,7 @@ class _RaggedError(Exception):
     """Targets are not of one shape."""
 
 
-def read(net: nn.Module, data: object) -> Samples:
+def read(net: nn.Module, data: object) -> InMemorySamples:
     """The samples of ``data`` for ``net``.
 
     ``data`` is a tensor or an array of inputs; a tuple (x, y); a Dataset, or a list, of samples (x, y); or a
@@ -57,7 +57,7 @@ def read(net: nn.Module, data: object) -> Samples:
         size = len(next(iter(inputs.values())))
         if number != size:
             raise InputError(f"there are {size} samples and targets of {number}; give one for each")
-    return Samples(inputs, y)
+    return InMemorySamples(inputs, y)
 
 
 def _pair(data: Any) -> tuple[Any, Any]:

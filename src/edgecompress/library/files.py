@@ -7,7 +7,7 @@ from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
 from edgecompress.export import inspect as reader
 from edgecompress.export import pack as packer
-from edgecompress.export.pack import Packed
+from edgecompress.export.pack import PackResult
 from edgecompress.library.paths import StrPath
 from edgecompress.progress import Progress, silent
 
@@ -20,7 +20,7 @@ def pack(
     shapes: Mapping[str, Sequence[int]] | None = None,
     any_gain: bool = False,
     progress: Progress = silent,
-) -> Packed:
+) -> PackResult:
     """Write the smallest file that holds the same model, its weights bit by bit the same.
 
     Args:

@@ -12,7 +12,7 @@ from edgecompress.compress.finite import not_finite
 from edgecompress.compress.targets import Targets, taken
 from edgecompress.compress.train import TrainingData
 from edgecompress.errors import InputError
-from edgecompress.library.data import Samples
+from edgecompress.library.data import InMemorySamples
 from edgecompress.library.data import read as in_memory
 from edgecompress.library.examples import Example, signature, tensors
 from edgecompress.progress import Progress
@@ -20,7 +20,7 @@ from edgecompress.recipe import Inputs, Recipe
 from edgecompress.sources import datasets
 from edgecompress.sources import read as own
 from edgecompress.sources.data.dataset import check_scores, cut, why_no_classes
-from edgecompress.sources.data.samples import Part
+from edgecompress.sources.data.samples import Split
 from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.sources.factory import copied, of_module
 from edgecompress.sources.identity import digest_of
@@ -131,7 +131,7 @@ def _without_data(model: Model) -> Learning:
 
 
 def _of_samples(
-    model: Model, samples: Samples, judging: Samples | None, settings: Inputs, *, with_loss: bool
+    model: Model, samples: InMemorySamples, judging: InMemorySamples | None, settings: Inputs, *, with_loss: bool
 ) -> Learning:
     """Data in memory, split."""
     why = _why_not(model.signature, samples, judging, with_loss=with_loss)
@@ -158,7 +158,9 @@ def _of_samples(
     )
 
 
-def _why_not(signature: Signature, samples: Samples, judging: Samples | None, *, with_loss: bool) -> str | None:
+def _why_not(
+    signature: Signature, samples: InMemorySamples, judging: InMemorySamples | None, *, with_loss: bool
+) -> str | None:
     """The reason why the network cannot learn classes; ``None``: it can.
 
     Raises:
@@ -183,12 +185,12 @@ def _why_not(signature: Signature, samples: Samples, judging: Samples | None, *,
     return None
 
 
-def _rows(samples: Samples, signature: Signature) -> torch.Tensor:
+def _rows(samples: InMemorySamples, signature: Signature) -> torch.Tensor:
     return torch.from_numpy(rows([each.numpy() for each in samples.inputs.values()], signature))
 
 
-def _split(samples: Samples, fraction: float, *, by_class: bool) -> tuple[torch.Tensor, torch.Tensor]:
+def _split(samples: InMemorySamples, fraction: float, *, by_class: bool) -> tuple[torch.Tensor, torch.Tensor]:
     """The samples that train, and those that judge."""
     classes = samples.targets.numpy().astype(np.int64) if by_class and samples.targets is not None else None
-    rest, held = cut(Part((np.arange(len(samples)),), classes), fraction)
+    rest, held = cut(Split((np.arange(len(samples)),), classes), fraction)
     return torch.from_numpy(rest.x[0]), torch.from_numpy(held.x[0])

@@ -52,7 +52,7 @@ def search(
     progress: Progress = silent,
     warn: Warn | None = None,
     tell: Callable[[SearchRecord], None] | None = None,
-) -> workflow.Found:
+) -> workflow.SearchResult:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds.
 
     Args:

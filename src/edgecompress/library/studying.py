@@ -10,7 +10,7 @@ from edgecompress.store.keep import keep
 from edgecompress.store.place import NONE
 from edgecompress.study import grid
 from edgecompress.study.engines.contract import Workers
-from edgecompress.study.plan import Plan
+from edgecompress.study.plan import StudyPlan
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.workflows import study as workflow
 
@@ -91,7 +91,7 @@ def study(
         distill=tuple(distill),
         seeds=tuple(seeds),
     )
-    plan = Plan(
+    plan = StudyPlan(
         study="paper",
         recipe=recipe,
         changes=tuple(changes),

@@ -71,7 +71,7 @@ def read_file(path: Path) -> tuple[Published, str]:
 
 
 @dataclass(frozen=True)
-class Given:
+class NamedRecord:
     """A record that was named by its file or its id."""
 
     name: str
@@ -79,7 +79,7 @@ class Given:
     record: Published
 
 
-def load(name: str, where: str | None) -> Given:
+def load(name: str, where: str | None) -> NamedRecord:
     """The record in the file ``name``, or the one in the store at ``where`` whose id begins so.
 
     Raises:
@@ -87,11 +87,11 @@ def load(name: str, where: str | None) -> Given:
     """
     if Path(name).is_file():
         record, text = read_file(Path(name))
-        return Given(name, checksum(text), record)
+        return NamedRecord(name, checksum(text), record)
     if Path(name).suffix or "/" in name:
         raise InputError(f"cannot read {name}: there is no such file")
     from edgecompress.store.store import open_store
 
     with open_store(where, create=False) as store:
         entry, text = store.get(name)
-    return Given(name, entry.id, read(text, f"record {entry.id[:SHORT]}"))
+    return NamedRecord(name, entry.id, read(text, f"record {entry.id[:SHORT]}"))

@@ -16,7 +16,7 @@ UNVERSIONED = 1
 """The version of what has no field ``schema_version``."""
 
 
-class Document(NamedTuple):
+class DocumentKind(NamedTuple):
     """A kind of document: the class that reads it, where a user meets it, and the keys that its file's name gives."""
 
     record: type[Record]
@@ -36,9 +36,9 @@ _WHERE = {
     "compare": "two records compared: compare --json",
 }
 DOCUMENTS = {
-    "recipe": Document(Recipe, "a whole recipe, in TOML: --recipe"),
-    "target": Document(Target, "a board's profile, in TOML: --target", frozenset({"name"})),
-    **{name: Document(each, _WHERE[name]) for name, each in kinds.KINDS.items()},
+    "recipe": DocumentKind(Recipe, "a whole recipe, in TOML: --recipe"),
+    "target": DocumentKind(Target, "a board's profile, in TOML: --target", frozenset({"name"})),
+    **{name: DocumentKind(each, _WHERE[name]) for name, each in kinds.KINDS.items()},
 }
 """By the names that ``docs/schema`` has them under."""
 

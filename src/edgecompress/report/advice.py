@@ -1,7 +1,7 @@
 """Advice as a document: a row for each change and runtime, what pays first."""
 
 from edgecompress.advise.advice import Advice, Line
-from edgecompress.advise.records import Network
+from edgecompress.advise.records import NetworkIdentity
 from edgecompress.bench.statistics import Ratio
 from edgecompress.report import cells
 from edgecompress.report.document import Cell, Column, Document, Figure, Table, of_figures, table
@@ -123,7 +123,7 @@ def _order(line: Line) -> float:
     return 1 / line.smaller if line.instructions is None else line.instructions
 
 
-def _network(network: Network) -> str:
+def _network(network: NetworkIdentity) -> str:
     shape = "x".join(map(str, network.input_shape))
     if network.width is None:
         return f"{network.name} ({shape})"

@@ -14,7 +14,7 @@ from edgecompress.report.extras import Extra, extras
 from edgecompress.report.numbers import mebibytes, milliseconds, of_metric, percent
 from edgecompress.report.nutshell import best, changes
 from edgecompress.report.table import (
-    Row,
+    FileRow,
     against_paper,
     cautions,
     conditions,
@@ -98,17 +98,17 @@ def _words(*texts: str) -> Sequence[Cell]:
     return [cells.words(text) for text in texts]
 
 
-def _known(key: str, make: Callable[[_Of], Value]) -> dict[Column, Callable[[Row, _Of], Cell]]:
+def _known(key: str, make: Callable[[_Of], Value]) -> dict[Column, Callable[[FileRow, _Of], Cell]]:
     """A column for programs alone, of the benchmark as a whole."""
     return {Column(key, key=key, shown=False): lambda _, of: cells.raw(make(of))}
 
 
-def _figure(key: str, make: Callable[[Row], Value]) -> dict[Column, Callable[[Row, _Of], Cell]]:
+def _figure(key: str, make: Callable[[FileRow], Value]) -> dict[Column, Callable[[FileRow, _Of], Cell]]:
     """A column for programs alone, of a file."""
     return {Column(key, key=key, shown=False): lambda row, _: cells.raw(make(row))}
 
 
-_COLUMNS: dict[Column, Callable[[Row, _Of], Cell]] = {
+_COLUMNS: dict[Column, Callable[[FileRow, _Of], Cell]] = {
     **_known("created", lambda of: of.record.created),
     **_known("taken", lambda of: of.record.taken),
     **_known("device", lambda of: of.record.device.address),

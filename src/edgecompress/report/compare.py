@@ -1,6 +1,6 @@
 """A comparison of two records as a document."""
 
-from edgecompress.compare.records import CompareRecord, Judged, Row
+from edgecompress.compare.records import ComparedMetric, CompareRecord, JudgedLimit
 from edgecompress.report import cells
 from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 
@@ -49,12 +49,12 @@ def compare(record: CompareRecord) -> Document:
     )
 
 
-def _outcome(limit: Judged) -> str:
+def _outcome(limit: JudgedLimit) -> str:
     value = _number(limit.value, *_scale(limit.unit, limit.value))
     return f"{'BROKEN' if limit.broken else 'kept'}: {limit.limit}: {limit.file} {value} ({limit.why})"
 
 
-def _cells(row: Row) -> tuple[Cell, ...]:
+def _cells(row: ComparedMetric) -> tuple[Cell, ...]:
     scale, unit = _scale(row.unit, max(abs(row.a), abs(row.b)))
     ratio = "" if row.ratio is None or row.unit == "percent" else f"{row.ratio:.3f}"
     interval = row.change.ratio if row.change else None

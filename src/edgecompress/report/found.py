@@ -25,7 +25,7 @@ TITLES = {"manifest": "bundle", "bench": "benchmark", "search": "search", "cell"
 
 
 @dataclass(frozen=True)
-class Source:
+class RecordSource:
     """One record and the file it is in."""
 
     path: Path
@@ -69,9 +69,9 @@ def how_taken(record: CellRecord) -> Literal["measured", "emulated"]:
 class Bench:
     """A benchmark, with the bundle that it measured where that is at hand too."""
 
-    source: Source
+    source: RecordSource
     record: BenchRecord
-    bundle: "Bundle | None"
+    bundle: "FoundBundle | None"
     label: str
 
     @property
@@ -83,29 +83,29 @@ class Bench:
 
 
 @dataclass(frozen=True)
-class Bundle:
+class FoundBundle:
     """A bundle's manifest."""
 
-    source: Source
+    source: RecordSource
     manifest: Manifest
     label: str
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class FoundRecords:
     """All records of a report, each kind in the order of its files' names, and what was passed over."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[RecordSource, ...]
     notes: tuple[str, ...] = ()
 
-    def without(self, unfit: dict[str, str]) -> "Found":
+    def without(self, unfit: dict[str, str]) -> "FoundRecords":
         """All but the records with these ids, and for each of them a note that says why."""
         notes = [f"left out: {each.path}: {unfit[each.id]}" for each in self.sources if each.id in unfit]
         kept = tuple(each for each in self.sources if each.id not in unfit)
         return replace(self, sources=kept, notes=(*self.notes, *notes))
 
     @cached_property
-    def bundles(self) -> list[Bundle]:
+    def bundles(self) -> list[FoundBundle]:
         """The bundles, each with a label that no other one has."""
         sources = self._of("manifest")
         names = [f"{each.record.model.name}, {each.record.data.name}" for each in sources]
@@ -117,7 +117,7 @@ class Found:
             name if counts[0][name] == 1 else folder if counts[1][folder] == 1 else path
             for name, folder, path in zip(names, folders, paths, strict=True)
         ]
-        return [Bundle(source, source.record, name) for source, name in zip(sources, names, strict=True)]
+        return [FoundBundle(source, source.record, name) for source, name in zip(sources, names, strict=True)]
 
     @cached_property
     def benches(self) -> list[Bench]:
@@ -132,17 +132,17 @@ class Found:
         return found
 
     @property
-    def searches(self) -> list[tuple[Source, SearchRecord]]:
+    def searches(self) -> list[tuple[RecordSource, SearchRecord]]:
         """The searches."""
         return [(source, source.record) for source in self._of("search")]
 
     @property
-    def cells(self) -> list[tuple[Source, CellRecord]]:
+    def cells(self) -> list[tuple[RecordSource, CellRecord]]:
         """The cells of studies."""
         return [(source, source.record) for source in self._of("cell")]
 
     @property
-    def studies(self) -> list[tuple[Source, StudyIndex]]:
+    def studies(self) -> list[tuple[RecordSource, StudyIndex]]:
         """The indices of studies."""
         return [(source, source.record) for source in self._of("study")]
 
@@ -150,14 +150,14 @@ class Found:
         return self._by_kind.get(kind, [])
 
     @cached_property
-    def _by_kind(self) -> dict[str, list[Source]]:
-        by_kind: dict[str, list[Source]] = {}
+    def _by_kind(self) -> dict[str, list[RecordSource]]:
+        by_kind: dict[str, list[RecordSource]] = {}
         for source in self.sources:
             by_kind.setdefault(source.record.kind, []).append(source)
         return by_kind
 
 
-def find(paths: Sequence[Path]) -> Found:
+def find(paths: Sequence[Path]) -> FoundRecords:
     """The records in ``paths``: a file is one; of a folder, all ``.json`` files in it and below that are.
 
     A record that is damaged or of a newer schema is left out, with a note that says why.
@@ -166,8 +166,8 @@ def find(paths: Sequence[Path]) -> Found:
         InputError: a path is absent; a file that was named is no record, or one anywhere has another content than a
             second one of the same run; or there is no record that can be read at all.
     """
-    sources: dict[str, Source] = {}
-    runs: dict[tuple[str, ...], Source] = {}
+    sources: dict[str, RecordSource] = {}
+    runs: dict[tuple[str, ...], RecordSource] = {}
     others: list[Path] = []
     unread: list[InputError] = []
     notes: list[str] = []
@@ -204,10 +204,10 @@ def find(paths: Sequence[Path]) -> Found:
     if others:
         names = ", ".join(map(str, others[:3])) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
         notes.append(f"passed over, no records: {names}")
-    return Found(tuple(sorted(sources.values(), key=lambda source: str(source.path))), tuple(notes))
+    return FoundRecords(tuple(sorted(sources.values(), key=lambda source: str(source.path))), tuple(notes))
 
 
-def read(path: Path) -> Source | None:
+def read(path: Path) -> RecordSource | None:
     """The record in a file; ``None`` where it holds something else.
 
     Raises:
@@ -226,7 +226,7 @@ def read(path: Path) -> Source | None:
     return _source(path, found.from_json(content, str(path)), content)
 
 
-def _read_as_written(path: Path, content: bytes) -> Source | None:
+def _read_as_written(path: Path, content: bytes) -> RecordSource | None:
     """The record, where the file keeps to the schema that its words point to; ``None``: to be looked into.
 
     It is of no other kind then, since schemas refuse unknown keys, and the document was parsed once.
@@ -241,8 +241,8 @@ def _read_as_written(path: Path, content: bytes) -> Source | None:
     return None
 
 
-def _source(path: Path, record: Versioned, content: bytes) -> Source:
-    return Source(path, record, hashlib.sha256(content).hexdigest(), len(content))
+def _source(path: Path, record: Versioned, content: bytes) -> RecordSource:
+    return RecordSource(path, record, hashlib.sha256(content).hexdigest(), len(content))
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
@@ -266,7 +266,7 @@ def _kinds() -> str:
     return f"records of a {', a '.join(first)} or a {last}"
 
 
-def _run(source: Source) -> tuple[str, ...]:
+def _run(source: RecordSource) -> tuple[str, ...]:
     """The name of the run that wrote a record: two records of one run cannot both be right."""
     record: Any = source.record
     match record.kind:

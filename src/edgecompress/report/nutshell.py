@@ -6,7 +6,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.formats import find
 from edgecompress.manifest import Manifest
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
-from edgecompress.report.table import Row, fastest, in_doubt, judging, rows
+from edgecompress.report.table import FileRow, fastest, in_doubt, judging, rows
 
 WORSE = 1.05  # times as much, from which it is said
 
@@ -88,11 +88,11 @@ def sentences(record: BenchRecord, manifest: Manifest) -> list[str]:
     return found
 
 
-def _judged(row: Row) -> bool:
+def _judged(row: FileRow) -> bool:
     return row.accuracy is not None or row.value is not None
 
 
-def _both(record: BenchRecord, manifest: Manifest) -> tuple[Row | None, Row | None]:
+def _both(record: BenchRecord, manifest: Manifest) -> tuple[FileRow | None, FileRow | None]:
     """The best file and the dense one of its runtime."""
     name = best(record, manifest)
     if name is None:
@@ -103,7 +103,7 @@ def _both(record: BenchRecord, manifest: Manifest) -> tuple[Row | None, Row | No
     return every[name], dense[0] if dense else None
 
 
-def _speed(record: BenchRecord, row: Row) -> tuple[str, bool]:
+def _speed(record: BenchRecord, row: FileRow) -> tuple[str, bool]:
     """The speed of a file beside the dense one, and whether that is worse; empty where nothing can be said."""
     if row.ratio is None:
         return "", False

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edgecompress.export.pack import Packed
+from edgecompress.export.pack import PackResult
 from edgecompress.formats import find
 
 LAST_STEP = "packing is the last step: quantise, convert and simplify before it"
@@ -12,7 +12,7 @@ WAY_BACK = "'edgecompress unpack' writes the dense file again"
 """Of a format with decoders to take out; a TFLite file has none."""
 
 
-def packed(made: Packed, source: Path, target: Path) -> str:
+def packed(made: PackResult, source: Path, target: Path) -> str:
     """Sizes, how many times smaller, how near to the entropy bound of the weights, and what was proved."""
     if made.copied:
         reason = f" ({made.declined})" if made.declined else ""

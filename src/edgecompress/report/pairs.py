@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from edgecompress.manifest import Accuracy, DataInfo
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
-from edgecompress.report.found import Bench, Bundle, Found, Source, how_taken
+from edgecompress.report.found import Bench, FoundBundle, FoundRecords, RecordSource, how_taken
 from edgecompress.report.table import rows
 from edgecompress.study.grid import BITS, METHOD
-from edgecompress.study.records import Cell as StudyCell
-from edgecompress.study.records import CellRecord
+from edgecompress.study.records import CellRecord, StudyCell
 
 NEAR = 0.95
 """A pair that keeps no more than one weight in this many times the paper's ratio is compared with the paper."""
@@ -56,7 +55,7 @@ class Pair:
         return statistics.fmean(self.drops)
 
     @property
-    def published(self) -> paper.Published | None:
+    def published(self) -> paper.PaperFigures | None:
         """The paper's figures for this kind of data."""
         return paper.published(self.data)
 
@@ -68,7 +67,7 @@ class Pair:
         return self.drop - self.published.points
 
 
-def pairs(found: Found) -> list[Pair]:
+def pairs(found: FoundRecords) -> list[Pair]:
     """All of them, by data set and network, weaker compression first."""
     measured: dict[str, list[Bench]] = {}
     for bench in found.benches:
@@ -79,7 +78,7 @@ def pairs(found: Found) -> list[Pair]:
         for bundle in found.bundles
         if bundle.manifest.accuracy
     ]
-    seeds: dict[tuple[object, ...], list[tuple[Source, CellRecord]]] = {}
+    seeds: dict[tuple[object, ...], list[tuple[RecordSource, CellRecord]]] = {}
     for source, record in found.cells:
         if record.outcome:
             seeds.setdefault(record.configuration, []).append((source, record))
@@ -114,7 +113,7 @@ def off_base(cell: StudyCell) -> tuple[bool, bool, int]:
     return cell.method != METHOD, cell.distill, bits
 
 
-def _of_bundle(bundle: Bundle, accuracy: Accuracy, benches: Sequence[Bench]) -> Pair:
+def _of_bundle(bundle: FoundBundle, accuracy: Accuracy, benches: Sequence[Bench]) -> Pair:
     manifest = bundle.manifest
     epochs = "+".join(str(stage.epochs) for stage in manifest.stages)
     stages = ", ".join(stage.stage for stage in manifest.stages)
@@ -153,7 +152,7 @@ def _on_device(bench: Bench) -> OnDevice | None:
     return None
 
 
-def _of_cells(cells: Sequence[tuple[Source, CellRecord]]) -> Pair:
+def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
     """The seeds of one configuration."""
     outcomes = [record.outcome for _, record in cells if record.outcome]
     first, cell = outcomes[0], cells[0][1].cell

@@ -12,7 +12,7 @@ CITATION = "Tian, Luan, Zheng, BROADNETS 2022, doi 10.1007/978-3-031-40467-2_7; 
 RATIO = 10.0
 
 
-class Published(NamedTuple):
+class PaperFigures(NamedTuple):
     """The headline figures for a kind of data."""
 
     kind: str
@@ -21,17 +21,17 @@ class Published(NamedTuple):
     points: float  # that figure as a number, taken as points; a bound where the paper says "below"
 
 
-SPATIAL = Published("spatial data (Fashion-MNIST, CIFAR-10)", RATIO, "< 0.5 %", 0.5)
-TEMPORAL = Published("temporal data (UCI-HAR)", RATIO, "about 5.0 %", 5.0)
+SPATIAL = PaperFigures("spatial data (Fashion-MNIST, CIFAR-10)", RATIO, "< 0.5 %", 0.5)
+TEMPORAL = PaperFigures("temporal data (UCI-HAR)", RATIO, "about 5.0 %", 5.0)
 _OF_DATA = {"fashion-mnist": SPATIAL, "cifar-10": SPATIAL, "uci-har": TEMPORAL}
 
 
-def published(data: str) -> Published | None:
+def published(data: str) -> PaperFigures | None:
     """The paper's figures for the data set of that name; ``None`` for data that the paper does not have."""
     return _OF_DATA.get("-".join(data.lower().replace("_", " ").replace("-", " ").split()))
 
 
-def gained(kind: Published, drops: Sequence[float]) -> str | None:
+def gained(kind: PaperFigures, drops: Sequence[float]) -> str | None:
     """The gains that an average hides: how many gained, and what the others lost; ``None``: there are not both."""
     lost = [drop for drop in drops if drop > 0]
     if not lost or len(lost) == len(drops):

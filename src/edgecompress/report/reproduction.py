@@ -9,20 +9,20 @@ from edgecompress.report.numbers import spread
 from edgecompress.report.pairs import off_base
 from edgecompress.report.paper import DEEP_COMPRESSION, SPATIAL, TEMPORAL, published
 from edgecompress.study.grid import DATA, METHOD, MODELS
-from edgecompress.study.records import CellRecord, Outcome
+from edgecompress.study.records import CellOutcome, CellRecord
 
 BASE = {"sparsity": 0.9, "method": METHOD, "distill": False}
 """What the paper's ratio of 10 asks for; bits are those that the cells have."""
 
 
 @dataclass(frozen=True)
-class Row:
+class SeedsRow:
     """The seeds of one configuration."""
 
     records: tuple[CellRecord, ...]
 
     @property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[CellOutcome]:
         """The outcomes of the seeds."""
         return [record.outcome for record in self.records if record.outcome]
 
@@ -49,11 +49,11 @@ class Row:
         known = [ratio for ratio in ratios if ratio is not None]
         return f"{statistics.fmean(known):.1f}x" if len(known) == len(ratios) else "-"
 
-    def mean(self, figure: Callable[[Outcome], float]) -> float:
+    def mean(self, figure: Callable[[CellOutcome], float]) -> float:
         """The mean of a figure over the seeds."""
         return statistics.fmean(figure(each) for each in self.outcomes)
 
-    def spread(self, figure: Callable[[Outcome], float]) -> str:
+    def spread(self, figure: Callable[[CellOutcome], float]) -> str:
         """The mean over the seeds, and the least and the most of them where there are several."""
         return spread([figure(each) for each in self.outcomes])
 
@@ -78,29 +78,29 @@ def reproduction(records: Iterable[CellRecord]) -> str:
     return "\n\n".join(section for section in sections if section)
 
 
-def _rows(records: Iterable[CellRecord]) -> list[Row]:
+def _rows(records: Iterable[CellRecord]) -> list[SeedsRow]:
     seeds: dict[tuple[object, ...], list[CellRecord]] = {}
     for record in records:
         if record.outcome:
             seeds.setdefault(record.configuration, []).append(record)
-    rows = [Row(tuple(sorted(each, key=lambda record: record.cell.seed))) for each in seeds.values()]
+    rows = [SeedsRow(tuple(sorted(each, key=lambda record: record.cell.seed))) for each in seeds.values()]
     return sorted(rows, key=_order)
 
 
-def _headline(rows: Sequence[Row]) -> list[Row]:
+def _headline(rows: Sequence[SeedsRow]) -> list[SeedsRow]:
     """One for each network and data set: of most seeds, then trained longest, then next to the base in its bits."""
-    chosen: dict[tuple[str, str], Row] = {}
+    chosen: dict[tuple[str, str], SeedsRow] = {}
     for row in sorted(rows, key=_precedence):
         if row.is_base:
             chosen.setdefault(row.pair, row)
     return sorted(chosen.values(), key=_order)
 
 
-def _precedence(row: Row) -> tuple[object, ...]:
+def _precedence(row: SeedsRow) -> tuple[object, ...]:
     return -len(row.records), -row.outcomes[0].budget.samples_seen, off_base(row.first.cell)
 
 
-def _order(row: Row) -> tuple[object, ...]:
+def _order(row: SeedsRow) -> tuple[object, ...]:
     cell = row.first.cell
     places = [
         known.index(name) if name in known else len(known) for known, name in ((DATA, cell.data), (MODELS, cell.model))
@@ -108,7 +108,7 @@ def _order(row: Row) -> tuple[object, ...]:
     return (*places, cell.model, cell.data, cell.width, cell.sparsity, cell.method, -cell.bits, cell.distill)
 
 
-def _averages(base: Sequence[Row]) -> str:
+def _averages(base: Sequence[SeedsRow]) -> str:
     lines = ["| | average drop, here | networks and data sets | weights, here | the paper's drop | the paper's ratio |"]
     lines.append("|---" * 6 + "|")
     gains = []
@@ -126,13 +126,13 @@ def _averages(base: Sequence[Row]) -> str:
     return "\n\n".join(["\n".join(lines), *filter(None, gains), f"The paper: {paper.CITATION}."])
 
 
-def _missing(base: Sequence[Row]) -> str:
+def _missing(base: Sequence[SeedsRow]) -> str:
     there = {row.pair for row in base}
     missing = [f"{model} on {data}" for data in DATA for model in MODELS if (model, data) not in there]
     return f"Not computed, and in no average: {', '.join(missing)}." if missing else ""
 
 
-def _table(rows: Sequence[Row], *, axes: bool = False) -> str:
+def _table(rows: Sequence[SeedsRow], *, axes: bool = False) -> str:
     head = ["network, data", *(["zeros", "method", "distilled"] if axes else []), "bits", "seeds"]
     head += ["baseline %", "pruned %", "clustered %", "drop, points", "weights", "ONNX", "TFLite", "`.ecz`", "epochs"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
@@ -156,7 +156,7 @@ def _table(rows: Sequence[Row], *, axes: bool = False) -> str:
     return "\n".join(lines)
 
 
-def _notes(rows: Sequence[Row]) -> str:
+def _notes(rows: Sequence[SeedsRow]) -> str:
     """The reasons why figures are not the paper's: unofficial data, and budgets that were cut."""
     notes = {f"{o.data.name}: {o.data.note}." for row in rows for o in row.outcomes if not o.data.official}
     for row in rows:
@@ -171,7 +171,7 @@ def _notes(rows: Sequence[Row]) -> str:
     return "\n".join(f"- {note}" for note in sorted(notes))
 
 
-def _beside_deep_compression(base: Sequence[Row]) -> str:
+def _beside_deep_compression(base: Sequence[SeedsRow]) -> str:
     head = "| network, data | zeros and shared weights | ONNX file, which a runtime loads | container | drop, points |"
     lines = [head, "|---" * 5 + "|"]
     for each in DEEP_COMPRESSION:

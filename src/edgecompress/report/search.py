@@ -6,7 +6,7 @@ from edgecompress.compress.record import TOP_1
 from edgecompress.report import cells
 from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 from edgecompress.report.numbers import of_metric, unit_of
-from edgecompress.search.objectives import FrontRecord, Point
+from edgecompress.search.objectives import FrontRecord, SearchPoint
 from edgecompress.search.records import Candidate, SearchRecord, Trial
 
 
@@ -33,7 +33,7 @@ def _networks(record: FrontRecord) -> Figure:
         Column("", words=True, key="verdict"),
     )
 
-    def boards(point: Point) -> list[Cell]:
+    def boards(point: SearchPoint) -> list[Cell]:
         found = {(each.device, each.runtime): each.p50_ns for each in point.boards}
         return [cells.time(found.get(each)) for each in measured]
 

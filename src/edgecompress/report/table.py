@@ -12,7 +12,7 @@ from edgecompress.report.numbers import of_metric, percent, significant
 
 
 @dataclass(frozen=True)
-class Row:
+class FileRow:
     """One file. Times are in ns, sizes in bytes, accuracies in percent; ``None``: not measured, or no dense file.
 
     An emulated machine's times are no device's: they are ``None`` too, and are in the record alone.
@@ -45,7 +45,7 @@ class Row:
     failures: tuple[str, ...]
 
 
-def rows(record: BenchRecord) -> list[Row]:
+def rows(record: BenchRecord) -> list[FileRow]:
     """A row a file, runtime by runtime, the dense file first."""
     ratios = {comparison.compressed: comparison.latency for comparison in record.comparisons}
     dense = {file.runtime: file for file in record.files.values() if file.kind == "dense"}
@@ -63,7 +63,7 @@ def rows(record: BenchRecord) -> list[Row]:
         verdict = said if ratio else "failed" if not ran else "-" if timed else "emulated"
         counted, reference = file.instructions, base.instructions if base else None
         found.append(
-            Row(
+            FileRow(
                 file=name,
                 runtime=file.runtime_version or file.runtime,
                 kind=file.kind,
@@ -117,7 +117,7 @@ def judged_columns(record: BenchRecord, points: str) -> tuple[str, str]:
     )
 
 
-def judged_cells(record: BenchRecord, row: Row) -> tuple[str, str]:
+def judged_cells(record: BenchRecord, row: FileRow) -> tuple[str, str]:
     """The cells under these."""
     if judging(record) is None:
         return percent(row.accuracy), percent(row.drop)

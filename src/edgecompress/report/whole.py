@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from edgecompress import __version__
 from edgecompress.errors import InputError
 from edgecompress.report.document import Document, Section
-from edgecompress.report.found import Found
+from edgecompress.report.found import FoundRecords
 from edgecompress.report.sections.axes import axes
 from edgecompress.report.sections.front import front
 from edgecompress.report.sections.latency import latency
@@ -21,7 +21,7 @@ from edgecompress.report.sections.sustained import sustained
 ORDER = (reproduction, axes, front, sizes, latency, sustained, layers, search, records)
 
 
-def whole(found: Found, *, made: datetime | None = None) -> Document:
+def whole(found: FoundRecords, *, made: datetime | None = None) -> Document:
     """The report of these records. A section that has nothing to show is left out.
 
     A record may keep to its schema and have figures that nothing can be computed from, such as a file of no bytes. Such
@@ -34,7 +34,7 @@ def whole(found: Found, *, made: datetime | None = None) -> Document:
         sections = _sections(found)
     except (ArithmeticError, ValueError):
         # Looked for only where there is one: of sound records, each section is computed once.
-        unfit = {source.id: why for source in found.sources if (why := _why_not(Found((source,))))}
+        unfit = {source.id: why for source in found.sources if (why := _why_not(FoundRecords((source,))))}
         if not unfit:
             raise
         found = found.without(unfit)
@@ -53,11 +53,11 @@ def whole(found: Found, *, made: datetime | None = None) -> Document:
     )
 
 
-def _sections(found: Found) -> tuple[Section, ...]:
+def _sections(found: FoundRecords) -> tuple[Section, ...]:
     return tuple(section for make in ORDER if (section := make(found)))
 
 
-def _why_not(alone: Found) -> str:
+def _why_not(alone: FoundRecords) -> str:
     """The reason why no section can be made of one record; empty: they can."""
     try:
         _sections(alone)

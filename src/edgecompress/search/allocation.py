@@ -15,7 +15,7 @@ _HALVINGS = 50
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerPlace:
     """A layer's fraction of nonzero weights, as a logarithm to base 2, and its bits."""
 
     log_density: float
@@ -27,7 +27,7 @@ class Allocation:
     """One place for each of ``layers``, which are ``Searchable`` in the network's order."""
 
     layers: tuple[Searchable, ...]
-    places: tuple[Place, ...]
+    places: tuple[LayerPlace, ...]
 
     def bytes(self) -> float:
         """About what the weights take together."""
@@ -77,10 +77,12 @@ class Allocation:
         return self.moved([low] * count, [0] * count)
 
 
-def _within(layer: Searchable, place: Place, along: float, more: float) -> Place:
+def _within(layer: Searchable, place: LayerPlace, along: float, more: float) -> LayerPlace:
     least = float(np.log2(1 - layer.most_sparsity))
     density = min(0.0, max(least, place.log_density + along)) if layer.prunable else place.log_density
-    return Place(density, min(layer.most_bits, max(1, round(place.bits + more))) if layer.most_bits else place.bits)
+    return LayerPlace(
+        density, min(layer.most_bits, max(1, round(place.bits + more))) if layer.most_bits else place.bits
+    )
 
 
 def guided(
@@ -114,15 +116,15 @@ def guided(
     return at(2.0**high)
 
 
-def _choices(layer: Searchable, place: Place, along: Literal["density", "bits"]) -> list[Place]:
+def _choices(layer: Searchable, place: LayerPlace, along: Literal["density", "bits"]) -> list[LayerPlace]:
     if along == "bits":
-        return [Place(place.log_density, bits) for bits in BITS if bits <= layer.most_bits] or [place]
+        return [LayerPlace(place.log_density, bits) for bits in BITS if bits <= layer.most_bits] or [place]
     if not layer.prunable:
         return [place]
-    return [Place(float(each), place.bits) for each in np.linspace(np.log2(1 - layer.most_sparsity), 0.0, _GRID)]
+    return [LayerPlace(float(each), place.bits) for each in np.linspace(np.log2(1 - layer.most_sparsity), 0.0, _GRID)]
 
 
-def _table(layer: Searchable, places: list[Place], curve: Curve) -> tuple[list[Place], Numbers, Numbers]:
+def _table(layer: Searchable, places: list[LayerPlace], curve: Curve) -> tuple[list[LayerPlace], Numbers, Numbers]:
     """Places of a layer, their losses and their bytes."""
     densities = np.array([each.log_density for each in places])
     bits = np.array([each.bits for each in places])

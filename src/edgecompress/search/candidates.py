@@ -7,10 +7,10 @@ from edgecompress.progress import Progress
 from edgecompress.search.front import smallest
 from edgecompress.search.limits import Limits
 from edgecompress.search.records import Candidate, Trial
-from edgecompress.search.trial import Subject, with_settings
+from edgecompress.search.trial import TrialSubject, with_settings
 
 
-def candidate(subject: Subject, made: Run, limits: Limits, trial: int | None) -> Candidate:
+def candidate(subject: TrialSubject, made: Run, limits: Limits, trial: int | None) -> Candidate:
     """The candidate that the full stages ended with."""
     size, accuracy = subject.file_bytes(made.last), made.stages[-1].accuracy
     drop = subject.drop(accuracy)
@@ -18,7 +18,7 @@ def candidate(subject: Subject, made: Run, limits: Limits, trial: int | None) ->
 
 
 def run_candidates(
-    subject: Subject, front: Sequence[Trial], own: Candidate, limits: Limits, allowed: float
+    subject: TrialSubject, front: Sequence[Trial], own: Candidate, limits: Limits, allowed: float
 ) -> list[Candidate]:
     """Find the smallest trial of the ``front`` that holds after the full stages, in few runs.
 

@@ -7,7 +7,7 @@ from edgecompress.record import write_atomically
 from edgecompress.search.records import SearchRecord
 
 
-class Journal:
+class TrialJournal:
     """A record and the file that holds it.
 
     Args:

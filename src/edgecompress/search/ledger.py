@@ -33,7 +33,7 @@ UNTRAINED = math.inf
 """The drop that a trial is given which was not trained: Optuna wants a number, and no network can lose more."""
 
 
-class Ledger:
+class TrialLedger:
     """The trials of one search.
 
     Args:
@@ -114,7 +114,7 @@ class Ledger:
 
 
 def opened(url: str) -> "BaseStorage":
-    """The storage at ``url``, made if need be; errors are those of ``Ledger``."""
+    """The storage at ``url``, made if need be; errors are those of ``TrialLedger``."""
     from optuna.storages import JournalStorage, RDBStorage
     from optuna.storages.journal import JournalFileBackend
     from sqlalchemy import make_url

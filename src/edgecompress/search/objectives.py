@@ -22,7 +22,7 @@ class BoardLatency(Record):
     record: str = Field(description="file of the benchmark's record, from the front's folder")
 
 
-class Point(Record):
+class SearchPoint(Record):
     """A network that no other one of the search beats in bytes, drop and latency."""
 
     recipe: str = Field(description="file of the recipe that builds it, from the front's folder")
@@ -48,11 +48,11 @@ class FrontRecord(Versioned):
     metric: str = Field(default=TOP_1, description="what accuracies and drops are of")
     better: Better = Field(default="higher", description="the direction in which it is better")
     dense_accuracy: float
-    points: tuple[Point, ...] = Field(description="smallest first")
+    points: tuple[SearchPoint, ...] = Field(description="smallest first")
     chosen: int | None = Field(description="index of the smallest point that holds; null: none does")
 
 
-def whole_front(records: Sequence[SearchRecord]) -> list[tuple[SearchRecord, Point]]:
+def whole_front(records: Sequence[SearchRecord]) -> list[tuple[SearchRecord, SearchPoint]]:
     """The candidates of all ``records`` that no other one beats, smallest first, each with the search that found it.
 
     One beats another that is nowhere better and somewhere worse; of two that are equal the first stays. Names of
@@ -73,7 +73,7 @@ def whole_front(records: Sequence[SearchRecord]) -> list[tuple[SearchRecord, Poi
     points = []
     for number, place in enumerate(kept):
         record, candidate, latency = found[place]
-        point = Point(
+        point = SearchPoint(
             recipe=f"front/{number}.toml",
             macs=record.channels.macs if record.channels else 1.0,
             trial=candidate.trial,

@@ -52,7 +52,7 @@ class Candidate(Record):
     holds: bool = Field(description="whether the drop and the size are within what was asked for")
 
 
-class Channels(Record):
+class RemovedChannels(Record):
     """The network after channels were removed, before pruning: every trial's latency, as zeros and bits change none."""
 
     macs: float = Field(description="multiply-accumulates left, as a fraction of the dense network's")
@@ -85,7 +85,7 @@ class SearchRecord(Published):
     metric: str = Field(default=TOP_1, description="what accuracies and drops are of")
     better: Better = Field(default="higher", description="the direction in which it is better")
     dense_accuracy: float | None = None
-    channels: Channels | None = Field(default=None, description="null: the recipe removes none")
+    channels: RemovedChannels | None = Field(default=None, description="null: the recipe removes none")
     sensitivities: list[Sensitivity] = Field(default=[])
     trials: list[Trial] = Field(default=[])
     front: list[int] = Field(default=[], description="trials that no other one beats in both bytes and drop")

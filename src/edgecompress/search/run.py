@@ -20,18 +20,18 @@ from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
 from edgecompress.lock import held
 from edgecompress.recipe import Recipe
-from edgecompress.search.allocation import Allocation, Place
+from edgecompress.search.allocation import Allocation, LayerPlace
 from edgecompress.search.candidates import candidate, run_candidates
 from edgecompress.search.curves import curve
 from edgecompress.search.front import front
-from edgecompress.search.journal import Journal
-from edgecompress.search.ledger import Ledger
+from edgecompress.search.journal import TrialJournal
+from edgecompress.search.ledger import TrialLedger
 from edgecompress.search.limits import Limits
-from edgecompress.search.records import Channels, SearchRecord, Sensitivity
+from edgecompress.search.records import RemovedChannels, SearchRecord, Sensitivity
 from edgecompress.search.scan import scan
 from edgecompress.search.searchable import Searchable, searchable
 from edgecompress.search.space import Space, space
-from edgecompress.search.trial import Subject
+from edgecompress.search.trial import TrialSubject
 from edgecompress.search.trials import run_trials
 
 
@@ -75,9 +75,9 @@ def search(
     baseline = go_on(network, begin(context), stages[:1])
     unpruned = go_on(network, baseline, stages[1:pruning])
     made = go_on(network, unpruned, stages[pruning:])
-    subject = Subject(network, baseline, unpruned, graph)
+    subject = TrialSubject(network, baseline, unpruned, graph)
     own = candidate(subject, made, limits, None)
-    journal = Journal(path, empty)
+    journal = TrialJournal(path, empty)
     load_state(network, unpruned.last)
     layers = searchable(network, context.recipe)
     with held(path.with_suffix(".lock"), lambda: context.progress("scan", 0, 1, WAITING)):
@@ -88,7 +88,7 @@ def search(
         _scan(subject, layers, journal)
     shares = allocation(layers, context.recipe, made.last)
     where = _space(shares, journal.record.sensitivities, own.bytes, limits)
-    ledger = Ledger(storage or str(path.with_suffix(".journal")), path.stem)
+    ledger = TrialLedger(storage or str(path.with_suffix(".journal")), path.stem)
     trials = run_trials(subject, where, own, limits, ledger, lambda kept: journal.keep(trials=kept))
     best = front(trials)
     journal.keep(front=[trial.number for trial in best])
@@ -101,7 +101,7 @@ def search(
     return journal.record
 
 
-def _channels(network: nn.Module, context: Context, made: Run) -> Channels:
+def _channels(network: nn.Module, context: Context, made: Run) -> RemovedChannels:
     """Measure the network without the channels that are gone."""
     assert context.recipe.structure is not None
     assert context.latency is not None
@@ -109,7 +109,7 @@ def _channels(network: nn.Module, context: Context, made: Run) -> Channels:
     assert told is not None
     context.progress("latency", 0, 1, "measuring what is left of the network")
     found = context.latency(network)
-    return Channels(
+    return RemovedChannels(
         macs=told.macs_after / told.macs_before,
         ratio=found.ratio,
         low=found.low,
@@ -118,7 +118,7 @@ def _channels(network: nn.Module, context: Context, made: Run) -> Channels:
     )
 
 
-def _scan(subject: Subject, layers: Sequence[Searchable], journal: Journal) -> None:
+def _scan(subject: TrialSubject, layers: Sequence[Searchable], journal: TrialJournal) -> None:
     def kept(found: Sensitivity) -> None:
         journal.keep(sensitivities=[*journal.record.sensitivities, found])
 
@@ -132,7 +132,7 @@ def allocation(layers: Sequence[Searchable], recipe: Recipe, state: State) -> Al
     places = []
     for layer in layers:
         density = max(1, int(torch.count_nonzero(state[layer.parameter]))) / layer.weights
-        places.append(Place(log2(density), recipe.layer(layer.name).bits or recipe.cluster.bits))
+        places.append(LayerPlace(log2(density), recipe.layer(layer.name).bits or recipe.cluster.bits))
     return Allocation(tuple(layers), tuple(places))
 
 

@@ -35,7 +35,7 @@ SLACK = 1.02
 
 
 @dataclass(frozen=True)
-class Subject:
+class TrialSubject:
     """The network that is searched, and the runs that trials start from.
 
     Attributes:
@@ -84,7 +84,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """The outcome of a trial; ``drop`` as ``SearchRecord`` has it, ``None`` where nothing was trained."""
 
     bytes: int
@@ -128,23 +128,23 @@ def untrained(recipe: Recipe) -> Recipe:
 
 
 def attempt(
-    subject: Subject, settings: Mapping[str, Setting], *, size_budget: int | None, progress: Progress
-) -> Outcome:
+    subject: TrialSubject, settings: Mapping[str, Setting], *, size_budget: int | None, progress: Progress
+) -> TrialOutcome:
     """Try ``settings``. A file that is over the budget before training is not trained."""
     recipe = with_settings(subject.recipe, settings)
     trained = short(recipe, len(subject.context.training.x))
     if size_budget is not None:
         size, _ = _run(subject, untrained(recipe), silent)
         if size > SLACK * size_budget:
-            return Outcome(size, None, "over the size budget before training")
+            return TrialOutcome(size, None, "over the size budget before training")
     try:
         size, accuracy = _run(subject, trained, progress)
     except CheckError as error:  # training diverged: a bad choice, and no reason to end the search
-        return Outcome(_run(subject, untrained(recipe), silent)[0], None, str(error))
-    return Outcome(size, subject.drop(accuracy))
+        return TrialOutcome(_run(subject, untrained(recipe), silent)[0], None, str(error))
+    return TrialOutcome(size, subject.drop(accuracy))
 
 
-def _run(subject: Subject, recipe: Recipe, progress: Progress) -> tuple[int, float]:
+def _run(subject: TrialSubject, recipe: Recipe, progress: Progress) -> tuple[int, float]:
     """The bytes and the validation accuracy after the short stages; their checkpoints are not kept."""
     load_state(subject.network, subject.unpruned.last)
     check(subject.network, replace(subject.context, recipe=recipe), TRIED)

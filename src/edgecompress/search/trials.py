@@ -4,18 +4,23 @@ import time
 from collections.abc import Callable, Sequence
 
 from edgecompress.compress.record import drop_in_words
-from edgecompress.search.ledger import Ledger
+from edgecompress.search.ledger import TrialLedger
 from edgecompress.search.limits import Limits
 from edgecompress.search.records import Candidate, Trial
 from edgecompress.search.sampler import propose
 from edgecompress.search.space import Parameters, Space
-from edgecompress.search.trial import Outcome, Subject, attempt
+from edgecompress.search.trial import TrialOutcome, TrialSubject, attempt
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def run_trials(
-    subject: Subject, where: Space, own: Candidate, limits: Limits, ledger: Ledger, kept: Callable[[list[Trial]], None]
+    subject: TrialSubject,
+    where: Space,
+    own: Candidate,
+    limits: Limits,
+    ledger: TrialLedger,
+    kept: Callable[[list[Trial]], None],
 ) -> list[Trial]:
     """The first ``limits.trials`` trials. Those that the ledger has are not run again; other workers may take some.
 
@@ -57,7 +62,9 @@ def best(trials: Sequence[Trial], own: Candidate, limits: Limits) -> str:
     return f"smallest so far {smallest.bytes:,} bytes with a drop of {drop_in_words(smallest.drop, limits.metric)}"
 
 
-def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, ledger: Ledger, number: int) -> Trial:
+def _trial(
+    subject: TrialSubject, where: Space, own: Candidate, limits: Limits, ledger: TrialLedger, number: int
+) -> Trial:
     before, starts = ledger.finished(), where.starts()
     drawn = number >= len(starts)
     point = _sampled(subject, where, own, limits, before, number) if drawn else where.point(starts[number])
@@ -70,7 +77,7 @@ def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, ledge
 
     known = next((each for each in before if each.layers == settings), None)
     if known:  # points differ, and round to the same sparsities and bits
-        outcome = Outcome(known.bytes, known.drop, known.stopped)
+        outcome = TrialOutcome(known.bytes, known.drop, known.stopped)
     else:
         budget = limits.size_budget if number else None  # the recipe's own is trained in any case
         outcome = attempt(subject, settings, size_budget=budget, progress=within)
@@ -86,7 +93,7 @@ def _trial(subject: Subject, where: Space, own: Candidate, limits: Limits, ledge
 
 
 def _sampled(
-    subject: Subject, where: Space, own: Candidate, limits: Limits, before: Sequence[Trial], number: int
+    subject: TrialSubject, where: Space, own: Candidate, limits: Limits, before: Sequence[Trial], number: int
 ) -> Parameters:
     earlier = [trial for trial in before if trial.number < number]
     allowed, seed = limits.drop_of_trials(earlier, own), subject.recipe.seed

@@ -23,7 +23,7 @@ from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.onnx.run import of_graph
 from edgecompress.manifest import End
 from edgecompress.sources.alone import near, noise, one_by_one, outputs
-from edgecompress.sources.graph.module import Graph, written
+from edgecompress.sources.graph.module import GraphModule, written
 from edgecompress.sources.signature import Signature, outputs_of
 
 _BATCH = "batch"
@@ -42,7 +42,7 @@ class Settled:
         one_by_one: whether the file's batch stays as it is.
     """
 
-    module: Graph
+    module: GraphModule
     signature: Signature
     why_not_run: str | None
     one_by_one: bool
@@ -63,7 +63,7 @@ def settle(model: ir.Model, given: tuple[End, ...]) -> Settled:
     free = _freed(model)
     if free is not None:
         inputs = _inputs(free, given)
-        module = Graph(free)
+        module = GraphModule(free)
         why = _wrong(module, inputs, model, _fixed_batch(model))
         if why is None:
             shapes = outputs_of(module, inputs)[1] if not module.unknown else None
@@ -74,7 +74,7 @@ def settle(model: ir.Model, given: tuple[End, ...]) -> Settled:
         end.model_copy(update={"shape": [_first(value), *end.shape]}) if end.name in whole else end
         for end, value in zip(inputs, single.graph.inputs, strict=True)
     )
-    module = Graph(single, whole=whole)
+    module = GraphModule(single, whole=whole)
     why, shapes = _unknown(module), None
     if why is None:
         try:
@@ -84,7 +84,7 @@ def settle(model: ir.Model, given: tuple[End, ...]) -> Settled:
     return Settled(module, Signature(inputs, _outputs(single, shapes), module.whole), why, one_by_one=True)
 
 
-def _unknown(module: Graph) -> str | None:
+def _unknown(module: GraphModule) -> str | None:
     return f"{', '.join(module.unknown)} cannot be run in PyTorch here" if module.unknown else None
 
 
@@ -159,7 +159,7 @@ def _single(model: ir.Model) -> ir.Model:
     return single
 
 
-def _wrong(module: Graph, inputs: tuple[End, ...], model: ir.Model, fixed: int | None) -> str | None:
+def _wrong(module: GraphModule, inputs: tuple[End, ...], model: ir.Model, fixed: int | None) -> str | None:
     """The reason why a graph cannot be given several samples at once; ``None``: it can.
 
     Args:

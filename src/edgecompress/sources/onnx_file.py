@@ -15,7 +15,7 @@ from edgecompress.formats.onnx.read import check_finite, converted, read_lean, t
 from edgecompress.formats.onnx.versions import LEAST_IR
 from edgecompress.manifest import End
 from edgecompress.sources.batch import settle
-from edgecompress.sources.graph.module import Graph, written
+from edgecompress.sources.graph.module import GraphModule, written
 from edgecompress.sources.model import Model, architecture, short_name
 
 _QUANTISED = {"QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger", "MatMulInteger", "QLinearMatMul"}
@@ -82,6 +82,6 @@ def from_graph(source: str, sha256: str, model: ir.Model, shapes: tuple[End, ...
     )
 
 
-def _as_graph(network: torch.nn.Module) -> Graph:
-    assert isinstance(network, Graph)
+def _as_graph(network: torch.nn.Module) -> GraphModule:
+    assert isinstance(network, GraphModule)
     return network

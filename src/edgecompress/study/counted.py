@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from edgecompress import bundle
 from edgecompress.record import Record, write_atomically
 from edgecompress.study.records import Count
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 
 SUFFIX = ".test.json"
 
@@ -21,7 +21,7 @@ class Counted(Record):
     count: Count
 
 
-def counted(stage: Path, count: Callable[[], Count], artefacts: Store | None = None) -> Count:
+def counted(stage: Path, count: Callable[[], Count], artefacts: StudyStore | None = None) -> Count:
     """The result of ``count`` for a finished stage, from this run or an earlier one.
 
     Cells that share a baseline or a pruned network run it on its test set once.

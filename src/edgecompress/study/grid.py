@@ -19,7 +19,7 @@ SEEDS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
-class Point:
+class GridPoint:
     """A cell but for its width, which its recipe has."""
 
     model: str
@@ -43,7 +43,7 @@ class Grid:
     distill: Sequence[bool]
     seeds: Sequence[int]
 
-    def points(self) -> list[Point]:
+    def points(self) -> list[GridPoint]:
         """Every combination, once, in the order of what it says."""
         pairs = [(model, data) for model in dict.fromkeys(self.models) for data in dict.fromkeys(self.data)]
         sharing = list(itertools.product(dict.fromkeys(self.methods), dict.fromkeys(self.bits)))
@@ -54,15 +54,15 @@ class Grid:
         found = []
         for at in sorted(places, key=_says_less):
             sparsity, (method, bits), distill, seed = (axis[place] for axis, place in zip(axes, at, strict=True))
-            found += [Point(model, data, sparsity, method, bits, distill, seed) for model, data in pairs]
+            found += [GridPoint(model, data, sparsity, method, bits, distill, seed) for model, data in pairs]
         return found
 
-    def sample(self) -> list[Point]:
+    def sample(self) -> list[GridPoint]:
         """Every pair at every sparsity, and every other value once, with the first pair: what a smoke test runs."""
         first = (self.models[0], self.data[0])
         base = (self.methods[0], self.bits[0], self.distill[0], self.seeds[0])
 
-        def off(point: Point) -> int:
+        def off(point: GridPoint) -> int:
             varied = (point.method, point.bits, point.distill, point.seed)
             return sum(here != there for here, there in zip(varied, base, strict=True))
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from edgecompress.record import Record
 
 
-class Plan(Record):
+class StudyPlan(Record):
     """The plan by which every cell is computed. It travels to workers, on other machines too."""
 
     study: str

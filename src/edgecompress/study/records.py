@@ -12,7 +12,7 @@ from edgecompress.target import Runtime
 How = Literal["measured", "emulated", "estimated"]
 
 
-class Cell(Record):
+class StudyCell(Record):
     """One point of the grid: what is varied, and nothing that is the same in all cells."""
 
     model: str
@@ -33,7 +33,7 @@ class Cell(Record):
         return f"{self.model}-{self.data}{width}-{rate}-{self.method}-{self.bits}bit{distilled}-seed{self.seed}"
 
 
-class Budget(Record):
+class TrainingBudget(Record):
     """The budget of training."""
 
     epochs: dict[str, int] = Field(description="of each stage, in the order in which they run")
@@ -121,7 +121,7 @@ class Sizes(Record):
         return None if self.container is None else self.dense / self.container
 
 
-class LatencyRatio(Record):
+class CellLatency(Record):
     """Latency of the compressed file over that of the dense one, in one runtime."""
 
     runtime: Runtime
@@ -150,17 +150,17 @@ class Machine(Record):
     versions: dict[str, str]
 
 
-class Outcome(Record):
+class CellOutcome(Record):
     """The outcome of a cell that is done."""
 
-    budget: Budget
+    budget: TrainingBudget
     data: DataInfo
     accuracy: Accuracies
     weights_total: int = Field(description="prunable weights of the dense network")
     weights_kept: int = Field(description="of these, not zero")
     sizes: dict[str, Sizes] = Field(description="by format: onnx, tflite")
     layers: tuple[StudyLayer, ...]
-    latency: tuple[LatencyRatio, ...] = Field(default=(), description="empty: the files were not proved")
+    latency: tuple[CellLatency, ...] = Field(default=(), description="empty: the files were not proved")
     seconds: dict[str, float | None] = Field(
         description="of each stage, and of export; null: the stage was taken from the cache"
     )
@@ -180,12 +180,12 @@ class CellRecord(Published):
     schema_version: Literal[2] = 2
     tool_version: str
     study: str = Field(description="the grid it belongs to")
-    cell: Cell
+    cell: StudyCell
     recipe_digest: str = Field(description="over the whole recipe of the cell and the samples it is trained on")
     state: Literal["done", "failed"]
     error: str | None = Field(default=None, description="one line; null: it is done")
     attempts: int = Field(default=1, ge=1, description="more than 1 where a worker was lost and the cell run again")
-    outcome: Outcome | None = Field(default=None, description="null: it failed")
+    outcome: CellOutcome | None = Field(default=None, description="null: it failed")
     machine: Machine
     taken: str = Field(description="UTC, ISO 8601: when it ended")
 
@@ -212,11 +212,11 @@ class CellRecord(Published):
         )
 
 
-class Entry(Record):
+class IndexEntry(Record):
     """A cell in the index of a study."""
 
     file: str | None = Field(description="name of its record, beside the index; null: there is none")
-    cell: Cell
+    cell: StudyCell
     state: Literal["done", "failed", "left out"]
     error: str | None = None
 
@@ -229,6 +229,6 @@ class StudyIndex(Versioned):
     schema_version: Literal[1] = 1
     tool_version: str
     study: str
-    cells: tuple[Entry, ...] = Field(description="in the order in which they are computed")
+    cells: tuple[IndexEntry, ...] = Field(description="in the order in which they are computed")
     budget_minutes: float | None = Field(description="after which no cell was started any more; null: no limit")
     taken: str = Field(description="UTC, ISO 8601: when the index was last written")

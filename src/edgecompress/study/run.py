@@ -9,10 +9,10 @@ from pydantic import ValidationError
 import edgecompress
 from edgecompress.errors import InputError
 from edgecompress.progress import Progress
-from edgecompress.study.engines.contract import Ended, Pool
-from edgecompress.study.records import Cell, CellRecord, Entry, Machine, StudyIndex
-from edgecompress.study.schedule import Schedule
-from edgecompress.study.store import Store
+from edgecompress.study.engines.contract import EndedCell, Pool
+from edgecompress.study.records import CellRecord, IndexEntry, Machine, StudyCell, StudyIndex
+from edgecompress.study.schedule import CellSchedule
+from edgecompress.study.store import StudyStore
 from edgecompress.wording import first_error
 
 INDEX = "index.json"
@@ -35,13 +35,13 @@ class Study:
     """
 
     name: str
-    digests: dict[Cell, str]
-    store: Store
+    digests: dict[StudyCell, str]
+    store: StudyStore
     machine: Machine
     budget_minutes: float | None
     progress: Progress
-    records: dict[Cell, CellRecord] = field(default_factory=dict)
-    attempts: dict[Cell, int] = field(default_factory=dict)
+    records: dict[StudyCell, CellRecord] = field(default_factory=dict)
+    attempts: dict[StudyCell, int] = field(default_factory=dict)
 
     def known(self) -> None:
         """Take the records of cells that an earlier run finished; those that failed are computed again.
@@ -57,7 +57,7 @@ class Study:
 
     def run(self, pool: Pool) -> StudyIndex:
         """Compute what is not known, until all is or the budget is over. Returns the index, which is kept."""
-        schedule = Schedule(cell for cell in self.digests if cell not in self.records)
+        schedule = CellSchedule(cell for cell in self.digests if cell not in self.records)
         started = time.monotonic()
         self._tell(pool)
         self.write_index()
@@ -86,7 +86,7 @@ class Study:
         for cell in self.digests:
             record = self.records.get(cell)
             entries.append(
-                Entry(
+                IndexEntry(
                     file=file_of(cell) if record else None,
                     cell=cell,
                     state=record.state if record else "left out",
@@ -106,7 +106,7 @@ class Study:
     def _over(self, started: float) -> bool:
         return self.budget_minutes is not None and time.monotonic() - started >= 60 * self.budget_minutes
 
-    def _end(self, ended: Ended, schedule: Schedule) -> None:
+    def _end(self, ended: EndedCell, schedule: CellSchedule) -> None:
         record, count = ended.record, self.attempts[ended.cell]
         if record is None and count < ATTEMPTS:
             schedule.again(ended.cell)
@@ -119,7 +119,7 @@ class Study:
         schedule.ended(ended.cell, done=record.state == "done")
         self.write_index()
 
-    def _lost(self, ended: Ended) -> CellRecord:
+    def _lost(self, ended: EndedCell) -> CellRecord:
         return CellRecord(
             tool_version=edgecompress.__version__,
             study=self.name,
@@ -131,7 +131,7 @@ class Study:
             taken=now(),
         )
 
-    def _kept(self, cell: Cell) -> CellRecord | None:
+    def _kept(self, cell: StudyCell) -> CellRecord | None:
         """The record of a cell that is done."""
         content = self.store.read(file_of(cell))
         if content is None:
@@ -156,7 +156,7 @@ class Study:
         self.progress(self.name, len(self.records), len(self.digests), "; ".join(pool.notes()))
 
 
-def file_of(cell: Cell) -> str:
+def file_of(cell: StudyCell) -> str:
     """The name of a cell's record."""
     return f"{cell.name}.json"
 

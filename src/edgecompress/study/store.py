@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 
 
-class Store:
+class StudyStore:
     """Files in one folder by their names. No half-written file is ever seen under its name.
 
     Args:
@@ -109,7 +109,7 @@ def _protocols(files: Any) -> tuple[str, ...]:
 
 
 @contextmanager
-def _failing(store: Store) -> Iterator[None]:
+def _failing(store: StudyStore) -> Iterator[None]:
     """Turn an error of a file system into one line. Each has errors of its own library, so any is meant here."""
     try:
         yield

@@ -40,30 +40,30 @@ from edgecompress.sources.data.info import info
 from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.sources.model import Model
 from edgecompress.study.counted import counted
-from edgecompress.study.grid import Point
+from edgecompress.study.grid import GridPoint
 from edgecompress.study.machine import machine
-from edgecompress.study.plan import Plan
+from edgecompress.study.plan import StudyPlan
 from edgecompress.study.records import (
     Accuracies,
-    Budget,
-    Cell,
+    CellLatency,
+    CellOutcome,
     CellRecord,
     Count,
-    LatencyRatio,
     Machine,
-    Outcome,
     Sizes,
+    StudyCell,
     StudyLayer,
+    TrainingBudget,
 )
 from edgecompress.study.run import now
 from edgecompress.study.stand_in import SHAPES, stand_in
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 from edgecompress.study.subset import subset
 from edgecompress.workflows.model_files import SAMPLES
 from edgecompress.workflows.prepared import DATA_VERSION, context_of, identity_of
 
 
-def recipe_of(point: Point, plan: Plan) -> Recipe:
+def recipe_of(point: GridPoint, plan: StudyPlan) -> Recipe:
     """The recipe of a cell.
 
     Raises:
@@ -86,14 +86,14 @@ def recipe_of(point: Point, plan: Plan) -> Recipe:
     return chosen.model_copy(update={**tables, "seed": point.seed, "distill": distill})
 
 
-def cell_of(point: Point, plan: Plan) -> tuple[Cell, str]:
+def cell_of(point: GridPoint, plan: StudyPlan) -> tuple[StudyCell, str]:
     """The cell of a point, and the digest of what decides its record.
 
     Raises:
         InputError: as ``recipe_of``.
     """
     chosen = recipe_of(point, plan)
-    cell = Cell(
+    cell = StudyCell(
         model=point.model,
         data=point.data,
         width=chosen.width,
@@ -109,9 +109,9 @@ def cell_of(point: Point, plan: Plan) -> tuple[Cell, str]:
     return cell, key("", "cell", {"recipe": settings, "samples": samples, "data_version": DATA_VERSION})
 
 
-def compute(cell: Cell, progress: Progress, *, plan: Plan) -> CellRecord:
+def compute(cell: StudyCell, progress: Progress, *, plan: StudyPlan) -> CellRecord:
     """Compute a cell. What goes wrong is in the record, so that the other cells go on."""
-    point = Point(cell.model, cell.data, cell.sparsity, cell.method, cell.bits, cell.distill, cell.seed)
+    point = GridPoint(cell.model, cell.data, cell.sparsity, cell.method, cell.bits, cell.distill, cell.seed)
     _, digest = cell_of(point, plan)
     here = this_machine()
     outcome, error = None, None
@@ -140,13 +140,13 @@ def this_machine() -> Machine:
     return machine(threads=torch.get_num_threads(), gpu=gpu)
 
 
-def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Progress) -> Outcome:
+def _outcome(cell: StudyCell, chosen: Recipe, plan: StudyPlan, here: Machine, progress: Progress) -> CellOutcome:
     whole = _data(cell.data, plan.data_dir, plan.download, plan.stand_ins, chosen.inputs.resolution)
     data = subset(whole, train=plan.train_samples, judge=plan.judge_samples)
     model = built_in(cell.model, data, width=chosen.width, seed=chosen.seed, checkpoint=None)
     network = model.module
     chosen = named(chosen, network)
-    artefacts = Store(plan.artefacts) if plan.artefacts else None
+    artefacts = StudyStore(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
     made = run_all(network, context, trained=False)
     accuracy: dict[str, Count] = {}
@@ -159,8 +159,8 @@ def _outcome(cell: Cell, chosen: Recipe, plan: Plan, here: Machine, progress: Pr
         sizes, latency = _files(model, Path(folder), made, data, chosen.export, plan, here)
     load_state(network, made.last)
     weights = compressible(network, chosen)
-    return Outcome(
-        budget=Budget(
+    return CellOutcome(
+        budget=TrainingBudget(
             epochs={stage.stage: stage.epochs for stage in made.stages},
             epochs_scale=plan.epochs_scale,
             training_samples=len(data.train_x),
@@ -192,7 +192,7 @@ def _data(name: str, folder: Path | None, download: bool, stand_ins: bool, resol
         raise
 
 
-def _context(cell: Cell, chosen: Recipe, plan: Plan, data: Dataset, progress: Progress) -> Context:
+def _context(cell: StudyCell, chosen: Recipe, plan: StudyPlan, data: Dataset, progress: Progress) -> Context:
     # That of a build, so that both take the stages that the other has finished.
     identity = identity_of(cell.model, data, resolution=chosen.inputs.resolution)
     cut = {"train": plan.train_samples, "judge": plan.judge_samples}
@@ -224,9 +224,9 @@ def _files(
     made: Run,
     data: Dataset,
     settings: Export,
-    plan: Plan,
+    plan: StudyPlan,
     here: Machine,
-) -> tuple[dict[str, Sizes], tuple[LatencyRatio, ...]]:
+) -> tuple[dict[str, Sizes], tuple[CellLatency, ...]]:
     """Write both networks in each format, and the containers, and prove the files where the plan says so."""
     x = data.test_x[:SAMPLES]
     formats = find.of_profiles()
@@ -263,11 +263,11 @@ def _sizes(folder: Path, how: Format, ledgers: Mapping[tuple[Kind, str], Ledger]
     )
 
 
-def _latency(folder: Path, kind: Format, here: Machine) -> LatencyRatio:
+def _latency(folder: Path, kind: Format, here: Machine) -> CellLatency:
     """Measured and not judged: other cells may be computed at the same time."""
     paths = [folder / f"{STEMS[each]}.{kind.name}" for each in ("compressed", "dense")]
     found = compare_latency(paths[0], paths[1], layout=kind.layout, limit=None)
-    return LatencyRatio(
+    return CellLatency(
         runtime=kind.runtime,
         ratio=found.ratio,
         low=found.low,

@@ -10,7 +10,7 @@ from edgecompress.compress.record import TOP_1, drop_in_words
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
 from edgecompress.recipe.writing import recipe_toml
-from edgecompress.search.objectives import BoardLatency, FrontRecord, Point, whole_front
+from edgecompress.search.objectives import BoardLatency, FrontRecord, SearchPoint, whole_front
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.trial import with_settings
 from edgecompress.workflows.build import build_bundle
@@ -37,11 +37,11 @@ def front_of(records: Sequence[SearchRecord]) -> tuple[FrontRecord, dict[str, st
     return record, recipes
 
 
-def _recipe(record: SearchRecord, point: Point) -> Recipe:
+def _recipe(record: SearchRecord, point: SearchPoint) -> Recipe:
     return with_settings(record.recipe, {} if point.trial is None else record.trials[point.trial].layers)
 
 
-def _comment(record: SearchRecord, point: Point) -> str:
+def _comment(record: SearchRecord, point: SearchPoint) -> str:
     channels = f", {100 * point.macs:.0f} % of the arithmetic" if point.macs < 1 else ""
     return (
         f"{record.model} on {record.data}{channels}: {point.bytes:,} bytes of ONNX, "
@@ -49,7 +49,7 @@ def _comment(record: SearchRecord, point: Point) -> str:
     )
 
 
-def _lost(record: SearchRecord, point: Point) -> str:
+def _lost(record: SearchRecord, point: SearchPoint) -> str:
     said = drop_in_words(point.drop, record.metric)
     return f"{said} of validation accuracy lost" if record.metric == TOP_1 else f"{said} lost on validation samples"
 

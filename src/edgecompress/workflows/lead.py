@@ -13,7 +13,7 @@ from edgecompress.deploy.emulated.count import count
 from edgecompress.deploy.emulated.outputs import outputs, why_not
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
 from edgecompress.estimate.choice import better_than, choose
-from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Candidate, Lead, OnProcessor
+from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Lead, LeadCandidate, OnProcessor
 from edgecompress.estimate.rule import expected
 from edgecompress.export.accuracy import FileAccuracy, accuracy
 from edgecompress.export.verify import compare_outputs
@@ -37,7 +37,7 @@ _OUTPUTS_SECONDS = 1800
 
 
 @dataclass(frozen=True)
-class Samples:
+class LabelledSamples:
     """Labelled samples, float32 (N, channels, ...) and classes, with what the compressed network says of the first.
 
     Without classes ``y`` is empty.
@@ -60,7 +60,7 @@ def settle(
     models, warnings = dict(made.models), list(made.warnings)
     counts = counted(folder, models, board, settings, progress)
     test, validation = made.said or (np.zeros((0, 0), np.float32),) * 2
-    tested = Samples(data.test_x, data.test_y if data.classes else data.test_y[:0], test)
+    tested = LabelledSamples(data.test_x, data.test_y if data.classes else data.test_y[:0], test)
     for name in [name for name, file in models.items() if file.kind == "float16"]:
         try:
             found = on_processor(folder / name, models[name], board, tested, counts[0].get(name), progress)
@@ -77,7 +77,7 @@ def settle(
         board,
         settings,
         stages=results,
-        validation=Samples(data.validation_x, data.validation_y, validation),
+        validation=LabelledSamples(data.validation_x, data.validation_y, validation),
         counts=counts,
         progress=progress,
     )
@@ -116,7 +116,7 @@ def counted(
 
 
 def on_processor(
-    path: Path, file: ModelFile, board: Target, test: Samples, executed: int | None, progress: Progress
+    path: Path, file: ModelFile, board: Target, test: LabelledSamples, executed: int | None, progress: Progress
 ) -> OnProcessor:
     """Check a float16 file on the board's emulated processor against the network in float32, on first test samples.
 
@@ -144,7 +144,7 @@ def lead(
     settings: Export,
     *,
     stages: Sequence[StageResult],
-    validation: Samples,
+    validation: LabelledSamples,
     counts: tuple[Mapping[str, int], str],
     progress: Progress,
 ) -> Lead:
@@ -162,7 +162,7 @@ def lead(
     """
     executed, note = counts
     dense = {each.runtime: executed.get(name) for name, each in files.items() if each.kind == "dense"}
-    found: dict[str, Candidate] = {}
+    found: dict[str, LeadCandidate] = {}
     # Float16 files last: their accuracy takes minutes of emulation, which a better file spares.
     for name, file in sorted(files.items(), key=lambda each: each[1].kind == "float16"):
         if file.runtime not in board.runtimes:
@@ -176,7 +176,7 @@ def lead(
             judged: dict[str, object] = {"left_out": f"{better} executes less; its accuracy there was not asked for"}
         else:
             judged = _judged(folder / name, file, board, stages, validation, made, progress)
-        found[name] = Candidate(runtime=file.runtime, bytes=file.bytes, instructions=made, ratio=ratio, **judged)
+        found[name] = LeadCandidate(runtime=file.runtime, bytes=file.bytes, instructions=made, ratio=ratio, **judged)
     return choose(found, limit=settings.lead_drop, runtimes=board.runtimes, processor=board.emulator_cpu, note=note)
 
 
@@ -185,11 +185,11 @@ def _judged(
     file: ModelFile,
     board: Target,
     stages: Sequence[StageResult],
-    validation: Samples,
+    validation: LabelledSamples,
     executed: int | None,
     progress: Progress,
 ) -> dict[str, object]:
-    """The measures of a file's accuracy, as fields of a ``Candidate``."""
+    """The measures of a file's accuracy, as fields of a ``LeadCandidate``."""
     dense, compressed = stages[0].top_1, stages[-1].top_1
     if file.on_processor is not None and file.on_processor.processor is None:
         return {"left_out": f"its values on {board.name} are not known: {file.on_processor.why_not}"}
@@ -209,7 +209,7 @@ def _judged_there(
     path: Path,
     file: ModelFile,
     board: Target,
-    validation: Samples,
+    validation: LabelledSamples,
     executed: int | None,
     progress: Progress,
     *,
@@ -228,7 +228,7 @@ def _judged_there(
     return {"drop": lost + float(added), "samples": len(validation.y), "judged": judged}
 
 
-def _measured(path: Path, file: ModelFile, validation: Samples, progress: Progress) -> float:
+def _measured(path: Path, file: ModelFile, validation: LabelledSamples, progress: Progress) -> float:
     """The validation accuracy of a file in its runtime, here, in percent."""
     progress(f"{path.name} on the validation split", 0, 1)
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as name:

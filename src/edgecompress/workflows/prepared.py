@@ -14,7 +14,7 @@ from torch import nn
 from edgecompress import bundle, recipe
 from edgecompress.compress.context import Context
 from edgecompress.compress.structure.contract import Measure
-from edgecompress.compress.structure.search import Latency
+from edgecompress.compress.structure.search import MeasuredRatio
 from edgecompress.compress.train import TrainingData
 from edgecompress.export.latency import latency
 from edgecompress.progress import Progress
@@ -88,9 +88,9 @@ def measure_of(model: Model, settings: recipe.Structure) -> Measure:
     """A function that measures a network's latency against that of ``model``, as it is now."""
     kept = copy.deepcopy(model.module)
 
-    def measure(network: nn.Module) -> Latency:
+    def measure(network: nn.Module) -> MeasuredRatio:
         graphs = [model.graph(each) for each in (network, kept)]
         found = latency(graphs[0], graphs[1], settings.runtime)
-        return Latency(found.ratio, found.low, found.high)
+        return MeasuredRatio(found.ratio, found.low, found.high)
 
     return measure

@@ -37,7 +37,7 @@ PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The results of a search.
 
     Attributes:
@@ -84,7 +84,7 @@ def search(
     progress: Progress,
     warn: Callable[[str], None],
     tell: Callable[[SearchRecord], None],
-) -> Found:
+) -> SearchResult:
     """Search, write what was found into the folder ``request.output``, and build the bundle if ``builds``.
 
     Args:
@@ -139,9 +139,9 @@ def search(
         raise CheckError(_nothing_holds(records, folder / FRONT))
     write_atomically(folder / RECIPE, recipes[front.points[front.chosen].recipe])
     if not builds:
-        return Found(folder, request.data_named, records, front, None)
+        return SearchResult(folder, request.data_named, records, front, None)
     request = replace(request, recipe=str(folder / RECIPE), changes=(), encoding=None, output=built_in)
-    return Found(
+    return SearchResult(
         folder, request.data_named, records, front, build_bundle(request, progress=progress, warn=_but(said, warn))
     )
 

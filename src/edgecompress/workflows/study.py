@@ -11,12 +11,12 @@ from edgecompress.errors import InputError
 from edgecompress.progress import Progress
 from edgecompress.sources import datasets
 from edgecompress.sources.load import NETWORKS
-from edgecompress.study.engines.contract import Engine, Workers
+from edgecompress.study.engines.contract import CellEngine, Workers
 from edgecompress.study.grid import METHOD, Grid
-from edgecompress.study.plan import Plan
+from edgecompress.study.plan import StudyPlan
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.study.run import Study
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 from edgecompress.workflows.cell import cell_of, compute, this_machine
 
 ENGINES = "edgecompress.study.engines"
@@ -30,7 +30,7 @@ def clustering_methods() -> list[str]:
     return sorted(methods.choices(ALGORITHMS), key=lambda name: (name != METHOD, name))
 
 
-def smoke(plan: Plan) -> Plan:
+def smoke(plan: StudyPlan) -> StudyPlan:
     """``plan``, cut down to seconds a cell; nothing is downloaded."""
     changes = (*SMOKE_CHANGES, *plan.changes)
     return plan.model_copy(update={**SMOKE, "changes": changes, "download": False})
@@ -38,7 +38,7 @@ def smoke(plan: Plan) -> Plan:
 
 def study(
     grid: Grid,
-    plan: Plan,
+    plan: StudyPlan,
     *,
     output: str,
     engine: str,
@@ -63,10 +63,10 @@ def study(
         InputError: a name or a recipe is wrong, or the folder holds records of other settings.
     """
     _check(grid)
-    begin: Engine = methods.find(ENGINES, engine)
+    begin: CellEngine = methods.find(ENGINES, engine)
     plan = _absolute(plan)
     cells = dict(cell_of(point, plan) for point in (grid.sample() if sample else grid.points()))
-    asked = Study(plan.study, cells, Store(output), this_machine(), budget_minutes, progress)
+    asked = Study(plan.study, cells, StudyStore(output), this_machine(), budget_minutes, progress)
     asked.known()
     if len(asked.records) < len(cells):
         workers = Workers(workers.count, workers.threads, torch.cuda.device_count(), workers.address)
@@ -102,7 +102,7 @@ def _check(grid: Grid) -> None:
             raise InputError(f"{bits} bits are not possible; 1 to 8 are")
 
 
-def _absolute(plan: Plan) -> Plan:
+def _absolute(plan: StudyPlan) -> StudyPlan:
     """Paths that workers understand, which may run in another folder."""
     folders = {name: path.resolve() for name in ("data_dir", "cache_dir") if (path := getattr(plan, name))}
     changes: dict[str, object] = dict(folders)

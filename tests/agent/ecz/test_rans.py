@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from edgecompress.agent.ecz.errors import DamagedError
 from edgecompress.agent.ecz.head import Head
-from edgecompress.agent.ecz.rans import Lanes, Table
+from edgecompress.agent.ecz.rans import Lanes, RansTable
 from edgecompress.formats.ecz import rans
 from edgecompress.formats.ecz.block import varint
 
@@ -13,7 +13,7 @@ HALVES = np.array([128, 128])
 
 
 def table(*numbers):
-    return Table.read(Head(b"".join(map(varint, numbers))))
+    return RansTable.read(Head(b"".join(map(varint, numbers))))
 
 
 @given(
@@ -25,7 +25,7 @@ def test_sequences_with_tables_of_their_own_share_the_lanes(sequences, lanes):
     states, words = rans.encode(coded, lanes)
     decoder = Lanes(states, words)
     for symbols, frequencies in coded:
-        found = decoder.decode(Table(frequencies.units, frequencies.bits), len(symbols))
+        found = decoder.decode(RansTable(frequencies.units, frequencies.bits), len(symbols))
         assert found.tolist() == symbols.tolist()
     decoder.finish()
 
@@ -33,7 +33,7 @@ def test_sequences_with_tables_of_their_own_share_the_lanes(sequences, lanes):
 def test_one_step_by_hand():
     # Slot 200 of 256 is symbol 1's slot 72, and 128 * 512 + 72 needs no word.
     decoder = Lanes(np.array([512 << 8 | 200]), np.zeros(0, np.uint16))
-    assert decoder.decode(Table(HALVES, 8), 1).tolist() == [1]
+    assert decoder.decode(RansTable(HALVES, 8), 1).tolist() == [1]
     with pytest.raises(DamagedError, match="where they should"):
         decoder.finish()
 
@@ -56,6 +56,6 @@ def test_tables_that_contradict_themselves(numbers):
 def test_symbols_that_are_not_there():
     states, words = rans.encode([(np.array([0, 1] * 50, np.uint16), rans.frequencies(np.array([50, 50])))], 4)
     with pytest.raises(DamagedError, match="too early"):
-        Lanes(states, words[:-1]).decode(Table(HALVES, 8), 100)
+        Lanes(states, words[:-1]).decode(RansTable(HALVES, 8), 100)
     with pytest.raises(DamagedError, match="no lanes"):
-        Lanes(states[:0], words).decode(Table(HALVES, 8), 100)
+        Lanes(states[:0], words).decode(RansTable(HALVES, 8), 100)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from edgecompress.agent.engines.contract import Input
+from edgecompress.agent.engines.contract import EngineInput
 from edgecompress.agent.engines.litert_engine import interpreter, load
 from edgecompress.agent.errors import JobError, RuntimeRefusedError
 
@@ -13,7 +13,7 @@ from edgecompress.agent.errors import JobError, RuntimeRefusedError
 def test_it_computes_the_model_and_tells_what_it_is(files, x, expected):
     engine = load(files["tflite"][0], 1, 1)
     assert (engine.runtime, engine.version) == ("litert", importlib.metadata.version("ai-edge-litert"))
-    assert engine.inputs == (Input("x", (1, 2, 4, 3), "float32"),)
+    assert engine.inputs == (EngineInput("x", (1, 2, 4, 3), "float32"),)
     assert engine.details == {"delegates": ["XNNPACK"]}
     first = np.ascontiguousarray(np.moveaxis(x[:1], 1, -1))
     np.testing.assert_allclose(engine.run({"x": first})[0], expected[:1], rtol=1e-5, atol=1e-5)
@@ -69,7 +69,7 @@ def doubled(path, *kinds, scale=None, batch=1, free=False):
 
 def test_several_inputs_of_any_numbers_are_taken_and_every_output_is_given(tmp_path):
     engine = load(doubled(tmp_path / "m.tflite", schema.TensorType.FLOAT32, schema.TensorType.INT32), 1, 1)
-    assert engine.inputs == (Input("given 0", (1, 2), "float32"), Input("given 1", (1, 2), "int32"))
+    assert engine.inputs == (EngineInput("given 0", (1, 2), "float32"), EngineInput("given 1", (1, 2), "int32"))
     feed = {"given 0": np.array([[0.5, 1]], np.float32), "given 1": np.array([[7, -3]], np.int32)}
     assert [made.tolist() for made in engine.run(feed)] == [[[1, 2]], [[14, -6]]]
 

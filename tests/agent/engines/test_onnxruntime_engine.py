@@ -5,7 +5,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from edgecompress.agent.accelerator import Accelerator
-from edgecompress.agent.engines.contract import Input
+from edgecompress.agent.engines.contract import EngineInput
 from edgecompress.agent.engines.onnxruntime_engine import load, session
 from edgecompress.agent.errors import JobError, RuntimeRefusedError
 
@@ -24,7 +24,7 @@ def identity(path, *ends):
 def test_it_computes_the_model_and_tells_what_it_is(files, x, expected):
     engine = load(files["onnx"][0], 1, 4)
     assert (engine.runtime, engine.version) == ("onnxruntime", onnxruntime.__version__)
-    assert engine.inputs == (Input("x", (4, 3, 2, 4), "float32"),)
+    assert engine.inputs == (EngineInput("x", (4, 3, 2, 4), "float32"),)
     assert engine.details == {"providers": ["CPUExecutionProvider"]}
     assert engine.placement == {"CPUExecutionProvider": 2}  # Flatten and Gemm
     np.testing.assert_allclose(engine.run({"x": x[:4]})[0], expected[:4], rtol=1e-5, atol=1e-5)
@@ -50,7 +50,7 @@ def test_an_older_release_that_does_not_tell_where_its_nodes_run_is_taken_as_it_
 def test_several_inputs_of_any_numbers_are_taken_and_every_output_is_given(tmp_path):
     path = identity(tmp_path / "m.onnx", (TensorProto.FLOAT16, ["N", 2]), (TensorProto.INT64, ["N"]))
     engine = load(path, 1, 3)
-    assert engine.inputs == (Input("x0", (3, 2), "float16"), Input("x1", (3,), "int64"))
+    assert engine.inputs == (EngineInput("x0", (3, 2), "float16"), EngineInput("x1", (3,), "int64"))
     feed = {"x0": np.ones((3, 2), np.float16), "x1": np.arange(3)}
     assert [made.tolist() for made in engine.run(feed)] == [[[1, 1]] * 3, [0, 1, 2]]
 

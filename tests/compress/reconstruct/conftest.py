@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from edgecompress.compress.reconstruct.moments import Moments
-from edgecompress.compress.reconstruct.objective import Objective, objectives
+from edgecompress.compress.reconstruct.objective import LayerObjective, objectives
 
 
 def correlated(count: int, features: int, seed: int = 0) -> torch.Tensor:
@@ -20,7 +20,7 @@ def problem():
 
     def make(
         outputs: int = 3, features: int = 6, count: int = 50, damping: float = 1e-9, seed: int = 0
-    ) -> tuple[Objective, torch.Tensor, torch.Tensor, torch.Tensor]:
+    ) -> tuple[LayerObjective, torch.Tensor, torch.Tensor, torch.Tensor]:
         x = correlated(count, features, seed)
         generator = torch.Generator().manual_seed(seed + 1)
         w = torch.randn(outputs, features, generator=generator, dtype=torch.float64)

@@ -1,6 +1,6 @@
 import pytest
 
-from edgecompress.compress.stages.structure import Structure
+from edgecompress.compress.stages.structure import RemoveChannels
 from edgecompress.errors import InputError
 
 from .conftest import run
@@ -12,7 +12,7 @@ def test_its_epochs_are_those_of_all_rounds_and_nothing_of_these_is_kept(network
     given = context(structure=TABLE)
     _, result = run(network, given)
     assert [stage.epochs for stage in result.stages] == [3, 4, 2, 2, 2]
-    assert Structure().epochs(given.recipe) == 4
+    assert RemoveChannels().epochs(given.recipe) == 4
     assert len([path for path in (tmp_path / "checkpoints").iterdir() if path.suffix == ".safetensors"]) == 5
 
 

@@ -5,7 +5,7 @@ from edgecompress.compress.structure.contract import Work
 from edgecompress.compress.structure.cutting import cut, dense
 from edgecompress.compress.structure.groups import trace
 from edgecompress.compress.structure.macs import costs, macs
-from edgecompress.compress.structure.search import Latency
+from edgecompress.compress.structure.search import MeasuredRatio
 from edgecompress.errors import InputError
 from edgecompress.sources.load import network
 
@@ -68,17 +68,17 @@ def test_what_cannot_be_reached_is_said_with_what_can():
     slow = recipe(latency=0.2, macs=None)
     begin = dense(module, sample(IMAGE), slow)
     with pytest.raises(InputError, match=r"latency = 0.2 cannot be reached in onnxruntime: .* 0.300 .*0.290 to 0.310"):
-        cut(module, work(slow, IMAGE, lambda network: Latency(0.3, 0.29, 0.31)), begin, 1, None)
+        cut(module, work(slow, IMAGE, lambda network: MeasuredRatio(0.3, 0.29, 0.31)), begin, 1, None)
 
 
 def test_a_latency_is_reached_by_measuring_the_networks_themselves():
     module, given = trained("resnet18", IMAGE), recipe(latency=0.5, macs=None, rounds=1, align=2, criterion="l2")
     begin, seen = dense(module, sample(IMAGE), given), []
 
-    def latency(candidate) -> Latency:
+    def latency(candidate) -> MeasuredRatio:
         ratio = (macs(candidate, sample(IMAGE)) / begin.macs) ** 0.8
         seen.append(ratio)
-        return Latency(ratio, ratio - 0.002, ratio + 0.002)
+        return MeasuredRatio(ratio, ratio - 0.002, ratio + 0.002)
 
     said = cut(module, work(given, IMAGE, latency), begin, 1, None)
     assert (macs(module, sample(IMAGE)) / begin.macs) ** 0.8 == said.latency_ratio <= 0.498

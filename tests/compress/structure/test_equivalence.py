@@ -4,7 +4,7 @@ from torch import nn
 from torch.nn import functional
 
 from edgecompress.compress.structure.cutting import dense
-from edgecompress.compress.structure.equivalence import MOVED, Trial
+from edgecompress.compress.structure.equivalence import MOVED, NarrowingTrial
 from edgecompress.compress.structure.groups import remove, trace
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
@@ -89,7 +89,7 @@ def test_a_layer_whose_channels_keep_their_places_is_cut(name):
 def test_what_a_trial_calls_right_computes_the_same_in_float64():
     module = around(STAY["normalised"]).double()
     found, gone = trace(module, sample(SHAPE), recipe()).groups, {"0": [0, 3, 9], "3": [15]}
-    assert Trial(module, sample(SHAPE)).wrong(found, gone) is None
+    assert NarrowingTrial(module, sample(SHAPE)).wrong(found, gone) is None
     with torch.no_grad():
         module[3].weight[:, gone["0"]] = 0
         module[7].weight[:, gone["3"]] = 0
@@ -104,14 +104,14 @@ def test_weights_that_hide_a_fault_do_not_hide_it():
     with torch.no_grad():
         module[3].weight.zero_()
     found = trace(module, sample(SHAPE), recipe()).groups
-    assert Trial(module, sample(SHAPE)).unsound(found, {"0": [0, 1], "3": [0]}) == {"0": MOVED}
+    assert NarrowingTrial(module, sample(SHAPE)).unsound(found, {"0": [0, 1], "3": [0]}) == {"0": MOVED}
 
 
 def test_a_cut_that_is_symmetric_is_right_even_where_channels_turn_round():
     module = around(*MOVE["flip"])
     found = trace(module, sample(SHAPE), recipe()).groups
-    assert Trial(module, sample(SHAPE)).wrong(found, {"0": [2, 13]}) is None
-    assert Trial(module, sample(SHAPE)).wrong(found, {"0": [2, 12]}) == MOVED
+    assert NarrowingTrial(module, sample(SHAPE)).wrong(found, {"0": [2, 13]}) is None
+    assert NarrowingTrial(module, sample(SHAPE)).wrong(found, {"0": [2, 12]}) == MOVED
 
 
 def test_float32_by_name_is_tried_in_float32():

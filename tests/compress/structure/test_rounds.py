@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from edgecompress.compress.stages.run import run_all
-from edgecompress.compress.structure.search import Latency
+from edgecompress.compress.structure.search import MeasuredRatio
 from edgecompress.errors import InputError
 
 STAGE = {"learning_rate": 0.05, "batch_size": 32, "augment": False}
@@ -16,10 +16,10 @@ class Timer:
     def __init__(self):
         self.measured = 0
 
-    def __call__(self, module: nn.Module) -> Latency:
+    def __call__(self, module: nn.Module) -> MeasuredRatio:
         self.measured += 1
         ratio = module[0].out_channels / 16 + 0.003 * (self.measured % 7)
-        return Latency(ratio, ratio, ratio)
+        return MeasuredRatio(ratio, ratio, ratio)
 
 
 @pytest.fixture
@@ -124,8 +124,8 @@ def test_a_stage_that_was_lost_and_measured_anew_takes_its_followers_with_it(dee
     states = sorted(tmp_path.glob("*.safetensors"), key=lambda path: path.stat().st_mtime_ns)
     states[1].unlink()
 
-    def slower(module: nn.Module) -> Latency:
-        return Latency(*[module[0].out_channels / 16 + 0.25] * 3)
+    def slower(module: nn.Module) -> MeasuredRatio:
+        return MeasuredRatio(*[module[0].out_channels / 16 + 0.25] * 3)
 
     second = run_all(deep(), given(context, tmp_path, slower, structure=table), trained=False)
     assert second.last["0.weight"].shape[0] < first.last["0.weight"].shape[0]

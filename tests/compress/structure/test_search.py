@@ -1,6 +1,6 @@
 import pytest
 
-from edgecompress.compress.structure.search import DENSE, Latency, fewest_steps, search
+from edgecompress.compress.structure.search import DENSE, MeasuredRatio, fewest_steps, search
 
 MACS = [1000 - 9 * step for step in range(101)]
 
@@ -12,7 +12,7 @@ def measured(time, spread=0.01):
     def measure(steps):
         asked.append(steps)
         ratio = time(MACS[steps] / 1000)
-        return Latency(ratio, ratio * (1 - spread), ratio * (1 + spread))
+        return MeasuredRatio(ratio, ratio * (1 - spread), ratio * (1 + spread))
 
     return measure, asked
 
@@ -50,7 +50,7 @@ def test_between_rounds_few_measurements_near_the_target_will_do():
 
 def test_what_is_fast_enough_loses_nothing():
     measure, asked = measured(lambda part: part)
-    found = search(MACS, 0.5, measure, now=Latency(0.48, 0.47, 0.49), smallest=Latency(0.1, 0.1, 0.1))
+    found = search(MACS, 0.5, measure, now=MeasuredRatio(0.48, 0.47, 0.49), smallest=MeasuredRatio(0.1, 0.1, 0.1))
     assert (found.steps, asked) == (0, [])
 
 
@@ -62,6 +62,6 @@ def test_only_the_smallest_is_fast_enough():
 
 def test_where_latencies_cannot_be_told_apart_it_still_ends():
     measure, asked = measured(lambda part: 1.0, spread=0.0)
-    found = search(MACS, 0.999, measure, now=DENSE, smallest=Latency(1.0, 0.9, 0.99))
+    found = search(MACS, 0.999, measure, now=DENSE, smallest=MeasuredRatio(1.0, 0.9, 0.99))
     assert found.steps == 100
     assert len(asked) <= 8

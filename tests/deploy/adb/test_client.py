@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.deploy.adb import client
-from edgecompress.deploy.adb.client import Client
+from edgecompress.deploy.adb.client import AdbClient
 from edgecompress.deploy.board.contract import Ended
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
@@ -25,7 +25,7 @@ SAID = {
 
 @pytest.mark.parametrize("said", SAID)
 def test_words_of_a_lost_device(said):
-    error = Client("X").failure("copy a", Ended(1, said, None), None)
+    error = AdbClient("X").failure("copy a", Ended(1, said, None), None)
     assert isinstance(error, DeviceLostError)
     assert str(error).startswith("cannot copy a: device X ")
     assert SAID[said] in str(error)
@@ -42,19 +42,19 @@ def test_words_of_a_lost_device(said):
     ],
 )
 def test_other_words_are_no_lost_device(said):
-    assert Client("X").lost(said, "copy a") is None
+    assert AdbClient("X").lost(said, "copy a") is None
 
 
 def test_a_push_says_why_it_failed(adb_devices, tmp_path):
     (tmp_path / "error: closed").write_bytes(b"x")
-    client = Client(adb_devices.start())
+    client = AdbClient(adb_devices.start())
     said = client.copy(tmp_path / "error: closed", str(tmp_path / "there"), Deadline.after(60), "copy a")
     assert (said.word, (tmp_path / "there").read_bytes()) == ("copied", b"x")
     said = client.copy(tmp_path / "error: closed", "/proc/no-such-file", Deadline.after(60), "copy a")
     assert said.word == "failed"
     assert said.more.startswith("failed to copy ")
     with pytest.raises(DeviceLostError, match="cannot copy a: device no-such is not connected"):
-        Client("no-such").copy(tmp_path / "error: closed", "/x", Deadline.after(60), "copy a")
+        AdbClient("no-such").copy(tmp_path / "error: closed", "/x", Deadline.after(60), "copy a")
     with pytest.raises(FileNotFoundError):
         client.copy(tmp_path / "absent", "/x", Deadline.after(60), "copy a")
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress.deploy.adb.client import Client as Adb
+from edgecompress.deploy.adb.client import AdbClient as Adb
 from edgecompress.deploy.board import programs
 from edgecompress.deploy.board.answer import Answer, script
 from edgecompress.deploy.board.contract import Told
 from edgecompress.deploy.openssh.address import parse
-from edgecompress.deploy.openssh.client import Client as Ssh
+from edgecompress.deploy.openssh.client import SshClient as Ssh
 
 SHELLS = [["dash"], ["bash"], ["busybox", "sh"], ["mksh"]]
 NAMES = ["plain", "it's", 'a "b" $HOME', "new\nline", "-n", "日本", "back\\slash", "*"]

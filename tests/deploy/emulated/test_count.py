@@ -4,7 +4,7 @@ import pytest
 from edgecompress.deploy.emulated import count as counting
 from edgecompress.deploy.emulated.count import count, describe, ratio
 from edgecompress.errors import InputError
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.writer import serialize
 
 
@@ -13,7 +13,7 @@ def matrix(path, inner):
     x, y = Tensor("x", (1, inner)), Tensor("y", (1, 256))
     weights = Tensor("w", (256, inner), np.random.default_rng(0).standard_normal((256, inner)).astype(np.float32))
     bias = Tensor("b", (256,), np.zeros(256, np.float32))
-    path.write_bytes(serialize(Graph([x], [y], [Operator("FULLY_CONNECTED", [x, weights, bias], y)]), {}))
+    path.write_bytes(serialize(TfliteGraph([x], [y], [TfliteOperator("FULLY_CONNECTED", [x, weights, bias], y)]), {}))
     return path
 
 

@@ -10,7 +10,7 @@ from edgecompress.deploy.board import programs
 from edgecompress.deploy.board.answer import script
 from edgecompress.deploy.openssh import client
 from edgecompress.deploy.openssh.address import parse
-from edgecompress.deploy.openssh.client import Client
+from edgecompress.deploy.openssh.client import SshClient
 from edgecompress.deploy.transports.ssh import ssh
 from edgecompress.errors import DeviceLostError
 
@@ -34,7 +34,7 @@ def test_any_login_shell_hands_the_script_on(shell, tmp_path):
     name = "it's \\n $HOME\n`x`"
     (tmp_path / name).write_bytes(b"content")
     token, text = script(programs.FETCH, [f"{tmp_path}/{name}"])
-    command, first = Client(parse("board"), "ssh://board", "", tmp_path).command(text, first=False)
+    command, first = SshClient(parse("board"), "ssh://board", "", tmp_path).command(text, first=False)
     done = subprocess.run([*shell, command[-1]], input=first + b"what follows", capture_output=True, check=False)
     assert done.stdout.startswith(f"{token}\ncontent{token} ed7002b439e9ac845f22357d822bac14".encode())
     assert done.stderr == b""

@@ -49,7 +49,7 @@ def test_the_levels_of_a_small_example(monkeypatch):
 def test_the_shape_follows_from_what_is_stored(upper):
     code = wavelet.encode(np.array(upper), 0)
     counts = np.bincount(upper, minlength=wavelet.CLASSES)
-    expected = wavelet.Shape(counts, wavelet.lengths(counts))
+    expected = wavelet.TreeShape(counts, wavelet.lengths(counts))
     for name in ("leaves_at", "active", "ones", "ended"):
         assert getattr(code.shape, name) == getattr(expected, name)
     assert sum(expected.active) == code.levels.count
@@ -61,7 +61,7 @@ def test_the_shape_follows_from_what_is_stored(upper):
 def test_codes_are_a_prefix_code(upper, longest):
     counts = np.bincount(np.array(upper) % 64, minlength=wavelet.CLASSES)
     lengths = huffman.lengths(counts, longest)
-    shape = wavelet.Shape(counts, lengths)
+    shape = wavelet.TreeShape(counts, lengths)
     codes = sorted("".join(map(str, shape.codes[symbol, : lengths[symbol]])) for symbol in np.flatnonzero(lengths))
     assert not any(after.startswith(before) for before, after in pairwise(codes))
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.agent.ecz.head import Head
-from edgecompress.agent.ecz.rans import Table
+from edgecompress.agent.ecz.rans import RansTable
 from edgecompress.formats.ecz.block import varint
 from edgecompress.formats.ecz.rans import encode, frequencies
 
@@ -16,7 +16,7 @@ def test_a_table_gives_every_symbol_that_occurs_a_share(given_counts):
     table = frequencies(np.array(given_counts))
     assert table.units.sum() == 1 << table.bits
     assert ((table.units > 0) == (np.array(given_counts) > 0)).all()
-    read = Table.read(Head(b"".join(map(varint, table.described()))))
+    read = RansTable.read(Head(b"".join(map(varint, table.described()))))
     assert np.array_equal(np.bincount(read.symbols, minlength=len(given_counts)), table.units)
 
 

@@ -10,7 +10,7 @@ from edgecompress.agent.ecz.blocks import File
 from edgecompress.agent.ecz.limits import PART_NUMBERS
 from edgecompress.agent.ecz.sections import pack_bits
 from edgecompress.formats.ecz.block import Block
-from edgecompress.formats.ecz.sections import Csr, plan_array, plan_csr, unpack_bits
+from edgecompress.formats.ecz.sections import CsrSection, plan_array, plan_csr, unpack_bits
 from edgecompress.formats.ecz.values import Channels
 
 generator = np.random.default_rng(5)
@@ -113,7 +113,7 @@ def csr(rows, row, kept, kinds=("<f2", "u1", "<u2"), before=0):
     file = bytearray(sum(sizes) + 2)
     for place, part in zip(at, parts, strict=True):
         file[place : place + part.nbytes] = part.tobytes()
-    return Csr(*parts, row, before, at), bytes(file)
+    return CsrSection(*parts, row, before, at), bytes(file)
 
 
 @pytest.mark.parametrize(

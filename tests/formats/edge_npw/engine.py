@@ -3,7 +3,7 @@
 import numpy as np
 
 from edge_npw import file
-from edgecompress.agent.engines.contract import Input
+from edgecompress.agent.engines.contract import EngineInput
 
 
 class Engine:
@@ -16,7 +16,7 @@ class Engine:
 
     def __init__(self, path, batch):
         self.layers, self.arrays = file.load(path)
-        self.inputs = (Input("x", (batch, len(file.matrix(self.layers[0], self.arrays))), "float32"),)
+        self.inputs = (EngineInput("x", (batch, len(file.matrix(self.layers[0], self.arrays))), "float32"),)
         self.details = {}
 
     def run(self, feed):

@@ -6,7 +6,7 @@ from edge_npw import file
 from edgecompress import record
 from edgecompress.encode.ledger import Ledger, TensorEntry
 from edgecompress.equivalence import prove
-from edgecompress.equivalence.attempts import Input, attempts
+from edgecompress.equivalence.attempts import GraphInput, attempts
 from edgecompress.equivalence.proof import Written
 from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.contract import EXACT, FileSignature, Format
@@ -59,11 +59,11 @@ def same(path, source, *, shapes):
     for name, array in given.items():
         if not np.array_equal(held.get(name), array):
             raise CheckError(f"{path}: weight '{name}' is another; it is another model")
-    inputs = [Input("x", signature(source).inputs["x"], {}, whole=False)]
+    inputs = [GraphInput("x", signature(source).inputs["x"], {}, whole=False)]
 
     def run(of, tries):
         x = np.random.default_rng(0).normal(size=tries[0].shapes["x"]).astype(np.float32)
-        return prove.Run({"y": file.run(*file.load(of), x)})
+        return prove.ProofRun({"y": file.run(*file.load(of), x)})
 
     both = prove.Files(source, path, "NumPy")
     proof = prove.prove(

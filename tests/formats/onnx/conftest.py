@@ -8,7 +8,7 @@ from onnx.reference import ReferenceEvaluator
 
 from edgecompress.encode.group import Group
 from edgecompress.encode.member import SPLIT
-from edgecompress.formats.onnx.builder import Builder, Scope
+from edgecompress.formats.onnx.builder import Builder, NameScope
 from edgecompress.formats.onnx.decoders import tensors
 
 OPTIMISED = ["ORT_ENABLE_BASIC", "ORT_ENABLE_EXTENDED", "ORT_ENABLE_ALL"]
@@ -28,7 +28,7 @@ def decoded_when_loaded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("optimised")
 
     def model(encoded, opset):
-        build = Builder(Scope({"w", *(encoded.labels() if isinstance(encoded, Group) else ())}, opset))
+        build = Builder(NameScope({"w", *(encoded.labels() if isinstance(encoded, Group) else ())}, opset))
         if isinstance(encoded, Group):
             values = tensors.group(build, encoded)
             shapes = {name: part.shape for name, part in encoded.parts.items() if name != SPLIT} | encoded.split

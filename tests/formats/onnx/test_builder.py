@@ -3,11 +3,11 @@ import onnx
 import onnx_ir as ir
 import pytest
 
-from edgecompress.formats.onnx.builder import LABEL, Builder, Scope
+from edgecompress.formats.onnx.builder import LABEL, Builder, NameScope
 
 
 def scope(taken=()):
-    return Scope(set(taken), 18)
+    return NameScope(set(taken), 18)
 
 
 def test_names_are_short_new_and_never_given_twice():

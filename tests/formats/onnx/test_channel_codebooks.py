@@ -2,7 +2,7 @@ import numpy as np
 import onnx_ir as ir
 import pytest
 
-from edgecompress.formats.onnx.builder import Builder, Scope
+from edgecompress.formats.onnx.builder import Builder, NameScope
 from edgecompress.formats.onnx.channel_codebooks import find
 
 
@@ -26,7 +26,7 @@ def made(found):
     """What onnxruntime makes of the operators, and how many bytes they and their constants take."""
     import onnxruntime
 
-    build = Builder(Scope(set(), 17))
+    build = Builder(NameScope(set(), 17))
     weight, _ = found.build(build)
     weight.type, weight.shape = ir.TensorType(ir.DataType.FLOAT), ir.Shape(found.shape)
     graph = ir.Graph([], [weight], nodes=build.nodes, initializers=build.initializers, opset_imports={"": 17}, name="g")

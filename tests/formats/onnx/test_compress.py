@@ -10,7 +10,7 @@ from edgecompress.encode import group
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
-from edgecompress.formats.onnx.builder import LABEL, Builder, Scope
+from edgecompress.formats.onnx.builder import LABEL, Builder, NameScope
 from edgecompress.formats.onnx.compress import COSTS, compress_weights
 from edgecompress.formats.onnx.decoders import tensors
 
@@ -206,7 +206,7 @@ def test_estimates_are_near_what_is_built(gaps, values, count):
         members.append(member.filled(gaps.bits) if gaps and gaps.kind == "wavelet" else member)
     planned = [[Planned(tuple(members), coder, 0)] if coder else [] for coder in (gaps, values)]
     encoded = group.encode(*planned)
-    build = Builder(Scope({each.name for each in members}, 18))
+    build = Builder(NameScope({each.name for each in members}, 18))
     for name, value in tensors.group(build, encoded).items():
         build.finish(value, name, encoded.labels()[name])
     spent = build.byte_size() - encoded.size

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.consumers import Reading, Use, sums_products, use
+from edgecompress.formats.tflite.consumers import ReadingOperator, Use, sums_products, use
 from edgecompress.formats.tflite.scales import Scales
 from edgecompress.formats.tflite.weights import Stored
 
@@ -159,7 +159,7 @@ def test_a_chain_before_an_operator_outside_xnnpack_is_silently_wrong_which_is_w
     expected = litert.run(tmp_path, _file(foreign(), code, Stored(single), _plain_bias(code)), _input(code))["y"]
     found = litert.run(tmp_path, _file(foreign(), code, stored, _plain_bias(code)), _input(code))["y"]
     assert found.tobytes() != expected.tobytes()
-    assert not use([Reading(code, CASES[code][0])]).chained
+    assert not use([ReadingOperator(code, CASES[code][0])]).chained
 
 
 def test_a_fused_tanh_keeps_a_layer_out_of_xnnpack(litert, tmp_path, foreign):
@@ -169,25 +169,29 @@ def test_a_fused_tanh_keeps_a_layer_out_of_xnnpack(litert, tmp_path, foreign):
     chained = _file(foreign(), "CONV_2D", stored, _plain_bias("CONV_2D"), activation=tanh)
     expected, found = (litert.run(tmp_path, data, _input("CONV_2D"))["y"] for data in (plain, chained))
     assert found.tobytes() != expected.tobytes()
-    assert not use([Reading("CONV_2D", 1, activation=4)]).chained
+    assert not use([ReadingOperator("CONV_2D", 1, activation=4)]).chained
 
 
 def test_a_weight_may_have_what_all_its_readers_allow():
-    conv, dense = Reading("CONV_2D", 1), Reading("FULLY_CONNECTED", 1)
+    conv, dense = ReadingOperator("CONV_2D", 1), ReadingOperator("FULLY_CONNECTED", 1)
     assert use([conv]) == Use(0, chained=True, hybrid=True)
     assert use([conv, dense]) == Use(0, chained=True, hybrid=True)
-    assert use([Reading("DEPTHWISE_CONV_2D", 1)]) == Use(3, chained=True, hybrid=True)
-    assert use([conv, Reading("DEPTHWISE_CONV_2D", 1)]) == Use(None, chained=True, hybrid=False)
-    assert use([conv, Reading("TRANSPOSE_CONV", 1)]) == Use(0, chained=True, hybrid=False)
-    assert use([conv, Reading("GATHER", 0)]) == Use(None, chained=False, hybrid=False)
-    assert not use([Reading("CONV_2D", 1, constant_bias=False)]).chained
-    for reading in (Reading("CUSTOM", 1), Reading("FULLY_CONNECTED", 1, default_weights=False), Reading("RESHAPE", 0)):
+    assert use([ReadingOperator("DEPTHWISE_CONV_2D", 1)]) == Use(3, chained=True, hybrid=True)
+    assert use([conv, ReadingOperator("DEPTHWISE_CONV_2D", 1)]) == Use(None, chained=True, hybrid=False)
+    assert use([conv, ReadingOperator("TRANSPOSE_CONV", 1)]) == Use(0, chained=True, hybrid=False)
+    assert use([conv, ReadingOperator("GATHER", 0)]) == Use(None, chained=False, hybrid=False)
+    assert not use([ReadingOperator("CONV_2D", 1, constant_bias=False)]).chained
+    for reading in (
+        ReadingOperator("CUSTOM", 1),
+        ReadingOperator("FULLY_CONNECTED", 1, default_weights=False),
+        ReadingOperator("RESHAPE", 0),
+    ):
         assert use([conv, reading]) == (
             f"input {reading.position} of {reading.code} is not known to read what is decoded"
         )
 
 
 def test_only_the_weights_of_layers_are_summed_products():
-    assert sums_products([Reading("CONV_2D", 1), Reading("FULLY_CONNECTED", 1)])
-    assert not sums_products([Reading("CONV_2D", 1), Reading("MUL", 1)])
-    assert not sums_products([Reading("CONV_2D", 2)])
+    assert sums_products([ReadingOperator("CONV_2D", 1), ReadingOperator("FULLY_CONNECTED", 1)])
+    assert not sums_products([ReadingOperator("CONV_2D", 1), ReadingOperator("MUL", 1)])
+    assert not sums_products([ReadingOperator("CONV_2D", 2)])

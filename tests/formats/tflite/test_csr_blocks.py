@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from edgecompress.formats.tflite import csr, csr_blocks
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.reader import constants
 from edgecompress.formats.tflite.weights import Stored
 from edgecompress.formats.tflite.writer import serialize
@@ -58,9 +58,9 @@ def test_litert_and_the_reader_expand_it(code, dtype, litert, tmp_path):
     places = (1, 2, 2) if code == "CONV_2D" else (4,)
     given_, made = Tensor("x", (*places, 300)), Tensor("y", (*places, 24))
     held = Tensor("w", weight.shape, weight.astype(np.float32), True)
-    layer = Operator(code, [given_, held, Tensor("b", (24,), np.zeros(24, np.float32))], made, options)
+    layer = TfliteOperator(code, [given_, held, Tensor("b", (24,), np.zeros(24, np.float32))], made, options)
     stored = Stored(csr_blocks.pack(weight, weight.ndim - 1, 2))
-    data = serialize(Graph([given_], [made], [layer]), {held: stored})
+    data = serialize(TfliteGraph([given_], [made], [layer]), {held: stored})
     x = random.normal(size=(*places, 300)).astype(np.float32)
 
     outputs = litert.run(tmp_path, data, {"x": x})

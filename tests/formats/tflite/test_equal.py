@@ -1,7 +1,7 @@
 import numpy as np
 
 from edgecompress.formats.tflite.equal import LEAST, content, keep_once
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 
 
 def test_equal_arrays_have_equal_content_whatever_their_strides_and_small_ones_have_none():
@@ -21,11 +21,11 @@ def test_only_what_runtimes_read_alike_becomes_one():
     for number, (code, each) in enumerate(zip(codes, arrays, strict=True)):
         weights.append(Tensor(f"w{number}", each.shape, each, compressible=True))
         made = Tensor(f"y{number}", (1, 8))
-        operators.append(Operator(code, [given, weights[-1]], made))
+        operators.append(TfliteOperator(code, [given, weights[-1]], made))
         given = made
     plain = Tensor("plain", array.shape, array.copy())
-    operators.append(Operator("ADD", [given, plain], Tensor("z", (1, 8))))
-    graph = Graph([x], [operators[-1].output], operators)
+    operators.append(TfliteOperator("ADD", [given, plain], Tensor("z", (1, 8))))
+    graph = TfliteGraph([x], [operators[-1].output], operators)
     keep_once(graph, apart={weights[5]})
     read = [operator.inputs[1].name for operator in graph.operators]
     assert read == ["w0", "w0", "w2", "w3", "w4", "w5", "plain"]

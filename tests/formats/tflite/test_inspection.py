@@ -5,7 +5,7 @@ import pytest
 
 from edgecompress.errors import InputError
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.inspection import decoded_weights_tflite, inspect_tflite
 from edgecompress.formats.tflite.schema import schema
 from edgecompress.formats.tflite.weights import OPERATOR_BYTES, SPARSITY_BYTES, Stored
@@ -24,15 +24,15 @@ def file(tmp_path):
     second = Tensor("second.weight", (7, 60), _clustered((7, 60), 0.0, 4), compressible=True)
     biases = [Tensor("first.bias", (60,), np.ones(60, np.float32)), Tensor("second.bias", (7,), np.ones(7, np.float32))]
     operators = [
-        Operator("FULLY_CONNECTED", [x, first, biases[0]], h),
-        Operator("FULLY_CONNECTED", [h, second, biases[1]], y),
+        TfliteOperator("FULLY_CONNECTED", [x, first, biases[0]], h),
+        TfliteOperator("FULLY_CONNECTED", [h, second, biases[1]], y),
     ]
     forms = {
         first: Stored(csr.pack(first.data.astype(np.float16), 1)),
         second: Stored(second.data.astype(np.float16)),
     }
     path = tmp_path / "model.tflite"
-    path.write_bytes(serialize(Graph([x], [y], operators), forms))
+    path.write_bytes(serialize(TfliteGraph([x], [y], operators), forms))
     return path, first.data, second.data, forms[first].array
 
 
@@ -57,7 +57,9 @@ def test_the_estimated_bytes_of_decoders_are_those_of_the_file(file):
     _, first, _, packed = file
     x, y = Tensor("x", (1, 90)), Tensor("y", (1, 60))
     w = Tensor("layers.0.weight", first.shape, first, compressible=True)
-    graph = Graph([x], [y], [Operator("FULLY_CONNECTED", [x, w, Tensor("b", (60,), np.ones(60, np.float32))], y)])
+    graph = TfliteGraph(
+        [x], [y], [TfliteOperator("FULLY_CONNECTED", [x, w, Tensor("b", (60,), np.ones(60, np.float32))], y)]
+    )
     plain = len(serialize(graph, {}))
     for form, computed in [
         (Stored(first.astype(np.float16)), OPERATOR_BYTES + first.nbytes // 2),

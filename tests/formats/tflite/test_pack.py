@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edgecompress.equivalence.proof import Proof
 from edgecompress.errors import CheckError, EdgecompressError, InputError
 from edgecompress.formats.tflite import csr, equivalence, model_file, pack
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.inspection import inspect_tflite
 from edgecompress.formats.tflite.lowering.model import lower
 from edgecompress.formats.tflite.random_outputs import outputs
@@ -448,14 +448,14 @@ def test_equal_weights_are_stored_once_and_inspection_counts_them_once(tmp_path)
     for number, array in enumerate([same, other, same.copy(), same.copy()]):
         weight, bias = Tensor(f"w{number}", (64, 64), array), Tensor(f"b{number}", (64,), np.ones(64, np.float32))
         made = Tensor(f"y{number}", (1, 64))
-        operators.append(Operator("FULLY_CONNECTED", [given, weight, bias], made))
+        operators.append(TfliteOperator("FULLY_CONNECTED", [given, weight, bias], made))
         given = made
     source, once, packed = (tmp_path / name for name in ("source.tflite", "once.tflite", "packed.tflite"))
-    source.write_bytes(serialize(Graph([x], [given], operators), {}))
+    source.write_bytes(serialize(TfliteGraph([x], [given], operators), {}))
     written = pack.pack_tflite(source, packed)
     assert written.proof.words == "proved"
     assert [entry.name for entry in written.ledger.tensors if entry.name.startswith("w")] == ["w0", "w1"]
-    apart = Graph([x], [operators[1].output], operators[:2])  # its two weights differ, and are all that there is
+    apart = TfliteGraph([x], [operators[1].output], operators[:2])  # its two weights differ, and are all that there is
     once.write_bytes(serialize(apart, {}))
     assert packed.stat().st_size < pack_tflite(once, tmp_path / "two.tflite").file_bytes + 600
     model = model_file.parse(source)[1]
@@ -476,12 +476,12 @@ def test_int4_weights_stay_because_litert_computes_with_them_as_they_are(tmp_pat
     biases = [Tensor(f"b{size}", (size,), np.zeros(size, np.float32)) for size in (32, 64)]
     four, other = Tensor("w4", values.shape, np.ones(values.shape, np.float32)), Tensor("w", sparse.shape, sparse)
     layers = [
-        Operator("FULLY_CONNECTED", [x, four, biases[0]], middle),
-        Operator("FULLY_CONNECTED", [middle, other, biases[1]], y),
+        TfliteOperator("FULLY_CONNECTED", [x, four, biases[0]], middle),
+        TfliteOperator("FULLY_CONNECTED", [middle, other, biases[1]], y),
     ]
     stored = Stored(values, Scales(random.uniform(0.01, 0.02, 32).astype(np.float32), 0))
     source, packed = tmp_path / "m.tflite", tmp_path / "p.tflite"
-    source.write_bytes(serialize(Graph([x], [y], layers), {four: stored}))
+    source.write_bytes(serialize(TfliteGraph([x], [y], layers), {four: stored}))
     model = model_file.parse(source)[1]
     (tensor,) = [each for each in model.subgraphs[0].tensors if each.name == b"w4"]
     tensor.type = schema().TensorType.INT4

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgecompress.errors import InputError
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.reader import constants, opened, read
 from edgecompress.formats.tflite.scales import Scales
 from edgecompress.formats.tflite.schema import schema
@@ -37,7 +37,7 @@ def _sample(form: Stored | None = None) -> bytes:
     x, y = Tensor("x", (1, 40)), Tensor("y", (1, 6))
     w = Tensor("w", weights.shape, weights, compressible=True)
     bias = Tensor("b", (6,), np.ones(6, np.float32))
-    graph = Graph([x], [y], [Operator("FULLY_CONNECTED", [x, w, bias], y)])
+    graph = TfliteGraph([x], [y], [TfliteOperator("FULLY_CONNECTED", [x, w, bias], y)])
     return serialize(graph, {w: form or Stored(csr.pack(weights.astype(np.float16), 1))})
 
 

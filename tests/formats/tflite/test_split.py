@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgecompress.formats.tflite import csr, split
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.weights import Stored
 from edgecompress.formats.tflite.writer import serialize
 
@@ -19,7 +19,9 @@ def _graph(code="CONV_2D", outputs=600, channels=300, groups=1, **options):
     w = Tensor("w", shape, weight, compressible=True)
     b = Tensor("b", (outputs,), np.linspace(-1, 1, outputs, dtype=np.float32))
     version = 6 if groups > 1 else 1
-    return Graph([x], [y], [Operator(code, [x, w, b], y, options | (CONV if code == "CONV_2D" else {}), version)]), w
+    return TfliteGraph(
+        [x], [y], [TfliteOperator(code, [x, w, b], y, options | (CONV if code == "CONV_2D" else {}), version)]
+    ), w
 
 
 def _stored(weight):
@@ -61,5 +63,7 @@ def test_other_layers_stay_whole(options):
 def test_a_weight_that_two_layers_read_stays_whole():
     graph, w = _graph("FULLY_CONNECTED", outputs=300, channels=300)
     second = Tensor("z", (1, 300))
-    graph.operators.append(Operator("FULLY_CONNECTED", [graph.outputs[0], w, graph.operators[0].inputs[2]], second))
+    graph.operators.append(
+        TfliteOperator("FULLY_CONNECTED", [graph.outputs[0], w, graph.operators[0].inputs[2]], second)
+    )
     assert split.parts(graph, w) == []

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.consumers import Reading
+from edgecompress.formats.tflite.consumers import ReadingOperator
 from edgecompress.formats.tflite.scales import Scales
-from edgecompress.formats.tflite.survey import Reader, weights
+from edgecompress.formats.tflite.survey import OperatorInput, weights
 from edgecompress.formats.tflite.weights import Stored
 
 ARRAY = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
@@ -29,8 +29,8 @@ def test_a_weight_is_found_through_whatever_decodes_it(foreign, stored):
     assert (weight.subgraph, weight.root) == (0, 1)
     assert weight.decoders == tuple(range(steps))
     assert weight.made == tuple(range(2, 2 + steps))
-    assert weight.readers == (Reader(steps, 1),)
-    assert weight.readings == (Reading("FULLY_CONNECTED", 1, activation=1),)
+    assert weight.readers == (OperatorInput(steps, 1),)
+    assert weight.readings == (ReadingOperator("FULLY_CONNECTED", 1, activation=1),)
 
 
 def test_all_readers_are_found_and_a_bias_that_is_computed_is_seen(foreign):
@@ -43,8 +43,8 @@ def test_all_readers_are_found_and_a_bias_that_is_computed_is_seen(foreign):
     (weight,) = weights(build.model([x, b], [y, z]))
     assert [reader.operator for reader in weight.readers] == [1, 2]
     assert weight.readings == (
-        Reading("FULLY_CONNECTED", 1),
-        Reading("FULLY_CONNECTED", 1, constant_bias=False, default_weights=False),
+        ReadingOperator("FULLY_CONNECTED", 1),
+        ReadingOperator("FULLY_CONNECTED", 1, constant_bias=False, default_weights=False),
     )
 
 
@@ -73,7 +73,7 @@ def test_tensors_of_one_buffer_are_one_weight_where_they_are_alike(foreign):
     y, z = _dense(build, x, first), _dense(build, x, second, "z")
     (weight,) = weights(build.model([x], [y, z]))
     assert (weight.root, [alias.root for alias in weight.aliases]) == (1, [2])
-    assert weight.readers == (Reader(0, 1), Reader(1, 1))
+    assert weight.readers == (OperatorInput(0, 1), OperatorInput(1, 1))
     # The same bytes in another shape, or read by something that is not a weight, keep the buffer as it is.
     third = build.tensor("third", (4, 6), buffer=1)
     v = build.tensor("v", (1, 4))

@@ -5,7 +5,7 @@ import pytest
 
 from edgecompress.errors import InputError
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.scales import Scales, quantize
 from edgecompress.formats.tflite.schema import schema
 from edgecompress.formats.tflite.weights import Stored
@@ -16,7 +16,7 @@ def _sum(weights):
     """x + weights: the runtime's output is then the weights as it decodes them."""
     x, y = Tensor("x", weights.shape), Tensor("y", weights.shape)
     w = Tensor("w", weights.shape, weights, compressible=True)
-    return Graph([x], [y], [Operator("ADD", [x, w], y)]), w
+    return TfliteGraph([x], [y], [TfliteOperator("ADD", [x, w], y)]), w
 
 
 def _sparse(shape, sparsity=0.9):
@@ -100,7 +100,7 @@ def _layer(name, weight):
     x, y = Tensor("x", given), Tensor("y", made)
     w = Tensor("w", shape, weight, compressible=True)
     bias = Tensor("b", (shape[axis],), np.linspace(-1, 1, shape[axis], dtype=np.float32))
-    return Graph([x], [y], [Operator(name.split()[0], [x, w, bias], y, options, version)]), w
+    return TfliteGraph([x], [y], [TfliteOperator(name.split()[0], [x, w, bias], y, options, version)]), w
 
 
 @pytest.mark.parametrize("name", list(LAYERS))

@@ -4,12 +4,12 @@ import pytest
 
 from edgecompress.compress.drop import Drop
 from edgecompress.manifest import FrontPoint
-from edgecompress.report.found import Found
-from edgecompress.report.sections.front import Point, _leading, front
+from edgecompress.report.found import FoundRecords
+from edgecompress.report.sections.front import FrontMark, _leading, front
 
 
 def point(size, accuracy, latency, taken="measured"):
-    return Point("a", "b", "c", size, accuracy, latency, taken, "record-0")
+    return FrontMark("a", "b", "c", size, accuracy, latency, taken, "record-0")
 
 
 def test_without_latency_bytes_and_accuracy_decide():
@@ -46,7 +46,7 @@ def test_the_rates_that_a_build_tried_are_a_figure_with_their_drops(found):
     ]
     changed = replace(source, record=source.record.model_copy(update={"front": tried}))
     others = tuple(each for each in found.sources if each is not source)
-    (figure,) = (each for each in front(Found((changed, *others))).figures if "rates tried" in each.title)
+    (figure,) = (each for each in front(FoundRecords((changed, *others))).figures if "rates tried" in each.title)
     shown = [[cell.value for cell in row.cells] for row in figure.table.rows]
     assert [row[:3] for row in shown] == [["0.5 bits a weight", 4000, 97.0], ["0.25 bits a weight", 2500, 95.25]]
     assert [column.name for column in figure.table.columns][2] == "validation accuracy"

@@ -5,7 +5,7 @@ from edgecompress.errors import InputError
 from edgecompress.manifest import End
 from edgecompress.recipe import Inputs
 from edgecompress.sources.data.dataset import dataset, nothing, why_no_classes
-from edgecompress.sources.data.samples import Part, Samples
+from edgecompress.sources.data.samples import Samples, Split
 from edgecompress.sources.signature import Signature
 
 PIXELS = np.arange(60 * 16, dtype=np.uint32).reshape(60, 1, 4, 4).astype(np.uint8)
@@ -14,7 +14,7 @@ Y = np.arange(60) % 3
 
 def samples(x=PIXELS, y=Y, **more):
     given = {"test": None, "validation": None, "classes": None, **more}
-    return Samples(Part((x,), y), sha256="0", what="arrays", **given)
+    return Samples(Split((x,), y), sha256="0", what="arrays", **given)
 
 
 def test_the_split_is_the_same_each_time_and_of_every_class(signature):

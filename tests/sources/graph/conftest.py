@@ -11,7 +11,7 @@ import torch
 from onnx.backend.test.case import node
 
 from edgecompress.errors import InputError
-from edgecompress.sources.graph.module import Graph
+from edgecompress.sources.graph.module import GraphModule
 from edgecompress.sources.graph.operators import OPERATORS
 
 # Their data are of types that PyTorch has no arithmetic for, or are sequences; or what they ask for depends on chance.
@@ -41,7 +41,7 @@ def cases():
 
 def run(case):
     """Whether the case is computed: None if it is refused. Raises AssertionError where it is wrong."""
-    module = Graph(ir.from_proto(case.model)).eval()
+    module = GraphModule(ir.from_proto(case.model)).eval()
     for inputs, outputs in case.data_sets:
         given = [torch.from_numpy(np.array(each)) for each in inputs]
         try:

@@ -14,7 +14,7 @@ from torch import nn
 from edgecompress.compress.layers import compressible
 from edgecompress.errors import InputError
 from edgecompress.recipe import load
-from edgecompress.sources.graph.module import Graph, unknown, written
+from edgecompress.sources.graph.module import GraphModule, unknown, written
 
 
 def model(nodes, weights, shape=(None, 4), outputs=("y",), kind=1, opset=18):
@@ -60,7 +60,7 @@ def convolution():
 
 def test_a_graph_computes_what_onnxruntime_does_and_has_layers_under_the_file_s_names():
     graph, x = convolution()
-    module = Graph(graph).eval()
+    module = GraphModule(graph).eval()
     np.testing.assert_allclose(module(torch.from_numpy(x)).detach().numpy(), in_onnxruntime(graph, x), atol=1e-5)
     assert list(compressible(module, load("any"))) == ["stem", "head"]
     assert isinstance(module.stem, nn.Conv1d)
@@ -69,7 +69,7 @@ def test_a_graph_computes_what_onnxruntime_does_and_has_layers_under_the_file_s_
 
 def test_what_was_trained_is_in_the_graph_that_is_written_and_nothing_else_changed():
     graph, x = convolution()
-    module = copy.deepcopy(Graph(graph)).train()
+    module = copy.deepcopy(GraphModule(graph)).train()
     optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
     before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
     for _ in range(3):
@@ -82,7 +82,7 @@ def test_what_was_trained_is_in_the_graph_that_is_written_and_nothing_else_chang
     np.testing.assert_allclose(module.eval()(torch.from_numpy(x)).detach().numpy(), in_onnxruntime(made, x), atol=1e-5)
     assert [node.op_type for node in made.graph] == [node.op_type for node in graph.graph]
     assert made.graph.initializers["head"].const_value.shape == (8, 5)
-    untouched = written(Graph(graph))
+    untouched = written(GraphModule(graph))
     for name, value in graph.graph.initializers.items():
         assert untouched.graph.initializers[name].const_value.tobytes() == value.const_value.tobytes()
 
@@ -90,7 +90,7 @@ def test_what_was_trained_is_in_the_graph_that_is_written_and_nothing_else_chang
 def test_a_weight_that_two_nodes_share_is_one_and_stays_one():
     nodes = [h.make_node("Gemm", ["x", "w"], ["a"], transB=1), h.make_node("Relu", ["a"], ["b"]),
              h.make_node("Gemm", ["b", "w"], ["y"], transB=1)]  # fmt: skip
-    module = Graph(model(nodes, {"w": np.random.default_rng(0).normal(size=(4, 4))}))
+    module = GraphModule(model(nodes, {"w": np.random.default_rng(0).normal(size=(4, 4))}))
     weights = compressible(module, load("any"))
     assert len(weights) == 1
     assert sum(parameter.numel() for parameter in module.parameters()) == 16
@@ -105,7 +105,7 @@ def test_the_file_s_weights_are_not_in_memory_beside_the_module_s():
     gone, before = weakref.ref(array), array.tobytes()
     graph = model([h.make_node("MatMul", ["x", "w"], ["y"])], {"w": array})
     graph.graph.initializers["w"].const_value = ir.Tensor(array, name="w")
-    module = Graph(graph)
+    module = GraphModule(graph)
     del graph, array
     gc.collect()
     assert gone() is None
@@ -115,7 +115,7 @@ def test_the_file_s_weights_are_not_in_memory_beside_the_module_s():
 def test_float16_is_trained_in_float32_and_written_as_float16():
     nodes = [h.make_node("MatMul", ["x", "w"], ["y"])]
     graph = model(nodes, {"w": np.eye(4)}, kind=10)
-    module = Graph(graph)
+    module = GraphModule(graph)
     assert module(torch.ones(1, 4, dtype=torch.float16)).dtype == torch.float32
     assert written(module).graph.initializers["w"].const_value.dtype == ir.DataType.FLOAT16
 
@@ -123,7 +123,7 @@ def test_float16_is_trained_in_float32_and_written_as_float16():
 def test_an_operator_that_is_not_known_leaves_layers_and_does_not_run():
     nodes = [h.make_node("MatMul", ["x", "w"], ["a"]), h.make_node("Unique", ["a"], ["y"])]
     graph = model(nodes, {"w": np.eye(4)})
-    module = Graph(graph)
+    module = GraphModule(graph)
     assert unknown(graph) == module.unknown == ["Unique"]
     assert list(compressible(module, load("any"))) == ["w"]
     with pytest.raises(InputError, match="Unique"):
@@ -131,7 +131,7 @@ def test_an_operator_that_is_not_known_leaves_layers_and_does_not_run():
 
 
 def test_a_node_that_fails_is_named():
-    module = Graph(model([h.make_node("MatMul", ["x", "w"], ["y"])], {"w": np.eye(4)}))
+    module = GraphModule(model([h.make_node("MatMul", ["x", "w"], ["y"])], {"w": np.eye(4)}))
     with pytest.raises(InputError, match="the node MatMul that makes 'y' fails"):
         module(torch.ones(1, 5))
 
@@ -144,6 +144,6 @@ def test_any_name_of_a_weight_is_possible(name):
         value = graph.graph.initializers.pop(old)
         value.name = new
         graph.graph.register_initializer(value)
-    module = Graph(graph)
+    module = GraphModule(graph)
     assert torch.equal(module(torch.ones(1, 4)), torch.tensor([[1.0, 2, 3, 4]]))
     assert len(module.state_dict()) == 2

@@ -4,7 +4,7 @@ import onnxruntime
 import torch
 from onnx import helper as h
 
-from edgecompress.sources.graph.module import Graph
+from edgecompress.sources.graph.module import GraphModule
 from edgecompress.sources.graph.resize import FUNCTIONS
 
 
@@ -25,5 +25,5 @@ def test_corners_are_aligned_as_onnxruntime_aligns_them():
     model = h.make_model(graph, opset_imports=[h.make_opsetid("", 19)], ir_version=9)
     x = np.arange(1, 9, dtype=np.float32).reshape(1, 1, 2, 4)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    made = Graph(ir.from_proto(model))(torch.from_numpy(x))
+    made = GraphModule(ir.from_proto(model))(torch.from_numpy(x))
     assert np.array_equal(made.numpy(), session.run(None, {"x": x})[0])

@@ -20,7 +20,7 @@ from edgecompress.errors import InputError
 from edgecompress.study.engines.contract import Workers
 from edgecompress.study.engines.ray import ray
 from edgecompress.study.records import CellRecord
-from edgecompress.study.store import Store
+from edgecompress.study.store import StudyStore
 
 from ..conftest import make_cell
 from .test_local import compute
@@ -132,7 +132,7 @@ def study(folder, output, *options):
 
 
 def records_in(url):
-    store = Store(url)
+    store = StudyStore(url)
     return [CellRecord.model_validate_json(store.read(name)) for name in sorted(store.names() - {"index.json"})]
 
 
@@ -158,4 +158,4 @@ def test_two_nodes_one_of_which_dies_leave_the_records_that_one_process_leaves(b
         for name in ("accuracy", "sizes", "layers", "budget", "data", "weights_kept"):
             assert getattr(one.outcome, name) == getattr(other.outcome, name)
     ours = {path.name for path in (tmp_path / "local" / "stages").iterdir()}  # stages, and what each got right
-    assert Store(f"{bucket}/stages").names() == ours
+    assert StudyStore(f"{bucket}/stages").names() == ours

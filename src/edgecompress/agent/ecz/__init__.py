@@ -4,7 +4,7 @@ It needs the standard library and NumPy, and holds one block and one part of an 
 the format; edgecompress.formats.ecz packs it.
 """
 
-from .container import Entry, contents, is_model_name, unpack
+from .container import FileEntry, contents, is_model_name, unpack
 from .errors import ContainerError
 
-__all__ = ["ContainerError", "Entry", "contents", "is_model_name", "unpack"]
+__all__ = ["ContainerError", "FileEntry", "contents", "is_model_name", "unpack"]

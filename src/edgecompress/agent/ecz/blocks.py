@@ -16,7 +16,7 @@ from .head import Head
 from .integers import Streams
 from .limits import COPIES, HEAD_BYTES, LANES, REST_BYTES
 from .rans import Lanes
-from .sections import Copy, Sections
+from .sections import CopySection, Sections
 
 Array = npt.NDArray[Any]
 
@@ -37,7 +37,7 @@ class File:
     def __init__(self, size: int) -> None:
         self.size = size
         self.written = 0
-        self._copies: list[Copy] = []
+        self._copies: list[CopySection] = []
         self._copied = 0
         self._cursor = 0
         self._extents: list[tuple[int, int]] = []
@@ -71,7 +71,7 @@ class File:
         """Return whether all bytes are there except those that ``copies`` lists."""
         return self.written + self._copied >= self.size
 
-    def copies(self, sizes: Sequence[int]) -> list[Copy]:
+    def copies(self, sizes: Sequence[int]) -> list[CopySection]:
         """The ranges to copy once all else is there; ``sizes`` are those of the files before this one.
 
         Raises:

@@ -20,7 +20,7 @@ from .blocks import File
 from .errors import ContainerError, DamagedError
 from .head import Head
 from .limits import COPIES_VERSION, HEADER_BYTES, MAGIC, PAYLOAD_BYTES, RATIO, RATIO_FROM, VERSION
-from .sections import Copy
+from .sections import CopySection
 from .values import LARGEST
 
 PRELUDE = struct.Struct("<8sHHII")
@@ -35,7 +35,7 @@ _WRONG_DATA = (ArithmeticError, LookupError, ValueError, struct.error)
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """One file in a container; the first is the model, the others hold its external data."""
 
     name: str
@@ -43,7 +43,7 @@ class Entry:
     sha256: bytes
 
 
-def contents(source: Path) -> list[Entry]:
+def contents(source: Path) -> list[FileEntry]:
     """The files in a container, read from its header alone.
 
     Raises:
@@ -136,7 +136,9 @@ def _unpack(stream: BinaryIO, source: Path, output: Path, progress: Callable[[in
     return paths
 
 
-def _blocks(stream: BinaryIO, source: Path, entry: Entry, target: BinaryIO, before: Sequence[Path]) -> Iterator[int]:
+def _blocks(
+    stream: BinaryIO, source: Path, entry: FileEntry, target: BinaryIO, before: Sequence[Path]
+) -> Iterator[int]:
     """Decode one file into ``target``; after each block, how many bytes are written.
 
     ``before`` are the files of the container before it, which may hold arrays of this one.
@@ -169,14 +171,14 @@ def _blocks(stream: BinaryIO, source: Path, entry: Entry, target: BinaryIO, befo
         raise ContainerError(f"{source} does not unpack to the file that was packed; fetch it again")
 
 
-def _checked_copies(file: File, source: Path, before: Sequence[Path]) -> list[Copy]:
+def _checked_copies(file: File, source: Path, before: Sequence[Path]) -> list[CopySection]:
     try:
         return file.copies([path.stat().st_size for path in before])
     except DamagedError as error:
         raise ContainerError(f"{source} is damaged ({_line(error)}); fetch it again") from error
 
 
-def _copy(copy: Copy, target: BinaryIO, before: Sequence[Path]) -> None:
+def _copy(copy: CopySection, target: BinaryIO, before: Sequence[Path]) -> None:
     """Write bytes that are in the file, or in one before it, a second time."""
     with before[-copy.back].open("rb") if copy.back else contextlib.nullcontext(target) as found:
         for done in range(0, copy.length, _READ_AT_A_TIME):
@@ -203,7 +205,7 @@ def _payload(stream: BinaryIO, source: Path) -> bytes:
     return payload
 
 
-def _header(stream: BinaryIO, source: Path) -> list[Entry]:
+def _header(stream: BinaryIO, source: Path) -> list[FileEntry]:
     """The table of files.
 
     Raises:
@@ -230,13 +232,13 @@ def _header(stream: BinaryIO, source: Path) -> list[Entry]:
         raise ContainerError(f"{source} is damaged ({_line(error)}); fetch it again") from error
 
 
-def _entries(head: Head) -> list[Entry]:
-    entries: list[Entry] = []
+def _entries(head: Head) -> list[FileEntry]:
+    entries: list[FileEntry] = []
     while head.left or not entries:
         name = head.bytes(head.number(255)).decode()
         if not is_plain_name(name) or any(name == entry.name for entry in entries):
             raise DamagedError(f"{name!r} is no name for a file")
-        entries.append(Entry(name, head.number(LARGEST), head.bytes(32)))
+        entries.append(FileEntry(name, head.number(LARGEST), head.bytes(32)))
     return entries
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from .errors import DamagedError
 from .head import Head
-from .rans import Lanes, Table
+from .rans import Lanes, RansTable
 
 Array = npt.NDArray[Any]
 
@@ -89,7 +89,7 @@ class Integers:
         else:
             self._k = head.number(16)
             self._m = head.number(self._k)
-            self._table = Table.read(head)
+            self._table = RansTable.read(head)
             last = int(self._table.symbols[-1])
             if last >= 1 << self._k and self._k + (last - (1 << self._k) >> self._m) > HIGHEST_BIT:
                 raise DamagedError("its tokens mean numbers beyond 32 bits")

@@ -25,7 +25,7 @@ _16 = np.uint32(16)
 _LOW = np.uint32(0xFFFF)
 
 
-class Table:
+class RansTable:
     """The frequency of each symbol, in units of 2^-``bits``, laid out for decoding: slot to symbol, slot to step."""
 
     def __init__(self, frequencies: Array, bits: int) -> None:
@@ -36,7 +36,7 @@ class Table:
         self.steps = (np.repeat(frequencies, frequencies) << 16 | offsets).astype(np.uint32)
 
     @classmethod
-    def read(cls, head: Head) -> Table:
+    def read(cls, head: Head) -> RansTable:
         """A table from a head: bits, alphabet, then each frequency; 0 is followed by how many more zeros there are.
 
         Raises:
@@ -67,7 +67,7 @@ class Lanes:
         self._words = words
         self._at = 0
 
-    def decode(self, table: Table, count: int) -> Array:
+    def decode(self, table: RansTable, count: int) -> Array:
         """The next ``count`` symbols, uint16.
 
         Raises:

@@ -28,7 +28,7 @@ INDEX_WIDTHS = (8, 16, 32)
 
 
 @dataclass(frozen=True)
-class Copy:
+class CopySection:
     """``length`` bytes of a file from ``at`` on: those from ``source`` on of the file ``back`` files before it."""
 
     at: int
@@ -46,7 +46,7 @@ class Sections:
         self._streams = streams
         self._size = size
         self.cursor = cursor
-        self.copies: list[Copy] = []
+        self.copies: list[CopySection] = []
 
     def pieces(self) -> Iterator[tuple[int, Array]]:
         """(offset in the file, bytes) of every piece, as arrays of whatever type.
@@ -61,12 +61,12 @@ class Sections:
             else:
                 yield from self._csr() if kind == CSR else self._array(kind)
 
-    def _copy(self) -> Copy:
+    def _copy(self) -> CopySection:
         length = self._head.number(self._size)
         at = self._place(length)
         if length < COPY_BYTES:
             raise DamagedError("a copy is too short")
-        return Copy(at, length, self._head.number(LARGEST), self._head.number(LARGEST))
+        return CopySection(at, length, self._head.number(LARGEST), self._head.number(LARGEST))
 
     def _place(self, length: int) -> int:
         """The offset of the next piece, of ``length`` bytes."""

@@ -18,7 +18,7 @@ Sizes = Mapping[str, Sequence[int]]
 """A shape for each input by name, for the axes that a file leaves free."""
 
 
-class Input(NamedTuple):
+class EngineInput(NamedTuple):
     """One input of a model file."""
 
     name: str
@@ -31,7 +31,7 @@ class Engine(Protocol):
 
     runtime: str  # "onnxruntime", "litert" or "tflite-runtime"
     version: str
-    inputs: tuple[Input, ...]
+    inputs: tuple[EngineInput, ...]
     outputs: tuple[str, ...]  # their names, in the order in which `run` gives them
     details: dict[str, Any]  # what else the runtime can tell: providers, delegates
     # How many nodes each provider or delegate took, the one that was asked for first; None: the runtime does not tell.

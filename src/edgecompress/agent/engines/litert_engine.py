@@ -13,7 +13,7 @@ import numpy as np
 
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array, Feed, Input, Sizes
+from .contract import Array, EngineInput, Feed, Sizes
 from .litert_nodes import Nodes
 
 # (name in the record, module, distribution); the first that imports is taken.
@@ -76,7 +76,7 @@ class LiteRtEngine:
         self.runtime = runtime
         self.version = version
         self.inputs = tuple(
-            Input(each["name"], tuple(int(size) for size in each["shape"]), np.dtype(each["dtype"]).name)
+            EngineInput(each["name"], tuple(int(size) for size in each["shape"]), np.dtype(each["dtype"]).name)
             for each in details
         )
         self.outputs = tuple(each["name"] for each in interpreter.get_output_details())

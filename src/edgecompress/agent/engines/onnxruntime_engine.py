@@ -11,7 +11,7 @@ from typing import Any
 from .. import telemetry
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array, Feed, Input, Sizes
+from .contract import Array, EngineInput, Feed, Sizes
 
 _WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"} | {
@@ -172,7 +172,7 @@ def _known(takes: Sequence[Any], free: Sizes) -> dict[str, Sequence[int]]:
     return {name: (1, *sizes[1:]) if fixed else sizes for name, sizes in free.items()}
 
 
-def _input(given: Any, known: Sequence[int], batch: int | None, name: str) -> Input:
+def _input(given: Any, known: Sequence[int], batch: int | None, name: str) -> EngineInput:
     """One input of a session, for this batch; ``known`` is a shape for the axes that it leaves free."""
     shape = given.shape
     if len(known) == len(shape):
@@ -187,7 +187,7 @@ def _input(given: Any, known: Sequence[int], batch: int | None, name: str) -> In
         batch = first if isinstance(first, int) else 1
     if isinstance(first, int) and first != batch:
         raise JobError(f'{name} takes batches of {first} and no other; set "batch": {first}')
-    return Input(given.name, (batch, *rest), _DTYPES[given.type])
+    return EngineInput(given.name, (batch, *rest), _DTYPES[given.type])
 
 
 def _providers(module: Any, accelerator: Accelerator) -> list[str]:

@@ -26,7 +26,7 @@ SETTLED = 0.02  # largest relative change of the median from one window to the n
 MOST_KEPT = 16_384  # rounds whose times are sent; past it every second pair of rounds is dropped, again and again
 
 
-class Timed:
+class TimedFile:
     """One file, loaded, with its inputs and its times."""
 
     def __init__(self, job: Job, threads: int, batch: int | None) -> None:
@@ -82,7 +82,7 @@ def latency(job: Job, events: Events) -> None:
 
     for each in file_jobs:
         engines.prepare(each.file("file"))
-    files = [Timed(each, threads, batch) for each in file_jobs]
+    files = [TimedFile(each, threads, batch) for each in file_jobs]
     rows = None if given is None else inputs.read_rows(given, ROWS)
     for timed in files:
         timed.take_inputs(rows, seed)
@@ -123,7 +123,7 @@ def latency(job: Job, events: Events) -> None:
         )
 
 
-def _round(files: list[Timed], number: int) -> None:
+def _round(files: list[TimedFile], number: int) -> None:
     """Time every file once. What is inside the clock is ``Engine.run``."""
     for timed in files if number % 2 == 0 else reversed(files):
         x = timed.feed[number % len(timed.feed)]
@@ -134,7 +134,7 @@ def _round(files: list[Timed], number: int) -> None:
         timed.samples.append(end - start)
 
 
-def _warm_up(files: list[Timed], fixed: int | None, max_seconds: float, events: Events) -> tuple[int, bool | None]:
+def _warm_up(files: list[TimedFile], fixed: int | None, max_seconds: float, events: Events) -> tuple[int, bool | None]:
     """Run rounds and forget their times. Returns their number, and whether they settled (``None``: not asked)."""
     start = time.monotonic()
     rounds, settled = 0, False
@@ -155,7 +155,7 @@ def _is_settled(samples: array[int]) -> bool:
 
 
 def _measure(
-    files: list[Timed], min_runs: int, min_seconds: float, max_seconds: float, events: Events
+    files: list[TimedFile], min_runs: int, min_seconds: float, max_seconds: float, events: Events
 ) -> tuple[int, int, float]:
     """Run timed rounds, always in pairs of one order and its reverse.
 

@@ -21,7 +21,7 @@ ROUNDING = 0.005
 
 
 @dataclass(frozen=True)
-class Plan:
+class PrunePlan:
     """The patterns and the final sparsities of layers, and the schedule on which all come there.
 
     Attributes:
@@ -35,7 +35,7 @@ class Plan:
     own: dict[str, float]
 
 
-def plan(weights: Mapping[str, torch.Tensor], recipe: Recipe) -> Plan:
+def plan(weights: Mapping[str, torch.Tensor], recipe: Recipe) -> PrunePlan:
     """The plan that ``recipe`` has for ``weights``.
 
     Raises:
@@ -50,7 +50,7 @@ def plan(weights: Mapping[str, torch.Tensor], recipe: Recipe) -> Plan:
         )
     schedule = methods.find(SCHEDULES, settings.schedule)
     options = methods.options(schedule, {} if settings.steps is None else {"steps": settings.steps})
-    found = Plan(partial(schedule, **options), {}, {})
+    found = PrunePlan(partial(schedule, **options), {}, {})
     for name, weight in weights.items():
         layer = recipe.layer(name)
         pattern = patterns.parse(layer.pattern or settings.pattern or "unstructured")

@@ -6,7 +6,7 @@ each weight takes the level that is best while all other weights stay as they ar
 
 import torch
 
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 
 BLOCK = 64
 
@@ -16,7 +16,7 @@ def nearest(values: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
     return torch.bucketize(values.contiguous(), (centroids[1:] + centroids[:-1]) / 2)
 
 
-def sweep(objective: Objective, weight: torch.Tensor, keep: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
+def sweep(objective: LayerObjective, weight: torch.Tensor, keep: torch.Tensor, centroids: torch.Tensor) -> torch.Tensor:
     """Every kept weight once set to the centroid that is best for it.
 
     Args:

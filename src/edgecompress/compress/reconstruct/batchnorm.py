@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from edgecompress.compress.reconstruct.capture import Norm, Place, passes
+from edgecompress.compress.reconstruct.capture import Norm, Position, passes
 
 
-def correct(module: nn.Module, teacher: nn.Module, place: Place, x: torch.Tensor) -> None:
+def correct(module: nn.Module, teacher: nn.Module, place: Position, x: torch.Tensor) -> None:
     """Give one BatchNorm of ``module``, in place, the statistics that its inputs have now.
 
     The mean moves by the difference that compression makes on ``x``, the variance changes by its ratio. Both are of the
@@ -29,7 +29,7 @@ def correct(module: nn.Module, teacher: nn.Module, place: Place, x: torch.Tensor
     layer.running_var.mul_(ratio.to(layer.running_var))
 
 
-def statistics(module: nn.Module, place: Place, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def statistics(module: nn.Module, place: Position, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Mean and variance of each channel of what a layer is given, float64 of shape (channels,)."""
     count, sums, squares = 0, torch.zeros(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64)
     for given, _ in passes(module, place, x):

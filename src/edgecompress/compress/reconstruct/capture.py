@@ -14,7 +14,7 @@ Norm = nn.modules.batchnorm._BatchNorm
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A layer, or a BatchNorm, where it is in the execution of its network.
 
     Attributes:
@@ -33,7 +33,7 @@ class _Reached(Exception):  # noqa: N818 - not an error: the pass has gone far e
 
 
 @torch.no_grad()
-def places(module: nn.Module, x: torch.Tensor) -> list[Place]:
+def places(module: nn.Module, x: torch.Tensor) -> list[Position]:
     """All layers with weights to compress and all BatchNorms that ``x`` passes, in the order of execution.
 
     Args:
@@ -60,7 +60,7 @@ def places(module: nn.Module, x: torch.Tensor) -> list[Place]:
     finally:
         for handle in handles:
             handle.remove()
-    return [Place(name, order.count(name), _normalised(made[name], taken)) for name in dict.fromkeys(order)]
+    return [Position(name, order.count(name), _normalised(made[name], taken)) for name in dict.fromkeys(order)]
 
 
 def _normalised(out: torch.Tensor, taken: list[tuple[torch.Tensor, bool]]) -> bool:
@@ -69,7 +69,7 @@ def _normalised(out: torch.Tensor, taken: list[tuple[torch.Tensor, bool]]) -> bo
 
 
 @torch.no_grad()
-def passes(module: nn.Module, place: Place, x: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def passes(module: nn.Module, place: Position, x: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """The inputs and outputs of one layer in evaluation mode, call by call, for a batch of ``x`` after the other.
 
     Nothing behind the layer is computed.
@@ -96,7 +96,7 @@ def passes(module: nn.Module, place: Place, x: torch.Tensor) -> Iterator[tuple[t
         yield from seen
 
 
-def check_reached(found: list[Place], names: Mapping[str, object]) -> None:
+def check_reached(found: list[Position], names: Mapping[str, object]) -> None:
     """Make sure that every layer that is to be compressed has inputs.
 
     Raises:

@@ -11,9 +11,9 @@ from edgecompress.compress.details import ClusterDetails
 from edgecompress.compress.invariants import few_values
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.reconstruct.errors import Errors
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 from edgecompress.compress.reconstruct.prune import Inputs
-from edgecompress.compress.reconstruct.quantise import Palette, plain, quantise
+from edgecompress.compress.reconstruct.quantise import PaletteSettings, plain, quantise
 from edgecompress.compress.reconstruct.walk import walk
 from edgecompress.progress import Progress
 from edgecompress.recipe import Recipe
@@ -30,7 +30,9 @@ def cluster(
     errors = Errors()
     for reached in walk(module, teacher, weights, x, damping=settings.damping, title="cluster", progress=progress):
         share = shared[reached.name]
-        palette = Palette(own.method, 2**share.bits, recipe.seed, own.centroid_dtype == "float16", settings.refit)
+        palette = PaletteSettings(
+            own.method, 2**share.bits, recipe.seed, own.centroid_dtype == "float16", settings.refit
+        )
         new, unfitted = [], []
         for parts in _sharing(reached.parts, share):
             new += quantise(reached.name, parts, palette)
@@ -50,11 +52,11 @@ def cluster(
     )
 
 
-def _sharing(parts: Sequence[Objective], share: Share) -> list[list[Objective]]:
+def _sharing(parts: Sequence[LayerObjective], share: Share) -> list[list[LayerObjective]]:
     """The outputs of all ``parts`` (the groups of a convolution), divided into those that share centroids."""
     outputs = len(parts[0].start)
     size = share.group_size or outputs * len(parts)
-    found: list[list[Objective]] = [[] for _ in range(-(-outputs * len(parts) // size))]
+    found: list[list[LayerObjective]] = [[] for _ in range(-(-outputs * len(parts) // size))]
     for number, part in enumerate(parts):
         first = number * outputs
         for index in range(first // size, (first + outputs - 1) // size + 1):

@@ -3,13 +3,13 @@
 import torch
 
 from edgecompress.compress.reconstruct.conjugate import conjugate_gradients
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 
 STEPS = 40
 TOLERANCE = 1e-5
 
 
-def solve(objective: Objective, keep: torch.Tensor, start: torch.Tensor | None = None) -> torch.Tensor:
+def solve(objective: LayerObjective, keep: torch.Tensor, start: torch.Tensor | None = None) -> torch.Tensor:
     """The weights of least error among those that are zero wherever ``keep`` is false.
 
     Each output has a system of normal equations of its own, ``H[k, k] w[k] = b[k]``, with k what it keeps. Those that

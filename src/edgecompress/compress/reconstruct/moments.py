@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from edgecompress.compress.reconstruct.capture import Place, passes
+from edgecompress.compress.reconstruct.capture import Position, passes
 from edgecompress.compress.reconstruct.patches import Layer, patches, positions
 
 
@@ -39,7 +39,7 @@ class Moments:
         )
 
 
-def gather(module: nn.Module, teacher: nn.Module, place: Place, x: torch.Tensor) -> Moments:
+def gather(module: nn.Module, teacher: nn.Module, place: Position, x: torch.Tensor) -> Moments:
     """The moments of one layer, of its inputs in ``module`` and of its outputs in ``teacher``.
 
     In ``module`` the layers before it are compressed already, in ``teacher`` none is. So each layer also makes good,

@@ -16,7 +16,7 @@ _TRIES = 30  # each with ten times as much: from rounding to anything in a matri
 
 
 @dataclass(frozen=True)
-class Objective:
+class LayerObjective:
     """One group of a layer: ``w H w^T - 2 b w^T + c`` for each output, damped.
 
     The damping adds ``d * |w - w0|**2``, with ``w0`` the weights as they are, so that what few inputs do not decide
@@ -46,7 +46,7 @@ class Objective:
         return float((self.damped(weight) - penalty).clamp(min=0.0).sum())
 
 
-def objectives(moments: Moments, start: torch.Tensor, damping: float) -> list[Objective]:
+def objectives(moments: Moments, start: torch.Tensor, damping: float) -> list[LayerObjective]:
     """The objective of each group.
 
     Args:
@@ -61,7 +61,7 @@ def objectives(moments: Moments, start: torch.Tensor, damping: float) -> list[Ob
         # Where no input is ever anything, any damping will do: the weights stay.
         damped, added = _positive(hessian, damping * float(hessian.diagonal().mean()) or 1.0)
         constants = constant + added * weight.square().sum(1)
-        found.append(Objective(damped, linear + added * weight, constants, added, weight))
+        found.append(LayerObjective(damped, linear + added * weight, constants, added, weight))
     return found
 
 

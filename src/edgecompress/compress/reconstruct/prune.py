@@ -15,7 +15,7 @@ from edgecompress.compress.prune.scoring import Scoring
 from edgecompress.compress.reconstruct import support
 from edgecompress.compress.reconstruct.errors import Errors
 from edgecompress.compress.reconstruct.least_squares import solve
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 from edgecompress.compress.reconstruct.patches import matrix
 from edgecompress.compress.reconstruct.walk import walk
 from edgecompress.progress import Progress
@@ -57,7 +57,7 @@ def prune(module: nn.Module, teacher: nn.Module, recipe: Recipe, inputs: Inputs,
     )
 
 
-def _total(part: Objective, weight: torch.Tensor) -> float:
+def _total(part: LayerObjective, weight: torch.Tensor) -> float:
     return float(part.damped(weight).sum())
 
 

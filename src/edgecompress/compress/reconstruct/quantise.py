@@ -13,7 +13,7 @@ from edgecompress.compress.cluster.centroids import centroids as find_centroids
 from edgecompress.compress.cluster.codebook import LARGEST_FLOAT16, stored
 from edgecompress.compress.reconstruct.assign import nearest, sweep
 from edgecompress.compress.reconstruct.least_squares import solve
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 from edgecompress.compress.reconstruct.refit import refit
 from edgecompress.compress.reconstruct.weighted import weighted_kmeans
 from edgecompress.errors import CheckError
@@ -23,7 +23,7 @@ GAIN = 1e-3
 
 
 @dataclass(frozen=True)
-class Palette:
+class PaletteSettings:
     """The settings by which centroids are found and stored.
 
     Attributes:
@@ -41,7 +41,7 @@ class Palette:
     refit: bool
 
 
-def quantise(name: str, parts: Sequence[Objective], palette: Palette) -> list[torch.Tensor]:
+def quantise(name: str, parts: Sequence[LayerObjective], palette: PaletteSettings) -> list[torch.Tensor]:
     """The weights of ``parts``, which share centroids: zeros where they are zero, a centroid everywhere else.
 
     Args:
@@ -81,7 +81,7 @@ def quantise(name: str, parts: Sequence[Objective], palette: Palette) -> list[to
     return best
 
 
-def plain(parts: Sequence[Objective], palette: Palette) -> list[torch.Tensor]:
+def plain(parts: Sequence[LayerObjective], palette: PaletteSettings) -> list[torch.Tensor]:
     """The clustered weights without any input: the nearest of the method's centroids."""
     keeps = [part.start != 0 for part in parts]
     values = torch.cat([part.start[keep] for part, keep in zip(parts, keeps, strict=True)])
@@ -92,13 +92,16 @@ def plain(parts: Sequence[Objective], palette: Palette) -> list[torch.Tensor]:
     return [_placed(part.start, keep, levels) for part, keep in zip(parts, keeps, strict=True)]
 
 
-def total(parts: Sequence[Objective], weights: Sequence[torch.Tensor]) -> float:
+def total(parts: Sequence[LayerObjective], weights: Sequence[torch.Tensor]) -> float:
     """The damped error of all parts together."""
     return sum(float(part.damped(weight).sum()) for part, weight in zip(parts, weights, strict=True))
 
 
 def _first(
-    keeps: Sequence[torch.Tensor], parts: Sequence[Objective], ideal: Sequence[torch.Tensor], palette: Palette
+    keeps: Sequence[torch.Tensor],
+    parts: Sequence[LayerObjective],
+    ideal: Sequence[torch.Tensor],
+    palette: PaletteSettings,
 ) -> torch.Tensor:
     """The centroids to begin with, by the palette's method."""
     values = torch.cat([weight[keep] for weight, keep in zip(ideal, keeps, strict=True)])
@@ -110,7 +113,7 @@ def _first(
     return torch.from_numpy(weighted_kmeans(values.numpy(), torch.cat(matters).numpy(), palette.k))
 
 
-def _stored(centroids: torch.Tensor, palette: Palette) -> torch.Tensor:
+def _stored(centroids: torch.Tensor, palette: PaletteSettings) -> torch.Tensor:
     """Centroids as files hold them, in the same order; none is zero."""
     return stored(centroids.float(), half=palette.half).double()
 
@@ -120,7 +123,7 @@ def _placed(weight: torch.Tensor, keep: torch.Tensor, levels: torch.Tensor) -> t
 
 
 def _swept(
-    parts: Sequence[Objective],
+    parts: Sequence[LayerObjective],
     weights: Sequence[torch.Tensor],
     keeps: Sequence[torch.Tensor],
     levels: torch.Tensor,

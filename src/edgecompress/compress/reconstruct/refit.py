@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import torch
 
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 
 
 def refit(
-    parts: Sequence[Objective],
+    parts: Sequence[LayerObjective],
     labels: Sequence[torch.Tensor],
     keeps: Sequence[torch.Tensor],
     centroids: torch.Tensor,

@@ -8,7 +8,7 @@ weights as any other; here as many as it has among the layer's lowest scores at 
 
 import torch
 
-from edgecompress.compress.reconstruct.objective import Objective
+from edgecompress.compress.reconstruct.objective import LayerObjective
 
 # So few are settled together: their scores count on all later columns, of which as many will go. With 64 the masks were
 # worse than magnitude's on layers of 64 inputs, with 8 they were better on all that were tried.
@@ -25,7 +25,7 @@ def obs_scores(weight: torch.Tensor, hessian: torch.Tensor) -> torch.Tensor:
     return weight.square() / torch.cholesky_inverse(torch.linalg.cholesky(hessian)).diagonal()
 
 
-def choose(objective: Objective, zeros: int) -> torch.Tensor:
+def choose(objective: LayerObjective, zeros: int) -> torch.Tensor:
     """Choose the weights that stay, boolean of shape (outputs, features), all but exactly ``zeros``.
 
     What is zero already goes first.

@@ -9,7 +9,7 @@ from torch import nn
 from edgecompress.compress.reconstruct.batchnorm import correct
 from edgecompress.compress.reconstruct.capture import Norm, check_reached, places
 from edgecompress.compress.reconstruct.moments import Moments, gather
-from edgecompress.compress.reconstruct.objective import Objective, objectives
+from edgecompress.compress.reconstruct.objective import LayerObjective, objectives
 from edgecompress.compress.reconstruct.patches import Layer, matrix
 from edgecompress.progress import Progress
 
@@ -30,7 +30,7 @@ class Reached:
     layer: Layer
     moments: Moments
     free: bool
-    parts: list[Objective]
+    parts: list[LayerObjective]
 
     def off(self, weights: torch.Tensor) -> float:
         """The error of the outputs with ``weights``, as a fraction of their variance, or mean square if means matter.

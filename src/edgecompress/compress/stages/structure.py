@@ -16,18 +16,17 @@ from edgecompress.compress.structure import rounds
 from edgecompress.compress.structure.contract import Work
 from edgecompress.compress.structure.cutting import dense
 from edgecompress.compress.structure.scoring import CRITERIA, Batches
-from edgecompress.recipe import Recipe
-from edgecompress.recipe import Structure as StructureSettings
+from edgecompress.recipe import Recipe, Structure
 
 SCORED_BATCHES = 100
 
 
-class Structure(Stage):
+class RemoveChannels(Stage):
     """Remove channels, and retrain."""
 
     name = "structure"
 
-    def settings(self, recipe: Recipe) -> StructureSettings:
+    def settings(self, recipe: Recipe) -> Structure:
         """The recipe's ``structure``."""
         assert recipe.structure is not None, "the stage is run only where the recipe has it"
         return recipe.structure

@@ -8,11 +8,11 @@ from torch import nn
 
 from edgecompress.compress.checkpoints import Checkpoint
 from edgecompress.compress.structure.scoring import Batches
-from edgecompress.compress.structure.search import Latency
+from edgecompress.compress.structure.search import MeasuredRatio
 from edgecompress.compress.train import Loss
 from edgecompress.recipe import Recipe, Structure
 
-Measure = Callable[[nn.Module], Latency]
+Measure = Callable[[nn.Module], MeasuredRatio]
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from edgecompress.compress.checkpoints import State
 from edgecompress.compress.details import StructureDetails, StructureRound
 from edgecompress.compress.device import place
 from edgecompress.compress.structure.contract import Work
-from edgecompress.compress.structure.equivalence import Trial
-from edgecompress.compress.structure.groups import Group, remove, trace
+from edgecompress.compress.structure.equivalence import NarrowingTrial
+from edgecompress.compress.structure.groups import ChannelGroup, remove, trace
 from edgecompress.compress.structure.macs import costs, macs
 from edgecompress.compress.structure.order import floor, order, together
 from edgecompress.compress.structure.scoring import score
-from edgecompress.compress.structure.search import DENSE, Latency, fewest_steps, search
+from edgecompress.compress.structure.search import DENSE, MeasuredRatio, fewest_steps, search
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.errors import InputError
 from edgecompress.recipe import Recipe
@@ -82,7 +82,9 @@ def dense(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Dense:
     return Dense(least, whole, parameters(module), left)
 
 
-def _removable(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> tuple[dict[str, Group], dict[str, str]]:
+def _removable(
+    module: nn.Module, sample: torch.Tensor, recipe: Recipe
+) -> tuple[dict[str, ChannelGroup], dict[str, str]]:
     """The groups whose channels can be removed, as a trial cut shows, and what is left alone and why."""
     settings = recipe.structure
     assert settings is not None
@@ -92,7 +94,7 @@ def _removable(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> tuple
     for name, group in traced.groups.items():
         keep = floor(group.channels, align=settings.align, layer_limit=min(settings.layer_limit, 0.5))
         gone[name] = sorted(torch.randperm(group.channels, generator=generator)[keep:].tolist())
-    unsound = Trial(module, sample).unsound(traced.groups, gone)
+    unsound = NarrowingTrial(module, sample).unsound(traced.groups, gone)
     return {name: traced.groups[name] for name in traced.groups if name not in unsound}, {**traced.left, **unsound}
 
 
@@ -136,7 +138,7 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Struc
     """
     settings, share = work.settings, number / work.settings.rounds
     found = _groups(module, work, begin)
-    trial = Trial(module, work.sample)
+    trial = NarrowingTrial(module, work.sample)
     scores = score(module, found, settings.criterion, work.batches(number), seed=work.recipe.seed, loss=work.loss)
     steps = order(scores, costs(module, work.sample, found), begin.least, align=settings.align)
     remaining = [macs(module, work.sample), *(step.macs for step in steps)]
@@ -148,7 +150,7 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Struc
             raise _UnsoundError(unsound)
         return remove(module, found, gone)
 
-    def measure(count: int) -> Latency:
+    def measure(count: int) -> MeasuredRatio:
         assert work.latency is not None, "whoever asks for a latency must be able to measure it"
         network = copy.deepcopy(module)
         load_state(network, without(count))
@@ -197,7 +199,7 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Struc
     )
 
 
-def _groups(module: nn.Module, work: Work, begin: Dense) -> dict[str, Group]:
+def _groups(module: nn.Module, work: Work, begin: Dense) -> dict[str, ChannelGroup]:
     """The groups that are cut, as ``module`` is now."""
     traced = trace(module, work.sample, work.recipe).groups
     return {name: group for name, group in traced.items() if name in begin.least and name not in begin.left}
@@ -208,23 +210,23 @@ def parameters(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def _written(name: str, latency: Latency) -> dict[str, float | str]:
+def _written(name: str, latency: MeasuredRatio) -> dict[str, float | str]:
     return {f"{name}_ratio": latency.ratio, f"{name}_low": latency.low, f"{name}_high": latency.high}
 
 
-def _now(before: StructureDetails | None) -> Latency | None:
+def _now(before: StructureDetails | None) -> MeasuredRatio | None:
     """The latency at the end of the round before."""
     if before is None or before.latency_ratio is None:
         return None
     assert before.latency_low is not None
     assert before.latency_high is not None
-    return Latency(before.latency_ratio, before.latency_low, before.latency_high)
+    return MeasuredRatio(before.latency_ratio, before.latency_low, before.latency_high)
 
 
-def _smallest(before: StructureDetails | None) -> Latency | None:
+def _smallest(before: StructureDetails | None) -> MeasuredRatio | None:
     """The latency of the smallest network, as the first round measured it."""
     if before is None or before.smallest_latency_ratio is None:
         return None
     assert before.smallest_latency_low is not None
     assert before.smallest_latency_high is not None
-    return Latency(before.smallest_latency_ratio, before.smallest_latency_low, before.smallest_latency_high)
+    return MeasuredRatio(before.smallest_latency_ratio, before.smallest_latency_low, before.smallest_latency_high)

@@ -17,7 +17,7 @@ from contextlib import suppress
 import torch
 from torch import nn
 
-from edgecompress.compress.structure.groups import Group, first_line, positions, remove
+from edgecompress.compress.structure.groups import ChannelGroup, first_line, positions, remove
 from edgecompress.compress.structure.shapes import load_state
 
 Gone = Mapping[str, Sequence[int]]
@@ -26,7 +26,7 @@ MOVED = "between layers its channels change places or are computed with each oth
 TOLERANCE = {torch.float64: 1e-8, torch.float32: 1e-3}
 
 
-class Trial:
+class NarrowingTrial:
     """The network as it is now, on inputs, ready to be compared with narrower ones.
 
     Args:
@@ -54,7 +54,7 @@ class Trial:
             ):  # random weights may leave a logarithm's range
                 self.networks.append(whole)
 
-    def wrong(self, groups: Mapping[str, Group], gone: Gone) -> str | None:
+    def wrong(self, groups: Mapping[str, ChannelGroup], gone: Gone) -> str | None:
         """The reason why the channels ``gone`` cannot be removed from the groups; ``None``: they can."""
         if not self.networks:
             return "the network gives no finite outputs on noise, so that no cut can be tried"
@@ -70,7 +70,7 @@ class Trial:
                 return MOVED
         return None
 
-    def unsound(self, groups: Mapping[str, Group], gone: Gone) -> dict[str, str]:
+    def unsound(self, groups: Mapping[str, ChannelGroup], gone: Gone) -> dict[str, str]:
         """The ``groups`` that cannot be cut as ``gone`` says, and why: found by halves, so that few are tried."""
         names = [name for name in groups if gone.get(name)]
         chosen = {name: groups[name] for name in names}
@@ -104,7 +104,7 @@ def _random(network: nn.Module, generator: torch.Generator) -> nn.Module:
 
 
 def _without_reading(
-    network: nn.Module, groups: Mapping[str, Group], gone: Gone, inputs: torch.Tensor
+    network: nn.Module, groups: Mapping[str, ChannelGroup], gone: Gone, inputs: torch.Tensor
 ) -> list[torch.Tensor]:
     """The outputs of the whole ``network`` whose layers read zero where the channels ``gone`` are."""
     kept = []

@@ -23,7 +23,7 @@ NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
 @dataclass(frozen=True)
-class Member:
+class ChannelMember:
     """One layer's share in a group.
 
     Attributes:
@@ -39,12 +39,12 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Group:
+class ChannelGroup:
     """Channels that go together, named after the first layer that makes them."""
 
     name: str
     channels: int
-    members: tuple[Member, ...]
+    members: tuple[ChannelMember, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Traced:
             out is not among them.
     """
 
-    groups: Mapping[str, Group]
+    groups: Mapping[str, ChannelGroup]
     left: Mapping[str, str]
 
 
@@ -90,7 +90,7 @@ def trace(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Traced:
         ) from error
     names = {layer: name for name, layer in network.named_modules()}
     order = {name: number for number, name in enumerate(names.values())}
-    found: dict[str, Group] = {}
+    found: dict[str, ChannelGroup] = {}
     left: dict[str, str] = {}
     for each in proposed:
         made = [names[item.dep.target.module] for item in each if item.dep.target.module in names]
@@ -108,12 +108,12 @@ def trace(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Traced:
             continue
         known = tuple(member for member in members if member is not None)
         name = min((member.layer for member in known if member.side == "out"), key=order.__getitem__)
-        found[name] = Group(name, len(each[0].idxs), known)
+        found[name] = ChannelGroup(name, len(each[0].idxs), known)
     return Traced({name: found[name] for name in sorted(found, key=order.__getitem__)}, left)
 
 
 def remove(
-    module: nn.Module, groups: Mapping[str, Group], gone: Mapping[str, Sequence[int]]
+    module: nn.Module, groups: Mapping[str, ChannelGroup], gone: Mapping[str, Sequence[int]]
 ) -> dict[str, torch.Tensor]:
     """The state of a network like ``module``, which is not changed, without the channels ``gone`` of each group."""
     state = dict(module.state_dict())
@@ -133,7 +133,9 @@ def remove(
     return {name: tensor.detach().contiguous() for name, tensor in state.items()}
 
 
-def positions(groups: Mapping[str, Group], gone: Mapping[str, Sequence[int]]) -> dict[tuple[str, Side], torch.Tensor]:
+def positions(
+    groups: Mapping[str, ChannelGroup], gone: Mapping[str, Sequence[int]]
+) -> dict[tuple[str, Side], torch.Tensor]:
     """The positions of the channels ``gone``, by layer and side: indices along that side, int64."""
     found: dict[tuple[str, Side], list[torch.Tensor]] = {}
     for name, channels in gone.items():
@@ -167,7 +169,7 @@ def _tied(dependency: Any, names: Mapping[nn.Module, str]) -> str | None:
     return f"tied to a {type(layer).__name__}" if names.get(layer) else "tied to a tensor that belongs to no layer"
 
 
-def _member(item: Any, name: str, graph: Any) -> Member | None:
+def _member(item: Any, name: str, graph: Any) -> ChannelMember | None:
     """An item of a group as plain data; ``None`` where channels have different numbers of positions."""
     layer, handler = item.dep.target.module, item.dep.handler
     side: Side = "norm" if isinstance(layer, NORMS) else "out" if graph.is_out_channel_pruning_fn(handler) else "in"
@@ -176,10 +178,10 @@ def _member(item: Any, name: str, graph: Any) -> Member | None:
         rows.setdefault(channel, []).append(position)
     if len({len(row) for row in rows.values()}) != 1:
         return None
-    return Member(name, side, torch.tensor([rows[channel] for channel in sorted(rows)]))
+    return ChannelMember(name, side, torch.tensor([rows[channel] for channel in sorted(rows)]))
 
 
-def _fits(member: Member, network: nn.Module, channels: int) -> bool:
+def _fits(member: ChannelMember, network: nn.Module, channels: int) -> bool:
     """Return whether every channel has positions, and the layer has these."""
     layer = network.get_submodule(member.layer)
     weight = getattr(layer, "weight", None)

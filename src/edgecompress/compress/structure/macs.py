@@ -11,7 +11,7 @@ from math import prod
 import torch
 from torch import nn
 
-from edgecompress.compress.structure.groups import LAYERS, Group
+from edgecompress.compress.structure.groups import LAYERS, ChannelGroup
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def positions(module: nn.Module, sample: torch.Tensor) -> dict[str, int]:
     return counts
 
 
-def costs(module: nn.Module, sample: torch.Tensor, groups: Mapping[str, Group]) -> list[Cost]:
+def costs(module: nn.Module, sample: torch.Tensor, groups: Mapping[str, ChannelGroup]) -> list[Cost]:
     """The costs of all layers of ``module``, as the channels of ``groups`` decide them."""
-    deciding: dict[str, list[Group]] = {}
+    deciding: dict[str, list[ChannelGroup]] = {}
     for group in groups.values():
         for member in group.members:
             if member.side != "norm":

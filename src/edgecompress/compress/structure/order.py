@@ -19,7 +19,7 @@ from edgecompress.compress.structure.macs import Cost
 
 
 @dataclass(frozen=True)
-class Step:
+class RemovalStep:
     """One removal.
 
     Attributes:
@@ -45,7 +45,7 @@ def order(
     least: Mapping[str, int],
     *,
     align: int,
-) -> list[Step]:
+) -> list[RemovalStep]:
     """All removals, one after the other, until every group has its least number of channels.
 
     Args:
@@ -59,7 +59,7 @@ def order(
     left = {name: len(of) for name, of in scores.items()}
     touching = {name: [cost for cost in costs if name in cost.groups] for name in scores}
     total = sum(cost.of(left) for cost in costs)
-    steps: list[Step] = []
+    steps: list[RemovalStep] = []
     while True:
         best: tuple[float, str, int, int] | None = None
         for name, count in left.items():
@@ -78,10 +78,10 @@ def order(
         start = len(values[name]) - left[name]
         gone = tuple(ranked[name][start : start + left[name] - after])
         left[name], total = after, total - saved
-        steps.append(Step(name, gone, total))
+        steps.append(RemovalStep(name, gone, total))
 
 
-def together(steps: Sequence[Step]) -> dict[str, tuple[int, ...]]:
+def together(steps: Sequence[RemovalStep]) -> dict[str, tuple[int, ...]]:
     """The channels of each group that go in ``steps``, ascending."""
     gone: dict[str, list[int]] = {}
     for step in steps:

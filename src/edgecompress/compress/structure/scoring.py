@@ -9,7 +9,7 @@ from torch import nn
 
 from edgecompress import methods
 from edgecompress.compress.structure.criteria.contract import Parts
-from edgecompress.compress.structure.groups import Group, Member
+from edgecompress.compress.structure.groups import ChannelGroup, ChannelMember
 from edgecompress.compress.targets import Targets, moved
 from edgecompress.compress.train import CrossEntropy, Loss
 from edgecompress.errors import CheckError
@@ -20,7 +20,7 @@ Batches = Iterable[tuple[torch.Tensor, Targets]]
 
 def score(
     module: nn.Module,
-    groups: Mapping[str, Group],
+    groups: Mapping[str, ChannelGroup],
     criterion: str,
     batches: Batches,
     *,
@@ -68,7 +68,7 @@ def score(
     return {name: scores.detach().float().cpu() for name, scores in found.items()}
 
 
-def parts(group: Group, tensors: Mapping[str, torch.Tensor]) -> Parts:
+def parts(group: ChannelGroup, tensors: Mapping[str, torch.Tensor]) -> Parts:
     """The parts of ``tensors``, parameters by name or their gradients, that go with the channels of ``group``."""
     rows: dict[str, list[torch.Tensor]] = {"out": [], "norm": [], "in": []}
     for member in group.members:
@@ -79,7 +79,7 @@ def parts(group: Group, tensors: Mapping[str, torch.Tensor]) -> Parts:
     return Parts(tuple(rows["out"]), tuple(rows["norm"]), tuple(rows["in"]))
 
 
-def _rows(tensor: torch.Tensor, member: Member) -> torch.Tensor:
+def _rows(tensor: torch.Tensor, member: ChannelMember) -> torch.Tensor:
     """The elements of ``tensor`` that go with each channel, (channels, n)."""
     places = member.positions.to(tensor.device)
     along = tensor.transpose(0, 1) if member.side == "in" else tensor

@@ -16,7 +16,7 @@ ATTEMPTS_BETWEEN = 3
 
 
 @dataclass(frozen=True)
-class Latency:
+class MeasuredRatio:
     """Latency over the dense network's, of the two run in turn, and the 95 % interval of that ratio."""
 
     ratio: float
@@ -24,15 +24,15 @@ class Latency:
     high: float
 
 
-DENSE = Latency(1.0, 1.0, 1.0)
+DENSE = MeasuredRatio(1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Found:
+class Removal:
     """The number of steps to remove, and the latency measured without them."""
 
     steps: int
-    latency: Latency
+    latency: MeasuredRatio
 
 
 def fewest_steps(macs: Sequence[int], most: float) -> int:
@@ -46,12 +46,12 @@ def fewest_steps(macs: Sequence[int], most: float) -> int:
 def search(
     macs: Sequence[int],
     target: float,
-    measure: Callable[[int], Latency],
+    measure: Callable[[int], MeasuredRatio],
     *,
-    now: Latency,
-    smallest: Latency,
+    now: MeasuredRatio,
+    smallest: MeasuredRatio,
     last: bool = True,
-) -> Found:
+) -> Removal:
     """The fewest steps found after which the whole interval of the latency lies at or below ``target``.
 
     Args:
@@ -62,13 +62,13 @@ def search(
         smallest: the latency after all, not above ``target``.
         last: whether the target must be reached. If not, what is nearest to it after a few measurements will do.
     """
-    slow, fast = Found(0, now), Found(len(macs) - 1, smallest)
+    slow, fast = Removal(0, now), Removal(len(macs) - 1, smallest)
     if now.high <= target:
         return slow
-    tried: list[Found] = []
+    tried: list[Removal] = []
     while fast.steps - slow.steps > 1 and len(tried) < (ATTEMPTS if last else ATTEMPTS_BETWEEN):
         steps = min(max(_estimate(macs, slow, fast, target), slow.steps + 1), fast.steps - 1)
-        found = Found(steps, measure(steps))
+        found = Removal(steps, measure(steps))
         tried.append(found)
         if found.latency.high <= target:
             fast = found
@@ -79,11 +79,11 @@ def search(
     return fast if last or not tried else min(tried, key=lambda found: _distance(found, target))
 
 
-def _distance(found: Found, target: float) -> float:
+def _distance(found: Removal, target: float) -> float:
     return abs(math.log(found.latency.ratio / target))
 
 
-def _estimate(macs: Sequence[int], slow: Found, fast: Found, target: float) -> int:
+def _estimate(macs: Sequence[int], slow: Removal, fast: Removal, target: float) -> int:
     """The steps after which latency is a little below ``target``, on a straight line between the two in logarithms."""
     aim = (1 - NEAR / 2) * target
     x0, x1 = math.log(macs[slow.steps]), math.log(macs[fast.steps])

@@ -63,7 +63,7 @@ def call(arguments: Sequence[str], deadline: Deadline) -> tuple[int, str, str]:
     return code, b"".join(parts).decode("utf-8", errors="replace"), errors
 
 
-class Client:
+class AdbClient:
     """See ``board/contract.Carrier``. Scripts go through adb's ``exec`` service.
 
     It leaves bytes alone and is the same in all releases since Android 5. It has one stream and no exit code, and what

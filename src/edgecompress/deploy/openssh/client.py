@@ -35,7 +35,7 @@ _OPTIONS = (
 )
 
 
-class Client:
+class SshClient:
     """See ``board/contract.Carrier``. ``sockets`` is a folder for the connection's socket, see ``short_folder``."""
 
     root = "root=${XDG_CACHE_HOME:-$HOME/.cache}/edgecompress"

@@ -28,6 +28,6 @@ def adb(address: str, *, python: str = "", folder: str = "", take: str = "") -> 
     """
     deadline = Deadline.after(_FINDING_SECONDS)
     client.server(deadline)
-    carrier = client.Client(devices.serial(address, deadline))
+    carrier = client.AdbClient(devices.serial(address, deadline))
     with connected(carrier, python=python, folder=folder, take=take) as connection:
         yield connection

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from edgecompress import temporary
 from edgecompress.deploy.board.connection import BoardConnection, connected
 from edgecompress.deploy.openssh.address import parse
-from edgecompress.deploy.openssh.client import Client, short_folder
+from edgecompress.deploy.openssh.client import SshClient, short_folder
 
 
 @contextmanager
@@ -29,6 +29,6 @@ def ssh(
     """
     where = parse(address)
     with temporary.folder(inside=short_folder()) as sockets:
-        carrier = Client(where, f"ssh://{address}", key, sockets)
+        carrier = SshClient(where, f"ssh://{address}", key, sockets)
         with connected(carrier, python=python, folder=folder, take=take) as connection:
             yield connection

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits
-from edgecompress.encode.bits import Numbers, Packed
+from edgecompress.encode.bits import Numbers, PackedBits
 
 Integers = npt.NDArray[np.int64]
 
@@ -22,7 +22,7 @@ WIDTHS = range(2, 9)
 class Escape:
     """``codes``: a number is the sum of the escapes before a code that is none, and that code. ``count`` numbers."""
 
-    codes: Packed
+    codes: PackedBits
     count: int
 
     @property

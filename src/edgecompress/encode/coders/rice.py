@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits
-from edgecompress.encode.bits import Bytes, Numbers, Packed
+from edgecompress.encode.bits import Bytes, Numbers, PackedBits
 from edgecompress.encode.blocks import blocks
 
 Integers = npt.NDArray[np.int64]
@@ -30,7 +30,7 @@ class Rice:
     """
 
     unary: Bytes
-    low: Packed | None
+    low: PackedBits | None
     count: int
 
     @property

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edgecompress.encode import bits, huffman
-from edgecompress.encode.bits import Numbers, Packed
+from edgecompress.encode.bits import Numbers, PackedBits
 from edgecompress.encode.blocks import blocks
 
 Integers = npt.NDArray[np.int64]
@@ -38,11 +38,11 @@ class Wavelet:
     running sum gives the numbers. ``leaves_at``: how many leaves end at each level.
     """
 
-    levels: Packed
+    levels: PackedBits
     starts: npt.NDArray[np.int32]
     steps: npt.NDArray[np.int32]
     leaves_at: tuple[int, ...]
-    low: Packed | None
+    low: PackedBits | None
     count: int
 
     @property
@@ -62,17 +62,17 @@ class Wavelet:
         return symbols
 
     @cached_property
-    def shape(self) -> "Shape":
+    def shape(self) -> "TreeShape":
         """Sizes of the levels."""
         counts = np.zeros(CLASSES, np.int64)
         counts[self.symbols] = np.diff(self.starts, append=self.count)
         lengths = np.zeros(CLASSES, np.uint8)
         if self.leaves_at:  # else one symbol, which needs no bit
             lengths[self.symbols] = np.repeat(np.arange(1, len(self.leaves_at) + 1), self.leaves_at)
-        return Shape(counts, lengths)
+        return TreeShape(counts, lengths)
 
 
-class Shape:
+class TreeShape:
     """The layout that follows from class counts and code lengths alone: the codes, and the sizes of all levels.
 
     At level l, ``active[l]`` numbers are split, ``ones[l]`` of them with a bit that is set, and ``ended[l]`` end.
@@ -127,7 +127,7 @@ def encode(numbers: Numbers, k: int) -> Wavelet:
     counts = sum(
         (np.bincount(classes[place], minlength=CLASSES) for place in blocks(len(classes))), np.zeros(CLASSES, int)
     )
-    shape = Shape(counts, lengths(counts))
+    shape = TreeShape(counts, lengths(counts))
     current = classes.astype(np.uint8)
     levels = []
     for level, ended in enumerate(shape.ended):

@@ -22,7 +22,7 @@ from edgecompress.progress import Progress
 
 
 @dataclass(frozen=True)
-class Packed:
+class PackedContainer:
     """The result of packing: the files, their bytes, those of the container, and those of the coded arrays in it."""
 
     files: tuple[str, ...]
@@ -34,7 +34,7 @@ class Packed:
     "Bytes of the same arrays in the container; the rest of the container is everything else."
 
 
-def pack_container(source: Path, target: Path, *, progress: Progress) -> Packed:
+def pack_container(source: Path, target: Path, *, progress: Progress) -> PackedContainer:
     """Pack the .onnx or .tflite file ``source``, and external data beside it, into the container ``target``.
 
     What it unpacks to is the source bit by bit: it is unpacked once to see that. The container appears whole or not at
@@ -61,7 +61,7 @@ def pack_container(source: Path, target: Path, *, progress: Progress) -> Packed:
     return packed
 
 
-def _write(source: Path, target: Path, progress: Progress) -> Packed:
+def _write(source: Path, target: Path, progress: Progress) -> PackedContainer:
     inside, external = _find(source)
     parts: list[tuple[Path, Sequence[Found]]] = [(source, inside)]
     for name, outside in external.items():
@@ -85,7 +85,7 @@ def _write(source: Path, target: Path, progress: Progress) -> Packed:
         version = limits.COPIES_VERSION if originals.copies else limits.VERSION
         stream.seek(0)
         stream.write(PRELUDE.pack(limits.MAGIC, version, 0, len(header), zlib.crc32(header)))
-    return Packed(tuple(path.name for path, _ in parts), total, target.stat().st_size, arrays, coded)
+    return PackedContainer(tuple(path.name for path, _ in parts), total, target.stat().st_size, arrays, coded)
 
 
 def mapped(path: Path) -> mmap.mmap | bytes:

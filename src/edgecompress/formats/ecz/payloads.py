@@ -16,7 +16,7 @@ from edgecompress.formats.ecz import sections
 from edgecompress.formats.ecz.block import Block, deflate
 from edgecompress.formats.ecz.found import Extent, Found, FoundCsr
 from edgecompress.formats.ecz.originals import Originals, extents
-from edgecompress.formats.ecz.sections import Csr, Section
+from edgecompress.formats.ecz.sections import CsrSection, EczSection
 
 _BLOCK_BYTES = 1 << 21
 """What the payload of a section, and of a block before its last section, is to take at most: a reader holds it all."""
@@ -69,7 +69,7 @@ def _apart(found: Sequence[Found], size: int) -> list[Found]:
 
 def _sections_or_copies(
     view: Array, found: Found, originals: Originals, file: int
-) -> Iterator[tuple[Section, list[Extent]]]:
+) -> Iterator[tuple[EczSection, list[Extent]]]:
     """The sections of one array or sparse tensor, or a copy of each of its pieces where it was there before."""
     digest = originals.digest(view, found)
     original = originals.of(digest, file)
@@ -85,7 +85,7 @@ def _sections_or_copies(
     originals.add(digest, file, found, cost + (left if left > limits.REST_BYTES // 2 else left / 8))
 
 
-def _sections(view: Array, found: Found) -> Iterator[tuple[Section, list[Extent]]]:
+def _sections(view: Array, found: Found) -> Iterator[tuple[EczSection, list[Extent]]]:
     """The sections of one array or sparse tensor that are worth it, each with what it covers."""
     if isinstance(found, FoundCsr):
         yield from _csr_sections(view, found)
@@ -111,7 +111,7 @@ def _numbers(view: Array, extent: Extent) -> Array:
     return view[extent.at : extent.at + extent.bytes].copy().view(f"<u{extent.width // 8}")
 
 
-def _is_worth_it(view: Array, piece: Extent, section: Section) -> bool:
+def _is_worth_it(view: Array, piece: Extent, section: EczSection) -> bool:
     """Return whether a section is smaller than what its bytes would take in the rest."""
     if piece.bytes < _SMALL:
         return section.bytes < piece.bytes * 0.9
@@ -121,7 +121,7 @@ def _is_worth_it(view: Array, piece: Extent, section: Section) -> bool:
     return section.bytes < 0.9 * repeats * piece.bytes or section.bytes < 1 << 10 or repeats > 0.9
 
 
-def _csr_sections(view: Array, found: FoundCsr) -> Iterator[tuple[Section, list[Extent]]]:
+def _csr_sections(view: Array, found: FoundCsr) -> Iterator[tuple[EczSection, list[Extent]]]:
     ends = _numbers(view, found.ends)
     counts = np.diff(ends.astype(np.int64), prepend=0)
     start = before = 0
@@ -135,7 +135,7 @@ def _csr_sections(view: Array, found: FoundCsr) -> Iterator[tuple[Section, list[
             _cut(found.values, before, count),
         ]
         parts = [_numbers(view, piece) for piece in pieces]
-        tensor = Csr(parts[0], parts[1], parts[2], found.row, before, (pieces[0].at, pieces[1].at, pieces[2].at))
+        tensor = CsrSection(parts[0], parts[1], parts[2], found.row, before, (pieces[0].at, pieces[1].at, pieces[2].at))
         channels = [replace(each, first=start * found.row) for each in found.channels]
         yield sections.plan_csr(tensor, channels), pieces
         start, before = stop, before + count

@@ -19,7 +19,7 @@ _LEAST_COMMON = 0.2
 
 
 @dataclass(frozen=True)
-class Section:
+class EczSection:
     """One section: ``bytes`` that it takes, and a function that writes it, given where the cursor of the block is."""
 
     bytes: float
@@ -27,7 +27,7 @@ class Section:
     "Takes the end of the last piece; returns the end of its own."
 
 
-def plan_array(data: Array, at: int, width: int, channels: list[Channels], *, packed: bool) -> Section:
+def plan_array(data: Array, at: int, width: int, channels: list[Channels], *, packed: bool) -> EczSection:
     """The section of an array.
 
     Args:
@@ -62,7 +62,7 @@ def _start(block: Block, kind: int, width: int, count: int, distance: int) -> No
     block.signed(distance)
 
 
-def _plain(numbers: Array, at: int, width: int, channels: list[Channels]) -> Section:
+def _plain(numbers: Array, at: int, width: int, channels: list[Channels]) -> EczSection:
     plan = values.choose(numbers, width, channels, lambda: np.arange(len(numbers)))
 
     def write(block: Block, cursor: int) -> int:
@@ -72,10 +72,10 @@ def _plain(numbers: Array, at: int, width: int, channels: list[Channels]) -> Sec
             plan.write(block, start, stop)
         return at + len(numbers) * width // 8
 
-    return Section(plan.bytes + 8, write)
+    return EczSection(plan.bytes + 8, write)
 
 
-def _sparse(numbers: Array, at: int, width: int, channels: list[Channels], places: Array, common: int) -> Section:
+def _sparse(numbers: Array, at: int, width: int, channels: list[Channels], places: Array, common: int) -> EczSection:
     bounds = np.searchsorted(places, np.arange(0, len(numbers) + PART_NUMBERS, PART_NUMBERS))
     gaps = _gaps(places, range(0, len(numbers), PART_NUMBERS), bounds)
     coding = integers.choose(gaps)
@@ -92,7 +92,7 @@ def _sparse(numbers: Array, at: int, width: int, channels: list[Channels], place
             plan.write(block, start, stop)
         return at + len(numbers) * width // 8
 
-    return Section(plan.bytes + coding.bytes + 10 + 2 * len(bounds), write)
+    return EczSection(plan.bytes + coding.bytes + 10 + 2 * len(bounds), write)
 
 
 def _gaps(places: Array, origins: Iterable[int], bounds: Array) -> Array:
@@ -104,7 +104,7 @@ def _gaps(places: Array, origins: Iterable[int], bounds: Array) -> Array:
     return gaps
 
 
-def _rising(numbers: Array, steps: Array, at: int, width: int) -> Section:
+def _rising(numbers: Array, steps: Array, at: int, width: int) -> EczSection:
     coding = integers.choose(steps)
 
     def write(block: Block, cursor: int) -> int:
@@ -115,11 +115,11 @@ def _rising(numbers: Array, steps: Array, at: int, width: int) -> Section:
             coding.write(block, steps[start:stop])
         return at + len(numbers) * width // 8
 
-    return Section(coding.bytes + 16, write)
+    return EczSection(coding.bytes + 16, write)
 
 
 @dataclass(frozen=True, eq=False)
-class Csr:
+class CsrSection:
     """Some rows of a sparse TFLite tensor: its three arrays, and where they lie in the file, in bytes."""
 
     ends: Array
@@ -140,7 +140,7 @@ class Csr:
         return np.repeat(np.arange(len(self.ends)) * self.row, counts) + self.indices
 
 
-def plan_csr(tensor: Csr, channels: list[Channels]) -> Section:
+def plan_csr(tensor: CsrSection, channels: list[Channels]) -> EczSection:
     """The section of some rows of a sparse tensor, whose positions rise and whose parts are within the limits."""
     places = tensor.places()
     width = 8 * tensor.values.itemsize
@@ -165,10 +165,10 @@ def plan_csr(tensor: Csr, channels: list[Channels]) -> Section:
             plan.write(block, start, stop)
         return cursor
 
-    return Section(plan.bytes + coding.bytes + 24 + 2 * len(bounds), write)
+    return EczSection(plan.bytes + coding.bytes + 24 + 2 * len(bounds), write)
 
 
-def plan_copy(at: int, length: int, back: int, source: int) -> Section:
+def plan_copy(at: int, length: int, back: int, source: int) -> EczSection:
     """The section of ``length`` bytes at ``at`` that are also at ``source`` of the file ``back`` files before this."""
 
     def write(block: Block, cursor: int) -> int:
@@ -177,7 +177,7 @@ def plan_copy(at: int, length: int, back: int, source: int) -> Section:
         block.number(back, source)
         return at + length
 
-    return Section(COPY, write)
+    return EczSection(COPY, write)
 
 
 def _parts(count: int) -> Iterator[tuple[int, int]]:

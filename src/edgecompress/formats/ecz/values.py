@@ -33,7 +33,7 @@ class Channels:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ValuesPlan:
     """A way to code some values, and the bytes that it takes in all."""
 
     bytes: float
@@ -42,7 +42,7 @@ class Plan:
     "Writes the values from one index to another."
 
 
-def choose(values: Array, width: int, channels: list[Channels], positions: Callable[[], Array]) -> Plan:
+def choose(values: Array, width: int, channels: list[Channels], positions: Callable[[], Array]) -> ValuesPlan:
     """The coding of ``values`` (unsigned, of ``width`` bits) that takes the fewest bytes.
 
     ``positions`` gives the position of each value in its array, which decides about its channel.
@@ -70,7 +70,7 @@ def _is_few_valued(values: Array) -> bool:
     return len(np.unique(sample)) <= max(len(sample) // 2, 1)
 
 
-def _codebook(entries: Array, indices: Array, width: int) -> Plan:
+def _codebook(entries: Array, indices: Array, width: int) -> ValuesPlan:
     listed = _Entries(entries, np.array([len(entries)]), width)
     coding = integers.choose(indices)
 
@@ -79,7 +79,7 @@ def _codebook(entries: Array, indices: Array, width: int) -> Plan:
         listed.describe(block)
         coding.describe(block)
 
-    return Plan(
+    return ValuesPlan(
         listed.bytes + coding.bytes + 3,
         describe,
         lambda block, start, stop: coding.write(block, indices[start:stop]),
@@ -124,7 +124,7 @@ def _separating(
     return found
 
 
-def _channel_codebooks(values: Array, width: int, channels: Channels, channel: Array) -> Plan:
+def _channel_codebooks(values: Array, width: int, channels: Channels, channel: Array) -> ValuesPlan:
     """The values as indices into codebooks of their channels, listed or scaled."""
     keys = channel.astype(np.uint64) << np.uint64(width) | values
     distinct = _distinct(keys)
@@ -142,7 +142,7 @@ def _channel_codebooks(values: Array, width: int, channels: Channels, channel: A
     return min(listed, _indexed_plan(_Scaled(found), channels, found.index[places]), key=lambda plan: plan.bytes)
 
 
-def _indexed_plan(codebooks: "_Listed | _Scaled", channels: Channels, indices: Array) -> Plan:
+def _indexed_plan(codebooks: "_Listed | _Scaled", channels: Channels, indices: Array) -> ValuesPlan:
     coding = integers.choose(indices)
 
     def describe(block: Block) -> None:
@@ -150,7 +150,7 @@ def _indexed_plan(codebooks: "_Listed | _Scaled", channels: Channels, indices: A
         codebooks.describe(block)
         coding.describe(block)
 
-    return Plan(
+    return ValuesPlan(
         codebooks.bytes + coding.bytes + 8,
         describe,
         lambda block, start, stop: coding.write(block, indices[start:stop]),
@@ -222,7 +222,7 @@ class _Entries:
             coding.write(block, numbers)
 
 
-def _fields(values: Array, width: int) -> Plan:
+def _fields(values: Array, width: int) -> ValuesPlan:
     splits = _SPLITS.get(width, ((width,),))
     sample = values[:: max(1, len(values) // _SAMPLE)]
     split = splits[0]
@@ -239,7 +239,7 @@ def _fields(values: Array, width: int) -> Plan:
         for coding, part in zip(codings, _cut(values[start:stop], split), strict=True):
             coding.write(block, part)
 
-    return Plan(2 + len(split) + sum(coding.bytes for coding in codings), describe, write)
+    return ValuesPlan(2 + len(split) + sum(coding.bytes for coding in codings), describe, write)
 
 
 def _cut(values: Array, widths: tuple[int, ...]) -> list[Array]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from onnx import GraphProto, NodeProto, TensorProto
 
-from edgecompress.equivalence.attempts import Axis, Input
+from edgecompress.equivalence.attempts import Axis, GraphInput
 
 _WHOLE = {TensorProto.UINT16, TensorProto.INT16, TensorProto.INT32, TensorProto.UINT32, TensorProto.INT64,
           TensorProto.UINT64}  # fmt: skip
@@ -15,7 +15,7 @@ _SAME_SHAPE = {
 _ELEMENTWISE = {"Add", "Div", "Mul", "Sub"}
 
 
-def inputs(graph: GraphProto) -> list[Input]:
+def inputs(graph: GraphProto) -> list[GraphInput]:
     """The inputs of a graph that are no weights."""
     held = {tensor.name for tensor in graph.initializer}
     found = []
@@ -24,7 +24,7 @@ def inputs(graph: GraphProto) -> list[Input]:
             dims = value.type.tensor_type.shape.dim
             sizes = tuple(int(size.dim_value) if size.dim_value > 0 else None for size in dims)
             free = {axis: size.dim_param for axis, size in enumerate(dims) if size.dim_param}
-            found.append(Input(value.name, sizes, free, value.type.tensor_type.elem_type in _WHOLE))
+            found.append(GraphInput(value.name, sizes, free, value.type.tensor_type.elem_type in _WHOLE))
     return found
 
 

@@ -30,7 +30,7 @@ _DIGITS = string.digits + string.ascii_letters
 
 
 @dataclass
-class Scope:
+class NameScope:
     """The scope that all decode subgraphs of one graph share: the names in use and the constants made so far."""
 
     taken: Container[str]
@@ -38,9 +38,9 @@ class Scope:
     constants: dict[tuple[str, tuple[int, ...], bytes], ir.Value] = field(default_factory=dict)
     used_names: int = 0
 
-    def fork(self) -> "Scope":
+    def fork(self) -> "NameScope":
         """A copy to try something in: it gives the same names, and what is added to it is not added here."""
-        return Scope(self.taken, self.opset, dict(self.constants), self.used_names)
+        return NameScope(self.taken, self.opset, dict(self.constants), self.used_names)
 
     def name(self) -> str:
         """The next short name that the graph does not use: every byte of it is paid several times in each tensor."""
@@ -68,7 +68,7 @@ class Builder:
     ``nodes`` and ``initializers`` are the result; the initialisers include constants that the scope did not have yet.
     """
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: NameScope) -> None:
         self._scope = scope
         self._zeros: dict[int, ir.Value] = {}
         self.nodes: list[ir.Node] = []

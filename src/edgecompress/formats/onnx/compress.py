@@ -13,7 +13,7 @@ from edgecompress.encode.single import Single
 from edgecompress.encode.weights import Floats
 from edgecompress.formats.gain import CHANNEL_CODEBOOKS
 from edgecompress.formats.onnx import channel_codebooks
-from edgecompress.formats.onnx.builder import LABEL, Builder, Scope
+from edgecompress.formats.onnx.builder import LABEL, Builder, NameScope
 from edgecompress.formats.onnx.decoders import tensors
 
 LEAST_OPSET = 13
@@ -45,7 +45,7 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
     Returns:
         Notes by initialiser: for one that stays as it is, why; and what keeps another from getting smaller.
     """
-    scope = Scope(_names(model), model.opset_imports[""])
+    scope = NameScope(_names(model), model.opset_imports[""])
     indexed = _index_channels(model.graph, scope)
     values = dict(model.graph.initializers)
     notes = {name: reason for name, value in values.items() if (reason := _why_not(value))}
@@ -74,7 +74,7 @@ def compress_weights(model: ir.Model, mode: Mode) -> dict[str, str]:
     return notes | choice.notes | _negative_zeros({name: arrays[name] for name in coded})
 
 
-def _index_channels(graph: ir.Graph, scope: Scope) -> dict[str, ir.Node]:
+def _index_channels(graph: ir.Graph, scope: NameScope) -> dict[str, ir.Node]:
     """Make indices of weights whose channels have codebooks of their own: the last node of each, by their name."""
     found = {}
     for name, value in list(graph.initializers.items()):
@@ -134,13 +134,13 @@ def _raw_bytes(value: ir.Value) -> int:
     return tensor.nbytes + len(str(value.name).encode()) + 2 * len(tensor.shape) + 12
 
 
-def _single(scope: Scope, name: str, single: Single, dtype: ir.DataType) -> Builder:
+def _single(scope: NameScope, name: str, single: Single, dtype: ir.DataType) -> Builder:
     build = Builder(scope)
     _finish(build, tensors.single(build, single), name, single.kind, dtype)
     return build
 
 
-def _group(scope: Scope, group: Group, types: Mapping[str, ir.DataType]) -> Builder:
+def _group(scope: NameScope, group: Group, types: Mapping[str, ir.DataType]) -> Builder:
     build = Builder(scope)
     labels = group.labels()
     for name, value in tensors.group(build, group).items():

@@ -16,7 +16,7 @@ from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.formats.onnx import lean
 from edgecompress.formats.onnx.bounds import largest
 from edgecompress.formats.onnx.builder import LABEL
-from edgecompress.formats.onnx.frontier import Constant, Frontier, frontier
+from edgecompress.formats.onnx.frontier import Frontier, FrontierConstant, frontier
 from edgecompress.formats.onnx.lean import Lean
 from edgecompress.formats.onnx.read import read_lean, readable
 
@@ -95,7 +95,7 @@ def found_in(model: Lean) -> Frontier:
     return frontier(model.proto.graph, without)
 
 
-def decode(model: Lean, wanted: list[Constant]) -> Iterator[tuple[Constant, Array]]:
+def decode(model: Lean, wanted: list[FrontierConstant]) -> Iterator[tuple[FrontierConstant, Array]]:
     """Those of ``wanted`` that are weights, one after the other.
 
     Only those that share nodes are computed together: a caller that keeps none needs memory for few.
@@ -109,9 +109,9 @@ def decode(model: Lean, wanted: list[Constant]) -> Iterator[tuple[Constant, Arra
                 yield constant, array
 
 
-def _connected(constants: list[Constant]) -> list[list[Constant]]:
+def _connected(constants: list[FrontierConstant]) -> list[list[FrontierConstant]]:
     """The constants in groups that share no node."""
-    groups: dict[int, list[Constant]] = {}
+    groups: dict[int, list[FrontierConstant]] = {}
     home: dict[str, int] = {}  # of each node's first output, the group
     for number, constant in enumerate(constants):
         groups[number] = [constant]
@@ -124,7 +124,7 @@ def _connected(constants: list[Constant]) -> list[list[Constant]]:
     return list(groups.values())
 
 
-def _evaluate(model: Lean, constants: list[Constant]) -> Iterator[Array]:
+def _evaluate(model: Lean, constants: list[FrontierConstant]) -> Iterator[Array]:
     """The arrays of constants, in one run."""
     if not any(constant.nodes or constant.sparse_initializers for constant in constants):
         yield from (model.array(constant.initializers[0]) for constant in constants)
@@ -167,7 +167,7 @@ def _session(content: bytes) -> Any:
         ) from error
 
 
-def _label(constant: Constant) -> str:
+def _label(constant: FrontierConstant) -> str:
     """The label our writer left and the operators behind it, or the operators that make the value, or ``raw``."""
     if not constant.nodes:
         return "raw" if constant.initializers else "sparse"

@@ -49,7 +49,7 @@ def prove(
     )
 
 
-def _run(file: Path, tries: Sequence[Attempt], *how: str) -> equivalence.Run:
+def _run(file: Path, tries: Sequence[Attempt], *how: str) -> equivalence.ProofRun:
     return equivalence.run(random_outputs.__name__, file, tries, *how)
 
 

@@ -12,7 +12,7 @@ from onnx_ir.passes import common
 
 from edgecompress.formats.onnx.builder import LABEL
 from edgecompress.formats.onnx.decoded import Array, decode, found_in
-from edgecompress.formats.onnx.frontier import Constant
+from edgecompress.formats.onnx.frontier import FrontierConstant
 from edgecompress.formats.onnx.lean import Lean
 
 
@@ -38,7 +38,7 @@ def computed(model: Lean) -> dict[str, Array]:
     return found
 
 
-def is_encoded(constant: Constant) -> bool:
+def is_encoded(constant: FrontierConstant) -> bool:
     """Return whether this package encoded the weight."""
     return any(entry.key == LABEL for entry in constant.nodes[-1].metadata_props) if constant.nodes else False
 
@@ -58,7 +58,7 @@ def put(model: ir.Model, arrays: Mapping[str, Array]) -> None:
     common.RemoveUnusedNodesPass()(model)
 
 
-def _leaves(constant: Constant) -> dict[str, int]:
+def _leaves(constant: FrontierConstant) -> dict[str, int]:
     """The elements of what a constant is computed from, by name."""
     leaves = {tensor.name: prod(tensor.dims) for tensor in constant.initializers}
     leaves |= {tensor.values.name: prod(tensor.dims) for tensor in constant.sparse_initializers}
@@ -68,9 +68,9 @@ def _leaves(constant: Constant) -> dict[str, int]:
     return leaves
 
 
-def _own_elements(constant: Constant, users: Mapping[str, int]) -> int:
+def _own_elements(constant: FrontierConstant, users: Mapping[str, int]) -> int:
     return sum(size for name, size in _leaves(constant).items() if users[name] == 1)
 
 
-def _may_shrink(constant: Constant, users: Mapping[str, int]) -> bool:
+def _may_shrink(constant: FrontierConstant, users: Mapping[str, int]) -> bool:
     return constant.nodes[-1].op_type != "Constant" and _own_elements(constant, users) > 0

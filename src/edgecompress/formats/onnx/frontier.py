@@ -30,7 +30,7 @@ _RANDOM = {
 
 
 @dataclass(frozen=True)
-class Constant:
+class FrontierConstant:
     """A value on the frontier, what it is computed from, and the bytes of the file that are spent on it alone.
 
     ``nodes`` are in the order of the file; the last one makes the value.
@@ -47,7 +47,7 @@ class Constant:
 class Frontier:
     """The constants, and what several of them are computed from: bytes by the names of those constants."""
 
-    constants: list[Constant]
+    constants: list[FrontierConstant]
     shared: dict[tuple[str, ...], int]
 
 
@@ -74,7 +74,7 @@ def frontier(graph: onnx.GraphProto, without: Mapping[str, int] | None = None) -
     closures = {name: _closure(name, producer, graph) for name in read if name in known and name}
     own, shared = _bytes(graph, closures, {**sparse, **dense}, without or {})
     constants = [
-        Constant(
+        FrontierConstant(
             name,
             [graph.node[place] for place in places],
             [dense[leaf] for leaf in leaves if leaf in dense],

@@ -40,7 +40,7 @@ TYPES: dict[int, np.dtype[np.generic]] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class DataPlace:
     """The place of a weight's array in a file."""
 
     start: int
@@ -62,7 +62,7 @@ class Lean:
 
     proto: onnx.ModelProto
     path: Path
-    places: Mapping[str, Place] = field(default_factory=dict)
+    places: Mapping[str, DataPlace] = field(default_factory=dict)
 
     def array(self, tensor: onnx.TensorProto) -> Array:
         """The array of an initialiser of the model."""
@@ -120,7 +120,7 @@ def read(path: Path) -> Lean:
     return Lean(onnx.load_model_from_string(content), path, places)
 
 
-def _without_large(path: Path) -> tuple[bytes, dict[str, Place]]:
+def _without_large(path: Path) -> tuple[bytes, dict[str, DataPlace]]:
     """The message in a file without the data of large initialisers, and where these are.
 
     Raises:
@@ -128,7 +128,7 @@ def _without_large(path: Path) -> tuple[bytes, dict[str, Place]]:
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         (graph,) = (each for each in fields(data, 0, len(data)) if each.number == GRAPH and each.wire == BYTES)
-        places: dict[str, Place] = {}
+        places: dict[str, DataPlace] = {}
         kept: list[bytes] = []
         for each in fields(data, graph.start, graph.stop):
             found = _large(data, each) if each.number == INITIALIZER else None
@@ -145,7 +145,7 @@ def _without_large(path: Path) -> tuple[bytes, dict[str, Place]]:
         return data[: graph.begin] + head(GRAPH, len(inside)) + inside + data[graph.stop :], places
 
 
-def _large(data: Data, tensor: Field) -> tuple[str, Place, Field] | None:
+def _large(data: Data, tensor: Field) -> tuple[str, DataPlace, Field] | None:
     """The name of an initialiser whose data can stay in the file, where its array is, and the field with its data."""
     if tensor.wire != BYTES or tensor.stop - tensor.start < LARGE:
         return None
@@ -162,7 +162,7 @@ def _large(data: Data, tensor: Field) -> tuple[str, Place, Field] | None:
         return None
     if prod(shape) * dtype.itemsize != raw.stop - raw.start:
         return None
-    return text(data, found[NAME]), Place(raw.start, dtype, tuple(shape)), raw
+    return text(data, found[NAME]), DataPlace(raw.start, dtype, tuple(shape)), raw
 
 
 def text(data: Data, each: Field) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from edgecompress.equivalence.attempts import Input
+from edgecompress.equivalence.attempts import GraphInput
 from edgecompress.formats.tflite.schema import schema
 
 SEPARATOR = "/"
 """Between a signature's key and the name of its input, where a model has several signatures."""
 
 
-def inputs(model: Any) -> list[Input]:
+def inputs(model: Any) -> list[GraphInput]:
     """The inputs of a ``ModelT``. A free size is -1 in a tensor's ``shapeSignature``; its shape says 1 there.
 
     Raises:
@@ -25,7 +25,7 @@ def inputs(model: Any) -> list[Input]:
         stated = [] if tensor.shapeSignature is None else [int(size) for size in tensor.shapeSignature]
         free = len(stated) == len(shape)
         sizes = tuple(None if free and stated[axis] < 0 else size for axis, size in enumerate(shape))
-        found.append(Input(name, sizes, {}, tensor.type in wide))
+        found.append(GraphInput(name, sizes, {}, tensor.type in wide))
     return found
 
 

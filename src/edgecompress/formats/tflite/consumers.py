@@ -29,7 +29,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingOperator:
     """One operator that reads a weight: its schema name, at which input, and what decides whether XNNPACK runs it."""
 
     code: str
@@ -67,7 +67,7 @@ _OTHERS: dict[str, Container[int]] = {
 }
 
 
-def use(readings: Iterable[Reading]) -> Use | str:
+def use(readings: Iterable[ReadingOperator]) -> Use | str:
     """The use that all ``readings`` of one weight allow together, or why the weight must stay as it is."""
     axes: set[int | None] = set()
     chained = hybrid = True
@@ -85,6 +85,6 @@ def use(readings: Iterable[Reading]) -> Use | str:
     return Use(axis, chained, hybrid and axis is not None)
 
 
-def sums_products(readings: Iterable[Reading]) -> bool:
+def sums_products(readings: Iterable[ReadingOperator]) -> bool:
     """Return whether each operator only adds products of the weight, where the sign of a zero makes no difference."""
     return all(reading.code in _LAYERS and reading.position == _LAYERS[reading.code][0] for reading in readings)

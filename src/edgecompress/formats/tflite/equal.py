@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from edgecompress.formats.tflite.consumers import Reading, use
-from edgecompress.formats.tflite.graph import Array, Graph, Tensor
+from edgecompress.formats.tflite.consumers import ReadingOperator, use
+from edgecompress.formats.tflite.graph import Array, Tensor, TfliteGraph
 from edgecompress.formats.tflite.lowering.context import FUSED
 
 LEAST = 64
@@ -22,7 +22,7 @@ def content(array: Array) -> bytes | None:
     return hashlib.sha256(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data).digest()
 
 
-def keep_once(graph: Graph, apart: Collection[Tensor] = ()) -> None:
+def keep_once(graph: TfliteGraph, apart: Collection[Tensor] = ()) -> None:
     """Let operators of ``graph`` read the first of equal constants, bit by bit, in place of the others.
 
     Weights of which runtimes allow different forms stay two, and so do one that is in ``apart`` and one that is not.
@@ -40,13 +40,13 @@ def keep_once(graph: Graph, apart: Collection[Tensor] = ()) -> None:
         operator.inputs = [same.get(tensor, tensor) for tensor in operator.inputs]
 
 
-def readings_of(graph: Graph) -> dict[Tensor, list[Reading]]:
+def readings_of(graph: TfliteGraph) -> dict[Tensor, list[ReadingOperator]]:
     """The readings of each weight of ``graph``: how operators read it, in their order."""
-    readings: dict[Tensor, list[Reading]] = {}
+    readings: dict[Tensor, list[ReadingOperator]] = {}
     for operator in graph.operators:
         for position, tensor in enumerate(operator.inputs):
             if tensor.compressible:
-                reading = Reading(operator.code, position, operator.options.get(FUSED, 0))
+                reading = ReadingOperator(operator.code, position, operator.options.get(FUSED, 0))
                 readings.setdefault(tensor, []).append(reading)
     return readings
 

@@ -67,7 +67,7 @@ def _takes_sparse_kernels(*files: Path) -> bool:
     return emulated.sparse_inference_runs_here() and any(emulated.judged(each).may_run for each in files)
 
 
-def _run(file: Path, tries: Sequence[Attempt], *how: str) -> equivalence.Run:
+def _run(file: Path, tries: Sequence[Attempt], *how: str) -> equivalence.ProofRun:
     return equivalence.run(random_outputs.__name__, file, tries, *how)
 
 

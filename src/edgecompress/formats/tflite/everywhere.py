@@ -5,13 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from edgecompress.encode.ledger import Ledger
-from edgecompress.formats.contract import Finished
+from edgecompress.formats.contract import FinishedFile
 from edgecompress.formats.tflite.sparse_inference import emulated
 from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference, remark
 from edgecompress.recipe import Export
 
 
-def finish(write: Callable[..., Ledger], path: Path, settings: Export) -> Finished:
+def finish(write: Callable[..., Ledger], path: Path, settings: Export) -> FinishedFile:
     """Write a compressed file with ``write`` and see that it is right on processors without AVX.
 
     One that sparse inference should take and that is wrong with it is written again so that it stays off. Paddings and
@@ -23,7 +23,9 @@ def finish(write: Callable[..., Ledger], path: Path, settings: Export) -> Finish
     """
     ledger, verdict = _right(write, path, settings)
     is_for_others = verdict.state == "on" and not emulated.sparse_inference_runs_here()
-    return Finished(ledger, verdict, partial(write, sparse_inference=False, shifts=False) if is_for_others else None)
+    return FinishedFile(
+        ledger, verdict, partial(write, sparse_inference=False, shifts=False) if is_for_others else None
+    )
 
 
 def prove(path: Path) -> SparseInference:

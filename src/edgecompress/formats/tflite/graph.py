@@ -29,7 +29,7 @@ class Tensor:
 
 
 @dataclass(eq=False)
-class Operator:
+class TfliteOperator:
     """One operator. ``code`` and the keys of ``options`` are names of the TFLite schema."""
 
     code: str
@@ -40,12 +40,12 @@ class Operator:
 
 
 @dataclass(eq=False)
-class Graph:
+class TfliteGraph:
     """Operators in execution order; inputs and outputs in the order of the model they come from."""
 
     inputs: list[Tensor]
     outputs: list[Tensor]
-    operators: list[Operator]
+    operators: list[TfliteOperator]
 
     def tensors(self) -> Iterator[Tensor]:
         """Every tensor that is used, once, in order of first use."""

@@ -18,7 +18,7 @@ from edgecompress.formats.contract import Rounding
 from edgecompress.formats.tflite import csr, split
 from edgecompress.formats.tflite.consumers import Use, use
 from edgecompress.formats.tflite.equal import keep_once, readings_of
-from edgecompress.formats.tflite.graph import FloatArray, Graph, Tensor
+from edgecompress.formats.tflite.graph import FloatArray, Tensor, TfliteGraph
 from edgecompress.formats.tflite.inspection import ledger
 from edgecompress.formats.tflite.lowering.model import lower
 from edgecompress.formats.tflite.mapped import Data, mapped
@@ -87,7 +87,7 @@ def write_tflite(
             return ledger(data, str(path), notes).model_copy(update={"remarks": remarks})
 
 
-def _enabled(graph: Graph, *, asked: bool, shifts: bool) -> tuple[Enabled | str, tuple[str, ...]]:
+def _enabled(graph: TfliteGraph, *, asked: bool, shifts: bool) -> tuple[Enabled | str, tuple[str, ...]]:
     """Enable sparse inference in ``graph``, 3x3 convolutions as shifts if asked for; also say what came of shifts."""
     done = "convolutions computed by shifts"
     if not asked:
@@ -101,7 +101,7 @@ def _enabled(graph: Graph, *, asked: bool, shifts: bool) -> tuple[Enabled | str,
     return enabled(graph), (f"{done}: none, because {found}",)
 
 
-def _settled(graph: Graph, forms: dict[Tensor, Stored], found: Enabled | str) -> str:
+def _settled(graph: TfliteGraph, forms: dict[Tensor, Stored], found: Enabled | str) -> str:
     """Keep sparse inference out of a graph that it must not take; what it does with the graph, in a sentence."""
     verdict = judge(of_graph(graph, has_densify=any("DENSIFY" in stored.steps for stored in forms.values())))
     if verdict.state == "on" and isinstance(found, Enabled):
@@ -113,7 +113,7 @@ def _settled(graph: Graph, forms: dict[Tensor, Stored], found: Enabled | str) ->
 
 
 def _forms(
-    graph: Graph, encoding: Encoding, weights: Rounding, *, whole: frozenset[Tensor] = frozenset()
+    graph: TfliteGraph, encoding: Encoding, weights: Rounding, *, whole: frozenset[Tensor] = frozenset()
 ) -> dict[Tensor, Stored]:
     """The form of each weight, by what the operators that read it allow.
 

@@ -5,7 +5,7 @@ Cut into parts of at most 256 outputs it needs one. Each output is computed as b
 no longer for the parts and the CONCATENATION that joins them.
 """
 
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 
 # What an index of one byte tells apart.
 WIDTH = 256
@@ -16,7 +16,7 @@ _MOST_PARTS = 4
 _FUSED = "fusedActivationFunction"
 
 
-def parts(graph: Graph, weight: Tensor) -> list[Operator]:
+def parts(graph: TfliteGraph, weight: Tensor) -> list[TfliteOperator]:
     """The narrower layers that together compute what the one layer that reads ``weight`` does; none if it has no such.
 
     That layer is a CONV_2D without groups, weights (O, H, W, I), or a FULLY_CONNECTED, weights (O, I), of more than
@@ -39,14 +39,14 @@ def parts(graph: Graph, weight: Tensor) -> list[Operator]:
         some = Tensor(weight.name + place, (stop - start, *weight.shape[1:]), weight.data[start:stop], True)
         added = Tensor(bias.name + place, (stop - start,), bias.data[start:stop])
         made = Tensor(layer.output.name + place, (*layer.output.shape[:-1], stop - start))
-        found.append(Operator(layer.code, [source, some, added], made, dict(layer.options), layer.version))
+        found.append(TfliteOperator(layer.code, [source, some, added], made, dict(layer.options), layer.version))
     return found
 
 
-def replace(graph: Graph, weight: Tensor, narrower: list[Operator]) -> None:
+def replace(graph: TfliteGraph, weight: Tensor, narrower: list[TfliteOperator]) -> None:
     """Put the layers that ``parts`` made, and what joins them, in the place of the one that reads ``weight``."""
     place = next(place for place, operator in enumerate(graph.operators) if weight in operator.inputs)
     output = graph.operators[place].output
     options = {"axis": len(output.shape) - 1, _FUSED: 0}
-    join = Operator("CONCATENATION", [part.output for part in narrower], output, options)
+    join = TfliteOperator("CONCATENATION", [part.output for part in narrower], output, options)
     graph.operators[place : place + 1] = [*narrower, join]

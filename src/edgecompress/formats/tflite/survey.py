@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecompress.formats.tflite.consumers import Reading, use
+from edgecompress.formats.tflite.consumers import ReadingOperator, use
 from edgecompress.formats.tflite.equal import content
 from edgecompress.formats.tflite.model_file import operator_name
 from edgecompress.formats.tflite.schema import schema
@@ -16,7 +16,7 @@ _BIAS = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_
 
 
 @dataclass(frozen=True)
-class Reader:
+class OperatorInput:
     """An operator, by its place in the subgraph, and the input at which it reads a tensor."""
 
     operator: int
@@ -36,8 +36,8 @@ class Weight:
     root: int
     decoders: tuple[int, ...]
     made: tuple[int, ...]
-    readers: tuple[Reader, ...]
-    readings: tuple[Reading, ...]
+    readers: tuple[OperatorInput, ...]
+    readings: tuple[ReadingOperator, ...]
     aliases: tuple["Weight", ...] = ()
     copies: tuple[int, ...] = ()
 
@@ -101,11 +101,11 @@ class _Subgraph:
         self._operators = graph.operators or []
         self._names = [operator_name(model, operator) for operator in self._operators]
         self._ends = {int(end) for ends in (graph.inputs, graph.outputs) for end in _integers(ends)}
-        self._readers: dict[int, list[Reader]] = defaultdict(list)
+        self._readers: dict[int, list[OperatorInput]] = defaultdict(list)
         self._makers: dict[int, int] = {}
         for place, operator in enumerate(self._operators):
             for position, tensor in enumerate(_integers(operator.inputs)):
-                self._readers[tensor].append(Reader(place, position))
+                self._readers[tensor].append(OperatorInput(place, position))
             self._makers |= dict.fromkeys(_integers(operator.outputs), place)
 
     def weight(self, index: int) -> Weight | None:
@@ -131,12 +131,12 @@ class _Subgraph:
         readings = tuple(self._reading(reader) for reader in readers)
         return Weight(self._number, index, tuple(decoders), tuple(made), tuple(readers), readings)
 
-    def _reading(self, reader: Reader) -> Reading:
+    def _reading(self, reader: OperatorInput) -> ReadingOperator:
         operator, name = self._operators[reader.operator], self._names[reader.operator]
         options = operator.builtinOptions
         inputs = _integers(operator.inputs)
         bias = inputs[_BIAS[name]] if name in _BIAS and len(inputs) > _BIAS[name] else -1
-        return Reading(
+        return ReadingOperator(
             code=name,
             position=reader.position,
             activation=getattr(options, "fusedActivationFunction", 0),

@@ -7,7 +7,7 @@ import numpy as np
 
 from edgecompress.formats.tflite import tables
 from edgecompress.formats.tflite.flatbuffer import Flatbuffer
-from edgecompress.formats.tflite.graph import Array, Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Array, Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.schema import schema
 from edgecompress.formats.tflite.weights import Stored
 
@@ -90,12 +90,14 @@ _OPTIONS: dict[str, str | None] = {
 _HYBRID_VERSIONS = {"CONV_2D": 5, "DEPTHWISE_CONV_2D": 6, "FULLY_CONNECTED": 12}
 
 
-def serialize(graph: Graph, forms: Mapping[Tensor, Stored]) -> bytes:
+def serialize(graph: TfliteGraph, forms: Mapping[Tensor, Stored]) -> bytes:
     """The bytes of ``packed``'s file, all in memory."""
     return bytes(packed(graph, forms))
 
 
-def packed(graph: Graph, forms: Mapping[Tensor, Stored], metadata: Mapping[str, bytes] | None = None) -> Flatbuffer:
+def packed(
+    graph: TfliteGraph, forms: Mapping[Tensor, Stored], metadata: Mapping[str, bytes] | None = None
+) -> Flatbuffer:
     """The file of ``graph``; the same graph gives the same bytes. The arrays may not change until it is written.
 
     ``forms`` says how to store constants; one that is not in it is stored plain. The inputs and outputs carry their
@@ -130,7 +132,7 @@ class _Writer:
             self._index[tensor] = self._add(tensor)
         return self._index[tensor]
 
-    def operator(self, operator: Operator, forms: Mapping[Tensor, Stored]) -> None:
+    def operator(self, operator: TfliteOperator, forms: Mapping[Tensor, Stored]) -> None:
         """Add an operator, and before it those that decode its weights."""
         version = operator.version
         for tensor in operator.inputs:
@@ -149,7 +151,7 @@ class _Writer:
             )
         )
 
-    def finish(self, graph: Graph, metadata: Mapping[str, bytes]) -> Flatbuffer:
+    def finish(self, graph: TfliteGraph, metadata: Mapping[str, bytes]) -> Flatbuffer:
         """The flatbuffer."""
         s = self._schema
         subgraph = s.SubGraphT(

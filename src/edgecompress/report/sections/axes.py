@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from edgecompress.formats import find
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Found
+from edgecompress.report.found import FoundRecords
 from edgecompress.report.numbers import percent
 from edgecompress.report.pairs import Pair, pairs
-from edgecompress.study.records import Cell as StudyCell
+from edgecompress.study.records import StudyCell
 
 _T = TypeVar("_T")
 
@@ -22,7 +22,7 @@ _CHANCE = 1.96
 """Standard errors that 95 % of a normal distribution lie within."""
 
 
-def axes(found: Found) -> Section | None:
+def axes(found: FoundRecords) -> Section | None:
     """For each network and data set that a study varied: points lost by zeros and bits, and by clustering method."""
     groups: dict[tuple[object, ...], list[tuple[StudyCell, Pair]]] = {}
     for pair in pairs(found):

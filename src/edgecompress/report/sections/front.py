@@ -8,7 +8,7 @@ from typing import Any
 from edgecompress.compress.drop import Drop
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table, Taken
-from edgecompress.report.found import Bench, Found, how_taken
+from edgecompress.report.found import Bench, FoundRecords, how_taken
 from edgecompress.report.numbers import significant
 from edgecompress.report.pareto import best
 from edgecompress.report.table import cautions, conditions, rows
@@ -19,7 +19,7 @@ WIDE_RANGE = 5
 
 
 @dataclass(frozen=True)
-class Point:
+class FrontMark:
     """A file. ``latency`` is in the unit of its figure; ``None``: not measured, and no objective of its figure.
 
     ``drop``: to the dense network, where an interval of it is known.
@@ -36,7 +36,7 @@ class Point:
     drop: Drop | None = None
 
 
-def front(found: Found) -> Section | None:
+def front(found: FoundRecords) -> Section | None:
     """A figure for each device and data set of benchmarks, each data set of a study's cells, each build's front."""
     figures = [*_benches(found), *_cells(found), *_builds(found)]
     about = (
@@ -46,7 +46,7 @@ def front(found: Found) -> Section | None:
     return Section("front", "Bytes, accuracy, latency", about, tuple(figures)) if figures else None
 
 
-def _benches(found: Found) -> list[Figure]:
+def _benches(found: FoundRecords) -> list[Figure]:
     groups: dict[tuple[str, str, str, int], list[Bench]] = {}
     for bench in found.benches:
         key = (bench.record.bundle.data, bench.machine, bench.record.taken, bench.record.threads)
@@ -54,7 +54,7 @@ def _benches(found: Found) -> list[Figure]:
     figures: list[Figure] = []
     for (data, machine, taken, threads), benches in groups.items():
         points = [
-            Point(
+            FrontMark(
                 name=f"{bench.label}: {row.file}",
                 series=bench.label,
                 shape=row.runtime.split()[0],
@@ -81,15 +81,15 @@ def _benches(found: Found) -> list[Figure]:
     return figures
 
 
-def _cells(found: Found) -> list[Figure]:
-    groups: dict[str, list[Point]] = {}
+def _cells(found: FoundRecords) -> list[Figure]:
+    groups: dict[str, list[FrontMark]] = {}
     for source, record in found.cells:
         outcome = record.outcome
         if not outcome:
             continue
         ratio = next((each for each in outcome.latency if each.runtime == "onnxruntime"), None)
         ratio = ratio if ratio and ratio.how != "emulated" else None
-        point = Point(
+        point = FrontMark(
             name=record.cell.name,
             series=record.cell.model,
             shape=record.cell.method,
@@ -116,7 +116,7 @@ def _cells(found: Found) -> list[Figure]:
     ]
 
 
-def _builds(found: Found) -> list[Figure]:
+def _builds(found: FoundRecords) -> list[Figure]:
     """The points that builds with ``--max-drop`` tried."""
     return [
         _figure(
@@ -126,7 +126,7 @@ def _builds(found: Found) -> list[Figure]:
             f"tried. Drops are to the dense network, which has {made.manifest.stages[0].accuracy:.2f} %, by a "
             "bootstrap over samples, each with both answers.",
             [
-                Point(
+                FrontMark(
                     name=f"{point.rate:g} bits a weight",
                     series=made.label,
                     shape="rate",
@@ -153,7 +153,7 @@ def _figure(
     key: str,
     title: str,
     caption: str,
-    points: Sequence[Point],
+    points: Sequence[FrontMark],
     latency: str,
     unit: str,
     notes: tuple[str, ...],
@@ -212,19 +212,19 @@ def _figure(
     return Figure(key, title, caption, Table(columns, tuple(lines)), tuple(drawn), notes, details)
 
 
-def _leading(points: Sequence[Point]) -> list[bool]:
+def _leading(points: Sequence[FrontMark]) -> list[bool]:
     """For each point, whether no other beats it in bytes, accuracy and, where all have one, latency."""
     timed = all(point.latency is not None for point in points)
     return best([(point.bytes, -point.accuracy, (point.latency or 0.0) if timed else 0.0) for point in points])
 
 
-def _drop(point: Point) -> Cell:
+def _drop(point: FrontMark) -> Cell:
     if point.drop is None:
         return Cell(cells.NONE, None)
     return Cell(f"{point.drop.points:.2f} ({point.drop.low:.2f} to {point.drop.high:.2f})", point.drop.points)
 
 
-def _latency(point: Point) -> Cell:
+def _latency(point: FrontMark) -> Cell:
     return Cell(cells.NONE if point.latency is None else significant(point.latency), point.latency)
 
 

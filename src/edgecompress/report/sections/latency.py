@@ -7,7 +7,7 @@ import numpy as np
 
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Bench, Found
+from edgecompress.report.found import Bench, FoundRecords
 from edgecompress.report.numbers import milliseconds
 from edgecompress.report.table import cautions, conditions, failures, judging, rows
 
@@ -15,7 +15,7 @@ STEPS = 100
 KINDS = ("dense", "compressed", "int8", "dense-int8", "float16")
 
 
-def latency(found: Found) -> Section | None:
+def latency(found: FoundRecords) -> Section | None:
     """A figure for each benchmark. Of an emulated machine there are no times: they are no device's."""
     figures = [_figure(f"latency-{i}", bench) for i, bench in enumerate(found.benches)]
     about = (

@@ -7,7 +7,7 @@ from edgecompress.compress.record import TOP_1
 from edgecompress.encode.ledger import TensorEntry
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Bundle, Found, Source, how_taken
+from edgecompress.report.found import FoundBundle, FoundRecords, RecordSource, how_taken
 from edgecompress.report.numbers import unit_of
 from edgecompress.report.pairs import headline, pairs
 from edgecompress.search.records import SearchRecord
@@ -17,7 +17,7 @@ _NAMES = {"title": None, "ticks": False, "domain": False, "labelLimit": 130}
 Bars = Sequence[Mapping[str, Any]]
 
 
-def layers(found: Found) -> Section | None:
+def layers(found: FoundRecords) -> Section | None:
     """A figure for each bundle, each study cell that is compared with the paper, and each search's scan."""
     figures = [each for i, bundle in enumerate(found.bundles) if (each := _bundle(f"layers-{i}", bundle))]
     # Of a whole grid, one cell for each pair that is compared with the paper.
@@ -31,7 +31,7 @@ def layers(found: Found) -> Section | None:
     return Section("layers", "Layer by layer", about, tuple(figures)) if figures else None
 
 
-def _bundle(key: str, bundle: Bundle) -> Figure | None:
+def _bundle(key: str, bundle: FoundBundle) -> Figure | None:
     file = next((name for name, each in bundle.manifest.models.items() if each.kind == "compressed"), None)
     if file is None:
         return None
@@ -62,7 +62,7 @@ def _bundle(key: str, bundle: Bundle) -> Figure | None:
     return Figure(key, bundle.label, caption, table, _charts(bars, "bits a weight"), details=notes if rest else ())
 
 
-def _row(key: str, entry: TensorEntry, source: Source) -> Row:
+def _row(key: str, entry: TensorEntry, source: RecordSource) -> Row:
     return Row(
         key=key,
         cells=(
@@ -80,7 +80,7 @@ def _row(key: str, entry: TensorEntry, source: Source) -> Row:
     )
 
 
-def _cell(key: str, source: Source, record: CellRecord) -> Figure:
+def _cell(key: str, source: RecordSource, record: CellRecord) -> Figure:
     columns = (
         Column("layer", words=True),
         Column("weights"),
@@ -149,7 +149,7 @@ def _panel(bars: Bars, field: str, title: str, domain: list[int] | None, colour:
     return Chart(f"Bars of the layers' {title}", draw, half=True)
 
 
-def _scan(key: str, source: Source, record: SearchRecord) -> Figure:
+def _scan(key: str, source: RecordSource, record: SearchRecord) -> Figure:
     """A row a layer and change, a heat map of the loss."""
     classes = record.metric == TOP_1
     columns = (

@@ -5,10 +5,10 @@ from typing import Any
 
 from edgecompress.report import cells
 from edgecompress.report.document import Column, Figure, Row, Section, Table, Taken
-from edgecompress.report.found import Found, Source, how_taken
+from edgecompress.report.found import FoundRecords, RecordSource, how_taken
 
 
-def records(found: Found) -> Section:
+def records(found: FoundRecords) -> Section:
     """A line for each record."""
     columns = (
         Column("what", words=True),
@@ -47,7 +47,7 @@ def records(found: Found) -> Section:
     return Section("records", "Records", "This page is made from these files and from nothing else.", (figure,))
 
 
-def _version(source: Source) -> str:
+def _version(source: RecordSource) -> str:
     record: Any = source.record
     version: str = record.tool_version
     return version

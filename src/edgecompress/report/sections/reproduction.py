@@ -7,10 +7,10 @@ from typing import Any
 from edgecompress.formats import find
 from edgecompress.report import cells, charts, paper
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Found
+from edgecompress.report.found import FoundRecords
 from edgecompress.report.numbers import percent
 from edgecompress.report.pairs import NEAR, Pair, headline, pairs
-from edgecompress.study.records import Cell as StudyCell
+from edgecompress.study.records import StudyCell
 
 PAPER, HERE, DEVICE = "paper", "reproduced", "on the device"
 DRAWN = 30
@@ -25,7 +25,7 @@ _LOOKS = {
 }
 
 
-def reproduction(found: Found) -> Section | None:
+def reproduction(found: FoundRecords) -> Section | None:
     """A line for each configuration, and the averages beside the paper's."""
     every = pairs(found)
     if not every:
@@ -50,7 +50,7 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
         Column("average drop", "points", HERE),
         Column("deviation", "points"),
     )
-    kinds: dict[paper.Published, list[Pair]] = {}
+    kinds: dict[paper.PaperFigures, list[Pair]] = {}
     for pair in chosen:
         if pair.published:
             kinds.setdefault(pair.published, []).append(pair)
@@ -182,7 +182,7 @@ def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
     return Chart("Points of accuracy lost, by network and data", draw)
 
 
-def _left_out(found: Found) -> tuple[str, ...]:
+def _left_out(found: FoundRecords) -> tuple[str, ...]:
     """The cells that a study could not compute, and those that no study computed."""
     told = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
     known = {record.cell for _, record in found.cells}

@@ -6,14 +6,14 @@ from typing import Any
 from edgecompress.compress.record import drop_in_words
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Found, Source
+from edgecompress.report.found import FoundRecords, RecordSource
 from edgecompress.report.numbers import unit_of
 from edgecompress.search.records import SearchRecord, Setting
 
 TRIED, FRONT, FULL, CHOSEN = "trial, few steps", "on the trials' front", "all stages", "all stages, chosen"
 
 
-def search(found: Found) -> Section | None:
+def search(found: FoundRecords) -> Section | None:
     """A figure for each search."""
     figures = [_figure(f"search-{i}", *each) for i, each in enumerate(found.searches)]
     about = (
@@ -23,7 +23,7 @@ def search(found: Found) -> Section | None:
     return Section("search", "Searches", about, tuple(figures)) if figures else None
 
 
-def _figure(key: str, source: Source, record: SearchRecord) -> Figure:
+def _figure(key: str, source: RecordSource, record: SearchRecord) -> Figure:
     columns = (
         Column("what", words=True),
         Column("zeros by layer", "%", words=True),

@@ -6,14 +6,14 @@ from typing import Any
 from edgecompress.formats import find
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Found, how_taken
+from edgecompress.report.found import FoundRecords, how_taken
 from edgecompress.report.pairs import headline, pairs
 from edgecompress.study.records import Sizes
 
 PARTS = ("weights, up to their entropy bound", "weights, above it", "graph, names, header")
 
 
-def sizes(found: Found) -> Section | None:
+def sizes(found: FoundRecords) -> Section | None:
     """A bar and a line for each file of each bundle, and for the files of each study cell."""
     figures = [each for each in (_bundles(found), _cells(found)) if each]
     about = (
@@ -23,7 +23,7 @@ def sizes(found: Found) -> Section | None:
     return Section("sizes", "Size ledger", about, tuple(figures)) if figures else None
 
 
-def _bundles(found: Found) -> Figure | None:
+def _bundles(found: FoundRecords) -> Figure | None:
     columns = (
         Column("file", words=True),
         Column("kind", words=True),
@@ -78,7 +78,7 @@ def _bundles(found: Found) -> Figure | None:
     return Figure("sizes-bundles", "Bundles", caption, Table(columns, tuple(rows)), _chart(bars))
 
 
-def _cells(found: Found) -> Figure | None:
+def _cells(found: FoundRecords) -> Figure | None:
     formats = find.of_profiles()
     columns = (Column("cell", words=True), *(column for each in formats for column in _columns(each.title)))
     # A whole grid has hundreds of cells: the table has them all, the bars those that stand beside the paper's figures.

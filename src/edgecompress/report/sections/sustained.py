@@ -5,14 +5,14 @@ from typing import Any
 
 from edgecompress.report import cells, charts
 from edgecompress.report.document import Chart, Column, Figure, Row, Section, Table
-from edgecompress.report.found import Bench, Found
+from edgecompress.report.found import Bench, FoundRecords
 from edgecompress.report.numbers import milliseconds
 from edgecompress.report.table import cautions
 
 LINES = (("p50", "median"), ("p90", "90th percentile"))
 
 
-def sustained(found: Found) -> Section | None:
+def sustained(found: FoundRecords) -> Section | None:
     """A figure for each benchmark that was taken in windows. An emulated machine's times are no device's."""
     long = [bench for bench in found.benches if bench.record.taken != "emulated" and _windows(bench)]
     figures = [_figure(f"sustained-{i}", bench) for i, bench in enumerate(long)]

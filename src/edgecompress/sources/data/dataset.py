@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edgecompress.errors import InputError
 from edgecompress.manifest import NO_DATA
 from edgecompress.recipe import Inputs
-from edgecompress.sources.data.samples import Part, Samples
+from edgecompress.sources.data.samples import Samples, Split
 from edgecompress.sources.datasets._split import SEED, Indices, stratified
 from edgecompress.sources.datasets._standardise import standardised, statistics
 from edgecompress.sources.datasets.contract import Dataset, DataSource
@@ -34,12 +34,12 @@ def dataset(name: str, samples: Samples, signature: Signature, settings: Inputs,
     """
     classes = None if targets else _classes(samples, signature)
     if classes is None and not targets:
-        test = None if samples.test is None else Part(samples.test.x, None)
-        samples = replace(samples, training=Part(samples.training.x, None), test=test, validation=None)
+        test = None if samples.test is None else Split(samples.test.x, None)
+        samples = replace(samples, training=Split(samples.training.x, None), test=test, validation=None)
     training, judging, validation = _parts(samples, settings, by_class=not targets)
     mean, std = _scaling(training, signature, settings)
 
-    def x(part: Part) -> NDArray[np.float32]:
+    def x(part: Split) -> NDArray[np.float32]:
         if not signature.plain:
             return rows(part.x, signature)
         return standardised(part.x[0], np.arange(len(part)), mean, std)
@@ -135,17 +135,17 @@ def check_scores(y: NDArray[np.int64], test: NDArray[np.int64] | None, scores: i
         raise InputError(f"the data have one class ({found[0]}); two or more are needed")
 
 
-def _parts(samples: Samples, settings: Inputs, *, by_class: bool) -> tuple[Part, Part, Part]:
+def _parts(samples: Samples, settings: Inputs, *, by_class: bool) -> tuple[Split, Split, Split]:
     """The training, test and validation splits, the same in every run."""
     training, test, validation = samples.training, samples.test, samples.validation
     if test is None:
         training, test = cut(training, settings.test, by_class=by_class)
     if validation is None and training.y is not None:
         training, validation = cut(training, settings.validation, by_class=by_class)
-    return training, test, validation or Part(tuple(x[:0] for x in training.x), None)
+    return training, test, validation or Split(tuple(x[:0] for x in training.x), None)
 
 
-def cut(part: Part, fraction: float, *, by_class: bool = True) -> tuple[Part, Part]:
+def cut(part: Split, fraction: float, *, by_class: bool = True) -> tuple[Split, Split]:
     """Split ``part`` in two: the rest, and a ``fraction`` of it, of each class where it has classes.
 
     Raises:
@@ -166,15 +166,15 @@ def cut(part: Part, fraction: float, *, by_class: bool = True) -> tuple[Part, Pa
     return tuple(_rows(part, indices) for indices in stratified(part.y, fraction))  # type: ignore[return-value]
 
 
-def _rows(part: Part, indices: Indices) -> Part:
-    return Part(tuple(x[indices] for x in part.x), None if part.y is None else part.y[indices])
+def _rows(part: Split, indices: Indices) -> Split:
+    return Split(tuple(x[indices] for x in part.x), None if part.y is None else part.y[indices])
 
 
-def _labels(part: Part) -> NDArray[Any]:
+def _labels(part: Split) -> NDArray[Any]:
     return np.zeros(0, np.int64) if part.y is None else part.y
 
 
-def _scaling(training: Part, signature: Signature, settings: Inputs) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _scaling(training: Split, signature: Signature, settings: Inputs) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and deviation of each channel, in the units of the raw samples."""
     if not signature.plain:
         if settings.mean is not None or settings.std is not None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.progress import Progress
-from edgecompress.sources.data.samples import Part, Samples
+from edgecompress.sources.data.samples import Samples, Split
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _PARTS = {"training": ("train", "training"), "validation": ("val", "valid", "validation"), "test": ("test",)}
@@ -67,7 +67,7 @@ def folder(path: Path, shape: tuple[int, ...] | None, progress: Progress) -> Sam
             done += 1
             if done % 100 == 0 or done == total:
                 progress(f"read {path.name}", done, total)
-        parts[part] = Part((x,), np.array([label for _, label in found], np.int64))
+        parts[part] = Split((x,), np.array([label for _, label in found], np.int64))
     return Samples(
         parts["training"],
         parts.get("test"),

@@ -15,7 +15,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """Samples that belong together.
 
     Attributes:
@@ -45,9 +45,9 @@ class Samples:
         no_classes: why what was given as classes is none, and how to store them; None: they are, or none were given.
     """
 
-    training: Part
-    test: Part | None
-    validation: Part | None
+    training: Split
+    test: Split | None
+    validation: Split | None
     classes: tuple[str, ...] | None
     sha256: str
     what: str
@@ -131,7 +131,7 @@ def _part(
     inputs: Sequence[End],
     *,
     targets: bool,
-) -> Part:
+) -> Split:
     x = tuple(_inputs(where, f"{name}{suffix}", arrays) for name in names)
     count = len(x[0])
     known: Sequence[End | None] = inputs or [None] * len(x)
@@ -148,8 +148,8 @@ def _part(
             )
     y = arrays.get(f"y{suffix}")
     if y is None:
-        return Part(x, None)
-    return Part(x, (_targets if targets else _classes)(where, f"y{suffix}", y, count))
+        return Split(x, None)
+    return Split(x, (_targets if targets else _classes)(where, f"y{suffix}", y, count))
 
 
 def _inputs(where: str, name: str, arrays: Mapping[str, Array]) -> Array:

@@ -33,7 +33,7 @@ class AnyRankBatchNorm(nn.modules.batchnorm._BatchNorm):
 
 
 @dataclass(frozen=True)
-class Source:
+class LayerInitializer:
     """The initialiser that a layer's tensor comes from.
 
     Attributes:
@@ -46,7 +46,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerNode:
     """A node as a layer.
 
     Attributes:
@@ -56,11 +56,11 @@ class Layer:
     """
 
     module: nn.Module
-    tensors: dict[str, Source]
+    tensors: dict[str, LayerInitializer]
     padded: bool = False
 
 
-def layers(graph: ir.Graph, *, norms: bool = True) -> dict[ir.Node, Layer]:
+def layers(graph: ir.Graph, *, norms: bool = True) -> dict[ir.Node, LayerNode]:
     """The nodes of ``graph`` that are layers; without ``norms``, Case 3 is left out."""
     found = {
         node: layer
@@ -95,7 +95,7 @@ def trained(value: ir.Value) -> bool:
     ) and bool(value.uses())
 
 
-def _layer(node: ir.Node) -> Layer | None:
+def _layer(node: ir.Node) -> LayerNode | None:
     if node.domain not in ("", "ai.onnx"):
         return None
     make = {"Conv": _conv, "Gemm": _gemm, "MatMul": _matmul, "BatchNormalization": _batchnorm}.get(node.op_type)
@@ -115,23 +115,23 @@ def _shape(value: ir.Value) -> tuple[int, ...]:
     return tuple(int(size) for size in value.const_value.shape.numpy())
 
 
-def _with_bias(node: ir.Node, weight: Source, outputs: int) -> dict[str, Source] | None:
+def _with_bias(node: ir.Node, weight: LayerInitializer, outputs: int) -> dict[str, LayerInitializer] | None:
     """Weight and bias; None where the bias is not one constant an output."""
     if len(node.inputs) < 3 or node.inputs[2] is None:
         return {"weight": weight}
     bias = _floats(node, 2)
     if bias is None or _shape(bias) != (outputs,):
         return None
-    return {"weight": weight, "bias": Source(str(bias.name))}
+    return {"weight": weight, "bias": LayerInitializer(str(bias.name))}
 
 
-def _conv(node: ir.Node) -> Layer | None:
+def _conv(node: ir.Node) -> LayerNode | None:
     """Case 1."""
     weight = _floats(node, 1)
     if weight is None or len(_shape(weight)) not in _CONV:
         return None
     shape, count = _shape(weight), len(_shape(weight)) - 2
-    tensors = _with_bias(node, Source(str(weight.name)), shape[0])
+    tensors = _with_bias(node, LayerInitializer(str(weight.name)), shape[0])
     if tensors is None:
         return None
     pads = _sizes(node, "pads", (0,) * 2 * count)
@@ -149,7 +149,7 @@ def _conv(node: ir.Node) -> Layer | None:
         bias="bias" in tensors,
         device="meta",
     )
-    return Layer(module, tensors, padded=not same)
+    return LayerNode(module, tensors, padded=not same)
 
 
 def _sizes(node: ir.Node, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
@@ -158,7 +158,7 @@ def _sizes(node: ir.Node, name: str, default: tuple[int, ...]) -> tuple[int, ...
     return default if found is None else tuple(int(each) for each in found.as_ints())
 
 
-def _gemm(node: ir.Node) -> Layer | None:
+def _gemm(node: ir.Node) -> LayerNode | None:
     """Case 2."""
     weight = _floats(node, 1)
     plain = node.attributes.get_float("alpha", 1.0) == node.attributes.get_float("beta", 1.0) == 1
@@ -168,7 +168,7 @@ def _gemm(node: ir.Node) -> Layer | None:
     return _linear(node, weight, turned)
 
 
-def _matmul(node: ir.Node) -> Layer | None:
+def _matmul(node: ir.Node) -> LayerNode | None:
     """Case 2."""
     weight = _floats(node, 1)
     if weight is not None and len(_shape(weight)) == 2:
@@ -180,21 +180,23 @@ def _matmul(node: ir.Node) -> Layer | None:
     return None if weight is None or len(_shape(weight)) != 2 else _linear(node, weight, turned=False)
 
 
-def _linear(node: ir.Node, weight: ir.Value, turned: bool) -> Layer | None:
+def _linear(node: ir.Node, weight: ir.Value, turned: bool) -> LayerNode | None:
     inputs, outputs = _shape(weight) if turned else _shape(weight)[::-1]
-    tensors = _with_bias(node, Source(str(weight.name), turned), outputs)
+    tensors = _with_bias(node, LayerInitializer(str(weight.name), turned), outputs)
     if tensors is None:
         return None
-    return Layer(nn.Linear(inputs, outputs, bias="bias" in tensors, device="meta"), tensors)
+    return LayerNode(nn.Linear(inputs, outputs, bias="bias" in tensors, device="meta"), tensors)
 
 
-def _batchnorm(node: ir.Node) -> Layer | None:
+def _batchnorm(node: ir.Node) -> LayerNode | None:
     """Case 3."""
     values = [_floats(node, index) for index in range(1, 5)]
     if node.attributes.get_int("training_mode", 0) == 1 or any(value is None for value in values):
         return None
     names = ("weight", "bias", "running_mean", "running_var")
-    tensors = {name: Source(str(value.name)) for name, value in zip(names, values, strict=True) if value is not None}
+    tensors = {
+        name: LayerInitializer(str(value.name)) for name, value in zip(names, values, strict=True) if value is not None
+    }
     features = _shape(values[0])[0] if values[0] is not None else 0
     module = AnyRankBatchNorm(
         features,
@@ -202,7 +204,7 @@ def _batchnorm(node: ir.Node) -> Layer | None:
         momentum=round(1 - node.attributes.get_float("momentum", 0.9), 6),
         device="meta",
     )
-    return Layer(module, tensors)
+    return LayerNode(module, tensors)
 
 
 def attributes_of(node: ir.Node) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from edgecompress.errors import InputError
-from edgecompress.sources.graph.layers import Layer, Source, attributes_of, layers, trained
+from edgecompress.sources.graph.layers import LayerInitializer, LayerNode, attributes_of, layers, trained
 from edgecompress.sources.graph.node import Function, Node
 from edgecompress.sources.graph.operators import OPERATORS
 from edgecompress.sources.graph.shaping import as_tensor
@@ -22,18 +22,18 @@ _EMPTY = nn.Module()
 """What it has, no layer may be called."""
 
 
-class File:
+class OnnxGraph:
     """The graph that a module was made of; copies of the module share it."""
 
     def __init__(self, model: ir.Model) -> None:
         self.model = model
 
-    def __deepcopy__(self, memo: dict[int, object]) -> "File":
+    def __deepcopy__(self, memo: dict[int, object]) -> "OnnxGraph":
         return self
 
 
 @dataclass(frozen=True)
-class Step:
+class GraphStep:
     """A node as it is computed.
 
     Attributes:
@@ -65,7 +65,7 @@ def unknown(model: ir.Model) -> list[str]:
     return sorted(names)
 
 
-class Graph(nn.Module):
+class GraphModule(nn.Module):
     """An ONNX graph of opset 13 or later, whose weights are initialisers.
 
     ``forward`` takes the graph's inputs in their order, and returns its output, or a tuple of them. A graph with
@@ -85,16 +85,16 @@ class Graph(nn.Module):
         super().__init__()
         self.whole = whole or frozenset()
         self.samples_at_once = None if whole is None else 1
-        self.file = File(model.clone())
-        self.sources: dict[str, Source] = {}
-        self.steps: tuple[Step, ...] = ()
+        self.file = OnnxGraph(model.clone())
+        self.sources: dict[str, LayerInitializer] = {}
+        self.steps: tuple[GraphStep, ...] = ()
         graph = model.graph
         self.given = tuple(str(value.name) for value in graph.inputs if not value.is_initializer())
         self.made = tuple(str(value.name) for value in graph.outputs)
         self.unknown = unknown(model)
         self._places: dict[str, str] = {}
         made = layers(graph, norms=whole is None)
-        shared: dict[Source, nn.Parameter] = {}
+        shared: dict[LayerInitializer, nn.Parameter] = {}
         names = {node: self._add(layer, model, shared) for node, layer in made.items()}
         for name, value in graph.initializers.items():
             if any(use.node not in made for use in value.uses()) or value.is_graph_output():
@@ -117,7 +117,7 @@ class Graph(nn.Module):
             dtype, shape = value.const_value.dtype, ir.Shape(value.const_value.shape.numpy())
             value.const_value = ir.LazyTensor(_gone, dtype, shape, name=source.initializer)
 
-    def _add(self, layer: Layer, model: ir.Model, shared: dict[Source, nn.Parameter]) -> str:
+    def _add(self, layer: LayerNode, model: ir.Model, shared: dict[LayerInitializer, nn.Parameter]) -> str:
         """Add a layer under the name that its weight has. Returns that."""
         weight = layer.tensors["weight"].initializer
         name = self._free(weight.removesuffix(".weight"))
@@ -136,11 +136,11 @@ class Graph(nn.Module):
             layer.module._buffers["num_batches_tracked"] = torch.zeros((), dtype=torch.int64)
         return name
 
-    def _hold(self, name: str, value: ir.Value, shared: dict[Source, nn.Parameter]) -> None:
+    def _hold(self, name: str, value: ir.Value, shared: dict[LayerInitializer, nn.Parameter]) -> None:
         """Hold an initialiser that nodes read which are no layers: as a weight, or as it is."""
         place = self._free(name)
         parent, _, own = place.rpartition(".")
-        owner, source = _parent(self, parent), Source(name)
+        owner, source = _parent(self, parent), LayerInitializer(name)
         if source in shared or trained(value):
             if source not in shared:
                 shared[source] = nn.Parameter(_tensor(value, turned=False))
@@ -169,8 +169,10 @@ class Graph(nn.Module):
     def _taken(self) -> set[str]:
         return {*self.sources, *self._places.values()}
 
-    def _steps(self, graph: ir.Graph, made: dict[ir.Node, Layer], names: dict[ir.Node, str], opset: int) -> list[Step]:
-        steps: list[Step] = []
+    def _steps(
+        self, graph: ir.Graph, made: dict[ir.Node, LayerNode], names: dict[ir.Node, str], opset: int
+    ) -> list[GraphStep]:
+        steps: list[GraphStep] = []
         unread = set(self.made) | set(self._places)
         for node in reversed(list(graph)):
             inputs = tuple(str(value.name) if value is not None else "" for value in node.inputs)
@@ -185,7 +187,7 @@ class Graph(nn.Module):
             shape = Node(node.op_type, attributes_of(node), used, opset)
             function = None if node in made else OPERATORS[node.op_type]
             padding = node in made and made[node].padded
-            steps.append(Step(shape, function, names.get(node, ""), padding, inputs, outputs, last))
+            steps.append(GraphStep(shape, function, names.get(node, ""), padding, inputs, outputs, last))
         return steps[::-1]
 
     def forward(self, *given: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
@@ -236,7 +238,7 @@ class Graph(nn.Module):
                 values.pop(name, None)
         return tuple(values[name] for name in self.made)
 
-    def _compute(self, step: Step, inputs: list[torch.Tensor | None]) -> torch.Tensor | tuple[torch.Tensor, ...]:
+    def _compute(self, step: GraphStep, inputs: list[torch.Tensor | None]) -> torch.Tensor | tuple[torch.Tensor, ...]:
         if step.function is None:
             layer, x = self.get_submodule(step.layer), inputs[0]
             assert x is not None
@@ -252,7 +254,7 @@ class Graph(nn.Module):
         return computed
 
 
-def written(module: Graph) -> ir.Model:
+def written(module: GraphModule) -> ir.Model:
     """The file's graph with the weights that ``module`` has now, each in the type that it has there.
 
     Weights are not copied where they need not be: use the graph before the module changes.

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgecompress.progress import Progress
-from edgecompress.study.records import Cell, CellRecord
+from edgecompress.study.records import CellRecord, StudyCell
 
 
 class Compute(Protocol):
     """A function that computes a cell in a worker: it can be pickled, and puts what goes wrong into the record."""
 
-    def __call__(self, cell: Cell, progress: Progress) -> CellRecord:
+    def __call__(self, cell: StudyCell, progress: Progress) -> CellRecord:
         """The record of ``cell``, done or failed."""
         ...
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedCell:
     """A cell that runs no more.
 
     Attributes:
@@ -27,7 +27,7 @@ class Ended:
         lost: how the worker was lost, in a few words.
     """
 
-    cell: Cell
+    cell: StudyCell
     record: CellRecord | None
     lost: str = ""
 
@@ -39,11 +39,11 @@ class Pool(Protocol):
         """The number of cells that can be started now."""
         ...
 
-    def start(self, cell: Cell) -> None:
+    def start(self, cell: StudyCell) -> None:
         """Start a cell; some worker is free."""
         ...
 
-    def wait(self, seconds: float) -> Sequence[Ended]:
+    def wait(self, seconds: float) -> Sequence[EndedCell]:
         """Wait until a cell ends, at most so long. Returns those that did."""
         ...
 
@@ -69,7 +69,7 @@ class Workers:
     address: str | None = None
 
 
-class Engine(Protocol):
+class CellEngine(Protocol):
     """A function that opens a pool; its workers are gone when the block ends.
 
     Raises:

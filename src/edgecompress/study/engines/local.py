@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from edgecompress import workers as workers_room
-from edgecompress.study.engines.contract import Compute, Ended, Pool, Workers
-from edgecompress.study.records import Cell
+from edgecompress.study.engines.contract import Compute, EndedCell, Pool, Workers
+from edgecompress.study.records import StudyCell
 
 CORES_A_WORKER = 2
 """Without GPUs and unless it is said. A second thread speeds training up, a fifth or sixth hardly does."""
@@ -44,7 +44,7 @@ def _environment(number: int, threads: int, gpus: int) -> dict[str, str]:
 class _Worker:
     process: BaseProcess
     pipe: Connection
-    cell: Cell | None = None
+    cell: StudyCell | None = None
     note: str = ""
 
 
@@ -57,7 +57,7 @@ class _Pool:
     def free(self) -> int:
         return sum(worker is None or worker.cell is None for worker in self._workers)
 
-    def start(self, cell: Cell) -> None:
+    def start(self, cell: StudyCell) -> None:
         place = next(p for p, worker in enumerate(self._workers) if worker is None or worker.cell is None)
         worker = self._workers[place]
         if worker is None or not worker.process.is_alive():
@@ -66,7 +66,7 @@ class _Pool:
         with suppress(OSError):  # it died just now: waiting for it tells
             worker.pipe.send(cell)
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float) -> list[EndedCell]:
         busy = [worker for worker in self._workers if worker is not None and worker.cell is not None]
         watched = {worker.pipe: worker for worker in busy} | {worker.process.sentinel: worker for worker in busy}
         ready = {id(watched[each]): watched[each] for each in connection.wait(list(watched), seconds)}  # type: ignore[index]
@@ -94,7 +94,7 @@ class _Pool:
         theirs.close()
         return _Worker(process, ours)
 
-    def _heard(self, worker: _Worker) -> Iterator[Ended]:
+    def _heard(self, worker: _Worker) -> Iterator[EndedCell]:
         """Read what a worker said, and see whether it lives."""
         running = worker.cell
         assert running is not None
@@ -105,7 +105,7 @@ class _Pool:
                     worker.note = said
                 else:
                     worker.cell = None
-                    yield Ended(running, said)
+                    yield EndedCell(running, said)
                     return
         except (EOFError, OSError):
             worker.process.join(PATIENCE)
@@ -114,7 +114,7 @@ class _Pool:
             how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
             worker.pipe.close()
             self._workers[self._workers.index(worker)] = None
-            yield Ended(running, None, f"its process died: {how}")
+            yield EndedCell(running, None, f"its process died: {how}")
 
 
 def _serve(pipe: Connection, compute: Compute) -> None:
@@ -126,5 +126,5 @@ def _serve(pipe: Connection, compute: Compute) -> None:
 
     with suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
         while True:
-            cell: Cell = pipe.recv()
+            cell: StudyCell = pipe.recv()
             pipe.send(compute(cell, progress))

@@ -12,8 +12,8 @@ from typing import Any
 from edgecompress import workers as workers_room
 from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.progress import silent
-from edgecompress.study.engines.contract import Compute, Ended, Pool, Workers
-from edgecompress.study.records import Cell, CellRecord
+from edgecompress.study.engines.contract import Compute, EndedCell, Pool, Workers
+from edgecompress.study.records import CellRecord, StudyCell
 
 
 @contextmanager
@@ -61,7 +61,7 @@ class _Pool:
             runtime_env={"env_vars": {**workers_room.threads(self._threads), "PYTHONSAFEPATH": "1"}},
         )
         self._compute = cluster.put(compute)
-        self._running: dict[Any, Cell] = {}
+        self._running: dict[Any, StudyCell] = {}
 
     def free(self) -> int:
         there = self._cluster.cluster_resources()
@@ -70,10 +70,10 @@ class _Pool:
             places = min(places, int(there.get("GPU", 0)))
         return max(0, min(places, self._count or places) - len(self._running))
 
-    def start(self, cell: Cell) -> None:
+    def start(self, cell: StudyCell) -> None:
         self._running[self._task.remote(self._compute, cell)] = cell
 
-    def wait(self, seconds: float) -> list[Ended]:
+    def wait(self, seconds: float) -> list[EndedCell]:
         ready, _ = self._cluster.wait(list(self._running), num_returns=1, timeout=seconds)
         return [self._ended(each) for each in ready]
 
@@ -84,17 +84,17 @@ class _Pool:
         for task in self._running:
             self._cluster.cancel(task, force=True)
 
-    def _ended(self, task: Any) -> Ended:
+    def _ended(self, task: Any) -> EndedCell:
         cell = self._running.pop(task)
         try:
-            return Ended(cell, self._cluster.get(task))
+            return EndedCell(cell, self._cluster.get(task))
         except self._cluster.exceptions.RayError as error:
             lines = [line.strip() for line in str(error).splitlines() if line.strip()]
             # Of an exception in the task the last line says what it is; of a lost one the first.
             failed = isinstance(error, self._cluster.exceptions.RayTaskError)
-            return Ended(cell, None, lines[-1 if failed else 0] if lines else type(error).__name__)
+            return EndedCell(cell, None, lines[-1 if failed else 0] if lines else type(error).__name__)
 
 
-def _computed(compute: Compute, cell: Cell) -> CellRecord:
+def _computed(compute: Compute, cell: StudyCell) -> CellRecord:
     """Compute a cell in a task. Ray has no way back for notes while it runs."""
     return compute(cell, silent)

@@ -9,7 +9,7 @@ from edgecompress.encode import group, single
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
-from edgecompress.formats.onnx.builder import Builder, Scope
+from edgecompress.formats.onnx.builder import Builder, NameScope
 from edgecompress.formats.onnx.decoders import tensors
 
 SHAPES = {
@@ -70,7 +70,7 @@ def test_kernels_that_are_large_are_filled_without_a_second_pass(decoded_when_lo
     arrays["one element"] = np.zeros(shape, np.float32)
     arrays["one element"].reshape(-1)[3] = 0.5
     made = encoded(arrays, Coder("rice", 2), Coder("packed", 5))
-    build = Builder(Scope(set(arrays), 18))
+    build = Builder(NameScope(set(arrays), 18))
     last = {name: value.producer().op_type for name, value in tensors.group(build, made).items()}
     # A kernel of one element has no room for elements filled up to one in each.
     assert last["very sparse"] == ("Reshape" if shape[2:] == (1, 1) else "MaxUnpool")

@@ -6,7 +6,7 @@ from edgecompress.formats.onnx.int8 import quantizer as onnx_quantizer
 def test_the_inputs_are_read_in_batches_and_then_there_are_none(tmp_path):
     x = np.arange(70, dtype=np.float32).reshape(70, 1)
     np.save(tmp_path / "x.npy", x)
-    reader = onnx_quantizer.Reader(str(tmp_path / "x.npy"), "input")
+    reader = onnx_quantizer.CalibrationReader(str(tmp_path / "x.npy"), "input")
     parts = []
     while (part := reader.get_next()) is not None:
         parts.append(part["input"])

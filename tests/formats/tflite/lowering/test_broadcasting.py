@@ -4,7 +4,7 @@ from onnx import helper
 
 from edgecompress.formats.tflite.graph import Tensor
 from edgecompress.formats.tflite.lowering import views
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, per_output
+from edgecompress.formats.tflite.lowering.broadcasting import ConstantOperand, per_output
 from edgecompress.formats.tflite.lowering.context import Value, image_view
 
 
@@ -22,14 +22,14 @@ from edgecompress.formats.tflite.lowering.context import Value, image_view
 )
 def test_a_constant_has_a_number_for_each_channel_or_one_for_all(shape, is_one_an_output):
     view = image_view((1, 3, 4, 5))
-    constant = Constant("c", np.ones(shape, np.float32))
+    constant = ConstantOperand("c", np.ones(shape, np.float32))
     assert (per_output(Value(Tensor("x", view.shape), (1, 3, 4, 5), view), constant) is not None) == is_one_an_output
 
 
 def test_in_onnx_s_order_the_last_axis_counts():
     value = Value(Tensor("x", (2, 3)), (2, 3), views.plain((2, 3)))
-    assert per_output(value, Constant("c", np.ones(3, np.float32))) is not None
-    assert per_output(value, Constant("c", np.ones((2, 1), np.float32))) is None
+    assert per_output(value, ConstantOperand("c", np.ones(3, np.float32))) is not None
+    assert per_output(value, ConstantOperand("c", np.ones((2, 1), np.float32))) is None
 
 
 def test_of_two_values_the_one_that_lies_channels_last_leads(agree, onnx_model):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from edgecompress.formats.tflite.lowering import views
-from edgecompress.formats.tflite.lowering.steps import Step, steps
+from edgecompress.formats.tflite.lowering.steps import LoweringStep, steps
 from edgecompress.formats.tflite.lowering.views import View
 
 from .conftest import VIEW_PAIRS
@@ -28,13 +28,13 @@ def test_steps_make_one_view_of_another(pair):
         # A map flattened and taken apart again is the map.
         (View((1, 3, 4, 5), (0, 2, 3, 1)), View((1, 3, 4, 5), (0, 2, 3, 1)), []),
         # Height 1 is no axis to move.
-        (View((1, 3, 1, 5), (0, 2, 3, 1)), View((1, 3, 5), (0, 2, 1)), [Step((1, 5, 3))]),
-        (View((1, 3, 4, 5), (0, 2, 3, 1)), views.plain((1, 3, 4, 5)), [Step((1, 3, 4, 5), (0, 3, 1, 2))]),
+        (View((1, 3, 1, 5), (0, 2, 3, 1)), View((1, 3, 5), (0, 2, 1)), [LoweringStep((1, 5, 3))]),
+        (View((1, 3, 4, 5), (0, 2, 3, 1)), views.plain((1, 3, 4, 5)), [LoweringStep((1, 3, 4, 5), (0, 3, 1, 2))]),
         # Channels shuffled in groups: neighbours move as one.
         (
             View((1, 3, 2, 4, 4), (0, 3, 4, 2, 1)),
             View((1, 6, 4, 4), (0, 2, 3, 1)),
-            [Step((1, 4, 4, 3, 2), (0, 1, 2, 4, 3)), Step((1, 4, 4, 6))],
+            [LoweringStep((1, 4, 4, 3, 2), (0, 1, 2, 4, 3)), LoweringStep((1, 4, 4, 6))],
         ),
     ],
 )

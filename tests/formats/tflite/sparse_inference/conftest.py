@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from edgecompress.formats.tflite import csr
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.sparse_inference.emulated import sparse_inference_runs_here
 from edgecompress.formats.tflite.weights import Stored
 from edgecompress.formats.tflite.writer import serialize
@@ -52,7 +52,7 @@ class Network:
 
     def op(self, code, inputs, shape, version=1, **options):
         output = Tensor(f"t{len(self.operators)}", tuple(shape))
-        self.operators.append(Operator(code, inputs, output, options, version))
+        self.operators.append(TfliteOperator(code, inputs, output, options, version))
         return output
 
     def constant(self, array, compressible=False):
@@ -136,7 +136,7 @@ class Network:
         return self.op("FULLY_CONNECTED", given, (1, outputs), fusedActivationFunction=0, **options)
 
     def graph(self, *outputs):
-        return Graph([self.input], list(dict.fromkeys(outputs)), self.operators)
+        return TfliteGraph([self.input], list(dict.fromkeys(outputs)), self.operators)
 
     def file(self, path, *outputs):
         """Write the graph, its sparse weights behind DENSIFY."""

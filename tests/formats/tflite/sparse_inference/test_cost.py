@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgecompress.formats.tflite.graph import Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteOperator
 from edgecompress.formats.tflite.sparse_inference.cost import ratio
 
 CHANNELS = 96
@@ -15,10 +15,10 @@ def layers(side, zeros, block, kernel=None):
     made = Tensor("made", (1, side, side, CHANNELS))
     given = Tensor("given", (1, side, side, CHANNELS))
     wide = Tensor("w", (CHANNELS, 1, 1, CHANNELS), weight.reshape(CHANNELS, 1, 1, CHANNELS))
-    run = [Operator("CONV_2D", [given, wide], made)]
+    run = [TfliteOperator("CONV_2D", [given, wide], made)]
     if kernel:
         shape = (1, kernel, kernel, CHANNELS)
-        run.append(Operator("DEPTHWISE_CONV_2D", [given, Tensor("d", shape, np.ones(shape, np.float32))], made))
+        run.append(TfliteOperator("DEPTHWISE_CONV_2D", [given, Tensor("d", shape, np.ones(shape, np.float32))], made))
     return run
 
 

@@ -29,7 +29,7 @@ class Parts:
     reads: Rows
 
 
-class Criterion(Protocol):
+class ChannelCriterion(Protocol):
     """Scores from the weights alone."""
 
     def __call__(self, parts: Parts, /) -> torch.Tensor:
@@ -37,7 +37,7 @@ class Criterion(Protocol):
         ...
 
 
-class SeededCriterion(Protocol):
+class SeededChannelCriterion(Protocol):
     """Scores that are drawn. ``generator``: a CPU generator."""
 
     def __call__(self, parts: Parts, /, *, generator: torch.Generator) -> torch.Tensor:

@@ -3,20 +3,20 @@
 import numpy as np
 import onnx_ir as ir
 
-from edgecompress.encode.bits import WIDEST, Bytes, Packed
+from edgecompress.encode.bits import WIDEST, Bytes, PackedBits
 from edgecompress.formats.onnx.builder import Builder
 
 BITWISE_AND = 18
 """The opset with BitwiseAnd."""
 
 
-def numbers(build: Builder, packed: Packed) -> ir.Value:
+def numbers(build: Builder, packed: PackedBits) -> ir.Value:
     """The numbers: int32 [count]."""
     found = padded_numbers(build, packed)
     return found if packed.padded == packed.count else build.slice(found, packed.count)
 
 
-def padded_numbers(build: Builder, packed: Packed) -> ir.Value:
+def padded_numbers(build: Builder, packed: PackedBits) -> ir.Value:
     """The numbers and what fills the planes up: int32 [padded].
 
     Bits to bytes, then the product of the planes with the powers of two, which is the fastest sum that there is.
@@ -30,7 +30,7 @@ def padded_numbers(build: Builder, packed: Packed) -> ir.Value:
     return build.op("Reshape", sums, build.integers(-1))
 
 
-def booleans(build: Builder, packed: Packed) -> ir.Value:
+def booleans(build: Builder, packed: PackedBits) -> ir.Value:
     """Numbers of one bit: bool [padded]; what follows ``count`` is False where the numbers were filled up with 0."""
     plane = packed.planes[0]
     if build.opset >= BITWISE_AND:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from edgecompress.encode import group as groups
-from edgecompress.encode.bits import Packed
+from edgecompress.encode.bits import PackedBits
 from edgecompress.encode.coders.plain import Plain
 from edgecompress.encode.coders.rice import Rice
 from edgecompress.encode.coders.wavelet import Wavelet
@@ -113,7 +113,7 @@ def _tables(build: Builder, encoded: Group) -> dict[str, tuple[ir.Value, dict[st
 
 
 def _lots(
-    build: Builder, encoded: Group, names: Sequence[str], code: Packed | Wavelet
+    build: Builder, encoded: Group, names: Sequence[str], code: PackedBits | Wavelet
 ) -> Iterator[tuple[list[str], ir.Value]]:
     """The indices of a stream: those of each large tensor, and of all others that follow one another."""
     lots = [list(lot) for _, lot in groupby(names, lambda name: name if _large(encoded, name) else "")]
@@ -139,8 +139,8 @@ def _split(build: Builder, encoded: Group, scales: ir.Value) -> dict[str, ir.Val
     return {name: _shaped(build, shape, each) for (name, shape), each in zip(encoded.split.items(), cut, strict=True)}
 
 
-def _indices(build: Builder, code: Packed | Wavelet) -> ir.Value:
-    return numbers(build, code) if isinstance(code, Packed) else wavelet.numbers(build, code)
+def _indices(build: Builder, code: PackedBits | Wavelet) -> ir.Value:
+    return numbers(build, code) if isinstance(code, PackedBits) else wavelet.numbers(build, code)
 
 
 def _shifted(build: Builder, op: str, value: ir.Value, counts: Sequence[int], by: Sequence[int]) -> ir.Value:

@@ -14,7 +14,7 @@ OPERATORS = (
 )  # fmt: skip
 
 
-class Reader:
+class CalibrationReader:
     """The calibration inputs as the quantiser asks for them: batch by batch, then None."""
 
     def __init__(self, path: str, name: str) -> None:
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
         quantization.quantize_static(
             source,
             written,
-            Reader(inputs, name),
+            CalibrationReader(inputs, name),
             quant_format=quantization.QuantFormat.QDQ,
             op_types_to_quantize=list(OPERATORS),
             per_channel=True,

@@ -6,7 +6,14 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.formats.tflite.graph import Array
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, combined, operands, per_output, scaled, shifted
+from edgecompress.formats.tflite.lowering.broadcasting import (
+    ConstantOperand,
+    combined,
+    operands,
+    per_output,
+    scaled,
+    shifted,
+)
 from edgecompress.formats.tflite.lowering.context import (
     FUSED,
     RELU,
@@ -41,7 +48,7 @@ def clip(node: ir.Node, lowering: Lowering) -> Value:
     for code, bound in (("MAXIMUM", low), ("MINIMUM", high)):
         if bound is not None:
             own = f"{name}/{code.lower()}"
-            limit = Constant(f"{own}/bound", np.array(bound, np.float32))
+            limit = ConstantOperand(f"{own}/bound", np.array(bound, np.float32))
             value = combined(node, lowering, code, value, limit, own)
     return value
 
@@ -107,8 +114,8 @@ def p_relu(node: ir.Node, lowering: Lowering) -> Value:
         raise refused(node, "its input is a constant")
     name = output_name(node)
     shape = value.tensor.shape
-    alpha = per_output(value, slope) if isinstance(slope, Constant) and shape else None
-    if isinstance(slope, Constant) and alpha is not None:
+    alpha = per_output(value, slope) if isinstance(slope, ConstantOperand) and shape else None
+    if isinstance(slope, ConstantOperand) and alpha is not None:
         slopes = np.ascontiguousarray(np.broadcast_to(alpha, shape[-1:])).reshape(*(1,) * (len(shape) - 2), -1)
         parameter = lowering.parameter(slope.name, f"slopes{slopes.shape}", slopes, compressible=True)
         return renamed(value, lowering.emit("PRELU", [value.tensor, parameter], shape, name))
@@ -121,7 +128,7 @@ def p_relu(node: ir.Node, lowering: Lowering) -> Value:
 
 def reciprocal(node: ir.Node, lowering: Lowering) -> Value:
     """Reciprocal: 1 / x."""
-    one = Constant(f"{output_name(node)}/one", np.array(1, np.float32))
+    one = ConstantOperand(f"{output_name(node)}/one", np.array(1, np.float32))
     return combined(node, lowering, "DIV", one, lowering.value(node), output_name(node))
 
 

@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import onnx_ir as ir
 
-from edgecompress.formats.tflite.graph import Operator, Tensor
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, Operand, combined, operands, per_output
+from edgecompress.formats.tflite.graph import Tensor, TfliteOperator
+from edgecompress.formats.tflite.lowering.broadcasting import ConstantOperand, Operand, combined, operands, per_output
 from edgecompress.formats.tflite.lowering.context import Lowering, Value, input_name, output_name, refused
 
 # Operators with a bias, and the input that it is.
@@ -19,7 +19,7 @@ def add(node: ir.Node, lowering: Lowering) -> Value:
     """Add with broadcasting; a constant after a convolution or a matrix becomes its bias."""
     left, right = operands(node, lowering)
     for value, added, index in ((left, right, 0), (right, left, 1)):
-        if isinstance(value, Value) and isinstance(added, Constant):
+        if isinstance(value, Value) and isinstance(added, ConstantOperand):
             operator = lowering.fusable(node.inputs[index])
             if operator is not None and operator.code in _BIAS and per_output(value, added) is not None:
                 _add_bias(operator, added, output_name(node))
@@ -45,9 +45,9 @@ def power(node: ir.Node, lowering: Lowering) -> Value:
         base, array = lowering.value(node), lowering.constant(node, 1)
         if array is None or array.dtype.kind not in "fiu":
             raise refused(node, "its exponent is no number")
-        exponent = Constant(input_name(node, 1), array.astype(np.float32))
+        exponent = ConstantOperand(input_name(node, 1), array.astype(np.float32))
     name = output_name(node)
-    if isinstance(exponent, Constant) and exponent.array.size == 1 and isinstance(base, Value):
+    if isinstance(exponent, ConstantOperand) and exponent.array.size == 1 and isinstance(base, Value):
         times = float(exponent.array.reshape(-1)[0])
         if times in range(1, _MOST_PRODUCTS + 1) and len(exponent.shape) <= len(base.shape):
             result = base
@@ -73,11 +73,11 @@ maximum, minimum, total = (partial(_chain, code) for code in ("MAXIMUM", "MINIMU
 
 def mean(node: ir.Node, lowering: Lowering) -> Value:
     """Mean of any number of values, with broadcasting."""
-    share = Constant(f"{output_name(node)}/share", np.array(1 / len(node.inputs), np.float32))
+    share = ConstantOperand(f"{output_name(node)}/share", np.array(1 / len(node.inputs), np.float32))
     return combined(node, lowering, "MUL", total(node, lowering), share, output_name(node))
 
 
-def _add_bias(operator: Operator, added: Constant, name: str) -> None:
+def _add_bias(operator: TfliteOperator, added: ConstantOperand, name: str) -> None:
     bias = operator.inputs[_BIAS[operator.code]]
     assert bias.data is not None
     # A bias of zeros was only a place holder: the constant is the bias, and keeps its name.

@@ -15,7 +15,7 @@ _FUSING = {"ADD", "SUB", "MUL", "DIV"}
 
 
 @dataclass(frozen=True)
-class Constant:
+class ConstantOperand:
     """A constant operand, in its ONNX shape."""
 
     name: str
@@ -27,7 +27,7 @@ class Constant:
         return self.array.shape
 
 
-Operand = Value | Constant
+Operand = Value | ConstantOperand
 
 
 def operands(node: ir.Node, lowering: Lowering) -> list[Operand]:
@@ -44,7 +44,7 @@ def operands(node: ir.Node, lowering: Lowering) -> list[Operand]:
         array = lowering.weight(node, index)
         if array is None:
             raise refused(node, "an input is absent")
-        found.append(Constant(input_name(node, index), array))
+        found.append(ConstantOperand(input_name(node, index), array))
     return found
 
 
@@ -104,7 +104,7 @@ def _placed(lowering: Lowering, operand: Operand, view: View, name: str) -> Tens
     return lowering.parameter(operand.name, f"{view.factors}{view.order}", array)
 
 
-def per_output(value: Value, added: Constant) -> FloatArray | None:
+def per_output(value: Value, added: ConstantOperand) -> FloatArray | None:
     """``added`` as (C,) or (1,), where it has a number for each place of the last axis of the tensor, or one number."""
     if len(added.shape) > len(value.shape):
         return None

@@ -13,7 +13,7 @@ _PLAIN: dict[str, Any] = {FUSED: NONE}
 
 
 @dataclass(frozen=True)
-class Cell:
+class RecurrentCell:
     """One direction of a recurrent layer: what its steps need.
 
     ``inputs`` is x W + b of all steps, (T * N, gates * H); ``recurrent`` the weight (gates * H, H) and its bias.
@@ -63,10 +63,10 @@ class Cell:
 
 
 States = tuple[Tensor | None, ...]
-Step = Callable[[Cell, int, States], States]
+Step = Callable[[RecurrentCell, int, States], States]
 
 
-def lstm_step(cell: Cell, step: int, states: States) -> States:
+def lstm_step(cell: RecurrentCell, step: int, states: States) -> States:
     """The states after a step of an LSTM; gates in ONNX's order: input, output, forget, cell."""
     hidden, memory = states
     gates = cell.gates(step)
@@ -79,7 +79,7 @@ def lstm_step(cell: Cell, step: int, states: States) -> States:
     return cell.apply("MUL", shown, cell.apply("TANH", memory)), memory
 
 
-def gru_step(cell: Cell, step: int, states: States) -> States:
+def gru_step(cell: RecurrentCell, step: int, states: States) -> States:
     """The state after a step of a GRU; gates in ONNX's order: update, reset, hidden."""
     (hidden,) = states
     assert hidden is not None, "a GRU begins with a state, of zeros if need be"
@@ -99,18 +99,18 @@ def gru_step(cell: Cell, step: int, states: States) -> States:
     return (cell.apply("ADD", candidate, cell.apply("MUL", update, cell.apply("SUB", hidden, candidate))),)
 
 
-def rnn_step(cell: Cell, step: int, states: States) -> States:
+def rnn_step(cell: RecurrentCell, step: int, states: States) -> States:
     """The state after a step of an RNN."""
     (hidden,) = states
     gates = cell.gates(step)
     return (cell.apply(cell.activation, gates if hidden is None else cell.apply("ADD", gates, cell.product(hidden))),)
 
 
-def _two(cell: Cell, gates: Tensor) -> tuple[Tensor, Tensor]:
+def _two(cell: RecurrentCell, gates: Tensor) -> tuple[Tensor, Tensor]:
     return cell.columns(gates, 0), cell.columns(gates, 1)
 
 
-def _rows(cell: Cell, start: int, count: int) -> tuple[Tensor, Tensor]:
+def _rows(cell: RecurrentCell, start: int, count: int) -> tuple[Tensor, Tensor]:
     """The recurrent weight of some gates, and its bias."""
     rows = slice(start * cell.hidden, (start + count) * cell.hidden)
     made = []

@@ -6,7 +6,7 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress.formats.tflite.graph import FloatArray
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, Operand, combined, operands, shifted
+from edgecompress.formats.tflite.lowering.broadcasting import ConstantOperand, Operand, combined, operands, shifted
 from edgecompress.formats.tflite.lowering.context import Lowering, Value, output_name, refused, renamed
 from edgecompress.formats.tflite.lowering.reduction import reduced
 from edgecompress.formats.tflite.lowering.shape import reshaped
@@ -96,4 +96,4 @@ def _along_channels(parameter: Operand, rank: int) -> Operand:
     if isinstance(parameter, Value):
         return reshaped(parameter, shape)
     array: FloatArray = np.reshape(parameter.array, shape)
-    return Constant(parameter.name, array)
+    return ConstantOperand(parameter.name, array)

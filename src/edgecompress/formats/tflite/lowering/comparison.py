@@ -4,7 +4,7 @@ from functools import partial
 
 import onnx_ir as ir
 
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, Operand, side_by_side
+from edgecompress.formats.tflite.lowering.broadcasting import ConstantOperand, Operand, side_by_side
 from edgecompress.formats.tflite.lowering.context import Lowering, Value, input_name, output_name, refused, renamed
 
 _NUMBERS = ("float32", "int32", "int64")
@@ -54,7 +54,7 @@ def _operand(node: ir.Node, lowering: Lowering, index: int, kinds: tuple[str, ..
     array = lowering.constant(node, index)
     if array is None or array.dtype.name not in kinds:
         raise refused(node, f"its constant '{input_name(node, index)}' is not {' or '.join(kinds)}")
-    return Constant(input_name(node, index), array)
+    return ConstantOperand(input_name(node, index), array)
 
 
 def _kind(operand: Operand) -> str:

@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from edgecompress.encode import chunks
 from edgecompress.errors import InputError
-from edgecompress.formats.tflite.graph import Array, FloatArray, Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Array, FloatArray, Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.lowering import constants, views
 from edgecompress.formats.tflite.lowering.steps import LARGEST_RANK, steps
 from edgecompress.formats.tflite.lowering.views import Shape, View
@@ -36,7 +36,7 @@ class Padded:
 
     value: Value
     amounts: tuple[tuple[int, int], ...]
-    operator: Operator
+    operator: TfliteOperator
 
 
 class Lowering:
@@ -45,7 +45,7 @@ class Lowering:
     def __init__(self, *, opset: int, constant_nodes: frozenset[ir.Node] = frozenset()) -> None:
         self.opset = opset
         self.constant_nodes = constant_nodes
-        self.graph = Graph([], [], [])
+        self.graph = TfliteGraph([], [], [])
         self.values: dict[ir.Value, Value] = {}
         self.known: dict[ir.Value, Array] = {}
         self.padded: dict[ir.Value, Padded] = {}
@@ -150,7 +150,7 @@ class Lowering:
     ) -> Tensor:
         """Append an operator; its output, a new tensor of ``shape``, of the first input's type if not of ``kind``."""
         output = Tensor(name, shape, kind=kind or inputs[0].kind)
-        self.graph.operators.append(Operator(code, inputs, output, options, version))
+        self.graph.operators.append(TfliteOperator(code, inputs, output, options, version))
         return output
 
     def reshape(self, tensor: Tensor, shape: tuple[int, ...], name: str) -> Tensor:
@@ -213,7 +213,7 @@ class Lowering:
         view = View(value.shape, (*order, *last))
         return Value(self.arranged(value, view, name), value.shape, view)
 
-    def fusable(self, given: ir.Value | None) -> Operator | None:
+    def fusable(self, given: ir.Value | None) -> TfliteOperator | None:
         """The operator that computes ``given``, if nothing else reads what it computes and no activation follows it.
 
         What holds ``given`` may hold other ONNX values as well (a Dropout's input, a Flatten's): each of them must

@@ -8,7 +8,7 @@ import onnx_ir as ir
 
 from edgecompress.formats.tflite.graph import FloatArray, Tensor
 from edgecompress.formats.tflite.lowering import views
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, Operand, combined, operands, scaled
+from edgecompress.formats.tflite.lowering.broadcasting import ConstantOperand, Operand, combined, operands, scaled
 from edgecompress.formats.tflite.lowering.context import FUSED, NONE, Lowering, Value, input_name, output_name, refused
 from edgecompress.formats.tflite.lowering.convolution import zeros
 from edgecompress.formats.tflite.lowering.shape import reshaped, turned
@@ -56,7 +56,7 @@ def gemm(node: ir.Node, lowering: Lowering) -> Value:
     else:
         array = lowering.weight(node, 2)
         assert array is not None, "it was there"
-        offset = Constant(input_name(node, 2), array if beta == 1 else array * beta)
+        offset = ConstantOperand(input_name(node, 2), array if beta == 1 else array * beta)
     return combined(node, lowering, "ADD", result, offset, name)
 
 
@@ -66,7 +66,7 @@ def mat_mul(node: ir.Node, lowering: Lowering) -> Value:
     name = output_name(node)
     if not left.shape or not right.shape:
         raise refused(node, "an input is a single number")
-    if isinstance(left, Value) and isinstance(right, Constant) and len(right.shape) <= 2:
+    if isinstance(left, Value) and isinstance(right, ConstantOperand) and len(right.shape) <= 2:
         matrix = right.array if len(right.shape) == 2 else right.array[:, np.newaxis]
         result = fully_connected(node, lowering, left, matrix.T, right.name, name)
         return result if len(right.shape) == 2 else reshaped(result, result.shape[:-1])

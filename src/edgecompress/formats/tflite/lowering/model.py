@@ -3,7 +3,7 @@
 import onnx_ir as ir
 
 from edgecompress.errors import InputError
-from edgecompress.formats.tflite.graph import Graph, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph
 from edgecompress.formats.tflite.lowering import patterns, views
 from edgecompress.formats.tflite.lowering.constants import constant_nodes
 from edgecompress.formats.tflite.lowering.context import Lowering, Value, refused
@@ -17,7 +17,7 @@ _KINDS = {
 }
 
 
-def lower(model: ir.Model, *, batch: int = 1) -> Graph:
+def lower(model: ir.Model, *, batch: int = 1) -> TfliteGraph:
     """The TFLite graph of a float32 model; the model is not changed.
 
     Inputs (N, C, H, W) and (N, C, L) become (N, H, W, C) and (N, L, C), any other of three or more axes likewise has

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import onnx_ir as ir
 
 from edgecompress.errors import CheckError
-from edgecompress.formats.tflite.graph import Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteOperator
 from edgecompress.formats.tflite.lowering import views
-from edgecompress.formats.tflite.lowering.broadcasting import Constant, combined
+from edgecompress.formats.tflite.lowering.broadcasting import ConstantOperand, combined
 from edgecompress.formats.tflite.lowering.context import Lowering, Value, output_name, refused, renamed
 
 # The axis of the weight that runs over the operator's outputs.
@@ -39,7 +39,7 @@ def batch_normalization(node: ir.Node, lowering: Lowering) -> Value:
     name = output_name(node)
     for code, suffix, array in (("MUL", "factor", factor), ("ADD", "offset", offset)):
         shaped = array.astype(np.float32).reshape(-1, *(1,) * (len(value.shape) - 2))
-        constant = Constant(f"{name}/{suffix}", shaped)
+        constant = ConstantOperand(f"{name}/{suffix}", shaped)
         value = combined(node, lowering, code, value, constant, f"{name}/{code.lower()}" if code == "MUL" else name)
     return value
 
@@ -50,7 +50,9 @@ def _is_last(value: Value) -> bool:
     return found is not None and list(found[1])[-1:] == [value.view.order[-1]] and len(found[1]) == 1
 
 
-def _fold(operator: Operator, factor: npt.NDArray[np.float64], offset: npt.NDArray[np.float64], name: str) -> None:
+def _fold(
+    operator: TfliteOperator, factor: npt.NDArray[np.float64], offset: npt.NDArray[np.float64], name: str
+) -> None:
     """Scale the weight of ``operator`` by ``factor`` an output, and its bias too, plus ``offset``; in float64.
 
     Raises:

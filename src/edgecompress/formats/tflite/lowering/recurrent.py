@@ -12,7 +12,7 @@ import onnx_ir as ir
 
 from edgecompress.formats.tflite.graph import FloatArray, Tensor
 from edgecompress.formats.tflite.lowering import views
-from edgecompress.formats.tflite.lowering.cells import Cell, States, Step, gru_step, lstm_step, rnn_step
+from edgecompress.formats.tflite.lowering.cells import RecurrentCell, States, Step, gru_step, lstm_step, rnn_step
 from edgecompress.formats.tflite.lowering.context import FUSED, NONE, Lowering, Value, input_name, output_name, refused
 from edgecompress.formats.tflite.lowering.shape import turned
 
@@ -87,7 +87,7 @@ def _cell(
     direction: int,
     batch: int,
     activation: str,
-) -> Cell:
+) -> RecurrentCell:
     """The products of all inputs at once, and what the steps share."""
     name, hidden = output_name(node), recurrent.shape[2]
     width = weight.shape[1]
@@ -112,7 +112,7 @@ def _cell(
     shape = (rows.shape[0], width)
     options: dict[str, Any] = {FUSED: NONE}
     inputs = lowering.emit("FULLY_CONNECTED", [rows, matrix, bias], shape, f"{name}/inputs", **options)
-    return Cell(
+    return RecurrentCell(
         lowering,
         name,
         batch,

@@ -11,14 +11,14 @@ LARGEST_RANK = 6
 
 
 @dataclass(frozen=True)
-class Step:
+class LoweringStep:
     """A TRANSPOSE by ``order``, or where that is None a RESHAPE; either gives ``shape``."""
 
     shape: Shape
     order: tuple[int, ...] | None = None
 
 
-def steps(source: View, target: View) -> list[Step]:
+def steps(source: View, target: View) -> list[LoweringStep]:
     """The fewest operators that make a tensor viewed as ``target`` of one viewed as ``source``.
 
     Both hold as many elements. Where their cuts do not fit each other, as in (2, 3) against (3, 2), the tensor is put
@@ -27,10 +27,10 @@ def steps(source: View, target: View) -> list[Step]:
     fine = refinement(source.factors, target.factors)
     if fine is None:
         first, last = plain(source.factors), plain(target.factors)
-        found = [*steps(source, first), Step(last.shape), *steps(last, target)]
+        found = [*steps(source, first), LoweringStep(last.shape), *steps(last, target)]
     else:
         found = _transposed(source, target, fine)
-    kept: list[Step] = []
+    kept: list[LoweringStep] = []
     for index, step in enumerate(found):
         before = kept[-1].shape if kept else source.shape
         followed = index + 1 < len(found) and found[index + 1].order is None
@@ -39,13 +39,13 @@ def steps(source: View, target: View) -> list[Step]:
     return kept
 
 
-def _transposed(source: View, target: View, fine: Shape) -> list[Step]:
+def _transposed(source: View, target: View, fine: Shape) -> list[LoweringStep]:
     given, wanted = sequence(source, fine), sequence(target, fine)
     if given == wanted:
-        return [Step(target.shape)]
+        return [LoweringStep(target.shape)]
     direct = _direct(source, target, fine)
     if direct is not None:
-        return [direct, Step(target.shape)]
+        return [direct, LoweringStep(target.shape)]
     onto = _onto(target, given, fine)
     if onto is not None:
         return onto
@@ -60,11 +60,11 @@ def _transposed(source: View, target: View, fine: Shape) -> list[Step]:
     in_source = sorted(range(len(blocks)), key=lambda block: given.index(blocks[block][0]))
     sizes = [prod(fine[factor] for factor in block) for block in blocks]
     order = tuple(in_source.index(block) for block in range(len(blocks)))
-    moved = Step(tuple(sizes), order)
-    return [Step(tuple(sizes[block] for block in in_source)), moved, Step(target.shape)]
+    moved = LoweringStep(tuple(sizes), order)
+    return [LoweringStep(tuple(sizes[block] for block in in_source)), moved, LoweringStep(target.shape)]
 
 
-def _direct(source: View, target: View, fine: Shape) -> Step | None:
+def _direct(source: View, target: View, fine: Shape) -> LoweringStep | None:
     """The TRANSPOSE of the tensor's own axes, where none has to be cut for it."""
     rank = len(source.order)
     if rank > LARGEST_RANK or any(len(group) > 1 for group in cut(source.factors, fine)):
@@ -78,10 +78,10 @@ def _direct(source: View, target: View, fine: Shape) -> Step | None:
     for factor in target.order:
         order += [place[part] for part in target_cut[factor]] or ([units.pop(0)] if units else [])
     order += units
-    return Step(tuple(sizes[axis] for axis in order), tuple(order))
+    return LoweringStep(tuple(sizes[axis] for axis in order), tuple(order))
 
 
-def _onto(target: View, given: list[int], fine: Shape) -> list[Step] | None:
+def _onto(target: View, given: list[int], fine: Shape) -> list[LoweringStep] | None:
     """A RESHAPE to the target's own axes, as they follow each other in the tensor, and the TRANSPOSE of them."""
     target_cut = cut(target.factors, fine)
     keys, last = [], -1
@@ -95,4 +95,4 @@ def _onto(target: View, given: list[int], fine: Shape) -> list[Step] | None:
         return None
     in_source = sorted(range(len(target_cut)), key=lambda factor: keys[factor])
     order = tuple(in_source.index(factor) for factor in target.order)
-    return [Step(tuple(target.factors[factor] for factor in in_source)), Step(target.shape, order)]
+    return [LoweringStep(tuple(target.factors[factor] for factor in in_source)), LoweringStep(target.shape, order)]

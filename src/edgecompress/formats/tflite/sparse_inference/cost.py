@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from edgecompress.formats.tflite.graph import Array, Operator
+from edgecompress.formats.tflite.graph import Array, TfliteOperator
 
 # Of one pass over so many places: for a nonzero by itself, for two of neighbouring output channels, and for each output
 # channel, or pair of them.
@@ -30,13 +30,13 @@ _DEPTHWISE_DENSE = {3: 8.2, 5: 19.3}
 _DEPTHWISE_CHANNEL = {3: (100.0, 7.2, 0), 5: (270.0, 12.5, 16)}
 
 
-def ratio(run: Iterable[Operator]) -> float:
+def ratio(run: Iterable[TfliteOperator]) -> float:
     """The cost of a run's 1x1 and depthwise convolutions with sparse kernels, over the cost without them."""
     sparse, dense = np.sum([(0.0, 0.0), *_costs(run)], axis=0)
     return float(sparse / dense) if dense else 1.0
 
 
-def _costs(run: Iterable[Operator]) -> Iterator[tuple[float, float]]:
+def _costs(run: Iterable[TfliteOperator]) -> Iterator[tuple[float, float]]:
     """Of each layer: with sparse kernels, without."""
     for operator in run:
         if operator.code not in ("CONV_2D", "DEPTHWISE_CONV_2D"):

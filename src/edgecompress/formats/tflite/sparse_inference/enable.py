@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.sparse_inference import cost, padding, view
 from edgecompress.formats.tflite.sparse_inference.run import SAME, VALID, find_run
 from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference, judge
@@ -31,14 +31,14 @@ _PAYS = 0.9
 class Enabled:
     """A graph that sparse inference takes, the verdict on it, and the weights that must stay whole for that."""
 
-    graph: Graph
+    graph: TfliteGraph
     verdict: SparseInference
     whole: frozenset[Tensor]
 
 
-def enabled(graph: Graph) -> Enabled | str:
+def enabled(graph: TfliteGraph) -> Enabled | str:
     """``graph`` rewritten for sparse inference, or why it cannot pay. ``graph`` itself is not changed."""
-    draft = Graph(list(graph.inputs), list(graph.outputs), [_copy(operator) for operator in graph.operators])
+    draft = TfliteGraph(list(graph.inputs), list(graph.outputs), [_copy(operator) for operator in graph.operators])
     entries = [operator for operator in list(draft.operators) if _symmetric_entry(draft, operator)]
     if not entries:
         return "no 3x3 convolution of at most 3 channels, stride 2 and padding 1 begins it"
@@ -60,11 +60,11 @@ def enabled(graph: Graph) -> Enabled | str:
     return Enabled(draft, verdict, frozenset(whole))
 
 
-def _copy(operator: Operator) -> Operator:
+def _copy(operator: TfliteOperator) -> TfliteOperator:
     return replace(operator, inputs=list(operator.inputs), options=dict(operator.options))
 
 
-def _symmetric_entry(graph: Graph, operator: Operator) -> bool:
+def _symmetric_entry(graph: TfliteGraph, operator: TfliteOperator) -> bool:
     """Rewriting 1 for an entry, with 2 where it needs it; whether ``operator`` is one."""
     if operator.code != "CONV_2D":
         return False
@@ -82,7 +82,7 @@ def _symmetric_entry(graph: Graph, operator: Operator) -> bool:
     return True
 
 
-def _three_channels(graph: Graph, operator: Operator, source: Tensor) -> Tensor:
+def _three_channels(graph: TfliteGraph, operator: TfliteOperator, source: Tensor) -> Tensor:
     """Rewriting 2: a 1x1 convolution that hands ``source`` on as three channels; the entry's weight has zeros there."""
     weight = operator.inputs[1]
     assert weight.data is not None
@@ -99,11 +99,11 @@ def _three_channels(graph: Graph, operator: Operator, source: Tensor) -> Tensor:
     ]
     made = Tensor(name, (*source.shape[:3], 3))
     options = {"padding": VALID, "strideH": 1, "strideW": 1, "dilationHFactor": 1, "dilationWFactor": 1, FUSED: _NONE}
-    _before(graph, operator, Operator("CONV_2D", given, made, options))
+    _before(graph, operator, TfliteOperator("CONV_2D", given, made, options))
     return made
 
 
-def _symmetric_depthwise(graph: Graph, operator: Operator) -> None:
+def _symmetric_depthwise(graph: TfliteGraph, operator: TfliteOperator) -> None:
     """Rewriting 1 for a depthwise convolution."""
     if operator.code != "DEPTHWISE_CONV_2D":
         return
@@ -117,7 +117,7 @@ def _symmetric_depthwise(graph: Graph, operator: Operator) -> None:
         padding.on_all_sides(graph, operator, pad, source, height // 2)
 
 
-def _mean_for_pool(graph: Graph, operator: Operator) -> None:
+def _mean_for_pool(graph: TfliteGraph, operator: TfliteOperator) -> None:
     """Rewriting 3."""
     if operator.code != "AVERAGE_POOL_2D" or operator.options.get(FUSED, _NONE) != _NONE:
         return
@@ -125,11 +125,11 @@ def _mean_for_pool(graph: Graph, operator: Operator) -> None:
     window = operator.options["filterHeight"], operator.options["filterWidth"]
     if window == source.shape[1:3] and operator.output.shape[1:3] == (1, 1) and operator.options["padding"] == VALID:
         axes = Tensor(f"{operator.output.name}/axes", (2,), np.array([1, 2], np.int32))
-        made = Operator("MEAN", [source, axes], operator.output, {"keepDims": True})
+        made = TfliteOperator("MEAN", [source, axes], operator.output, {"keepDims": True})
         graph.operators[graph.operators.index(operator)] = made
 
 
-def _matrix_for_head(graph: Graph, operator: Operator) -> None:
+def _matrix_for_head(graph: TfliteGraph, operator: TfliteOperator) -> None:
     """Rewriting 4."""
     if operator.code != "CONV_2D" or operator.inputs[0].shape[1:3] != (1, 1) or operator.inputs[1].shape[1:3] != (1, 1):
         return
@@ -146,14 +146,14 @@ def _matrix_for_head(graph: Graph, operator: Operator) -> None:
     # To a matrix: one that keeps its rank does not load behind a run.
     made = Tensor(f"{operator.output.name}/row", (operator.output.shape[0], operator.output.shape[3]))
     options = {FUSED: operator.options[FUSED], "weightsFormat": 0, "keepNumDims": False}
-    layer = Operator("FULLY_CONNECTED", given, made, options | {"asymmetricQuantizeInputs": False})
+    layer = TfliteOperator("FULLY_CONNECTED", given, made, options | {"asymmetricQuantizeInputs": False})
     shape = Tensor(f"{operator.output.name}/shape", (4,), np.array(operator.output.shape, np.int32))
     place = graph.operators.index(operator)
-    as_it_was = Operator("RESHAPE", [made, shape], operator.output, {"newShape": list(operator.output.shape)})
+    as_it_was = TfliteOperator("RESHAPE", [made, shape], operator.output, {"newShape": list(operator.output.shape)})
     graph.operators[place : place + 1] = [layer, as_it_was]
 
 
-def _of_averages(graph: Graph) -> set[Tensor]:
+def _of_averages(graph: TfliteGraph) -> set[Tensor]:
     """The tensors that are computed from averages over whole maps alone. All else of one place is a small map."""
     found: set[Tensor] = set()
     for operator in graph.operators:
@@ -163,7 +163,7 @@ def _of_averages(graph: Graph) -> set[Tensor]:
     return found
 
 
-def _meets_a_map(graph: Graph, tensor: Tensor, averages: set[Tensor]) -> bool:
+def _meets_a_map(graph: TfliteGraph, tensor: Tensor, averages: set[Tensor]) -> bool:
     """Return whether what is computed from ``tensor`` scales or shifts a map, as squeeze-excite does."""
     # Each tensor once: residual layers double the ways to it with every layer.
     seen, left = {tensor}, [tensor]
@@ -177,7 +177,7 @@ def _meets_a_map(graph: Graph, tensor: Tensor, averages: set[Tensor]) -> bool:
     return False
 
 
-def _scale_for_hard_sigmoid(graph: Graph, operator: Operator) -> None:
+def _scale_for_hard_sigmoid(graph: TfliteGraph, operator: TfliteOperator) -> None:
     """Rewriting 5: of m * (relu6(x + 3) / 6), with x of one convolution, the 3 into its bias and the 1 / 6 after it.
 
     The sixth is taken by the weights of the convolution that reads the product.
@@ -207,7 +207,7 @@ def _scale_for_hard_sigmoid(graph: Graph, operator: Operator) -> None:
     graph.operators.remove(operator)
 
 
-def _scalar(operator: Operator) -> np.float32 | None:
+def _scalar(operator: TfliteOperator) -> np.float32 | None:
     """The one number that an ADD or a MUL takes beside a map."""
     constant = operator.inputs[1].data if len(operator.inputs) > 1 else None
     if constant is None or constant.size != 1 or constant.dtype != np.float32:
@@ -215,19 +215,19 @@ def _scalar(operator: Operator) -> np.float32 | None:
     return np.float32(constant.reshape(-1)[0])
 
 
-def _maker(graph: Graph, tensor: Tensor) -> Operator | None:
+def _maker(graph: TfliteGraph, tensor: Tensor) -> TfliteOperator | None:
     return next((operator for operator in graph.operators if operator.output is tensor), None)
 
 
-def _only_reader(graph: Graph, tensor: Tensor) -> Operator | None:
+def _only_reader(graph: TfliteGraph, tensor: Tensor) -> TfliteOperator | None:
     """The one operator that reads a tensor; None where there are others, or it is an output."""
     readers = _readers(graph, tensor)
     return readers[0] if len(readers) == 1 and not any(tensor is output for output in graph.outputs) else None
 
 
-def _readers(graph: Graph, tensor: Tensor) -> list[Operator]:
+def _readers(graph: TfliteGraph, tensor: Tensor) -> list[TfliteOperator]:
     return [operator for operator in graph.operators if any(tensor is given for given in operator.inputs)]
 
 
-def _before(graph: Graph, operator: Operator, added: Operator) -> None:
+def _before(graph: TfliteGraph, operator: TfliteOperator, added: TfliteOperator) -> None:
     graph.operators.insert(graph.operators.index(operator), added)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from edgecompress.formats.tflite import tables
-from edgecompress.formats.tflite.graph import Graph, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph
 from edgecompress.formats.tflite.model_file import operator_name
 from edgecompress.formats.tflite.sparse_inference import view
 from edgecompress.formats.tflite.sparse_inference.run import SAME, is_entry
@@ -24,7 +24,7 @@ def trimmed(height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]] 
     return (1, height % 2), (1, width % 2)
 
 
-def guard_graph(graph: Graph) -> int:
+def guard_graph(graph: TfliteGraph) -> int:
     """Change every entry of ``graph`` so that it begins no run; how many there were."""
     net = view.of_graph(graph, has_densify=True)
     entries = [graph.operators[place] for place, node in enumerate(net.nodes) if is_entry(net, node)]

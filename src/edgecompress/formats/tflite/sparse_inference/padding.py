@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from edgecompress.formats.tflite.graph import Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.sparse_inference.run import SAME, VALID
 
 
-def found(graph: Graph, operator: Operator) -> tuple[Operator | None, Tensor]:
+def found(graph: TfliteGraph, operator: TfliteOperator) -> tuple[TfliteOperator | None, Tensor]:
     """The PAD before a layer, where the layer has no padding of its own, and what lies before that."""
     source = operator.inputs[0]
     made = next((each for each in graph.operators if each.output is source), None)
@@ -18,7 +18,7 @@ def found(graph: Graph, operator: Operator) -> tuple[Operator | None, Tensor]:
     return made, made.inputs[0]
 
 
-def is_half(operator: Operator, pad: Operator | None, source: Tensor, half: int) -> bool:
+def is_half(operator: TfliteOperator, pad: TfliteOperator | None, source: Tensor, half: int) -> bool:
     """Return whether a layer reads ``source`` as one that is padded by ``half`` on every side does."""
     kernel, stride = 2 * half + 1, operator.options["strideH"]
     for axis in (1, 2):
@@ -37,20 +37,22 @@ def is_half(operator: Operator, pad: Operator | None, source: Tensor, half: int)
     return True
 
 
-def on_all_sides(graph: Graph, operator: Operator, pad: Operator | None, source: Tensor, amount: int) -> None:
+def on_all_sides(
+    graph: TfliteGraph, operator: TfliteOperator, pad: TfliteOperator | None, source: Tensor, amount: int
+) -> None:
     """Put a PAD of ``amount`` on every side of ``source`` before ``operator``, which then has no padding of its own."""
     table = np.array([(0, 0), (amount, amount), (amount, amount), (0, 0)], np.int32)
     batch, height, width, channels = source.shape
     name = f"{operator.output.name}/padded"
     padded = Tensor(name, (batch, height + 2 * amount, width + 2 * amount, channels))
-    added = Operator("PAD", [source, Tensor(f"{name}/amounts", (4, 2), table)], padded)
+    added = TfliteOperator("PAD", [source, Tensor(f"{name}/amounts", (4, 2), table)], padded)
     graph.operators.insert(graph.operators.index(operator), added)
     operator.inputs[0], operator.options["padding"] = padded, VALID
     if pad is not None:
         drop_unread(graph, pad)
 
 
-def drop_unread(graph: Graph, pad: Operator) -> None:
+def drop_unread(graph: TfliteGraph, pad: TfliteOperator) -> None:
     """Take a PAD away that nothing reads any more."""
     read = any(pad.output is given for operator in graph.operators for given in operator.inputs)
     if not read and not any(pad.output is output for output in graph.outputs):

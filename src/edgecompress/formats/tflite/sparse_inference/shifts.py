@@ -13,7 +13,7 @@ import itertools
 
 import numpy as np
 
-from edgecompress.formats.tflite.graph import Array, Graph, Operator, Tensor
+from edgecompress.formats.tflite.graph import Array, Tensor, TfliteGraph, TfliteOperator
 from edgecompress.formats.tflite.sparse_inference import padding
 from edgecompress.formats.tflite.sparse_inference.run import SAME, VALID
 
@@ -22,9 +22,9 @@ _MIDDLE = 1
 _ENTRY_CHANNELS = 3  # a convolution of so many begins a run as it is
 
 
-def shifted(graph: Graph) -> tuple[Graph, int]:
+def shifted(graph: TfliteGraph) -> tuple[TfliteGraph, int]:
     """``graph`` with its 3x3 convolutions, and 1x1 ones of stride 2, as shifts; how many. It is not changed itself."""
-    made = Graph(list(graph.inputs), list(graph.outputs), [])
+    made = TfliteGraph(list(graph.inputs), list(graph.outputs), [])
     shifts, count = _Shifts(made), 0
     for operator in graph.operators:
         if _can_be_shifted(graph, operator):
@@ -38,7 +38,7 @@ def shifted(graph: Graph) -> tuple[Graph, int]:
     return made, count
 
 
-def _can_be_shifted(graph: Graph, operator: Operator) -> bool:
+def _can_be_shifted(graph: TfliteGraph, operator: TfliteOperator) -> bool:
     """Return whether ``operator`` is such a convolution, no group, dilation or entry, that has a nonzero."""
     if operator.code != "CONV_2D" or operator.inputs[1].data is None or not operator.inputs[1].data.any():
         return False
@@ -57,13 +57,13 @@ def _can_be_shifted(graph: Graph, operator: Operator) -> bool:
 class _Shifts:
     """Adds operators to a graph. Shifts of one map are computed once; their kernels are stored once for each width."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: TfliteGraph) -> None:
         self._graph = graph
         self._shifts: dict[tuple[Tensor, int, int, int], Tensor] = {}
         self._kernels: dict[tuple[int, int, int], Tensor] = {}
         self._zeros: dict[int, Tensor] = {}
 
-    def convolve(self, operator: Operator, source: Tensor) -> None:
+    def convolve(self, operator: TfliteOperator, source: Tensor) -> None:
         """Add what computes ``operator`` from ``source``, its map without padding."""
         _, weight, bias = operator.inputs
         assert weight.data is not None
@@ -103,7 +103,7 @@ class _Shifts:
         )
         options = _options(SAME, stride) | {"depthMultiplier": 1}
         given = [source, self._kernel(row, column, channels), bias or self._zero_bias(channels)]
-        depthwise = Operator("DEPTHWISE_CONV_2D", given, made, options)
+        depthwise = TfliteOperator("DEPTHWISE_CONV_2D", given, made, options)
         self._graph.operators.append(depthwise)
         if stride == 2:
             padding.on_all_sides(self._graph, depthwise, None, source, 1)
@@ -113,14 +113,14 @@ class _Shifts:
 
     def _point(self, source: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         made = Tensor(f"{weight.name}/product", (*source.shape[:3], weight.shape[0]))
-        self._graph.operators.append(Operator("CONV_2D", [source, weight, bias], made, _options(VALID, 1)))
+        self._graph.operators.append(TfliteOperator("CONV_2D", [source, weight, bias], made, _options(VALID, 1)))
         return made
 
     def _sum(self, terms: list[Tensor]) -> Tensor:
         total, *others = terms
         for term in others:
             made = Tensor(f"{term.name}/sum", total.shape)
-            self._graph.operators.append(Operator("ADD", [total, term], made, {_FUSED: _NONE}))
+            self._graph.operators.append(TfliteOperator("ADD", [total, term], made, {_FUSED: _NONE}))
             total = made
         return total
 

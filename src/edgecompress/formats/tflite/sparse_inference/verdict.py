@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from edgecompress.formats.tflite.sparse_inference import view
-from edgecompress.formats.tflite.sparse_inference.run import EXITS, Run, find_run, is_entry
+from edgecompress.formats.tflite.sparse_inference.run import EXITS, OperatorRun, find_run, is_entry
 from edgecompress.formats.tflite.sparse_inference.view import Net
 from edgecompress.record import Record
 
@@ -53,7 +53,7 @@ def judge(net: Net) -> SparseInference:
     return verdict.model_copy(update={"may_run": True})
 
 
-def _judge_run(net: Net, run: Run) -> SparseInference:
+def _judge_run(net: Net, run: OperatorRun) -> SparseInference:
     if all(zeros <= LEAST_ZEROS * elements for zeros, elements in net.zeros.values()):
         return SparseInference(state="off", reason="no layer is more than two thirds zeros")
     if run.broken:
@@ -95,7 +95,7 @@ def judge_model(model: Any) -> SparseInference:
     return min(found, key=lambda verdict: order.index(verdict.state))
 
 
-def _share_of_zeros(net: Net, run: Run) -> float:
+def _share_of_zeros(net: Net, run: OperatorRun) -> float:
     """Zeros among the weights of a run's 1x1 convolutions; 0 where there are none."""
     of_run = [net.nodes[place].inputs[1] for place in run.inner if net.nodes[place].code == "CONV_2D"]
     elements = sum(net.zeros[weight][1] for weight in of_run)

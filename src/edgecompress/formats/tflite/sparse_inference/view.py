@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from edgecompress.formats.tflite.graph import Array, Graph, Tensor
+from edgecompress.formats.tflite.graph import Array, Tensor, TfliteGraph
 from edgecompress.formats.tflite.model_file import operator_name
 from edgecompress.formats.tflite.schema import schema
 
@@ -18,7 +18,7 @@ LAYERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class OperatorNode:
     """One operator: the schema's name, tensors by number (-1 is absent), options by their names in the schema."""
 
     code: str
@@ -43,7 +43,7 @@ class Net:
         has_densify: whether an operator reads what a DENSIFY makes.
     """
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[OperatorNode, ...]
     shapes: Mapping[int, tuple[int, ...]]
     names: Mapping[int, str]
     constants: frozenset[int]
@@ -67,18 +67,18 @@ class Net:
         """The node, by place, that computes each tensor."""
         return {tensor: place for place, node in enumerate(self.nodes) for tensor in node.outputs}
 
-    def computed(self, node: Node) -> list[int]:
+    def computed(self, node: OperatorNode) -> list[int]:
         """The inputs of a node that are not constant."""
         return [tensor for tensor in node.inputs if tensor >= 0 and tensor not in self.constants]
 
 
-def of_graph(graph: Graph, *, has_densify: bool) -> Net:
+def of_graph(graph: TfliteGraph, *, has_densify: bool) -> Net:
     """The view of a graph whose weights are not decoded by operators yet; ``has_densify`` says whether one will be."""
     numbers: dict[Tensor, int] = {tensor: number for number, tensor in enumerate(graph.tensors())}
     for tensor in graph.outputs:
         numbers.setdefault(tensor, len(numbers))
     nodes = tuple(
-        Node(each.code, tuple(numbers[given] for given in each.inputs), (numbers[each.output],), each.options)
+        OperatorNode(each.code, tuple(numbers[given] for given in each.inputs), (numbers[each.output],), each.options)
         for each in graph.operators
     )
     data = {number: tensor.data for tensor, number in numbers.items() if tensor.data is not None}
@@ -113,10 +113,10 @@ def of_model(model: Any, subgraph: int) -> Net:
     graph = model.subgraphs[subgraph]
     tensors = graph.tensors or []
     roots: dict[int, int] = {}
-    nodes: list[Node] = []
+    nodes: list[OperatorNode] = []
     densified: set[int] = set()
     for operator in graph.operators or []:
-        node = Node(
+        node = OperatorNode(
             operator_name(model, operator),
             _integers(operator.inputs),
             _integers(operator.outputs),
