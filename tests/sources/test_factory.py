@@ -8,7 +8,7 @@ from edgecompress.compress.layers import compressible
 from edgecompress.errors import InputError
 from edgecompress.recipe import load
 from edgecompress.sources.factory import factory
-from edgecompress.sources.read import ends_of
+from edgecompress.sources.read import inputs_of
 from edgecompress.sources.signature import join
 
 
@@ -18,7 +18,7 @@ def session(model):
 
 
 def test_a_function_s_network_is_exported_under_the_names_of_its_inputs(here):
-    model = factory("nets:two", ends_of(["tokens=5:int64", "x=4"]), None)
+    model = factory("nets:two", inputs_of(["tokens=5:int64", "x=4"]), None)
     join(model.module, model.signature)
     run = session(model)
     assert [each.name for each in run.get_inputs()] == ["tokens", "x"]
@@ -29,22 +29,22 @@ def test_a_function_s_network_is_exported_under_the_names_of_its_inputs(here):
 
 @pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])
 def test_a_checkpoint_gives_the_weights_whichever_way_it_is_saved(here, name):
-    model = factory("nets:make", ends_of(["1x8x8"]), None)
+    model = factory("nets:make", inputs_of(["1x8x8"]), None)
     state = {key: torch.full_like(tensor, 2) for key, tensor in model.module.state_dict().items()}
     if name.endswith("pt"):
         torch.save({"state_dict": {f"module.{key}": tensor for key, tensor in state.items()}}, here / name)
     else:
         save_file(state, here / name)
-    given = factory("nets:make", ends_of(["1x8x8"]), here / name)
+    given = factory("nets:make", inputs_of(["1x8x8"]), here / name)
     assert given.trained
     assert all(torch.equal(tensor, state[key]) for key, tensor in given.module.state_dict().items())
 
 
 def test_tied_weights_are_one_weight_from_the_checkpoint_to_the_file(here):
-    made = factory("nets:tied", ends_of(["8"]), None)
+    made = factory("nets:tied", inputs_of(["8"]), None)
     state = made.module.state_dict()
     save_file({key: tensor for key, tensor in state.items() if key != "second.weight"}, here / "w.safetensors")
-    model = factory("nets:tied", ends_of(["8"]), here / "w.safetensors")
+    model = factory("nets:tied", inputs_of(["8"]), here / "w.safetensors")
     assert model.module.second.weight is model.module.first.weight
     weights = compressible(model.module, load("any"))
     assert list(weights) == ["first"]
@@ -64,22 +64,22 @@ def test_tied_weights_are_one_weight_from_the_checkpoint_to_the_file(here):
 )
 def test_what_is_no_network_is_one_line(here, spec, message):
     with pytest.raises(InputError, match=message):
-        factory(spec, ends_of(["1x8x9"]), None)
+        factory(spec, inputs_of(["1x8x9"]), None)
 
 
 def test_a_pickle_and_weights_of_another_network_are_refused(here):
     torch.save({"network": torch.nn.Linear(2, 2)}, here / "w.pt")
     with pytest.raises(InputError, match="no pickle is loaded here"):
-        factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
+        factory("nets:make", inputs_of(["1x8x8"]), here / "w.pt")
     torch.save([1, 2], here / "w.pt")
     with pytest.raises(InputError, match="no weights of this network: it has a list"):
-        factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
+        factory("nets:make", inputs_of(["1x8x8"]), here / "w.pt")
     (here / "w.pt").write_bytes(b"nonsense")
     with pytest.raises(InputError, match="holds more than tensors"):
-        factory("nets:make", ends_of(["1x8x8"]), here / "w.pt")
+        factory("nets:make", inputs_of(["1x8x8"]), here / "w.pt")
     save_file({"conv.weight": torch.zeros(8, 1, 3, 3)}, here / "w.safetensors")
     with pytest.raises(InputError, match=r"has no 'conv.bias'"):
-        factory("nets:make", ends_of(["1x8x8"]), here / "w.safetensors")
+        factory("nets:make", inputs_of(["1x8x8"]), here / "w.safetensors")
 
 
 NORMED = """
@@ -116,7 +116,7 @@ def unsteady():
 
 def test_computed_weights_are_plain_from_the_start_and_checkpoints_of_either_kind_fit(here):
     (here / "normed.py").write_text(NORMED)
-    shape, names = ends_of(["1x8x8"]), {"0.weight", "0.bias", "2.weight", "2.bias"}
+    shape, names = inputs_of(["1x8x8"]), {"0.weight", "0.bias", "2.weight", "2.bias"}
     made = factory("normed:normed", shape, None)
     assert set(made.module.state_dict()) == names
     import normed
@@ -138,10 +138,10 @@ def test_computed_weights_are_plain_from_the_start_and_checkpoints_of_either_kin
 
 def test_a_network_that_comes_wrapped_is_taken_out(here):
     (here / "wrapped.py").write_text(NORMED)
-    assert "0.weight" in factory("wrapped:parallel", ends_of(["1x8x8"]), None).module.state_dict()
+    assert "0.weight" in factory("wrapped:parallel", inputs_of(["1x8x8"]), None).module.state_dict()
 
 
 def test_what_a_network_says_of_a_sample_must_not_depend_on_others(here):
     (here / "unsteady.py").write_text(NORMED)
     with pytest.raises(InputError, match="the BatchNorm '1' has no running statistics"):
-        factory("unsteady:unsteady", ends_of(["1x8x8"]), None)
+        factory("unsteady:unsteady", inputs_of(["1x8x8"]), None)

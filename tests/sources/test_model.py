@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 
 from edgecompress.errors import InputError
-from edgecompress.sources.callables import is_own
+from edgecompress.sources.callables import is_custom
 from edgecompress.sources.factory import factory
 from edgecompress.sources.model import architecture, file_of, short_name
-from edgecompress.sources.read import ends_of
+from edgecompress.sources.read import inputs_of
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from edgecompress.sources.read import ends_of
      ("alexnet", False, "alexnet")],
 )  # fmt: skip
 def test_what_is_the_user_s_own_and_what_it_is_called(spec, own, name):
-    assert is_own(spec) == own
+    assert is_custom(spec) == own
     assert short_name(spec) == name
 
 
@@ -25,7 +25,7 @@ def test_the_architecture_s_digest_is_of_everything_but_the_weights(here):
         "def seeded():\n    torch.manual_seed(5)\n    return nets.Net()\n"
         "def wider():\n    return nets.Net(4)\n"
     )
-    inputs = ends_of(["1x8x8"])
+    inputs = inputs_of(["1x8x8"])
     first, seeded, wider = (factory(spec, inputs, None) for spec in ("nets:make", "other:seeded", "other:wider"))
     assert first.sha256 != seeded.sha256
     assert first.architecture == seeded.architecture == architecture(seeded.graph(seeded.module))

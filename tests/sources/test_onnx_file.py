@@ -8,7 +8,7 @@ from onnx import numpy_helper as n
 
 from edgecompress.errors import InputError
 from edgecompress.sources.onnx_file import onnx_file, read
-from edgecompress.sources.read import ends_of
+from edgecompress.sources.read import inputs_of
 
 W = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
 
@@ -61,10 +61,10 @@ def test_free_sizes_are_asked_for_and_given_ones_checked(tmp_path):
     path = save(tmp_path / "m.onnx", nodes, shape=("n", "time", 6))
     with pytest.raises(InputError, match=r"'x' has free sizes .*inputs.shapes"):
         onnx_file(path, ())
-    assert onnx_file(path, ends_of(["7x6"])).signature.outputs[0].shape == [7, 4]
+    assert onnx_file(path, inputs_of(["7x6"])).signature.outputs[0].shape == [7, 4]
     for shapes, message in ((["7x5"], "'x' has shape"), (["7x6", "2"], "has 2 shapes, the model has 1 inputs")):
         with pytest.raises(InputError, match=message):
-            onnx_file(path, ends_of(shapes))
+            onnx_file(path, inputs_of(shapes))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.recipe import Inputs
-from edgecompress.sources.read import built_in_ends, ends_of, is_own_data, read, samples
+from edgecompress.sources.read import built_in_signature, inputs_of, is_custom_data, read, samples
 
 
 def get(model="nets:make", data="none", checkpoint=None, **settings):
@@ -17,23 +17,23 @@ def get(model="nets:make", data="none", checkpoint=None, **settings):
 
 
 def test_inputs_are_written_with_names_and_types_or_without():
-    (only,) = ends_of(["3x32x32"])
+    (only,) = inputs_of(["3x32x32"])
     assert (only.name, only.shape, only.dtype) == ("input", [3, 32, 32], "float32")
-    first, second = ends_of(["tokens=16:int64", "8"])
+    first, second = inputs_of(["tokens=16:int64", "8"])
     assert (first.name, first.shape, first.dtype) == ("tokens", [16], "int64")
     assert (second.name, second.shape) == ("input1", [8])
     for wrong in ("3x", "axb", "3x0", "4:text", ""):
         with pytest.raises(InputError, match="is not a shape"):
-            ends_of([wrong])
+            inputs_of([wrong])
 
 
 def test_data_of_the_user_s_own_and_built_in_ones(here):
     (here / "digits").mkdir()
     (here / "mine").mkdir()
-    assert not is_own_data("digits")
-    assert not is_own_data("cifar")
+    assert not is_custom_data("digits")
+    assert not is_custom_data("cifar")
     for spec in ("mine", "./digits", "d.npz", "data:make", "none", "no/such"):
-        assert is_own_data(spec), spec
+        assert is_custom_data(spec), spec
 
 
 def test_a_function_s_network_takes_what_the_data_are(here):
@@ -67,11 +67,11 @@ def test_what_cannot_be_read_is_one_line(here, options, message):
 
 def test_a_built_in_network_learns_the_user_s_classes(here):
     np.savez(here / "d.npz", x=np.zeros((6, 9, 64), np.float32), y=np.arange(6) % 2)
-    signature = built_in_ends(samples("d.npz", (), silent), ())
+    signature = built_in_signature(samples("d.npz", (), silent), ())
     assert (signature.inputs[0].shape, signature.outputs[0].shape) == ([9, 64], [2])
     np.savez(here / "d.npz", x=np.zeros((6, 9, 64), np.float32))
     with pytest.raises(InputError, match="learns classes"):
-        built_in_ends(samples("d.npz", (), silent), ())
+        built_in_signature(samples("d.npz", (), silent), ())
 
 
 def test_weights_that_are_no_numbers_are_named_before_anything_is_done(here):

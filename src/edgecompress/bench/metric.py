@@ -1,6 +1,6 @@
 """A metric of the user's own on a device: the device runs the files, and the host judges what they put out.
 
-The function is the user's and may need torch, so that it runs in a process of its own (``own.judging``).
+The function is the user's and may need torch, so that it runs in a process of its own (``sources.judging``).
 """
 
 import json

@@ -67,9 +67,9 @@ def text(model: str, data: str | None, recipe: str | None, changes: tuple[str, .
     from edgecompress import recipe as recipe_room
     from edgecompress.recipe.writing import commented_toml
     from edgecompress.sources import networks
-    from edgecompress.sources.callables import is_own
+    from edgecompress.sources.callables import is_custom
 
-    if is_own(model):
+    if is_custom(model):
         default = recipe_room.GENERIC if data not in (None, "none") else recipe_room.UNTRAINED
     else:
         networks.check(model)

@@ -18,7 +18,7 @@ from edgecompress.library.examples import Example, signature, tensors
 from edgecompress.progress import Progress
 from edgecompress.recipe import Inputs, Recipe
 from edgecompress.sources import datasets
-from edgecompress.sources import read as own
+from edgecompress.sources import read as sources
 from edgecompress.sources.data.dataset import check_scores, cut, why_no_classes
 from edgecompress.sources.data.samples import Split
 from edgecompress.sources.datasets.contract import Dataset
@@ -77,7 +77,7 @@ def read(
             raise InputError("data that are named have their own validation samples; leave validation out")
         return _named(net, recipe, os.fspath(data), with_loss=with_loss, progress=progress)
     if data is None and example is None:
-        return _named(net, recipe, own.NO_DATA, with_loss=with_loss, progress=progress)
+        return _named(net, recipe, sources.NO_DATA, with_loss=with_loss, progress=progress)
     if data is None:
         assert example is not None
         model = _model(net, tensors(net, example))
@@ -93,9 +93,9 @@ def _model(net: nn.Module, inputs: dict[str, torch.Tensor]) -> Model:
 
 def _named(net: nn.Module, recipe: Recipe, spec: str, *, with_loss: bool, progress: Progress) -> Learning:
     """Data as ``edgecompress build --data`` takes them."""
-    if spec == own.NO_DATA and not recipe.inputs.shapes:
+    if spec == sources.NO_DATA and not recipe.inputs.shapes:
         raise InputError("without data the network's inputs are not known; give data, or inputs as example=...")
-    model, found, notes = own.read(
+    model, found, notes = sources.read(
         lambda inputs: of_module(copied(net), inputs, source=type(net).__name__, trained=True),
         spec,
         recipe.inputs,
@@ -104,7 +104,7 @@ def _named(net: nn.Module, recipe: Recipe, spec: str, *, with_loss: bool, progre
         known=lambda: datasets.load(spec, None, download=True, resolution=recipe.inputs.resolution, progress=progress),
         progress=progress,
     )
-    if spec == own.NO_DATA:
+    if spec == sources.NO_DATA:
         return _without_data(model)
     if with_loss and not found.classes:
         raise InputError(f"{spec} has no classes for this network, and so no targets for loss; give data as (x, y)")

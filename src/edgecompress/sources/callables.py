@@ -26,7 +26,7 @@ def is_callable(spec: str) -> bool:
     return bool(colon) and name.isidentifier() and (module.endswith(".py") or _dotted(module))
 
 
-def is_own(spec: str) -> bool:
+def is_custom(spec: str) -> bool:
     """Return whether ``spec`` names a network of the user's own, and not a built-in one."""
     return is_callable(spec) or Path(spec).suffix in (".onnx", ".pt2")
 

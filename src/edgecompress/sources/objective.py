@@ -28,7 +28,7 @@ Judge = Callable[[Any, Any], float]
 
 
 @dataclass(frozen=True)
-class OwnLoss:
+class CustomLoss:
     """A loss of the user's own, as the stages know one."""
 
     function: Loss
@@ -93,7 +93,7 @@ class Objective:
     """
 
     rows: Rows
-    loss: OwnLoss | None
+    loss: CustomLoss | None
     metric: Metric | None
     functions: Mapping[str, Callable[..., Any]]
     layout: JsonValue = None
@@ -121,7 +121,7 @@ class Objective:
             judged = lambda row, y: _number(judge(rows.outputs(row), y), what, judge)  # noqa: E731
             made = Metric(name, judged, better if metric else "lower")
         functions = {role: each for role, each in (("loss", loss), ("metric", metric)) if each is not None}
-        return cls(rows, None if loss is None else OwnLoss(loss, rows), made, functions, layout_of(example))
+        return cls(rows, None if loss is None else CustomLoss(loss, rows), made, functions, layout_of(example))
 
     @property
     def decides(self) -> dict[str, Any]:

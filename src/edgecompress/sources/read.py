@@ -28,14 +28,14 @@ NO_DATA = "none"
 NOISE_SAMPLES = 256
 
 
-def is_own_data(spec: str) -> bool:
+def is_custom_data(spec: str) -> bool:
     """Return whether ``spec`` names the user's own data, or says that there are none, and no built-in data set."""
     if spec in datasets.names():
         return False
     return spec == NO_DATA or is_callable(spec) or Path(spec).suffix == ".npz" or "/" in spec or Path(spec).is_dir()
 
 
-def ends_of(shapes: Sequence[str]) -> tuple[End, ...]:
+def inputs_of(shapes: Sequence[str]) -> tuple[End, ...]:
     """Inputs as a recipe writes them: ``3x224x224``, ``tokens=16:int64``.
 
     Raises:
@@ -107,11 +107,11 @@ def read(
     Raises:
         InputError: one of them cannot be read, or they do not fit together.
     """
-    shapes = ends_of(settings.shapes)
-    own_data = is_own_data(data)
-    found, built_in = None, None if own_data else known()
+    shapes = inputs_of(settings.shapes)
+    custom_data = is_custom_data(data)
+    found, built_in = None, None if custom_data else known()
     if not isinstance(model, str) or is_callable(model):
-        if own_data and data != NO_DATA:
+        if custom_data and data != NO_DATA:
             found = samples(data, shapes, progress, targets=targets)
         inputs = shapes or _inputs(found, built_in)
         if isinstance(model, str):
@@ -124,7 +124,7 @@ def read(
             raise InputError(f"--checkpoint is for networks without weights; {model} has its own")
         path = file_of(model)
         network = program(path, shapes) if path.suffix == ".pt2" else onnx_file(path, shapes)
-        if own_data and data != NO_DATA:
+        if custom_data and data != NO_DATA:
             found = samples(data, network.signature.inputs, progress, targets=targets)
     name = not_finite(network.module)
     if name is not None:
@@ -164,7 +164,7 @@ def _fitting(data: Dataset, network: Model) -> Dataset:
     return data
 
 
-def built_in_ends(found: Samples, shapes: tuple[End, ...]) -> Signature:
+def built_in_signature(found: Samples, shapes: tuple[End, ...]) -> Signature:
     """The ends of a built-in network that learns ``found``.
 
     Raises:

@@ -100,7 +100,7 @@ def write_models(
     states: dict[Kind, State] = {"dense": compressed.dense, "compressed": compressed.last}
     results: dict[Kind, float | None] = {}
     judgements: list[float] = []
-    by_own = given.context.metric if given.context.metric != ACCURACY else None
+    by_metric = given.context.metric if given.context.metric != ACCURACY else None
     said: dict[Kind, Reference | Named] = {}
     models: dict[str, ModelFile] = {}
     int8, warnings = _int8(board, given)
@@ -111,8 +111,8 @@ def write_models(
     for kind, state in states.items():
         load_state(network, state)
         results[kind] = judged(network, test) if data.classes else None
-        if by_own is not None:
-            judgements.append(by_own(network, *test))
+        if by_metric is not None:
+            judgements.append(by_metric(network, *test))
         graph = given.graph()
         said[kind] = reference(given, graph, data.test_x[:SAMPLES])
         for each in list(kinds):
@@ -130,9 +130,11 @@ def write_models(
         del graph  # the next graph need not be in memory beside this one
     warnings += _slower(models)
     made = Made(models, None, None, warnings, _said(plan, given, said["compressed"]))
-    if by_own is not None:
+    if by_metric is not None:
         both = dict(zip(states, judgements, strict=True))
-        made = replace(made, judged=Judged(metric=by_own.name, better=by_own.better, samples=len(data.test_x), **both))
+        made = replace(
+            made, judged=Judged(metric=by_metric.name, better=by_metric.better, samples=len(data.test_x), **both)
+        )
     known = results["dense"], results["compressed"]
     if known[0] is not None and known[1] is not None:
         return replace(made, accuracy=Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]))

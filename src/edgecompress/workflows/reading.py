@@ -16,12 +16,12 @@ from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.sources import datasets, load
 from edgecompress.sources.built_in import built_in
-from edgecompress.sources.callables import find, is_own
+from edgecompress.sources.callables import find, is_custom
 from edgecompress.sources.data.dataset import dataset
 from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.sources.model import Model, short_name
 from edgecompress.sources.objective import Objective
-from edgecompress.sources.read import NO_DATA, built_in_ends, ends_of, is_own_data, read, samples
+from edgecompress.sources.read import NO_DATA, built_in_signature, inputs_of, is_custom_data, read, samples
 from edgecompress.sources.signature import join
 from edgecompress.sources.untrained import why_untrained, without_training
 from edgecompress.workflows.prepared import DATA_VERSION, Prepared, context_of, identity_of, measure_of
@@ -37,8 +37,8 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     Raises:
         InputError: one of them is wrong.
     """
-    if is_own(request.model):
-        return _own_network(request, progress=progress, warn=warn)
+    if is_custom(request.model):
+        return _custom_network(request, progress=progress, warn=warn)
     if request.loss or request.metric or request.better:
         raise InputError(f"--loss and --metric are for a network of your own, and {request.model} is built in")
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
@@ -54,7 +54,7 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     name, reason = _for_board(request, name, model.module)
     chosen = named(recipe.load(name, request.all_changes), model.module)
     identity = identity_of(request.model, data, request.checkpoint, resolution=chosen.inputs.resolution)
-    if is_own_data(request.data_named):
+    if is_custom_data(request.data_named):
         identity["inputs"] = recipe.deciding(chosen.inputs)
     context = _context(request, chosen, data, model, identity, progress)
     return Prepared(data, model, context, warnings, model.trained, name, reason)
@@ -72,19 +72,19 @@ def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, st
 def _data(request: Request, chosen: recipe.Recipe, progress: Progress) -> Dataset:
     """The data for a built-in network: a built-in data set, or the user's own."""
     named = request.data_named
-    if not is_own_data(named):
+    if not is_custom_data(named):
         return _built_in(request, chosen.inputs, progress)
     if named == NO_DATA:
         raise InputError(f"{request.model} needs data to be trained and judged on; give --data")
     _check_resolution(request, chosen)
-    shapes = ends_of(chosen.inputs.shapes)
+    shapes = inputs_of(chosen.inputs.shapes)
     found = samples(named, shapes, progress)
-    return dataset(short_name(named), found, built_in_ends(found, shapes), chosen.inputs)
+    return dataset(short_name(named), found, built_in_signature(found, shapes), chosen.inputs)
 
 
 def _check_resolution(request: Request, chosen: recipe.Recipe) -> None:
     """The user's own data have their shape said another way."""
-    if chosen.inputs.resolution is not None and is_own_data(request.data_named):
+    if chosen.inputs.resolution is not None and is_custom_data(request.data_named):
         size = chosen.inputs.resolution
         raise InputError(
             "inputs.resolution is for built-in data sets; say what the network takes: "
@@ -102,7 +102,7 @@ def _built_in(request: Request, inputs: recipe.Inputs, progress: Progress) -> Da
     )
 
 
-def _own_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
     """A network of the user's own, and what can be done with it."""
     name = recipe.complete(request.recipe, recipe.GENERIC)
     chosen = recipe.load(name, request.all_changes)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from edgecompress.compress.record import Better
 from edgecompress.encode.partition import Mode
-from edgecompress.sources.callables import is_own
+from edgecompress.sources.callables import is_custom
 from edgecompress.sources.model import short_name
-from edgecompress.sources.read import NO_DATA, is_own_data
+from edgecompress.sources.read import NO_DATA, is_custom_data
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,13 +32,13 @@ class Source:
     @property
     def data_named(self) -> str:
         """The name of the data: digits for a built-in network, none for the user's own, where nothing else is said."""
-        return self.data or (NO_DATA if is_own(self.model) else "digits")
+        return self.data or (NO_DATA if is_custom(self.model) else "digits")
 
     @property
     def name(self) -> str:
         """A name of model and data, for files and folders."""
-        model = short_name(self.model) if is_own(self.model) else self.model
-        data = short_name(self.data_named) if is_own_data(self.data_named) else self.data_named
+        model = short_name(self.model) if is_custom(self.model) else self.model
+        data = short_name(self.data_named) if is_custom_data(self.data_named) else self.data_named
         return model if self.data_named == NO_DATA else f"{model}-{data}"
 
 
