@@ -31,3 +31,11 @@ def test_one_row_stands_out_and_is_the_one_to_take(record, manifest):
     file = next(place for place, column in enumerate(table.columns) if column.name == "file")
     assert marked.cells[file].text == "model.onnx"
     assert table.legend == f"the file to take on {manifest.target.title}: model.onnx."
+
+
+def test_what_is_not_of_the_paper_is_not_held_against_it(record, manifest):
+    data = manifest.data.model_copy(update={"name": "Digits"})
+    of_paper, other = (bench(record, each) for each in (manifest, manifest.model_copy(update={"data": data})))
+    assert [figure.key for figure in of_paper.figures] == ["files", "paper"]
+    assert [figure.key for figure in other.figures] == ["files"]
+    assert "Weights kept: one in 12.5, the ratio that papers state." in other.details

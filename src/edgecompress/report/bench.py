@@ -11,7 +11,7 @@ from edgecompress.report.document import Cell, Column, Document, Figure, Table, 
 from edgecompress.report.document import Row as Line
 from edgecompress.report.doubts import of_bench
 from edgecompress.report.extras import Extra, extras
-from edgecompress.report.numbers import mebibytes, milliseconds, of_metric, percent
+from edgecompress.report.numbers import mebibytes, milliseconds, of_metric, percent, significant
 from edgecompress.report.nutshell import best, changes
 from edgecompress.report.table import (
     FileRow,
@@ -44,26 +44,33 @@ class _Of:
 
 def bench(record: BenchRecord, manifest: Manifest) -> Document:
     """The benchmark as a document whose CSV is a line a file."""
-    comparison, note = against_paper(record, manifest)
+    compared = against_paper(record, manifest)
     more = extras(record)
-    paper = table(
-        [Column(name, words=not name) for name in ("", "here", "paper")], [_words(*each) for each in comparison]
-    )
+    kept = f"Weights kept: one in {significant(manifest.ratios.weights)}, the ratio that papers state."
     return of_figures(
         title(record),
         [
             Figure("files", "", "", _files(record, manifest)),
             *(Figure(f"extra-{i}", "", "", _extra(extra)) for i, extra in enumerate(more) if extra.rows),
-            Figure("paper", "", note, paper),
+            *([_paper(*compared)] if compared else []),
         ],
         made=f"Measured {record.created} by edgecompress {record.tool_version}.",
         conclusion=(*changes(record, manifest), *of_bench(record, manifest)),
         first=tuple(leading(record, manifest)),
         warnings=(*failures(record), *cautions(record)),
-        details=(*conditions(record), *(line for extra in more for line in extra.notes)),
+        details=(
+            *([] if compared else [kept]),
+            *conditions(record),
+            *(line for extra in more for line in extra.notes),
+        ),
         rows_of=("files",),
         width=WIDTH,
     )
+
+
+def _paper(comparison: Sequence[tuple[str, str, str]], note: str) -> Figure:
+    columns = [Column(name, words=not name) for name in ("", "here", "paper")]
+    return Figure("paper", "", note, table(columns, [_words(*each) for each in comparison]))
 
 
 def _files(record: BenchRecord, manifest: Manifest) -> Table:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 CITATION = "Tian, Luan, Zheng, BROADNETS 2022, doi 10.1007/978-3-031-40467-2_7; abstract only"
 RATIO = 10.0
+NETWORKS = ("alexnet", "resnet18", "vgg16bn", "vgg19bn")
 
 
 class PaperFigures(NamedTuple):

@@ -250,18 +250,17 @@ def failures(record: BenchRecord) -> list[str]:
     return [f"{row.file}: {failure}" for row in rows(record) for failure in row.failures]
 
 
-def against_paper(record: BenchRecord, manifest: Manifest) -> tuple[list[tuple[str, str, str]], str]:
-    """Rows of (quantity, here, paper), and what must be said with them."""
+def against_paper(record: BenchRecord, manifest: Manifest) -> tuple[list[tuple[str, str, str]], str] | None:
+    """Rows of (quantity, here, paper), and what must be said with them; ``None``: it is not of the paper's."""
     said = paper.published(manifest.data.name)
+    if said is None or manifest.model.name not in paper.NETWORKS:
+        return None
     first = manifest.target.runtimes[0]
     of_first = (row for row in rows(record) if record.files[row.file].runtime == first)
     measured = next((row for row in of_first if row.kind == "compressed"), None)
     drop = measured.drop if measured else None
     here = "-" if drop is None or measured is None else f"{percent(drop)} points ({measured.file})"
     ratio = f"{significant(manifest.ratios.weights)}x"
-    if said is None:
-        table = [("weights / weights kept", ratio, "-"), ("accuracy drop", here, "-")]
-        return table, f"The paper has no figures for {manifest.data.name} ({paper.CITATION})."
     table = [("weights / weights kept", ratio, f"{said.ratio:.0f}x"), ("accuracy drop", here, said.drop)]
     note = (
         f"The paper's figures are averages over its networks on {said.kind} ({paper.CITATION}); how it counts "
