@@ -11,7 +11,7 @@ from edgecompress import methods, record
 from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import InputError
 from edgecompress.record import MIGRATIONS, Record, check_file, parse_json, read_bytes, short_arrays, write_atomically
-from edgecompress.records.kinds import CLASSES
+from edgecompress.records.kinds import KINDS
 
 
 class Inner(Record):
@@ -150,9 +150,9 @@ def test_a_damaged_old_record_is_one_line(tmp_path, changed, message):
 
 
 def test_every_older_version_of_every_kind_has_a_step_to_the_next():
-    for each in CLASSES:
+    for name, each in KINDS.items():
         for number in range(1, each.version()):
-            assert methods.find(MIGRATIONS, f"{each.kind}-{number}")
+            assert methods.find(MIGRATIONS, f"{name}-{number}")
 
 
 JSON = st.recursive(

@@ -44,9 +44,10 @@ def test_every_option_stands_whole_at_the_beginning_of_a_line_with_what_it_takes
     lines = text_of(words, monkeypatch).splitlines()
     for parameter in COMMANDS[words].params:
         if parameter.param_type_name == "option":
-            name = max(parameter.opts, key=len)
-            wanted = f"{name} {parameter.metavar}" if parameter.metavar else name
-            assert sum(bool(re.match(rf"  (-\w, )?{re.escape(wanted)}( |$)", line)) for line in lines) == 1, wanted
+            name = next(each for each in parameter.opts if each.startswith("--"))
+            takes = f" {re.escape(parameter.metavar)}" if parameter.metavar else ""
+            wanted = rf"  (-\w, )?{name}(, --[\w-]+)*{takes}( |$)"
+            assert sum(bool(re.match(wanted, line)) for line in lines) == 1, wanted
             assert parameter.help, parameter.name
 
 

@@ -6,7 +6,7 @@ import pytest
     [
         (["bench", "--threads", "0"], "--threads: must be at least 1 (given '0') (see 'edgecompress bench --help')"),
         (["bench", "--threads", "x"], "--threads: must be a whole number (given 'x') (see 'edgecompress bench"),
-        (["search", "--max-drop", "101"], "--max-drop: must be at most 100 (given '101')"),
+        (["search", "--max-drop", "101"], "--max-drop 101 is more points than there are; give 0 to 100"),
         (["search", "--max-drop", "much"], "--max-drop: must be a number (given 'much')"),
         (
             ["pack", "a", "-o", "b", "--encoding", "smalest"],

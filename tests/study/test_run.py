@@ -6,6 +6,7 @@ import pytest
 
 from edgecompress.errors import InputError
 from edgecompress.progress import silent
+from edgecompress.study import run
 from edgecompress.study.engines.contract import EndedCell, Workers
 from edgecompress.study.engines.local import local
 from edgecompress.study.machine import machine
@@ -101,7 +102,7 @@ def test_a_cell_that_loses_its_worker_is_computed_again_and_at_last_given_up(stu
 def test_after_the_budget_no_cell_is_started_and_what_is_left_out_is_named(study, cells, monkeypatch):
     assert [entry.state for entry in study(budget=0.0).run(Here()).cells] == ["left out"] * 4
     clock = iter(range(0, 10_000, 50))
-    monkeypatch.setattr("edgecompress.study.run.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(run.time, "monotonic", lambda: float(next(clock)))
     pool = Here()
     index = study(budget=2.0).run(pool)  # it is looked at 50, 100 and 150 seconds after the start
     assert pool.started == cells[:2]

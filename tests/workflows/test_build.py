@@ -139,7 +139,7 @@ def test_zeros_of_the_compressed_network_are_zeros_in_its_int8_files(int8_bundle
     for name, array in weights.items():
         integers = onnx[f"{name}_quantized"]
         assert integers.dtype == np.int8
-        assert np.abs(integers).max() == 64  # sums must not overflow 16 bits
+        assert 32 < np.abs(integers).max() <= 64  # sums must not overflow 16 bits
         assert not integers[array == 0].any()
         assert np.count_nonzero(tflite[name]) <= np.count_nonzero(array)
         assert np.mean(array == 0) > 0.2

@@ -24,7 +24,7 @@ GROUPS = {
         *("device", "address", "key", "folder", "python", "data_dir", "cache_dir", "download", "store", "storage"),
         *("artefacts", "mlflow", "experiment", "portable"),
     },
-    "Output": {"output", "as_json", "report", "format_", "force", "replace"},
+    "Output": {"output", "as_json", "format_", "force", "replace"},
 }
 """Where an option stands in the help of a command, by its parameter; all others stand before them."""
 OTHERS = "Options"
