@@ -29,6 +29,8 @@ _LOOK_SECONDS = 0.25
 _PART = 1 << 18
 _KEPT_FROM = 32 * 1024  # bytes; asking whether the board holds a file costs as much as sending a smaller one
 _HIGHEST_SIGNAL = 64
+_KILLED = "137"  # as a shell says SIGKILL
+_END_SECONDS = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -128,7 +130,8 @@ class BoardConnection:
             said = self._board.call(programs.RUN, [self._work, *arguments], deadline, f"run {name}", lines)
         except TimeoutError as error:
             raise RuntimeFailedError(f"{name} did not finish within {deadline.seconds:g} s") from error
-        if said.word == "gone":
+        # Of a job that is taken over the program is killed, and that may be told before the connection ends.
+        if said.word == "gone" or (said.word == _KILLED and self._board.ends()):
             raise DeviceLostError(f"{self._name}: its work folder is gone: restarted, cleaned or taken by someone")
         if said.word == "missing":
             mend = "; install Python there, or run 'edgecompress devices setup'" if program == self.python else ""
@@ -223,6 +226,14 @@ class _Board:
             if tidy:
                 self.quietly(programs.REMOVE, part)
         return said
+
+    def ends(self) -> bool:
+        """Return whether the board is not ours any more: the process that holds it ends by itself."""
+        try:
+            self._holder.wait(timeout=_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     def quietly(self, program: str, argument: str) -> None:
         """Tidy up; whatever stands in the way of that is told by what else fails."""

@@ -14,7 +14,8 @@ _IN_ENGLISH = "LC_ALL=C; export LC_ALL; exec 2>&1\n"
 # Takes the board, makes a work folder and stays until stdin ends or ``RELEASE``: then the folder vanishes. Says "ready"
 # after the root, the work folder, the number of the process that stays and whether there is an environment, each
 # between NULs; "busy" and who has the board; "foreign" and the root, which is somebody's; "folder": there can be none.
-# When it leaves, what ``RUN`` runs in the work folder is ended: a job that is taken over does not disturb the next.
+# When it leaves, what ``RUN`` runs in the work folder is ended: a job that is taken over does not disturb the next. The
+# folder is known by its own being in it, since who takes over may have removed it by then.
 # On a full disk what can be sent again goes: or nobody could log in to make room, 'devices clean' neither.
 HOLD = (
     _IN_ENGLISH
@@ -49,11 +50,15 @@ rm -rf "$root"/work/{JOB}[0-9]* "$root"/blobs/.part.*
 find "$root/blobs" -type f -name '{BLOB}' -mtime +{_KEPT_DAYS} -exec rm -f {{}} + 2>/dev/null
 work=$root/work/{JOB}$$
 mkdir -p "$work" 2>/dev/null || {{ make_room; mkdir -p "$work"; }} || say folder
+cd "$work" || say folder
 reader=
 finish() {{
+  trap '' TERM HUP INT
   exec 2>/dev/null
   kill "$reader"
-  for each in /proc/[0-9]*; do [ ! "$each/cwd" -ef "$work" ] || kill -TERM "${{each##*/}}"; done
+  for each in /proc/[0-9]*; do
+    [ "${{each##*/}}" = $$ ] || [ ! "$each/cwd" -ef "/proc/$$/cwd" ] || kill -TERM "${{each##*/}}"
+  done
   rm -rf "$work"; [ "$(readlink "$root/lock")" != "$mine" ] || rm -f "$root/lock"; exit
 }}
 trap finish TERM HUP INT
@@ -77,8 +82,9 @@ say done
 
 # Arguments: folder, program, its arguments. Its stdout, then the exit code as the word, and the end of its stderr. Or
 # "missing", where there is no such program, and "gone", where there is no such folder.
-# It runs in a session of its own, which is killed when it has ended, when stdin does, and on SIGTERM: so nothing runs
-# on when the connection or this machine is gone. Without setsid that is the session that sshd and adbd give each shell:
+# It runs in a session of its own, which is killed when it has ended, when stdin does, and on SIGTERM, from the first
+# moment on (until its number is kept, it is that of the last background command): so nothing runs on when the
+# connection or this machine is gone. Without setsid that is the session that sshd and adbd give each shell:
 # killed whole it takes this script along, so that what a program left behind there goes after the answer, by a shell of
 # its own (mksh and ash keep copies of descriptors, and the errors' end would not come while they have one).
 RUN = f"""
@@ -89,10 +95,14 @@ TMPDIR=$PWD; export TMPDIR
 exec 3<&0 4>&1
 {{
   apart=; ! command -v setsid >/dev/null 2>&1 || apart=setsid
-  $apart "$@" <&3 >&4 3<&- 4>&- &
-  program=$!; group=$$; [ -z "$apart" ] || group=$program
-  stop() {{ kill -KILL "-$group" || kill -KILL "$program"; }} 2>/dev/null
+  program=; group=$$
+  stop() {{
+    program=${{program:-$!}}; [ -z "$apart" ] || group=$program
+    [ -z "$program" ] || kill -KILL "-$group" || kill -KILL "$program"
+  }} 2>/dev/null
   trap 'stop; exit' TERM
+  $apart "$@" <&3 >&4 3<&- 4>&- &
+  program=$!
   {{ while read -r _; do :; done; stop; }} <&3 >/dev/null 2>&1 4>&- &
   watch=$!
   wait "$program"; code=$?
