@@ -16,7 +16,7 @@ def test_from_a_bundle_to_a_table_and_a_record(edgecompress, copy):
     assert done.returncode == 0, done.stderr
     assert "by onnxruntime's own profiler" in " ".join(done.stdout.split())
     assert sum(line.split()[:1] == ["model.onnx"] and " Conv " in line for line in done.stdout.splitlines()) >= 4
-    for expected in ("model.onnx", "dense.tflite", "p50", "abstract only"):
+    for expected in ("model.onnx", "dense.tflite", "p50", "the ratio that papers state"):
         assert expected in done.stdout
     (path,) = (copy / "bench").glob("*.json")
     record = BenchRecord.from_file(path)

@@ -52,7 +52,7 @@ def cell_record():
     spec = importlib.util.spec_from_file_location("of_studies", ROOT / "tests" / "study" / "conftest.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    cell = module.Cell(
+    cell = module.StudyCell(
         model="alexnet", data="uci-har", width=1.0, sparsity=0.9, method="kmeans", bits=4, distill=False, seed=1
     )
     return module.make_record(cell)
