@@ -12,12 +12,21 @@ from edgecompress.recipe.document import (
     deciding,
 )
 from edgecompress.recipe.reading import GENERIC, UNTRAINED, complete, default_name, load, untrained
-from edgecompress.recipe.stages import Clustering, Pruning, Retraining, StageSettings, Structure, Training
+from edgecompress.recipe.stages import (
+    CentroidDtype,
+    Clustering,
+    Pruning,
+    Retraining,
+    StageSettings,
+    Structure,
+    Training,
+)
 
 __all__ = [
     "GENERIC",
     "KINDS",
     "UNTRAINED",
+    "CentroidDtype",
     "Clustering",
     "Distillation",
     "Export",

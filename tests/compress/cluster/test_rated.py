@@ -9,10 +9,10 @@ from edgecompress.compress.cluster.members import Members
 from edgecompress.compress.cluster.rated import LEVEL_BITS, RatedWeight
 
 
-def made(weight, importance=None, *, bits=2, half=False) -> RatedWeight:
+def made(weight, importance=None, *, bits=2, dtype="float32") -> RatedWeight:
     members = Members({"a": nn.Parameter(weight.clone())})
-    book = find_codebook(members, bits=bits, method="kmeans", seed=1, half=half)
-    return RatedWeight(members, book, torch.ones_like(weight) if importance is None else importance, half=half)
+    book = find_codebook(members, bits=bits, method="kmeans", seed=1, dtype=dtype)
+    return RatedWeight(members, book, torch.ones_like(weight) if importance is None else importance, dtype=dtype)
 
 
 def test_bits_are_the_entropy_of_all_weights_and_the_levels(sparse):
@@ -84,7 +84,7 @@ def test_the_gradient_of_a_level_reaches_each_of_its_weights_and_zeros_come_back
 
 @pytest.mark.parametrize("weight", [torch.zeros(3, 4), torch.tensor([[0.5, 0.0, 0.5]])], ids=["zeros", "one value"])
 def test_a_layer_without_choice_stays(weight):
-    layer = made(weight, half=True)
+    layer = made(weight, dtype="float16")
     layer.take(layer.cheapest(0.0))
     layer.write()
     assert torch.equal(layer.members.weights[0], weight)
@@ -97,6 +97,17 @@ def test_weights_that_do_not_matter_become_zero(sparse):
 
 
 def test_levels_are_values_that_float16_has(sparse):
-    layer = made(sparse(30, 20), half=True)
+    layer = made(sparse(30, 20), dtype="float16")
     values = layer.members.weights[0]
     assert torch.equal(values, values.half().float())
+
+
+def test_levels_that_nothing_takes_do_not_coarsen_the_step_of_the_others(sparse):
+    layer = made(sparse(30, 20), dtype="int8")
+    before = layer.members.weights[0].clone()
+    last = layer.labels == len(layer.levels) - 1
+    layer.labels[last] -= 1
+    layer.levels[-1] = 1000.0
+    layer.write()
+    assert 1000.0 in layer.levels
+    assert 0 < torch.unique(layer.members.weights[0].abs())[1] <= 2 * before.abs().max()

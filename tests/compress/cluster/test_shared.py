@@ -7,9 +7,11 @@ from edgecompress.compress.cluster.members import Members
 from edgecompress.compress.cluster.shared import SharedWeight
 
 
-def shared(*weights: torch.Tensor, bits: int = 2, half: bool = False, group_size: int | None = None) -> SharedWeight:
+def shared(
+    *weights: torch.Tensor, bits: int = 2, dtype: str = "float32", group_size: int | None = None
+) -> SharedWeight:
     members = Members({str(number): nn.Parameter(weight) for number, weight in enumerate(weights)}, group_size)
-    return SharedWeight(members, find_codebook(members, bits=bits, method="kmeans", seed=1, half=half), half=half)
+    return SharedWeight(members, find_codebook(members, bits=bits, method="kmeans", seed=1, dtype=dtype), dtype=dtype)
 
 
 def test_zeros_stay_zeros_and_every_other_weight_takes_its_nearest_centroid(sparse):
@@ -54,14 +56,14 @@ def test_layers_that_share_sum_their_gradients(sparse):
 
 
 def test_float16_centroids_are_float16_numbers_and_none_becomes_zero():
-    layer = shared(torch.tensor([1e-9, -1e-9, 0.1, 1 / 3]), half=True)
+    layer = shared(torch.tensor([1e-9, -1e-9, 0.1, 1 / 3]), dtype="float16")
     values = layer.members.values()
     assert torch.equal(values, values.half().float())
     assert len(values) == 4
 
 
 def test_a_centroid_that_training_moves_across_zero_never_becomes_one():
-    layer = shared(torch.tensor([0.5, -0.5, 0.25, 0.0]), half=True)
+    layer = shared(torch.tensor([0.5, -0.5, 0.25, 0.0]), dtype="float16")
     with torch.no_grad():
         layer.centroids[0] = 0.0
     layer.finish()

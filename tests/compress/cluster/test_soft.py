@@ -8,10 +8,10 @@ from edgecompress.compress.cluster.members import Members
 from edgecompress.compress.cluster.soft import SoftWeight
 
 
-def made(weight, *, bits=2, half=False, group_size=None, temperature=0.5, final=0.1) -> SoftWeight:
+def made(weight, *, bits=2, dtype="float32", group_size=None, temperature=0.5, final=0.1) -> SoftWeight:
     members = Members({"a": nn.Parameter(weight.clone())}, group_size)
-    book = find_codebook(members, bits=bits, method="kmeans", seed=1, half=half)
-    return SoftWeight(members, book, half=half, temperature=temperature, final=final)
+    book = find_codebook(members, bits=bits, method="kmeans", seed=1, dtype=dtype)
+    return SoftWeight(members, book, dtype=dtype, temperature=temperature, final=final)
 
 
 def mixture(latent, centroids, temperature):
@@ -44,7 +44,7 @@ def test_weights_and_gradients_are_those_of_one_graph(sparse, monkeypatch, part)
     (written - target).square().sum().backward()
     layer.collect()
     latent = weight[weight != 0].clone().requires_grad_()
-    gaps = find_codebook(Members({"a": nn.Parameter(weight)}), bits=2, method="kmeans", seed=1, half=False)
+    gaps = find_codebook(Members({"a": nn.Parameter(weight)}), bits=2, method="kmeans", seed=1, dtype="float32")
     temperature = 0.5 * float(gaps.centroids.diff().median())
     seen = mixture(latent, layer.centroids.detach(), temperature)
     assert torch.allclose(written[weight != 0], seen, atol=1e-6)
@@ -81,10 +81,10 @@ def test_a_low_temperature_is_hard_already(sparse):
     assert torch.allclose(mixed, layer.members.values(), atol=1e-3)
 
 
-@pytest.mark.parametrize("half", [True, False])
-def test_ends_with_as_many_centroids_as_bits_allow_each_weight_with_the_nearest(sparse, half):
+@pytest.mark.parametrize("dtype", ["float32", "float16", "int8"])
+def test_ends_with_as_many_centroids_as_bits_allow_each_weight_with_the_nearest(sparse, dtype):
     weight = sparse(30, 30)
-    layer = made(weight, bits=3, half=half)
+    layer = made(weight, bits=3, dtype=dtype)
     layer.write(1.0)
     with torch.no_grad():
         layer.latent += 0.05 * torch.randn(len(layer.latent), generator=torch.Generator().manual_seed(0))
@@ -93,10 +93,11 @@ def test_ends_with_as_many_centroids_as_bits_allow_each_weight_with_the_nearest(
     assert torch.equal(written == 0, weight == 0)
     values = torch.unique(written[written != 0])
     assert len(values) == 8
-    assert torch.equal(values, values.half().float()) == half
+    assert torch.equal(values, values.half().float()) == (dtype != "float32")
     distances = (layer.latent.detach()[:, None] - values).abs()
     taken = (layer.latent.detach() - layer.members.values()).abs()
-    assert torch.all(taken <= distances.min(1).values + (1e-3 if half else 1e-6))
+    rounding = {"float32": 1e-6, "float16": 1e-3, "int8": 2 * float(values.abs().max()) / 64}[dtype]
+    assert torch.all(taken <= distances.min(1).values + rounding)
 
 
 def test_a_layer_of_zeros_and_a_layer_of_one_value():

@@ -5,7 +5,7 @@ from edgecompress.compress.reconstruct.least_squares import solve
 from edgecompress.compress.reconstruct.quantise import PaletteSettings, plain, quantise, total
 from edgecompress.errors import CheckError
 
-PALETTE = PaletteSettings("kmeans", 4, seed=1, half=True, refit=True)
+PALETTE = PaletteSettings("kmeans", 4, seed=1, dtype="float16", refit=True)
 
 
 def prepared(problem, **changes):
@@ -28,7 +28,7 @@ def test_zeros_stay_values_are_few_and_the_outputs_closer_than_without(problem, 
 
 def test_fitting_the_centroids_gains(problem):
     objective, _ = prepared(problem)
-    fixed = PaletteSettings("kmeans", 4, seed=1, half=True, refit=False)
+    fixed = PaletteSettings("kmeans", 4, seed=1, dtype="float16", refit=False)
     assert total([objective], quantise("a", [objective], PALETTE)) < total(
         [objective], quantise("a", [objective], fixed)
     )
@@ -36,7 +36,7 @@ def test_fitting_the_centroids_gains(problem):
 
 def test_levels_stay_what_the_method_made_them_unless_they_are_fitted(problem):
     objective, _ = prepared(problem)
-    (found,) = quantise("a", [objective], PaletteSettings("power-of-two", 8, seed=1, half=True, refit=False))
+    (found,) = quantise("a", [objective], PaletteSettings("power-of-two", 8, seed=1, dtype="float16", refit=False))
     sizes = found[found != 0].abs().log2()
     assert torch.equal(sizes, sizes.round())
 

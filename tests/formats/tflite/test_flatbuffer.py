@@ -53,6 +53,24 @@ def _by_the_package():
     return bytes(builder.Output())
 
 
+def test_equal_vectors_are_written_once():
+    s = schema()
+
+    def size(count, zeros):
+        scales = [np.full(300, 1 + number, np.float32) for number in range(count)]
+        tables_ = [s.QuantizationParametersT(scale=scale, zeroPoint=zeros) for scale in scales]
+        graph = s.SubGraphT(tensors=[s.TensorT(name="w", shape=[1], quantization=each) for each in tables_])
+        model = tables.packed(s.ModelT(version=3, subgraphs=[graph]), 0)
+        (read,) = s.ModelT.InitFromObj(s.Model.GetRootAs(bytes(model))).subgraphs
+        for tensor, scale in zip(read.tensors, scales, strict=True):
+            np.testing.assert_array_equal(tensor.quantization.scale, scale)
+            np.testing.assert_array_equal(tensor.quantization.zeroPoint, zeros)
+        return len(model)
+
+    zeros = np.zeros(300, np.int64)
+    assert size(2, zeros) - size(1, zeros) < 4 * 300 + 200
+
+
 @pytest.mark.parametrize("expected", [0, sum(array.nbytes for array in ARRAYS), 1 << 24])
 def test_the_bytes_are_those_of_the_package_however_much_room_was_asked_for(expected):
     made = tables.packed(_model(tables.aligned_buffer), expected)

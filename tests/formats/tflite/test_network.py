@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 import edgecompress
+from edgecompress.compress.cluster.codebook import stored
 from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.tflite import csr
 from edgecompress.formats.tflite import network as module
@@ -249,6 +250,24 @@ def test_a_wide_layer_is_smaller_in_int8(tmp_path):
         sizes[f"{weights}: {ledger.tensors[0].encoding}"] = ledger.file_bytes
     assert list(sizes) == ["float32: csr-float32", "float16: csr-float16", "int8: csr-int8"]
     assert list(sizes.values()) == sorted(sizes.values(), reverse=True)
+
+
+def test_centroids_of_int8_behind_batch_normalization_are_stored_in_int8_exactly(tmp_path):
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(64, 48, 3, bias=False), nn.BatchNorm2d(48), nn.ReLU(), nn.Conv2d(48, 48, 3))
+    for layer in (layers[0], layers[3]):
+        kept = layer.weight.data * (torch.rand_like(layer.weight) < 0.1)
+        layer.weight.data = stored(kept, "int8") * (kept != 0)
+    layers[1].running_var.uniform_(0.1, 2)
+    layers[1].weight.data.normal_()
+    x = np.random.default_rng(1).normal(0, 1, (1, 64, 9, 9)).astype(np.float32)
+    model, found = to_onnx(layers.eval(), (64, 9, 9)), {}
+    for name, options in (("dense", {"compress": False}), ("small", {"compress": True, "weights": "float32"})):
+        ledger = write_tflite(model, tmp_path / f"{name}.tflite", **options)
+        found[name] = _run(sys.executable, tmp_path / f"{name}.tflite", x)
+    weights = [entry for entry in ledger.tensors if entry.name.endswith(".weight")]
+    assert [entry.encoding for entry in weights] == ["csr-int8", "csr-int8"]
+    assert found["small"].tobytes() == found["dense"].tobytes()
 
 
 def test_a_layer_wide_on_both_sides_is_split_where_that_is_smaller_and_computes_the_same_bits(tmp_path):

@@ -1,5 +1,6 @@
 """A codebook: the centroids that a clustering method finds for members, and which of them each member takes."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -10,9 +11,12 @@ from edgecompress.compress.cluster.centroids import centroids
 from edgecompress.compress.cluster.labels import nearest
 from edgecompress.compress.cluster.members import Members
 from edgecompress.errors import CheckError
+from edgecompress.recipe import CentroidDtype
 
 SMALLEST_FLOAT16 = 2.0**-24
 LARGEST_FLOAT16 = 65504.0
+LARGEST_INT8 = 64
+"""Steps of the largest centroid: as many as the weights of an int8 ONNX file have (``formats/onnx/int8``)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Codebook:
         return [slice(first, last) for first, last in zip(self.starts[:-1], self.starts[1:], strict=True)]
 
 
-def find_codebook(members: Members, *, bits: int, method: str, seed: int, half: bool) -> Codebook:
+def find_codebook(members: Members, *, bits: int, method: str, seed: int, dtype: CentroidDtype) -> Codebook:
     """Cluster each group of ``members`` by itself.
 
     Args:
@@ -47,14 +51,14 @@ def find_codebook(members: Members, *, bits: int, method: str, seed: int, half: 
         bits: at most ``2**bits`` centroids a group.
         method: the clustering algorithm's name.
         seed: for methods that draw random numbers.
-        half: whether float16 must hold the centroids.
+        dtype: what must hold the centroids.
 
     Raises:
-        CheckError: a weight is beyond float16.
+        CheckError: a weight is beyond what float16 holds.
     """
     begun = time.perf_counter()
     values = members.values().cpu().numpy()
-    if half and np.abs(values).max(initial=0.0) > LARGEST_FLOAT16:
+    if dtype == "float16" and np.abs(values).max(initial=0.0) > LARGEST_FLOAT16:
         raise CheckError(f"layer '{members.name}' has weights beyond float16; set cluster.centroid_dtype = \"float32\"")
     found, indices, starts, inertia = [], [], [0], 0.0
     for group in members.groups:
@@ -75,12 +79,25 @@ def find_codebook(members: Members, *, bits: int, method: str, seed: int, half: 
     )
 
 
-def stored(centroids: torch.Tensor, *, half: bool) -> torch.Tensor:
-    """Centroids as weights hold them, float32 of the same shape: rounded to float16 where that is asked.
+def stored(centroids: torch.Tensor, dtype: CentroidDtype) -> torch.Tensor:
+    """Centroids as weights hold them, float32 of the same shape: rounded to what ``dtype`` holds.
+
+    int8 is an integer of at most 64 times a step, the smallest power of two with which the largest centroid is one.
+    That keeps products exact where BatchNormalization is folded: a factor times such a centroid, in float32, is the
+    factor times the step, which a file has as a scale, times the integer.
 
     No centroid becomes zero by rounding: a zero belongs to pruning, and the number of zeros is an invariant.
     """
     values = centroids.detach()
-    floor = SMALLEST_FLOAT16 if half else torch.finfo(torch.float32).tiny
+    step = _step(values) if dtype == "int8" else 1.0
+    floor = {"float32": torch.finfo(torch.float32).tiny, "float16": SMALLEST_FLOAT16, "int8": step}[dtype]
     held = torch.where(values < 0, -1.0, 1.0) * values.abs().clamp(min=floor)
-    return held.half().float() if half else held
+    if dtype == "int8":
+        return (held / step).round() * step
+    return held.half().float() if dtype == "float16" else held
+
+
+def _step(centroids: torch.Tensor) -> float:
+    """The smallest power of two of which the largest centroid is at most ``LARGEST_INT8``, rounded."""
+    largest = float(centroids.abs().max()) if centroids.numel() else 0.0
+    return max(SMALLEST_FLOAT16, 2.0 ** math.ceil(math.log2(largest / (LARGEST_INT8 + 0.5)))) if largest else 1.0

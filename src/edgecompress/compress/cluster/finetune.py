@@ -29,24 +29,24 @@ class SharedWeights:
 
     def __init__(self, weights: Mapping[str, nn.Parameter], recipe: Recipe) -> None:
         settings = recipe.cluster
-        half = settings.centroid_dtype == "float16"
+        dtype = settings.centroid_dtype
         self.layers: list[SharedWeight | SoftWeight] = []
         self.most: dict[str, int] = {}
         self.inertia = self.seconds = 0.0
         for share in shares(weights, recipe):
             members = Members({name: weights[name] for name in share.layers}, share.group_size)
-            codebook = find_codebook(members, bits=share.bits, method=settings.method, seed=recipe.seed, half=half)
+            codebook = find_codebook(members, bits=share.bits, method=settings.method, seed=recipe.seed, dtype=dtype)
             if settings.training == "soft":
                 soft = SoftWeight(
                     members,
                     codebook,
-                    half=half,
+                    dtype=dtype,
                     temperature=settings.temperature,
                     final=settings.final_temperature,
                 )
                 self.layers.append(soft)
             else:
-                self.layers.append(SharedWeight(members, codebook, half=half))
+                self.layers.append(SharedWeight(members, codebook, dtype=dtype))
             self.most |= dict.fromkeys(share.layers, share.most)
             self.inertia += codebook.inertia
             self.seconds += codebook.seconds

@@ -60,15 +60,15 @@ class RateConstrained:
     ) -> None:
         settings = recipe.cluster
         assert settings.rate is not None
-        half = settings.centroid_dtype == "float16"
+        dtype = settings.centroid_dtype
         self.layers: list[RatedWeight] = []
         self.most: dict[str, int] = {}
         self.inertia = self.seconds = 0.0
         for share in shares(weights, recipe):
             (name,) = share.layers
             members = Members({name: weights[name]})
-            codebook = find_codebook(members, bits=share.bits, method=settings.method, seed=recipe.seed, half=half)
-            self.layers.append(RatedWeight(members, codebook, importance[name], half=half))
+            codebook = find_codebook(members, bits=share.bits, method=settings.method, seed=recipe.seed, dtype=dtype)
+            self.layers.append(RatedWeight(members, codebook, importance[name], dtype=dtype))
             self.most[name] = share.most
             self.inertia += codebook.inertia
             self.seconds += codebook.seconds

@@ -11,6 +11,7 @@ from torch import nn
 
 from edgecompress.compress.cluster.codebook import Codebook, stored
 from edgecompress.compress.cluster.members import Members
+from edgecompress.recipe import CentroidDtype
 
 LEVEL_BITS = 16
 """What a level itself takes in a file."""
@@ -32,7 +33,7 @@ class RatedWeight:
             level that nothing takes, and no weight becomes zero.
         codebook: the levels to begin with.
         importance: of the layer's weights, of their shape.
-        half: levels are values that float16 has.
+        dtype: levels are values that it has.
 
     Attributes:
         levels: float32 of shape (k + 1,), the first one 0.
@@ -41,8 +42,8 @@ class RatedWeight:
         carried: what an interrupted training needs beside what is ``trained``; changed in place.
     """
 
-    def __init__(self, members: Members, codebook: Codebook, importance: torch.Tensor, *, half: bool) -> None:
-        self.members, self.half = members, half
+    def __init__(self, members: Members, codebook: Codebook, importance: torch.Tensor, *, dtype: CentroidDtype) -> None:
+        self.members, self.dtype = members, dtype
         self.size = sum(weight.numel() for weight in members.weights)
         self.latent = nn.Parameter(members.values())
         found = members.of([importance])
@@ -84,7 +85,7 @@ class RatedWeight:
         """
         counts = self.counts()
         bits = (slope * -torch.log2(counts / self.size)).tolist()
-        levels = self.levels.tolist()
+        levels = self.stored().tolist()
         used = torch.nonzero(counts).view(-1).tolist()  # a level that nothing takes is gone
         labels = torch.zeros_like(self.labels)
         for start in range(0, len(labels), _PART):
@@ -110,9 +111,13 @@ class RatedWeight:
         sums = torch.zeros_like(self.levels).index_add_(0, labels, self.importance * self.latent)
         self.levels.copy_(torch.where(weights > 0, sums / weights, self.levels))
         self.levels[0] = 0
-        kept = stored(self.levels, half=self.half)
-        kept[0] = 0
-        self.members.write(kept[labels])
+        self.members.write(self.stored()[labels])
+
+    def stored(self) -> torch.Tensor:
+        """The levels as the weights hold them; what nothing takes any more decides no step of ``int8``."""
+        held = stored(self.levels * (self.counts() > 0), self.dtype)
+        held[0] = 0
+        return held
 
     def collect(self) -> None:
         """Hand the gradients of the levels to the weights behind them."""

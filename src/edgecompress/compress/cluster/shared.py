@@ -9,6 +9,7 @@ from torch import nn
 
 from edgecompress.compress.cluster.codebook import Codebook, stored
 from edgecompress.compress.cluster.members import Members
+from edgecompress.recipe import CentroidDtype
 
 
 class SharedWeight:
@@ -19,11 +20,11 @@ class SharedWeight:
     Args:
         members: the weights.
         codebook: their centroids.
-        half: holds every centroid to a value that float16 has.
+        dtype: holds every centroid to a value that it has.
     """
 
-    def __init__(self, members: Members, codebook: Codebook, *, half: bool) -> None:
-        self.members, self.indices, self.half = members, codebook.indices, half
+    def __init__(self, members: Members, codebook: Codebook, *, dtype: CentroidDtype) -> None:
+        self.members, self.indices, self.dtype = members, codebook.indices, dtype
         self.centroids = nn.Parameter(codebook.centroids.clone())
         self.scale = members.root_mean_square()
         self.write()
@@ -35,7 +36,7 @@ class SharedWeight:
 
     def write(self, progress: float = 0.0) -> None:  # noqa: ARG002 - soft weights change as the training goes on
         """Set the weights to zeros and centroids."""
-        self.members.write(stored(self.centroids, half=self.half)[self.indices])
+        self.members.write(stored(self.centroids, self.dtype)[self.indices])
 
     def collect(self) -> None:
         """Turn the weights' gradients into the centroids': the sum over each centroid's members."""

@@ -18,6 +18,7 @@ from torch import nn
 from edgecompress.compress.cluster.codebook import Codebook, stored
 from edgecompress.compress.cluster.labels import nearest
 from edgecompress.compress.cluster.members import Members
+from edgecompress.recipe import CentroidDtype
 
 _ITERATIONS = 3
 _PART = 1 << 16
@@ -29,13 +30,15 @@ class SoftWeight:
     Args:
         members: the weights. They stay as they are until the first ``write``.
         codebook: the centroids to begin with.
-        half: the centroids that it ends with are values that float16 has.
+        dtype: the centroids that it ends with are values that it has.
         temperature: at the start of the training, in units of the median distance between neighbouring centroids.
         final: at its end, as a fraction of that. In between it falls by equal factors.
     """
 
-    def __init__(self, members: Members, codebook: Codebook, *, half: bool, temperature: float, final: float) -> None:
-        self.members, self.half = members, half
+    def __init__(
+        self, members: Members, codebook: Codebook, *, dtype: CentroidDtype, temperature: float, final: float
+    ) -> None:
+        self.members, self.dtype = members, dtype
         self.groups = list(zip(members.groups, codebook.groups, strict=True))
         self.latent = nn.Parameter(members.values())
         # Never given a gradient, so no optimizer moves it; among its parameters, so that a checkpoint keeps it.
@@ -47,7 +50,7 @@ class SoftWeight:
         self._first, self._final = temperature, final
         self.scale = members.root_mean_square()
         # Until the training begins the weights are what they are without it.
-        self.members.write(stored(self.centroids, half=half)[codebook.indices])
+        self.members.write(stored(self.centroids, dtype)[codebook.indices])
 
     @property
     def trained(self) -> list[nn.Parameter]:
@@ -84,14 +87,16 @@ class SoftWeight:
         """
         if not self._temperature:
             return
-        taken = torch.empty_like(self.latent)
+        centroids = self.centroids.detach().clone()
+        labels = torch.empty(len(self.latent), dtype=torch.int64, device=self.latent.device)
         for (members, own), temperature in zip(self.groups, self._temperatures(), strict=True):
             latent = self.latent[members]
             if len(latent):
-                last = _means(latent, self.centroids[own], temperature).sort().values
-                labels = nearest(latent.cpu().numpy(), last.cpu().numpy()).astype(np.int64)
-                taken[members] = stored(last, half=self.half)[torch.from_numpy(labels).to(last.device)]
-        self.members.write(taken)
+                last = _means(latent, centroids[own], temperature).sort().values
+                taken = nearest(latent.cpu().numpy(), last.cpu().numpy()).astype(np.int64)
+                labels[members] = own.start + torch.from_numpy(taken).to(last.device)
+                centroids[own] = last
+        self.members.write(stored(centroids, self.dtype)[labels])
 
     def _temperatures(self) -> Iterator[float]:
         """The temperature of each group, in the weights' unit."""

@@ -30,9 +30,7 @@ def cluster(
     errors = Errors()
     for reached in walk(module, teacher, weights, x, damping=settings.damping, title="cluster", progress=progress):
         share = shared[reached.name]
-        palette = PaletteSettings(
-            own.method, 2**share.bits, recipe.seed, own.centroid_dtype == "float16", settings.refit
-        )
+        palette = PaletteSettings(own.method, 2**share.bits, recipe.seed, own.centroid_dtype, settings.refit)
         new, unfitted = [], []
         for parts in _sharing(reached.parts, share):
             new += quantise(reached.name, parts, palette)

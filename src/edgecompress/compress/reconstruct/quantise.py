@@ -17,6 +17,7 @@ from edgecompress.compress.reconstruct.objective import LayerObjective
 from edgecompress.compress.reconstruct.refit import refit
 from edgecompress.compress.reconstruct.weighted import weighted_kmeans
 from edgecompress.errors import CheckError
+from edgecompress.recipe import CentroidDtype
 
 ROUNDS = 8
 GAIN = 1e-3
@@ -30,14 +31,14 @@ class PaletteSettings:
         method: of ``cluster/algorithms``; ``kmeans`` weighs each weight by how much its input matters.
         k: most centroids.
         seed: of methods that draw.
-        half: centroids are values that float16 has.
+        dtype: centroids are values that it has.
         refit: fit the centroids to the outputs, instead of leaving them as the method found them.
     """
 
     method: str
     k: int
     seed: int
-    half: bool
+    dtype: CentroidDtype
     refit: bool
 
 
@@ -53,14 +54,14 @@ def quantise(name: str, parts: Sequence[LayerObjective], palette: PaletteSetting
         Float64, one of shape (outputs, features) a part.
 
     Raises:
-        CheckError: a weight is beyond float16.
+        CheckError: a weight is beyond what float16 holds.
     """
     keeps = [part.start != 0 for part in parts]
     if not any(bool(keep.any()) for keep in keeps):
         return [torch.zeros_like(part.start) for part in parts]
     ideal = [solve(part, keep) for part, keep in zip(parts, keeps, strict=True)]
     centroids = _first(keeps, parts, ideal, palette)
-    if palette.half and float(centroids.abs().max()) > LARGEST_FLOAT16:
+    if palette.dtype == "float16" and float(centroids.abs().max()) > LARGEST_FLOAT16:
         raise CheckError(f"layer '{name}' has weights beyond float16; set cluster.centroid_dtype = \"float32\"")
     levels = torch.unique(_stored(centroids, palette))
     at_once = [_placed(w, keep, levels) for w, keep in zip(ideal, keeps, strict=True)]
@@ -115,7 +116,7 @@ def _first(
 
 def _stored(centroids: torch.Tensor, palette: PaletteSettings) -> torch.Tensor:
     """Centroids as files hold them, in the same order; none is zero."""
-    return stored(centroids.float(), half=palette.half).double()
+    return stored(centroids.float(), palette.dtype).double()
 
 
 def _placed(weight: torch.Tensor, keep: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:

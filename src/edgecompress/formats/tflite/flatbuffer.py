@@ -81,6 +81,7 @@ def _builder_class() -> Any:
             self.head = len(self.Bytes)
             # Each after the distance of its first byte from the file's end, the least distance first.
             self.left_out: list[tuple[int, Array]] = []
+            self._written: dict[tuple[str, bytes], Any] = {}
 
         def array_vector(self, array: Array, size: int, count: int, alignment: int) -> Any:
             """A vector of ``count`` elements of ``size`` bytes that are the bytes of ``array``."""
@@ -94,7 +95,13 @@ def _builder_class() -> Any:
             return self.EndVector()
 
         def CreateNumpyVector(self, x: Array) -> Any:  # noqa: N802
-            return self.array_vector(x, x.itemsize, x.size, x.dtype.alignment)
+            if x.nbytes >= _APART:
+                return self.array_vector(x, x.itemsize, x.size, x.dtype.alignment)
+            # Equal vectors are in the file once: the zero points of a scale a channel are as many zeros in each layer.
+            content = x.dtype.str, x.tobytes()
+            if content not in self._written:
+                self._written[content] = self.array_vector(x, x.itemsize, x.size, x.dtype.alignment)
+            return self._written[content]
 
         def GrowByteBuffer(self) -> None:  # noqa: N802
             old, size = self.Bytes, len(self.Bytes)

@@ -121,6 +121,7 @@ class _Parser:
         self._model = self._schema.Model.GetRootAs(data)
         self._budget = _EXPANDED_ELEMENTS
         self._seen: set[int] = set()
+        self._vectors: set[int] = set()
         kinds = vars(self._schema.TensorType).items()
         self._types = {number: name for name, number in kinds if isinstance(number, int)}
 
@@ -131,7 +132,11 @@ class _Parser:
             decoders = self._decoders(subgraph)
             for index in range(self._count(subgraph.TensorsLength())):
                 tensor = subgraph.Tensors(index)
-                constant = self._constant((number, index), tensor, decoders.get(index, ()))
+                chain = decoders.get(index, ())
+                # DENSIFY reads no scales: those count that the tensor has which DEQUANTIZE reads.
+                given = [place for place, name in chain if name == "DEQUANTIZE"]
+                quantization = subgraph.Tensors(given[0] if given else index).Quantization()
+                constant = self._constant((number, index), tensor, quantization, tuple(name for _, name in chain))
                 if constant is not None:
                     yield constant
                     forget(self._data)
@@ -142,7 +147,9 @@ class _Parser:
             raise ValueError("a vector is longer than the file")
         return length
 
-    def _constant(self, place: tuple[int, int], tensor: Any, decoders: tuple[str, ...]) -> Constant | None:
+    def _constant(
+        self, place: tuple[int, int], tensor: Any, quantization: Any, decoders: tuple[str, ...]
+    ) -> Constant | None:
         payload = self._payload(tensor.Buffer())
         if payload is None:
             return None
@@ -162,11 +169,10 @@ class _Parser:
             array = _numbers(payload, kind, prod(shape)).reshape(shape)
         else:
             array, metadata = self._expanded(sparsity, shape, payload, kind)
-        quantization = tensor.Quantization()
         quantized, exact = quantization is not None and not quantization.ScaleIsNone(), True
         if quantized:
-            copies = 2 if sparsity is not None and decoders else 1  # the tensor that DENSIFY makes has them as well
-            metadata += copies * (4 * quantization.ScaleLength() + 8 * quantization.ZeroPointLength())
+            vectors = [_vector(quantization.ScaleAsNumpy()), _vector(quantization.ZeroPointAsNumpy())]
+            metadata += sum(each.nbytes for each in vectors if self._is_new(each))
         if quantized and "DEQUANTIZE" in decoders and array.dtype.kind in "iu":
             array = self._dequantized(array, quantization)
             exact = not np.any(_vector(quantization.ZeroPointAsNumpy()))
@@ -182,6 +188,12 @@ class _Parser:
             is_weight=quantized or kind not in ("INT32", "INT64", "BOOL"),
             is_exact=exact,
         )
+
+    def _is_new(self, vector: Array) -> bool:
+        """Return whether no tensor has had this vector of the file yet: equal ones may be there once."""
+        known, place = len(self._vectors), vector.__array_interface__["data"][0]
+        self._vectors.add(place)
+        return len(self._vectors) > known
 
     def _single(self, array: Array) -> FloatArray:
         """float32 of float16."""
@@ -252,8 +264,8 @@ class _Parser:
         vector.Init(table.Bytes, table.Pos)
         return _vector(vector.ValuesAsNumpy())
 
-    def _decoders(self, subgraph: Any) -> dict[int, tuple[str, ...]]:
-        """For each tensor, the DENSIFY and DEQUANTIZE that follow it in a chain."""
+    def _decoders(self, subgraph: Any) -> dict[int, tuple[tuple[int, str], ...]]:
+        """For each tensor, the DENSIFY and DEQUANTIZE that follow it in a chain, with the tensor that each reads."""
         s = self._schema
         wanted = {s.BuiltinOperator.DENSIFY: "DENSIFY", s.BuiltinOperator.DEQUANTIZE: "DEQUANTIZE"}
         after: dict[int, tuple[int, str]] = {}
@@ -265,11 +277,12 @@ class _Parser:
                 after[int(operator.Inputs(0))] = (int(operator.Outputs(0)), name)
         chains = {}
         for start in after:
-            chain: tuple[str, ...] = ()
+            chain: tuple[tuple[int, str], ...] = ()
             tensor = start
             while tensor in after and len(chain) < len(wanted):
-                tensor, name = after[tensor]
-                chain = (*chain, name)
+                following, name = after[tensor]
+                chain = (*chain, (tensor, name))
+                tensor = following
             chains[start] = chain
         return chains
 

@@ -44,7 +44,8 @@ def weight_tensor(name: str | bytes, shape: tuple[int, ...], stored: Stored, buf
         type=tensor_type(stored.values.dtype),
         buffer=buffer,
         name=name,
-        quantization=quantization(stored.scales),
+        # DENSIFY reads no scales; what it makes has them.
+        quantization=None if isinstance(stored.array, csr.Csr) else quantization(stored.scales),
         sparsity=_sparsity(stored.array) if isinstance(stored.array, csr.Csr) else None,
     )
 

@@ -33,7 +33,7 @@ Encoding = Literal["fast-load", "smallest"]
 OPERATOR_BYTES = 120
 SPARSITY_BYTES = 100
 SCALES_BYTES = 50
-# A scale is 4 bytes, and its zero point, which the schema asks for, 8.
+# A scale is 4 bytes, and its zero point, which the schema asks for, 8 in the first layer of so many outputs.
 SCALE_BYTES = 12
 # What another dimension than the last must save to be the compressed one: a share of what the weight takes, and one of
 # the float32 bytes of all weights of the file. OpenVINO reads the last alone: it refuses most files with another, and
@@ -73,10 +73,10 @@ class Stored:
     @property
     def bytes(self) -> int:
         """Bytes that the file spends on it, decoding included; an estimate for the tables around the data."""
-        size, tables = self.values.nbytes, 1
+        size = self.values.nbytes
         if isinstance(self.array, csr.Csr):
-            size, tables = self.array.bytes + SPARSITY_BYTES, 2
-        return size + OPERATOR_BYTES * len(self.steps) + _scales_bytes(self.scales) * tables
+            size = self.array.bytes + SPARSITY_BYTES
+        return size + OPERATOR_BYTES * len(self.steps) + _scales_bytes(self.scales)
 
     def decoded(self) -> FloatArray:
         """The float32 array that a runtime makes of it."""
@@ -132,7 +132,7 @@ def choose(
             best, rows, cost = Stored(values, found), None, dense
         if encoding == "fast-load" or not sparse:
             continue
-        tables = SPARSITY_BYTES + OPERATOR_BYTES * (1 + chained) + 2 * _scales_bytes(found)
+        tables = SPARSITY_BYTES + OPERATOR_BYTES * (1 + chained) + _scales_bytes(found)
         least, size = _rows(values, cost - tables, file_weights, blocked=blocked)
         in_rows = size + tables
         if chained and not use.chained:

@@ -5,6 +5,7 @@ from onnx import helper
 
 from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.tflite.lowering.model import lower
+from edgecompress.formats.tflite.scales import find
 
 
 def _statistics(channels, seed=5):
@@ -125,3 +126,16 @@ def test_statistics_that_cannot_be_are_refused(onnx_model, change, attributes, r
     model = onnx_model([_norm("x", **attributes)], {"x": (1, 3, 4, 4)}, _statistics(3) | change)
     with pytest.raises(InputError, match=reason):
         lower(ir.from_proto(model))
+
+
+def test_folded_integers_times_a_power_of_two_are_a_scale_for_each_output_times_the_integers(onnx_model):
+    random = np.random.default_rng(8)
+    integers = random.integers(-64, 65, (16, 8, 3, 3))
+    weight = (integers * 2.0**-9).astype(np.float32)
+    nodes = [helper.make_node("Conv", ["x", "w"], ["c"]), _norm("c")]
+    model = onnx_model(nodes, {"x": (1, 8, 5, 5)}, {"w": weight} | _statistics(16))
+    network = lower(ir.from_proto(model))
+    (convolution,) = network.operators
+    found, scales = find(convolution.inputs[1].data, 0)
+    assert scales.values.shape == (16,)
+    np.testing.assert_array_equal(np.abs(found), np.abs(integers.transpose(0, 2, 3, 1)))

@@ -55,6 +55,9 @@ def _fold(
 ) -> None:
     """Scale the weight of ``operator`` by ``factor`` an output, and its bias too, plus ``offset``; in float64.
 
+    The weight's factor is a float32, as a scale is in a file: a weight that is a power of two times small integers is
+    then, folded, a scale for each output times the same integers, bit by bit.
+
     Raises:
         CheckError: a weight became zero (an output whose factor is zero aside) or infinite.
     """
@@ -63,7 +66,7 @@ def _fold(
     assert bias.data is not None
     shape = [1] * len(weight.shape)
     shape[_OUTPUT_AXIS[operator.code]] = -1
-    per_output = factor.reshape(shape)
+    per_output = factor.astype(np.float32).astype(np.float64).reshape(shape)
     with np.errstate(over="ignore", under="ignore"):
         # Zeros times a negative factor are -0.0; adding 0.0 makes them the one zero again.
         folded = (weight.data * per_output).astype(np.float32) + np.float32(0)
