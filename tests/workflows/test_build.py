@@ -10,6 +10,7 @@ from edgecompress import bundle
 from edgecompress.agent import ecz
 from edgecompress.compress import walk
 from edgecompress.errors import CheckError, InputError
+from edgecompress.int8.program import tflite_quantizer
 from edgecompress.progress import silent
 from edgecompress.report.summary import summary
 from edgecompress.sources.datasets import load as load_data
@@ -105,8 +106,8 @@ def test_int8_files_of_both_networks_are_in_the_bundle_beside_the_others_which_d
     sizes = {name: dense / file.bytes for name, file in made.items()}
     assert 3 < sizes["dense-int8.onnx"] < 4
     assert sizes["model-int8.onnx"] > 10  # pruned and encoded: far below the byte a weight that int8 takes
-    assert manifest.versions["ai-edge-quantizer"]
-    assert "ai-edge-quantizer" not in plain.versions
+    assert manifest.versions[tflite_quantizer()]
+    assert tflite_quantizer() not in plain.versions
 
 
 def test_int8_costs_at_most_two_points_and_the_proof_says_how_it_was_judged(int8_bundle):

@@ -12,6 +12,8 @@ from edgecompress.errors import InputError, MissingDependencyError
 from edgecompress.int8.calibration import Floats
 from edgecompress.isolated.process import run_program
 
+TFLITE_QUANTIZERS = {"litert-quantizer": "litert_quantizer", "ai-edge-quantizer": "ai_edge_quantizer"}
+"""Google's quantiser for TFLite under its name and the one that it had before, each with its package."""
 SECONDS = 3600
 INPUTS = "inputs.npy"
 
@@ -22,9 +24,25 @@ def check_installed() -> None:
     Raises:
         MissingDependencyError: one is not; the line says what to install.
     """
-    for name, package in (("onnxruntime", "onnxruntime"), ("ai-edge-quantizer", "ai_edge_quantizer")):
-        if importlib.util.find_spec(package) is None:
-            raise MissingDependencyError(f"int8 files need {name}; install it with: pip install 'edgecompress[int8]'")
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise _missing("onnxruntime")
+    tflite_quantizer()
+
+
+def tflite_quantizer() -> str:
+    """The name of the quantiser for TFLite that is installed, a key of ``TFLITE_QUANTIZERS``; the newer of two.
+
+    Raises:
+        MissingDependencyError: there is none; the line says what to install.
+    """
+    for name, package in TFLITE_QUANTIZERS.items():
+        if importlib.util.find_spec(package) is not None:
+            return name
+    raise _missing(next(iter(TFLITE_QUANTIZERS)))
+
+
+def _missing(name: str) -> MissingDependencyError:
+    return MissingDependencyError(f"int8 files need {name}; install it with: pip install 'edgecompress[int8]'")
 
 
 @contextmanager

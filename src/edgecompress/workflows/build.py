@@ -23,6 +23,7 @@ from edgecompress.export.kinds import COMPRESSED
 from edgecompress.export.pack import CONTAINER, boxed
 from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import low_memory
+from edgecompress.int8.program import tflite_quantizer
 from edgecompress.manifest import FrontPoint, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.progress import Progress
 from edgecompress.record import write_atomically
@@ -39,7 +40,6 @@ from edgecompress.workflows.request import Request
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
 EVAL = "eval.npz"
-QUANTIZER = "ai-edge-quantizer"  # onnxruntime's is a part of it
 
 
 def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> tuple[Path, Manifest]:
@@ -143,7 +143,7 @@ def _write(
     models = made.models
     for name in [name for name, file in models.items() if file.kind in COMPRESSED]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
-    packages = (*VERSIONS_OF, *([QUANTIZER] if any("int8" in file.kind for file in models.values()) else []))
+    packages = (*VERSIONS_OF, *([tflite_quantizer()] if any("int8" in file.kind for file in models.values()) else []))
     weights = compressible(network, recipe_used)
     parameters = [f"{name}.weight" if name else "weight" for name in weights]
     manifest = Manifest(

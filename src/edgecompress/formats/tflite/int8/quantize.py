@@ -1,4 +1,4 @@
-"""int8 for TFLite: ai-edge-quantizer, static, on the dense float32 file that this package writes."""
+"""int8 for TFLite: Google's quantiser, static, on the dense float32 file that this package writes."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from edgecompress.errors import InputError
 from edgecompress.formats.onnx.int8.equalising import as_clustered, equalised
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.inspection import ledger
-from edgecompress.formats.tflite.int8 import quantizer as tflite_quantizer
+from edgecompress.formats.tflite.int8 import quantizer
 from edgecompress.formats.tflite.network import write_tflite as write_float
 from edgecompress.formats.tflite.reader import constants
 from edgecompress.formats.tflite.schema import schema
 from edgecompress.int8.calibration import Floats
 from edgecompress.int8.empty_channels import bias_steps, scales_for_empty
 from edgecompress.int8.palette import Quantized, on_palette
-from edgecompress.int8.program import INPUTS, run, workshop
+from edgecompress.int8.program import INPUTS, run, tflite_quantizer, workshop
 from edgecompress.int8.rounding import check_rounding
 
 LARGEST = 127
@@ -40,14 +40,14 @@ def write_int8(model: ir.Model, path: Path, calibration: Floats) -> Ledger:
     (docs/tflite.md), so the file has a byte a weight whatever the sparsity; its container is small.
 
     Raises:
-        InputError: the model has no TFLite form here, ai-edge-quantizer refuses it or leaves it in float32.
+        InputError: the model has no TFLite form here, the quantiser refuses it or leaves it in float32.
         CheckError: the weights it made are not the rounded ones, or are not zero where the network's are.
     """
     with workshop(to_layout(calibration, "channels_last").astype(np.float32, copy=False)) as folder:
         source, written, clustered = (folder / f"{name}.tflite" for name in ("float32", "int8", "clustered"))
         folded = equalised(model, calibration)
         write_float(folded, source, compress=False)
-        run(tflite_quantizer.__name__, "ai-edge-quantizer", [str(source), str(folder / INPUTS), str(written)])
+        run(quantizer.__name__, tflite_quantizer(), [str(source), str(folder / INPUTS), str(written)])
         _give_scales(source, written)
         write_float(as_clustered(folded, model), clustered, compress=False)
         _keep_palettes(source, clustered, written)
@@ -138,7 +138,7 @@ def _check(source: Path, written: Path) -> None:
         check_rounding(name, integers, scales, axis, floats[name])
         found += 1
     if not found:
-        raise InputError("int8 has nothing to quantise: ai-edge-quantizer left all of the network in float32")
+        raise InputError(f"int8 has nothing to quantise: {tflite_quantizer()} left all of the network in float32")
 
 
 def _int8_weights(path: Path) -> Iterator[tuple[str, Any, Floats, int]]:

@@ -1,4 +1,4 @@
-"""ai-edge-quantizer as a program: ``python -m ... FLOAT.tflite INPUTS.npy WRITTEN.tflite``."""
+"""Google's quantiser for TFLite as a program: ``python -m ... FLOAT.tflite INPUTS.npy WRITTEN.tflite``."""
 
 import importlib
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-_PACKAGE = "ai_edge_quantizer"
+from edgecompress.int8.program import TFLITE_QUANTIZERS, tflite_quantizer
 
 
 def main(arguments: list[str]) -> int:
@@ -22,8 +22,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _quantized(model: bytes, x: Any) -> bytes:
-    part = {name: importlib.import_module(f"{_PACKAGE}.{name}") for name in ("calibrator", "qtyping", "quantizer")}
-    recipe, manager = (importlib.import_module(f"{_PACKAGE}.{name}") for name in ("recipe", "recipe_manager"))
+    package = TFLITE_QUANTIZERS[tflite_quantizer()]
+    part = {name: importlib.import_module(f"{package}.{name}") for name in ("calibrator", "qtyping", "quantizer")}
+    recipe, manager = (importlib.import_module(f"{package}.{name}") for name in ("recipe", "recipe_manager"))
     chosen = manager.RecipeManager()
     chosen.load_quantization_recipe(recipe.static_wi8_ai8())
     for end in ("INPUT", "OUTPUT"):  # float32, as in every other file of a bundle
