@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
 .PHONY: demo test test-slow test-all fuzz canary arm64 lint setup docs clean
@@ -9,19 +10,25 @@ READY := $(VENV)/.ready
 setup: $(READY)
 
 # Made anew when the packaging changes. Every file that pip takes has one of the checksums that requirements/ lists.
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-$(READY): pyproject.toml $(wildcard requirements/*.txt)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check
+$(DEMO): pyproject.toml $(wildcard requirements/*.txt)
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "edgecompress needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes --requirement requirements/pip.txt
+	@echo "Into $(VENV): what trains, exports, measures and reports (edgecompress[train,bench,report])"
+	@$(PIP) --quiet --require-hashes --requirement requirements/pip.txt
 	@$(PIP) --require-hashes --no-deps --requirement requirements/torch-cpu.txt 2>/dev/null || \
 		echo "pip finds no CPU build of torch for this machine, and takes its index's build"
-	$(PIP) --require-hashes --constraint requirements/constraints.txt --requirement requirements/names.txt
-	$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes --constraint requirements/constraints.txt --requirement requirements/names-demo.txt
+	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(READY): $(DEMO)
+	@echo "Into $(VENV): what the tests need too (edgecompress[dev])"
+	@$(PIP) --require-hashes --constraint requirements/constraints.txt --requirement requirements/names.txt
 	touch $@
 
 # The main job on embedded data: train, compress, export, prove, then measure on this machine.
-demo: setup
+demo: $(DEMO)
 	$(BIN)/edgecompress demo
 
 # Two processes of one thread each: on two cores they end sooner than one of two threads. A file's fixtures stay in one.

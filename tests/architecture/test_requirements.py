@@ -36,19 +36,20 @@ def test_the_lock_has_the_versions_that_were_tested_together():
     assert {name: locked.get(name) for name, _ in tested} == {name: [version] for name, version in tested}
 
 
-def test_what_is_installed_is_what_the_package_asks_for():
+@pytest.mark.parametrize(("file", "asked"), [("names", ["dev"]), ("names-demo", ["train", "bench", "report"])])
+def test_what_is_installed_is_what_the_package_asks_for(file, asked):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = {*project["dependencies"], *extras["dev"]}
+    wanted = {*project["dependencies"], *(each for extra in asked for each in extras[extra])}
     while own := {each for each in wanted if each.startswith("edgecompress[")}:
         wanted = (wanted - own).union(*(extras[name] for each in own for name in each[13:-1].split(",")))
-    names = set((LOCKED / "names.txt").read_text().splitlines()[1:])
+    names = set((LOCKED / f"{file}.txt").read_text().splitlines()[1:])
     assert names == wanted | {"hatchling", "editables"}, "run tools/lock"
     assert {re.split(r"[\[<>=]", name)[0] for name in names} <= set(pins("constraints.txt"))
 
 
 def test_nothing_is_installed_unchecked():
     commands = [line for line in (ROOT / "Makefile").read_text().splitlines() if "$(PIP)" in line]
-    assert len(commands) == 4
+    assert len(commands) == 5
     for command in commands:
         assert "--require-hashes" in command or "--no-deps --no-build-isolation --editable ." in command
