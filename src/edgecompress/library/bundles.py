@@ -20,6 +20,7 @@ from edgecompress.library.warned import Warn, warned
 from edgecompress.manifest import Manifest, ModelFile
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
+from edgecompress.report.writers.terminal import terminal
 from edgecompress.store.keep import keep
 from edgecompress.store.place import NONE
 from edgecompress.workflows.build import build_bundle
@@ -111,8 +112,8 @@ class Bundle:
         return record
 
     def __repr__(self) -> str:
-        """The summary that ``edgecompress build`` prints."""
-        return summary(self.manifest, self.path)
+        """The text that ``edgecompress build`` prints."""
+        return f"{terminal(summary(self.manifest), self.path)}bundle: {self.path}"
 
 
 def build(

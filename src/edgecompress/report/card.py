@@ -6,7 +6,7 @@ from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.formats import find
 from edgecompress.manifest import End, Manifest
-from edgecompress.report.summary import on_processor
+from edgecompress.report.summary import MOST_VALUES, on_processor
 
 
 def card(manifest: Manifest) -> str:
@@ -227,7 +227,7 @@ def _worth(stage: StageResult) -> str:
 def _stages(manifest: Manifest) -> str:
     rows = "\n".join(
         f"| {stage.stage} | {stage.epochs} | {_worth(stage)} | {100 * stage.sparsity:.2f} % "
-        f"| {stage.distinct_max if stage.distinct_max <= 257 else 'any'} |"
+        f"| {stage.distinct_max if stage.distinct_max <= MOST_VALUES else 'any'} |"
         for stage in manifest.stages
     )
     return (

@@ -31,4 +31,4 @@ def console() -> Console:
 def text_console(width: int) -> tuple[Console, io.StringIO]:
     """A console of that width without colours, and what is printed on it."""
     stream = io.StringIO()
-    return PlainConsole(file=stream, width=width, color_system=None, highlight=False), stream
+    return PlainConsole(file=stream, width=width, color_system=None, highlight=False, force_jupyter=False), stream

@@ -1,4 +1,4 @@
-"""Devices as documents: one bundle measured on several, the registered ones, and one of these."""
+"""Devices as documents: one bundle measured on several, and the registered ones."""
 
 from collections.abc import Mapping
 
@@ -66,13 +66,3 @@ def registered(known: Mapping[str, Device]) -> Document:
         for device in known.values()
     ]
     return of_figures("Devices", [Figure("devices", "", "", table(columns, lines))], rows_of=("devices",), titled=False)
-
-
-def device(found: Device) -> Document:
-    """A row for each thing that is known of a device."""
-    columns = (Column("", words=True, key="field"), Column("", words=True, key="value"))
-    lines = [
-        (cells.words(field), cells.words(", ".join(value) if isinstance(value, list) else str(value or "")))
-        for field, value in found.model_dump(mode="json").items()
-    ]
-    return of_figures(found.name, [Figure("device", "", "", table(columns, lines))], rows_of=("device",), titled=False)
