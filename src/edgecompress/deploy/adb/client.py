@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgecompress.deploy import process
-from edgecompress.deploy.board.contract import Ended, Told
+from edgecompress.deploy.board.contract import Ended, Reply
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
@@ -85,21 +85,21 @@ class AdbClient:
     def look(self, *, drowned: bool) -> None:
         """Nothing: adb itself tells of a device that does not answer."""
 
-    def copy(self, local: Path, there: str, deadline: Deadline, what: str) -> Told:
+    def copy(self, local: Path, there: str, deadline: Deadline, what: str) -> Reply:
         """A push."""
         local.open("rb").close()
         parts: list[bytes] = []
         command = ["adb", "-s", self.serial, "push", str(local.absolute()), there]
         code, errors = process.run(command, deadline, parts.append)
         if not code:
-            return Told("copied", "")
+            return Reply("copied", "")
         # Some failures are told on stdout, and a connection that ends in the middle of a copy nowhere.
         said = errors + b"".join(parts).decode("utf-8", errors="replace")
         lines = _lines(said)
         lost = self.lost(said, what)
         if lost or not lines:
             raise lost or self._gone(what)
-        return Told("failed", lines[-1].removeprefix("error: "))
+        return Reply("failed", lines[-1].removeprefix("error: "))
 
     def failure(self, what: str, ended: Ended, holder: subprocess.Popen[bytes] | None) -> RuntimeFailedError:  # noqa: ARG002
         """The error that the client's end means."""
