@@ -139,8 +139,8 @@ def _energy(record: BenchRecord) -> Extra:
     if rows:
         notes.insert(
             0,
-            f"Energy: of one inference, from {', '.join(sensors)}; the first is without the power that the same process "
-            "drew while it waited, before and after.",
+            f"Energy: of one inference, from {', '.join(sensors)}; the first is without the power that the same "
+            "process drew while it waited, before and after.",
         )
     return Extra(columns, rows, notes)
 
