@@ -103,9 +103,9 @@ def stand_ins(monkeypatch, tmp_path):
     index = StudyIndex.model_validate(documents.index())
     cells = [CellRecord.model_validate(each) for each in (documents.cell(), documents.failed_cell())]
 
-    def search(*_, tell, **__):
+    def search(*_, on_record, **__):
         found = SearchRecord.model_validate(documents.search())
-        tell(found)
+        on_record(found)
         point = SearchPoint(
             recipe="front/0.toml", macs=1, trial=1, bytes=30_500, accuracy=98.7, drop=0.3, latency=1, holds=True
         )

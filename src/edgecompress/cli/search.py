@@ -111,7 +111,7 @@ def search(
         show = console.writer(format_)
         pending: list[SearchRecord] = []  # of one document; a terminal shows each at once
 
-        def tell(record: SearchRecord) -> None:
+        def show_record(record: SearchRecord) -> None:
             if as_json:
                 console.say(record.to_json().rstrip(), as_json=True)
             elif format_ == console.TERMINAL:
@@ -147,7 +147,7 @@ def search(
                 store=store,
                 progress=progress,
                 warn=console.warn,
-                tell=tell,
+                on_record=show_record,
             )
         except CheckError:
             if pending:

@@ -153,11 +153,11 @@ def _ratios(manifest: Manifest) -> str:
 
 def _structure(manifest: Manifest) -> str:
     """The row of structured pruning, if there was any."""
-    told = structured(manifest.stages)
-    if told is None:
+    details = structured(manifest.stages)
+    if details is None:
         return ""
-    fewer = f"{told.macs_after:,} ({told.macs_ratio:.1f}x fewer)"
-    return f"| multiply-accumulates a sample | {told.macs_before:,} | {fewer} |\n"
+    fewer = f"{details.macs_after:,} ({details.macs_ratio:.1f}x fewer)"
+    return f"| multiply-accumulates a sample | {details.macs_before:,} | {fewer} |\n"
 
 
 def _int8(manifest: Manifest) -> str:

@@ -13,7 +13,7 @@ WIDTH = 100
 
 
 def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> Document:
-    """A row a device and file, the devices in the order given; then what must be said of each, and what failed."""
+    """A row a device and file, the devices in the order given; then the warnings about each, and what failed."""
     judged = next((judged_columns(record, "")[0] for record in records.values()), "")
     own = any(judging(record) for record in records.values())
     columns = (
@@ -42,11 +42,13 @@ def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> 
         for name, record in records.items()
         for row in rows(record)
     ]
-    said = [f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))]
+    warnings = [
+        f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))
+    ]
     return of_figures(
         "Devices side by side",
         [Figure("devices", "", "", table(columns, lines))],
-        warnings=(*said, *(f"{name} failed: {line}" for name, line in failed.items())),
+        warnings=(*warnings, *(f"{name} failed: {line}" for name, line in failed.items())),
         rows_of=("devices",),
         width=WIDTH,
         titled=False,

@@ -57,7 +57,7 @@ class Row:
 
     key: str  # unique in the report; a mark of a chart names the row that it shows
     cells: tuple[Cell, ...]
-    taken: Taken | None = None  # None: the whole document is of one record, and says it above
+    taken: Taken | None = None  # None: the whole document is of one record, which is named above it
     records: tuple[str, ...] = ()
     stands_out: bool = False
 
@@ -87,7 +87,7 @@ class Table:
 class Chart:
     """A drawing of a table: a Vega-Lite specification for a width in pixels, and what it shows, in a sentence.
 
-    A mark's ``description`` is the key of its row, a space, and what a reader is told when pointing at it.
+    A mark's ``description`` is the key of its row, a space, and the tooltip for a reader who points at it.
     """
 
     label: str
@@ -120,7 +120,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. What is said with all of it has a severity: first to know, a warning, a detail."""
+    """A whole report. What belongs to all of it has a severity: first to know, a warning, a detail."""
 
     title: str
     made: str
@@ -142,9 +142,9 @@ class Document:
         return [figure for section in self.sections for figure in section.figures]
 
 
-def of_figures(title: str, figures: Sequence[Figure], **said: Any) -> Document:
-    """A document of one question. ``said``: its other fields."""
-    return Document(title, said.pop("made", ""), (Section("all", "", "", tuple(figures)),), **said)
+def of_figures(title: str, figures: Sequence[Figure], **more: Any) -> Document:
+    """A document of one question. ``more``: its other fields."""
+    return Document(title, more.pop("made", ""), (Section("all", "", "", tuple(figures)),), **more)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], key: str = "row", **more: Any) -> Table:

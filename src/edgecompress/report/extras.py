@@ -58,7 +58,7 @@ def _instructions(record: BenchRecord) -> Extra:
             )
     notes = [
         f"Instructions: executed by one inference on one thread, counted by emulating {', '.join(emulators)}; a vector "
-        "instruction counts as one. They are no time: how fast a processor is with them, only a board tells."
+        "instruction counts as one. They are no time: how fast a processor is with them, only a board shows."
     ]
     return Extra(columns, rows, notes if rows else [])
 

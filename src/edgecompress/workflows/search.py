@@ -83,7 +83,7 @@ def search(
     builds: bool,
     progress: Progress,
     warn: Callable[[str], None],
-    tell: Callable[[SearchRecord], None],
+    on_record: Callable[[SearchRecord], None],
 ) -> SearchResult:
     """Search, write what was found into the folder ``request.output``, and build the bundle if ``builds``.
 
@@ -94,7 +94,7 @@ def search(
         builds: whether to build the bundle, in a folder inside.
         progress: is told how far it is.
         warn: is told what the user should know.
-        tell: is given each record when its search is over, whether anything holds or not.
+        on_record: called with each record when its search is over, whether anything holds or not.
 
     Raises:
         EdgecompressError: one of its kinds; a ``CheckError`` if nothing that was tried keeps within the limits.
@@ -127,7 +127,7 @@ def search(
         path = folder / RECORD if len(requests) == 1 else folder / _named(record)
         write_atomically(path, record.to_json())
         records.append(record)
-        tell(record)
+        on_record(record)
     front, recipes = front_of(records)
     for name in [FRONT, *recipes]:
         write_atomically(folder / name, front.to_json() if name == FRONT else recipes[name])
