@@ -18,7 +18,7 @@ from edgecompress.errors import DeviceLostError, RuntimeFailedError
 PYTHON = "python3"
 _KEPT_FROM = 32 * 1024  # bytes; asking whether the board holds a file costs as much as sending a smaller one
 _HIGHEST_SIGNAL = 64
-_KILLED = "137"  # as a shell says SIGKILL
+_KILLED = "137"  # a shell's exit code for SIGKILL
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -107,9 +107,9 @@ class BoardConnection:
             mend = "; install Python there, or run 'edgecompress devices setup'" if program == self.python else ""
             raise RuntimeFailedError(f"cannot start {program}: there is none on {self._name}{mend}")
         if not re.fullmatch(r"\d{1,3}", reply.word):
-            raise RuntimeFailedError(f"{self._name} says '{reply.word[:40]}' for an exit code: what answers there?")
+            raise RuntimeFailedError(f"{self._name} answers '{reply.word[:40]}' for an exit code: what answers there?")
         code = int(reply.word)
-        # A shell says 128 and the signal's number. No program that ends by itself should use those codes.
+        # A shell's exit code for a signal is 128 and its number. No program that ends by itself should use those codes.
         signalled = 128 < code <= 128 + _HIGHEST_SIGNAL
         return Finished(128 - code if signalled else code, lines.finish(), reply.more)
 
@@ -120,7 +120,7 @@ class BoardConnection:
             "short": "what arrived is not what was sent; run the same command again",
             "nosum": "there is no sha256sum there: install coreutils or BusyBox",
         }.get("short" if _SHA256.fullmatch(reply.word) else reply.word)
-        reason = reason or (lines[-1] if lines else f"the board says '{reply.word[:40]}'")
+        reason = reason or (lines[-1] if lines else f"the board answers '{reply.word[:40]}'")
         if is_full(reason):
             reason = f"the disk of {self.root} is full there: make room, or run 'edgecompress devices clean'"
         return RuntimeFailedError(f"cannot {what}: {reason}")

@@ -182,7 +182,7 @@ def _hold(carrier: Carrier, holder: subprocess.Popen[bytes], token: str, first: 
         words = output.split("\0")[1:5]
         if len(words) == 4 and words[2].isdigit():  # as ``HOLD`` says
             return words
-        raise RuntimeFailedError(f"{carrier.name}: it does not say where it works: what answers there?")
+        raise RuntimeFailedError(f"{carrier.name}: its answer names no work folder: what answers there?")
     lines = [line for line in output.splitlines() if line.strip()] or ["no reason given"]
     reason = "its disk is full: make room there" if is_full(output) else lines[0]
     raise RuntimeFailedError(f"{carrier.name}: cannot make a work folder there: {reason}")
