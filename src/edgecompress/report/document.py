@@ -5,9 +5,10 @@ Every command that prints a table makes one ``Document``; the writers know nothi
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from edgecompress.report.found import RecordSource
+if TYPE_CHECKING:  # a table of targets needs no records, which take a second to import
+    from edgecompress.report.found import RecordSource
 
 Taken = Literal["measured", "emulated", "estimated"]
 """Where a row's figures come from. What a paper published has columns of its own, which say so."""
@@ -125,7 +126,7 @@ class Document:
     title: str
     made: str
     sections: tuple[Section, ...]
-    sources: tuple[RecordSource, ...] = ()
+    sources: "tuple[RecordSource, ...]" = ()
     left_out: tuple[str, ...] = ()  # records that were left out or passed over, and why
     above: tuple[str, ...] = ()  # what the tables are of, a line each
     conclusion: tuple[str, ...] = ()  # what follows; last in a terminal, where one looks, and early on a page
