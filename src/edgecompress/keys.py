@@ -116,7 +116,7 @@ def _bounds(limits: Sequence[Any]) -> list[str]:
     at_most = [number(each.le) for each in limits if isinstance(each, Le)]
     if at_least and at_most:
         return [f"{at_least[0]} to {at_most[0]}"]
-    said = [f"at least {value}" for value in at_least]
-    said += [f"above {number(each.gt)}" for each in limits if isinstance(each, Gt)]
-    said += [f"at most {value}" for value in at_most]
-    return said + [f"below {number(each.lt)}" for each in limits if isinstance(each, Lt)]
+    bounds = [f"at least {value}" for value in at_least]
+    bounds += [f"above {number(each.gt)}" for each in limits if isinstance(each, Gt)]
+    bounds += [f"at most {value}" for value in at_most]
+    return bounds + [f"below {number(each.lt)}" for each in limits if isinstance(each, Lt)]

@@ -15,15 +15,15 @@ def held(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
     one to be found out. The file is deleted at the end.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = False
+    waited = False
     while True:
         with path.open("ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if not told:
+                if not waited:
                     waiting()
-                told = True
+                waited = True
                 fcntl.flock(file, fcntl.LOCK_EX)
             # Who had it may have deleted the file since this one was opened: then another one can be locked too.
             try:

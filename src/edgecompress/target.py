@@ -47,7 +47,7 @@ class Target(Record):
         description="execution providers beside the CPU's that onnxruntime has where the board maker's build of it is "
         "installed, best first",
     )
-    threads: int = Field(gt=0, description="threads that a benchmark uses unless told otherwise")
+    threads: int = Field(gt=0, description="threads of a benchmark by default")
     transport: Literal["local", "ssh", "adb"]
     models: list[str] = Field(
         default=[],

@@ -45,11 +45,11 @@ def first_error(error: ValidationError, model: type[BaseModel] | None = None) ->
     if detail["type"] == "missing":
         return f"{name}: is missing, and must be there"
     # A field of several types has a complaint of each.
-    said = said_of([each for each in details if place(each["loc"]) == name])
-    return f"{name}: {said} (given {_given(detail['input'])})"
+    message = message_of([each for each in details if place(each["loc"]) == name])
+    return f"{name}: {message} (given {_given(detail['input'])})"
 
 
-def said_of(details: Sequence[Mapping[str, Any]]) -> str:
+def message_of(details: Sequence[Mapping[str, Any]]) -> str:
     """The allowed values in words, from all complaints about a value; or the complaint, where it has its own words."""
     musts, whole = [], []
     for detail in details:

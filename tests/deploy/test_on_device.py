@@ -81,7 +81,7 @@ class Ended:
     ("finished", "line"),
     [
         (Finished(1, "", "Traceback\n  File\nImportError: numpy\n"), "ended with code 1: ImportError: numpy"),
-        (Finished(3, "", ""), "ended with code 3: it said nothing"),
+        (Finished(3, "", ""), "ended with code 3: no message"),
         (Finished(127, "", "python: 1: ELF: not found"), "^python3 does not run there: is it of another architecture"),
         (
             Finished(-9, "", ""),

@@ -17,7 +17,7 @@ def ran(tmp_path):
         code = write_outputs(model, str(tmp_path / "tries.json"), str(tmp_path), again=again)
         if code:
             return code, None, None
-        return code, dict(np.load(tmp_path / "outputs.npz")), json.loads((tmp_path / "said.json").read_text())
+        return code, dict(np.load(tmp_path / "outputs.npz")), json.loads((tmp_path / "report.json").read_text())
 
     return run
 

@@ -26,7 +26,7 @@ def test_a_search_tells_each_record_and_builds_where_a_board_is_named(tmp_path):
         output=tmp_path / "found",
         cache=tmp_path / "cache",
         warn=lambda message: None,
-        tell=told.append,
+        on_record=told.append,
     )
     assert told == found.records == [SearchRecord.from_file(tmp_path / "found" / "search.json")]
     (record,) = told

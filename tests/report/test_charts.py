@@ -36,7 +36,7 @@ def test_a_name_stands_once_above_what_it_names():
 
 
 def test_a_mark_says_its_row_first():
-    assert charts.says(ROW, "a: 5 bytes") == "sizes-0 a: 5 bytes"
+    assert charts.description(ROW, "a: 5 bytes") == "sizes-0 a: 5 bytes"
 
 
 def test_of_many_marks_those_that_lead_are_kept_and_of_the_others_some_of_each_part():

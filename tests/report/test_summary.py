@@ -1,40 +1,69 @@
+import csv as standard_csv
+from pathlib import Path
+
+import pytest
+
 from edgecompress import bundle
-from edgecompress.report.summary import summary
+from edgecompress.report.summary import MOST_VALUES, WIDTH, summary
+from edgecompress.report.writers.csv import csv
+from edgecompress.report.writers.markdown import markdown
+from edgecompress.report.writers.terminal import terminal
 
 
-def test_int8_files_are_told_with_their_accuracy_and_by_what_they_were_judged(int8_bundle):
+def by_file(manifest):
+    return {line["file"]: line for line in standard_csv.DictReader(csv(summary(manifest), Path()).splitlines())}
+
+
+def test_int8_files_have_their_accuracy_and_the_part_of_equal_answers(int8_bundle):
     manifest = bundle.load(int8_bundle)
-    text = summary(manifest, int8_bundle)
+    found = by_file(manifest)
     for name in ("model-int8.onnx", "dense-int8.tflite"):
         file = manifest.models[name]
         dense = manifest.models["dense.tflite" if name.endswith("tflite") else "dense.onnx"].bytes
-        (line,) = (line for line in text.splitlines() if line.split()[:1] == [name])
-        assert f"{file.bytes:,} bytes, {dense / file.bytes:.1f}x smaller than {dense:,}" in line
-        assert f"{file.accuracy.percent:.2f} % right of 359 test samples" in text
-        assert f"{100 * file.verification.outputs.argmax_agreement:.1f} % of 256 answers are the network's" in text
+        assert float(found[name]["times_smaller"]) == dense / file.bytes
+        assert float(found[name]["accuracy_percent"]) == file.accuracy.percent
+        assert (found[name]["accuracy_samples"], found[name]["proof_samples"]) == ("359", "256")
+        assert float(found[name]["agreement_percent"]) == 100 * file.verification.outputs.argmax_agreement
+    assert found["model.onnx"]["agreement_percent"] == ""
+    assert "same answers" in terminal(summary(manifest), Path())
 
 
-def test_the_summary_says_sizes_accuracies_proofs_and_the_next_command(small_bundle):
+def test_stages_sizes_accuracies_and_proofs(small_bundle):
     manifest = bundle.load(small_bundle)
-    text = summary(manifest, small_bundle)
-    assert f"{manifest.models['model.onnx'].bytes:,} bytes, {manifest.ratios.files['onnx']:.1f}x smaller" in text
+    text = terminal(summary(manifest), Path())
     drop = manifest.accuracy.dense - manifest.accuracy.compressed
-    assert f"drop {drop:.2f} points" in text
-    assert "12 tensors bit by bit" in text
-    assert f"edgecompress bench {small_bundle}" in text
-    assert "any distinct" not in text
-    assert "  recipe " not in text
+    assert f"drop {drop:.2f} points" in " ".join(text.split())
+    assert [line.split()[0] for line in text.splitlines() if line.startswith(("train", "prune", "cluster"))] == [
+        "train",
+        "prune",
+        "cluster",
+    ]
+    assert "same answers" not in text, "no file is judged by its answers"
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert "recipe " not in text
+    model = by_file(manifest)["model.onnx"]
+    assert float(model["times_smaller"]) == pytest.approx(manifest.ratios.files["onnx"])
+    assert model["identical_weights"] == "12"
+    assert int(model["container_bytes"]) == manifest.files["model.onnx.ecz"].bytes
 
 
-def test_a_recipe_that_the_board_chose_is_said_with_the_reason(small_bundle):
+def test_only_a_clustered_layer_has_a_number_of_values(small_bundle):
+    stages = summary(bundle.load(small_bundle)).figures[0].table.rows
+    values = {row.cells[0].value: row.cells[-1].value for row in stages}
+    assert values["train"] is None
+    assert values["cluster"] <= MOST_VALUES
+
+
+def test_a_recipe_that_the_board_chose_has_its_reason(small_bundle):
     chosen = {"recipe_name": "alexnet+sparse-arm", "recipe_reason": "it pays there"}
-    text = summary(bundle.load(small_bundle).model_copy(update=chosen), small_bundle)
-    assert "  recipe    alexnet+sparse-arm: it pays there\n" in text
+    text = terminal(summary(bundle.load(small_bundle).model_copy(update=chosen)), small_bundle)
+    assert "recipe alexnet+sparse-arm: it pays there\n" in text
 
 
-def test_what_makes_the_accuracies_nonsense_is_among_the_last_lines(small_bundle):
+@pytest.mark.parametrize("write", [terminal, markdown])
+def test_doubts_about_the_accuracies_are_warnings(small_bundle, write):
     manifest = bundle.load(small_bundle)
     guessing = manifest.accuracy.model_copy(update={"dense": 10.0, "compressed": 12.0, "samples": 50})
-    text = " ".join(summary(manifest.model_copy(update={"accuracy": guessing}), small_bundle).split())
-    for said in ("learnt next to nothing", "one of them is 2.0 points", "2.00 points better than the dense one"):
-        assert said in text
+    text = " ".join(write(summary(manifest.model_copy(update={"accuracy": guessing})), small_bundle).split())
+    for part in ("learnt next to nothing", "one of them is 2.0 points", "2.00 points better than the dense one"):
+        assert part in text

@@ -306,7 +306,7 @@ def test_a_network_of_two_outputs_learns_and_is_judged_by_the_user_s_functions(t
     assert found.dense < 0.4 and found.compressed < 0.6, "a network that says zeros is off by 1.2"
     assert {stage.metric for stage in manifest.stages} == {"error"}
     assert f"| error (40 samples) | {found.dense:.5g} | {found.compressed:.5g} |" in (folder / "README.md").read_text()
-    assert f"  test      error: dense {found.dense:.5g}" in summary(manifest, folder)
+    assert any(line.startswith(f"Test, error: dense {found.dense:.5g}") for line in summary(manifest).first)
     np.savez("x.npz", x=np.zeros((9, 8), "float32"))
     for wrong, said in (({"data": "x.npz"}, "--loss has nothing"), ({"model": "alexnet"}, "network of your own")):
         with pytest.raises(InputError, match=said):
@@ -321,7 +321,9 @@ def test_a_drop_leaves_a_front_and_another_of_its_points_is_built_without_traini
     assert len(taken) == 1
     assert taken[0].drop.points <= 60
     assert [point.rate for point in first.front][:2] == [0.4, 0.3]
-    assert f"{taken[0].rate:.3g}" in summary(first, tmp_path)
+    tried = next(figure for figure in summary(first).figures if figure.key == "front")
+    chosen = [[cell.value for cell in row.cells] for row in tried.table.rows if row.cells[-1].value == "taken"]
+    assert [(row[1], row[2]) for row in chosen] == [(taken[0].rate, taken[0].bytes)]
     number = next(number for number, point in enumerate(first.front, start=1) if point is not taken[0])
     states = sorted(path.name for path in (tmp_path / "cache/stages").iterdir())
     _, second = build(tmp_path, changes=asked, from_front=number)

@@ -10,6 +10,7 @@ from edgecompress.formats.onnx.decoded import decoded_weights
 from edgecompress.progress import silent
 from edgecompress.recipe import Export
 from edgecompress.report.summary import summary
+from edgecompress.report.writers.terminal import terminal
 from edgecompress.workflows import model_files
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.request import Request
@@ -42,11 +43,12 @@ def test_float16_files_stand_beside_the_others_and_say_that_their_values_depend_
         assert "its values on host are not known" in manifest.lead.candidates[name].left_out
     assert manifest.models["model-fp16.onnx"].verification.identical_weights == 12
     assert manifest.lead.file in ("model.onnx", "dense.onnx")
-    card, said = (folder / "README.md").read_text(), summary(manifest, folder)
+    card, said = (folder / "README.md").read_text(), terminal(summary(manifest), folder)
     assert "`model-fp16.tflite` (litert)" in card
     assert "values depend on it" in card
-    assert "values depend on the processor: they were not taken" in said
-    assert f"Leads on {manifest.target.title}: {manifest.lead.file}" in said
+    assert "values depend on the processor: they were not taken" in " ".join(said.split())
+    assert f"{manifest.lead.file} leads: " in said
+    assert f"* leads on {manifest.target.title}" in said
     assert bundle.load(folder) == manifest
 
 

@@ -28,7 +28,7 @@ def search(tmp_path, cache, limits, how=None, *, changes=CHANGES, builds=False):
     told = []
     request = Request(target="host", changes=changes, output=tmp_path / "out", cache_dir=cache, eval_samples=10)
     found = searching.search(
-        request, limits, how or How(), builds=builds, progress=silent, warn=pytest.fail, tell=told.append
+        request, limits, how or How(), builds=builds, progress=silent, warn=pytest.fail, on_record=told.append
     )
     assert told == found.records
     return found

@@ -45,7 +45,7 @@ def measure(
         device: where, see ``devices.find``; on an emulated processor instructions are counted, and nothing is timed.
         mode: one of ``protocol.MODES``.
         threads: of the runtimes; ``None``: as ``bench``.
-        progress: told of every step.
+        progress: called with every step.
 
     Raises:
         InputError: no such device or mode, or no variant can be written.

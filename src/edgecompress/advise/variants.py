@@ -54,7 +54,7 @@ def write_variants(
         folder: for the files, named ``CHANGE.SUFFIX``.
         board: the profile they are for.
         runtimes: those to write for.
-        progress: told of each file.
+        progress: called with each file.
 
     Returns:
         The files by name, those of a runtime with the unchanged network first; and what could not be made, with the

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from edgecompress.answers._schema import ANSWERS, Error, Part, Progress
 from edgecompress.errors import RuntimeFailedError
 from edgecompress.plain import one_line
-from edgecompress.wording import said_of
+from edgecompress.wording import message_of
 
 Event = dict[str, Any]
 
@@ -100,7 +100,7 @@ def _checked(kind: type[Part], event: Event, step: str) -> Part:
         place = one_line(".".join(str(part) for part in detail["loc"]))[:100]
         given = one_line(repr(detail["input"])[:60])
         raise WrongAnswerError(
-            f"what answers there is not to be trusted: '{place}' of its {step}: {said_of([detail])} (it says {given})"
+            f"what answers there is not to be trusted: '{place}' of its {step}: {message_of([detail])} (it is {given})"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Decide if a machine is the board of a profile, by what it says of itself, whatever it is registered as."""
+"""Decide if a machine is the board of a profile, by its own name, whatever it is registered as."""
 
 import re
 
@@ -25,12 +25,12 @@ def mismatch(profile: Target, conditions: Conditions, transport: str) -> str:
         return "" if transport == "local" else f"{profile.name} is of the machine that this runs on"
     if profile.transport == "adb":
         return "" if conditions.system == ANDROID else f"it runs {conditions.system}, and {profile.name} is a phone"
-    said = [name for name in (conditions.board, conditions.product) if name]
-    if not said:
+    names = [name for name in (conditions.board, conditions.product) if name]
+    if not names:
         return f"it does not say which board it is, and {profile.name} is {profile.title}"
-    if any(_begins(name, model) for name in said for model in profile.models or [profile.title]):
+    if any(_begins(name, model) for name in names for model in profile.models or [profile.title]):
         return ""
-    return f"it is {said[0]}, and {profile.name} is {profile.title}"
+    return f"it is {names[0]}, and {profile.name} is {profile.title}"
 
 
 def _begins(name: str, model: str) -> bool:

@@ -1,4 +1,4 @@
-"""The state of a device, as the agent there tells it."""
+"""The state of a device, as the agent there reports it."""
 
 from edgecompress.bench.records import Conditions
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
@@ -19,4 +19,4 @@ def conditions(agent: AgentOnDevice) -> Conditions:
 
 
 def _ignore(event: Event) -> None:
-    """This step tells no progress."""
+    """This step reports no progress."""

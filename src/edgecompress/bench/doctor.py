@@ -91,11 +91,11 @@ def _python(connection: Connection, device: Device, conditions: Conditions) -> l
         if usable:
             findings.append(_version(subject, usable[0], conditions.versions[usable[0]] or "", setup))
             continue
-        said = "; ".join(broken[name] for name in names if name in broken) or "not installed"
+        found = "; ".join(broken[name] for name in names if name in broken) or "not installed"
         state: Literal["bad", "doubtful"] = "doubtful" if subject in _RUNS else "bad"
         # Where no runtime is made for such a Python, set-up leads nowhere, and this does.
         mend = (_platform(conditions).why_not() if subject in _RUNS else "") or setup
-        findings.append(Finding(subject=subject, state=state, found=said, mend=mend))
+        findings.append(Finding(subject=subject, state=state, found=found, mend=mend))
     if not any(conditions.versions.get(name) and name not in broken for names in _RUNS.values() for name in names):
         findings[-len(_RUNS) :] = [each.model_copy(update={"state": "bad"}) for each in findings[-len(_RUNS) :]]
     return findings
@@ -127,15 +127,15 @@ def _accelerator(connection: Connection, device: Device, conditions: Conditions)
     finished = connection.run([connection.python, "-c", _PROVIDERS], Deadline.after(_SECONDS), lambda _: None)
     there = finished.output.split()
     if finished.code or not there:
-        return []  # that it does not import has been said
-    found = [name for name in wanted if name in there]
-    if found:
-        short = found[0].removesuffix("ExecutionProvider").lower()
-        said = f"onnxruntime has {', '.join(found)}; measure with --provider {short}"
-        return [Finding(subject="accelerator", state="good", found=said)]
-    said = f"this onnxruntime has no {' and no '.join(wanted)}; it has {', '.join(there)}"
+        return []  # that it does not import is a finding already
+    provided = [name for name in wanted if name in there]
+    if provided:
+        short = provided[0].removesuffix("ExecutionProvider").lower()
+        found = f"onnxruntime has {', '.join(provided)}; measure with --provider {short}"
+        return [Finding(subject="accelerator", state="good", found=found)]
+    found = f"this onnxruntime has no {' and no '.join(wanted)}; it has {', '.join(there)}"
     mend = "only the CPU can be measured; for the GPU install the onnxruntime-gpu that NVIDIA builds for this JetPack"
-    return [Finding(subject="accelerator", state="doubtful", found=said, mend=mend)]
+    return [Finding(subject="accelerator", state="doubtful", found=found, mend=mend)]
 
 
 def _emulator(device: Device) -> list[Finding]:
@@ -146,8 +146,8 @@ def _emulator(device: Device) -> list[Finding]:
     try:
         found = emulator.version(machine)
     except InputError:
-        said = "none: what TFLite files compute on processors without AVX, as every Arm board's, is not proved"
-        return [Finding(subject="emulator", state="doubtful", found=said, mend=_QEMU)]
+        found = "none: what TFLite files compute on processors without AVX, as every Arm board's, is not proved"
+        return [Finding(subject="emulator", state="doubtful", found=found, mend=_QEMU)]
     why = emulator.cannot_count(machine)
     if why is None:
         return [Finding(subject="emulator", state="good", found=f"{found}; instructions are counted")]
@@ -169,7 +169,7 @@ def _board(conditions: Conditions, profile: str | None, transport: str) -> Findi
 
 def _room(subject: str, size: int | None, little: int, least: int, mend: str) -> Finding:
     if size is None:
-        return Finding(subject=subject, state="unknown", found="not told")
+        return Finding(subject=subject, state="unknown", found="not known")
     found = f"{size / 2**20:,.0f} MiB free"
     if size >= little:
         return Finding(subject=subject, state="good", found=found)
@@ -193,7 +193,7 @@ def _speed(conditions: Conditions) -> list[Finding]:
         findings.append(Finding(subject="power mode", state="good" if full else "doubtful", found=mode, mend=mend))
     throttling = conditions.throttling
     if throttling is None:
-        findings.append(Finding(subject="throttling", state="unknown", found="nothing there tells"))
+        findings.append(Finding(subject="throttling", state="unknown", found="not reported there"))
     else:
         seen = [f"{name} now" for name in throttling.now]
         seen += [f"{name} since it was started" for name in throttling.since_boot if name not in throttling.now]
@@ -213,7 +213,7 @@ def _speed(conditions: Conditions) -> list[Finding]:
 
 def _load(conditions: Conditions) -> Finding:
     if conditions.load is None or not conditions.cores:
-        return Finding(subject="load", state="unknown", found="not told")
+        return Finding(subject="load", state="unknown", found="not known")
     found = f"{conditions.load[0]:.2f} on {conditions.cores} cores"
     if conditions.load[0] > _BUSY * conditions.cores:
         return Finding(subject="load", state="doubtful", found=found, mend="stop other programs, or wait a minute")

@@ -25,7 +25,7 @@ class Journal:
         self.sha256 = agent.sha256
         self._key = _digest({**key, "agent": agent.sha256})
         self.earlier: list[str] = []  # what was taken from it: a step, its files and when it was measured
-        self.notes: list[str] = []  # what was not, because no agent of ours says such a thing
+        self.notes: list[str] = []  # what was not, because no agent of ours writes such a thing
         try:
             self._done = _read(path, self._key)
         except _NOT_OURS as error:

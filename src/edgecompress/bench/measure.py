@@ -186,7 +186,7 @@ class Measurement:
         self._progress("profile", self._number(name) + 1, len(self._results), name)
 
     def _make_references(self) -> None:
-        """Run the ONNX file of each kind here, on the first samples, and push what it says.
+        """Run the ONNX file of each kind here, on the first samples, and push its outputs.
 
         It is what the device's outputs are compared with: the same file in another place, or the same network in
         another format. Both formats are held against one reference, which is this machine's onnxruntime.
@@ -202,7 +202,7 @@ class Measurement:
             try:
                 y, _, version = verify.outputs(self._folder / name, x, layout=file.input_layout)
             except EdgecompressError:
-                continue  # the file's own rows tell of it; without a reference there is no difference to report
+                continue  # the file's own rows have the failure; without a reference there is no difference to report
             with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
                 path = Path(folder) / REFERENCE.format(file.kind)
                 np.savez(path, y=y)

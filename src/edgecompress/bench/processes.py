@@ -27,7 +27,7 @@ def share(protocol: Protocol, files: Sequence[Event], number: int) -> Event:
         "min_seconds": protocol.min_seconds / count,
         "max_seconds": protocol.max_seconds / count,
         "window_seconds": protocol.window_seconds,
-        # Of inputs that are noise. It also tells one process's job from another's in a journal.
+        # Of inputs that are noise. By it a journal distinguishes one process's job from another's.
         "seed": protocol.seed + number,
     }
 

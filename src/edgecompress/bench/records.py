@@ -35,7 +35,7 @@ class SystemMemory(Record):
 
 
 class Emulation(Record):
-    """The emulation of the machine; null: it cannot be told. A virtual machine is not an emulated one."""
+    """The emulation of the machine; null: it is not known. A virtual machine is not an emulated one."""
 
     emulated: bool | None
     why: str
@@ -51,21 +51,19 @@ class Throttling(Record):
 class Clock(Record):
     """Seconds on the clocks of a machine, at one moment. Only their differences mean something."""
 
-    wall: float = Field(description="the one that tells the date; it can be set")
+    wall: float = Field(description="of the date; it can be set")
     monotonic: float = Field(description="the one that times are taken by; it cannot")
     boottime: float | None = Field(description="one that cannot be set either, and runs while the machine sleeps")
 
 
 class Conditions(Record):
-    """The machine and its state, as the agent saw them there. Null: the system does not tell."""
+    """The machine and its state, as the agent saw them there. Null: the system does not report it."""
 
     system: str
     kernel: str
     machine: str = Field(description="as uname -m names it")
     board: str | None = Field(description="the device tree's model")
-    product: str | None = Field(
-        default=None, description="what else says which machine it is: Android, or its firmware"
-    )
+    product: str | None = Field(default=None, description="the machine's name by Android, or by its firmware")
     cpu: str | None
     cores: int | None
     affinity: list[int] | None = Field(description="cores that the agent may run on")
@@ -74,7 +72,7 @@ class Conditions(Record):
     load: list[float] | None = Field(description="load averages over 1, 5 and 15 minutes")
     emulation: Emulation
     temperatures: dict[str, float] | None = Field(default=None, description="degrees Celsius, by thermal zone")
-    throttling: Throttling | None = Field(default=None, description="null: nothing there tells")
+    throttling: Throttling | None = Field(default=None, description="null: not reported there")
     power_mode: str | None = Field(default=None, description="of a Jetson, as nvpmodel names it")
     power: PowerSensor | None = Field(default=None, description="what energy is read from")
     clock: Clock | None = None
@@ -125,11 +123,11 @@ class Latency(Record):
     inputs: Literal["rows", "noise"]
     others: Others | None
     windows: list[Window] = Field(default=[], description="minute by minute, in mode sustained")
-    details: dict[str, list[str] | None] = Field(description="what else the runtime told: providers, delegates")
+    details: dict[str, list[str] | None] = Field(description="what else the runtime reported: providers, delegates")
     placement: dict[str, int] | None = Field(
         default=None,
         description="nodes by the provider or delegate that took them, the one that was asked for first; null: the "
-        "runtime does not tell",
+        "runtime does not report it",
     )
 
     @model_validator(mode="after")
@@ -140,7 +138,7 @@ class Latency(Record):
 
 
 class Resident(Record):
-    """Memory of a process, in bytes. Null: the system does not tell."""
+    """Memory of a process, in bytes. Null: the system does not report it."""
 
     rss: int | None = Field(description="resident set")
     pss: int | None = Field(description="proportional set: a shared page counts in parts")
@@ -185,7 +183,7 @@ class MetricResult(Record):
     """A metric of the user's own, of the outputs that a file gave on the device for the bundle's evaluation data."""
 
     name: str
-    better: Better | None = Field(description="its better direction; null: nobody said")
+    better: Better | None = Field(description="its better direction; null: not given")
     value: float
     samples: int
     computed: Literal["host", "device"] = Field(description="where the outputs were judged")
@@ -196,7 +194,7 @@ class MetricResult(Record):
     reference: str = Field(description="what that reference is")
 
     def drop(self, dense: "MetricResult") -> float | None:
-        """The units by which it is worse than the dense file's; ``None``: nobody said which way is worse."""
+        """The units by which it is worse than the dense file's; ``None``: its better direction is not given."""
         return None if self.better is None else (dense.value - self.value) * (1 if self.better == "higher" else -1)
 
 

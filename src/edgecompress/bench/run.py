@@ -45,7 +45,7 @@ def bench(
         accelerator: What is to run the nodes that it can, beside the runtimes' own kernels for the CPU.
         profile: Whether to run each file under its runtime's profiler as well, in a process of its own.
         output: The record's file. ``None``: ``bench/DEVICE-TIME.json`` in the bundle.
-        progress: Told of every step.
+        progress: Called with every step.
 
     Returns:
         The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.

@@ -42,7 +42,7 @@ class Asked:
         models: The files by name.
         identity: What the results depend on beside these, the device and the protocol: another's are not taken.
         board: The profile that the files are for; the number of threads is its own where ``threads`` is None.
-        expected: How long it will take, in words; empty: not told.
+        expected: How long it will take, in words; empty: not known.
         labelled: Whether the inputs have labels: accuracy is taken.
         metric: Of the user's own, that is taken too; None: there is none.
         energy: Whether energy is taken, where the device has a sensor.
@@ -88,7 +88,7 @@ def session(device: Device, progress: Progress = silent, *, waits: bool = True) 
 
     Args:
         device: Which.
-        progress: Told of every step, and once where another run of this machine has the device.
+        progress: Called with every step, and once where another run of this machine has the device.
         waits: Whether that run's end is waited for.
 
     Raises:

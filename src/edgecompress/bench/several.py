@@ -102,7 +102,7 @@ def _outcomes(jobs: Sequence[WorkerJob], progress: Progress) -> list[DeviceOutco
 
 
 class _Worker:
-    """A process that measures on one device, and what it has said until now; see ``bench.worker``."""
+    """A process that measures on one device, and its events until now; see ``bench.worker``."""
 
     def __init__(self, job: WorkerJob, progress: Progress) -> None:
         self.job, self._progress = job, progress
@@ -119,7 +119,7 @@ class _Worker:
         self.output = self._process.stdout
 
     def read(self) -> bool:
-        """Take what it says next, which has come. Returns whether there may be more."""
+        """Take its next output, which has come. Returns whether there may be more."""
         part = os.read(self.output.fileno(), _PART)
         *whole, self._rest = (self._rest + part).split(b"\n")
         for text in whole:
@@ -129,28 +129,28 @@ class _Worker:
     def _take(self, event: dict[str, Any]) -> None:
         match event:
             case {"event": "progress", "title": title, "done": done, "total": total, "note": note}:
-                self._tell(0, line(title, done, total, note))
+                self._report(0, line(title, done, total, note))
             case {"event": "warning", "message": message}:
-                self._tell(0, f"warning: {message}")
+                self._report(0, f"warning: {message}")
             case {"event": "record", "path": path}:
                 self._path = Path(path)
             case {"event": "error", "message": message, "code": code}:
                 self._message, self._code = message, code
 
     def outcome(self) -> DeviceOutcome:
-        """The outcome of a worker that has ended. One that died without a word is a failure too."""
+        """The outcome of a worker that has ended. One that died without a message is a failure too."""
         ended = self._process.wait()
         if ended and not self._message:
             words = [each for each in tail(self._errors).splitlines() if each.strip()]
             self._message = one_line(words[-1]) if words else f"ended with code {ended}"
             self._code = ended if ended > 0 else RuntimeFailedError.exit_code
-        self._tell(1, self._message or "done")
+        self._report(1, self._message or "done")
         # A run that was disturbed ends with an error and has a record all the same.
         record = BenchRecord.from_file(self._path) if self._path else None
         return DeviceOutcome(self.job.device, record, self.job.output, self._message, self._code)
 
-    def _tell(self, done: int, words: str) -> None:
-        self._progress(self.job.device, done, 1, words)
+    def _report(self, done: int, note: str) -> None:
+        self._progress(self.job.device, done, 1, note)
 
     def end(self) -> None:
         """Have it end in order, if it runs still."""

@@ -1,4 +1,4 @@
-"""The concerns about the figures of a benchmark: looked for, and said aloud."""
+"""The concerns about the figures of a benchmark: looked for, and reported."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -112,7 +112,7 @@ def _clock_set(before: Conditions, after: Conditions) -> list[str]:
 
 
 def _rounds(files: Mapping[str, FileResult]) -> Iterator[tuple[str, Latency]]:
-    """The files that were timed in the same rounds, as one name each time: what they share is said once."""
+    """The files that were timed in the same rounds, as one name each time: what they share is listed once."""
     for name, file in files.items():
         latency = file.latency
         if latency is not None and not any(other < name for other in latency.together_with):

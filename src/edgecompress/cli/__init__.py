@@ -109,7 +109,7 @@ def main() -> None:
         temporary.use_own()
         code = app(prog_name="edgecompress", standalone_mode=False)
     except TyperException as error:
-        code = _fail(shortened(usage.said(error)), getattr(error, "exit_code", 2))
+        code = _fail(shortened(usage.message(error)), getattr(error, "exit_code", 2))
     except Exception as error:
         known = explain(error)
         if known is None:

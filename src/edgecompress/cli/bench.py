@@ -102,7 +102,7 @@ def bench(
             for outcome in outcomes:
                 if outcome.record:
                     keep(outcome.record, store, file=outcome.path, warn=console.warn)
-            _tell(outcomes, format_, as_json)
+            _show(outcomes, format_, as_json)
             return
         record, path = run.bench(
             bundle,
@@ -144,8 +144,8 @@ def _newest(device: str) -> Path:
     return found[0]
 
 
-def _tell(outcomes: "list[DeviceOutcome]", format_: str, as_json: bool) -> None:
-    """Print one table of several devices. One that failed is told by the exit code."""
+def _show(outcomes: "list[DeviceOutcome]", format_: str, as_json: bool) -> None:
+    """Print one table of several devices. One that failed is in the exit code too."""
     from edgecompress.report.devices import by_device
 
     records = {outcome.device: outcome.record for outcome in outcomes if outcome.record}

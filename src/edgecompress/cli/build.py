@@ -14,6 +14,7 @@ from edgecompress.cli.options import (
     DATA_DIR,
     DOWNLOAD,
     EVAL_SAMPLES,
+    FORMAT,
     LOSS,
     METRIC,
     MODEL,
@@ -65,6 +66,7 @@ def build(
     download: DOWNLOAD = True,
     eval_samples: EVAL_SAMPLES = None,
     store: STORE = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest as JSON.")] = False,
 ) -> None:
     """Train, prune, retrain, cluster, export, prove: write a bundle of model files for a board.
@@ -73,7 +75,9 @@ def build(
     """
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress.library import bundles
+        from edgecompress.report.summary import summary
 
+        show = console.writer(format_)
         made = bundles.build(
             model,
             data,
@@ -96,4 +100,8 @@ def build(
             progress=progress,
             warn=console.warn,
         )
-    console.say(made.manifest.to_json().rstrip() if as_json else repr(made), as_json=as_json)
+    if as_json:
+        console.say(made.manifest.to_json().rstrip(), as_json=True)
+    else:
+        show(summary(made.manifest))
+        console.aside(f"bundle: {made.path}; measure it: edgecompress bench {made.path}", format_)

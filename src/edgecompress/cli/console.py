@@ -70,10 +70,10 @@ def aside(line: str, format_: str) -> None:
     (say if format_ == TERMINAL else complain)(line)
 
 
-def complain(words: str) -> None:
+def complain(message: str) -> None:
     """Print one line on standard error, unless nobody reads it any more: the terminal may be what has just gone."""
     with suppress(OSError):
-        print(one_line(words), file=sys.stderr, flush=True)
+        print(one_line(message), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def long_work(resume: str) -> Iterator[Listener]:
             with _on_terminal() as bars:
                 yield _Bars(bars)
         else:
-            yield Paced(lambda *told: complain(line(*told)))
+            yield Paced(lambda *step: complain(line(*step)))
     except KeyboardInterrupt:
         complain(f"edgecompress: interrupted; {resume}")
         raise typer.Exit(130) from None

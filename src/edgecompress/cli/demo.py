@@ -11,6 +11,9 @@ from edgecompress.cli.options import CACHE_DIR, STORE
 from edgecompress.errors import EXTRAS, MissingDependencyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgecompress.report.document import Document
     from edgecompress.workflows.build_and_bench import Benched
 
 MODEL, DATA, TARGET, RECIPE = "alexnet", "digits", "rpi4", "alexnet-digits+rate"
@@ -36,19 +39,22 @@ def demo(
 
         request = Request(target=TARGET, model=MODEL, data=DATA, recipe=RECIPE, output=output, cache_dir=cache_dir)
         made = build_and_bench(request, device="local", mode="quick", store=store, progress=progress, warn=console.warn)
-    tell(made)
+    show(made, console.writer(console.TERMINAL), console.TERMINAL)
 
 
-def tell(made: "Benched") -> None:
+def show(made: "Benched", write: "Callable[[Document], None]", format_: str) -> None:
     """Print what was built, how small, right and fast it is in a sentence each, and where the page is."""
-    from edgecompress.report import nutshell, summary
+    from dataclasses import replace
 
-    console.say(f"{summary.summary(made.manifest, made.folder)}\n")
-    for sentence in nutshell.sentences(made.record, made.manifest):
-        console.say(sentence)
+    from edgecompress.report.nutshell import sentences
+    from edgecompress.report.summary import summary
+
+    document = replace(summary(made.manifest), conclusion=tuple(sentences(made.record, made.manifest)))
+    write(document)
     if made.missing:
         console.warn(f"the page is Markdown: HTML needs {made.missing}, pip install 'edgecompress[report]'")
-    console.say(f"page: {made.page}")
+    console.aside(f"bundle: {made.folder}", format_)
+    console.aside(f"page: {made.page}", format_)
 
 
 def check_extras() -> None:

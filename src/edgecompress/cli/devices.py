@@ -77,13 +77,13 @@ def show(name: NAME, format_: FORMAT = "terminal", as_json: AS_JSON = False) -> 
     Example: edgecompress devices show kitchen
     """
     from edgecompress import devices as devices_room
-    from edgecompress.report import devices as report
+    from edgecompress.report.fields import fields
 
     found = devices_room.find(name)
     if as_json:
         progress_console.say(json.dumps(found.model_dump(mode="json"), indent=2), as_json=True)
         return
-    progress_console.writer(format_)(report.device(found))
+    progress_console.writer(format_)(fields(found.name, found))
 
 
 @app.command(cls=help_page.Command)

@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console as progress_console
+from edgecompress.cli.options import FORMAT
 from edgecompress.errors import CheckError
-
-_SIGNS = {"good": "ok", "doubtful": "!", "bad": "FAULT", "unknown": "?"}
 
 
 def doctor(
@@ -18,6 +17,7 @@ def doctor(
             help="local, ssh://user@host, adb:SERIAL, emulated:PROCESSOR, a registered device's name, or a target's."
         ),
     ] = "local",
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Look at a device: is it reached, is everything there, is anything slowing it down; and how to mend that.
@@ -26,21 +26,15 @@ def doctor(
     """
     from edgecompress import devices
     from edgecompress.bench.doctor import doctor as examine
+    from edgecompress.report.doctor import doctor as report
 
+    show = progress_console.writer(format_)
     with progress_console.long_work("run it again"):
         findings = examine(devices.find(device))
     if as_json:
         progress_console.say(json.dumps([finding.model_dump() for finding in findings], indent=2), as_json=True)
     else:
-        from rich.table import Table
-        from rich.text import Text
-
-        from edgecompress.report.console import console
-
-        table = Table("", "what", "found", "how to mend it", box=None, pad_edge=False)
-        for finding in findings:
-            table.add_row(_SIGNS[finding.state], finding.subject, Text(finding.found), Text(finding.mend))
-        console().print(table)
+        show(report(device, findings))
     faults = [finding.subject for finding in findings if finding.state == "bad"]
     if faults:
         raise CheckError(f"{device} cannot be measured on yet: {', '.join(faults)}")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.options import ENCODING, Mode
+from edgecompress.cli.options import ENCODING, FORMAT, Mode
 from edgecompress.errors import InputError
 
 
@@ -34,6 +34,7 @@ def pack(
             "Without it, sizes that the file leaves free are guessed.",
         ),
     ] = None,
+    format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result and its ledger as JSON.")] = False,
 ) -> None:
     """Write the smallest file that holds the same model, its weights bit by bit the same.
@@ -46,10 +47,14 @@ def pack(
     shapes = dict(_shape(text) for text in shape or ())
     with console.long_work("nothing was written; start again") as progress:
         from edgecompress.library.files import pack as pack_file
-        from edgecompress.report import packed as report
+        from edgecompress.report.packed import packed as report
 
+        show = console.writer(format_)
         made = pack_file(file, output, encoding, shapes=shapes, any_gain=any_gain, progress=progress)
-    console.say(made.to_json().rstrip() if as_json else report.packed(made, file, output), as_json=as_json)
+    if as_json:
+        console.say(made.to_json().rstrip(), as_json=True)
+    else:
+        show(report(made, file, output))
 
 
 def _shape(text: str) -> tuple[str, tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""``edgecompress recipe``: what a build is told by a recipe, and what it could be told."""
+"""``edgecompress recipe``: the recipe of a build with every key, and the keys that there are."""
 
 import dataclasses
 import json
@@ -52,7 +52,7 @@ def keys(
         console.say(json.dumps([dataclasses.asdict(key) for key in found], indent=2), as_json=True)
         return
     for key in found:
-        default = "no default: every recipe says it" if key.default == "needed" else f"default {key.default}"
+        default = "no default: every recipe has it" if key.default == "needed" else f"default {key.default}"
         console.say(key.name)
         for line in (key.meaning, f"({key.allowed}; {default})"):
             console.say(textwrap.fill(line, WIDTH, initial_indent="    ", subsequent_indent="    "))

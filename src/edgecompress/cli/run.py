@@ -6,13 +6,14 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
-from edgecompress.cli.demo import check_extras, tell
+from edgecompress.cli.demo import check_extras, show
 from edgecompress.cli.options import (
     CACHE_DIR,
     CHECKPOINT,
     DATA,
     DATA_DIR,
     DOWNLOAD,
+    FORMAT,
     RECIPE,
     SET,
     STORE,
@@ -46,12 +47,14 @@ def run(
     cache_dir: CACHE_DIR = None,
     download: DOWNLOAD = True,
     store: STORE = None,
+    format_: FORMAT = "terminal",
 ) -> None:
     """Set a device up where that is missing, build a bundle for it, measure it there, and write a page.
 
     Example: edgecompress run trained.onnx --data samples.npz --device kitchen
     """
     check_extras()
+    write = console.writer(format_)
     with console.long_work("the same command goes on from the last finished step") as progress:
         from edgecompress.bench.validity import accept
         from edgecompress.workflows.build_and_bench import build_and_bench
@@ -76,7 +79,7 @@ def run(
             progress=progress,
             warn=console.warn,
         )
-    tell(made)
+    show(made, write, format_)
     accept(made.record.validity, mode, allow_noisy=allow_noisy)
 
 

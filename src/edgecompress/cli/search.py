@@ -103,20 +103,21 @@ def search(
     """
     with console.long_work("the same command goes on from the last finished trial") as progress:
         from edgecompress.library.searching import search as run
-        from edgecompress.report import search as report
-        from edgecompress.report import summary
+        from edgecompress.report.search import search as report
+        from edgecompress.report.summary import summary
         from edgecompress.search.records import SearchRecord
         from edgecompress.workflows.search import FRONT, RECIPE
 
-        show, told = console.writer(format_), []
+        show = console.writer(format_)
+        pending: list[SearchRecord] = []  # of one document; a terminal shows each at once
 
-        def tell(record: SearchRecord) -> None:
+        def show_record(record: SearchRecord) -> None:
             if as_json:
                 console.say(record.to_json().rstrip(), as_json=True)
             elif format_ == console.TERMINAL:
-                show(report.search([record]))
+                show(report([record]))
             else:
-                told.append(record)
+                pending.append(record)
 
         try:
             found = run(
@@ -146,19 +147,23 @@ def search(
                 store=store,
                 progress=progress,
                 warn=console.warn,
-                tell=tell,
+                on_record=show_record,
             )
         except CheckError:
-            if told:
-                show(report.search(told))
+            if pending:
+                show(report(pending))
             raise
     if as_json:
         return
-    show(report.search(told, found.front))
+    show(report(pending, found.front))
     say = partial(console.aside, format_=format_)
-    say(f"\nrecipe: {found.folder / RECIPE}, front: {found.folder / FRONT}")
+    say(f"recipe: {found.folder / RECIPE}, front: {found.folder / FRONT}")
     if found.built:
-        say(f"\n{summary.summary(found.built[1], found.built[0])}")
+        folder, manifest = found.built
+        if format_ == console.TERMINAL:
+            console.say("")
+            show(summary(manifest))
+        say(f"bundle: {folder}; measure it: edgecompress bench {folder}")
     else:
         given = ["--model", model, "--data", found.data]
         given += ["--recipe", str(found.folder / RECIPE)]

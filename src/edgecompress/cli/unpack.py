@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli.options import FORMAT
 
 
 def unpack(
@@ -22,6 +23,7 @@ def unpack(
     max_ratio: Annotated[
         float | None, typer.Option(min=1, help="The most bytes to write for one of the container. Default: 1000.")
     ] = None,
+    format_: FORMAT = "terminal",
 ) -> None:
     """Write the model in an .ecz container, bit by bit the file that was packed; or a packed .onnx file, dense again.
 
@@ -31,7 +33,8 @@ def unpack(
     """
     with console.long_work("nothing was written; start again") as progress:
         from edgecompress.library.unpacking import unpack as unpack_file
+        from edgecompress.report.unpacked import unpacked as report
 
+        show = console.writer(format_)
         written = unpack_file(file, output, force=force, max_ratio=max_ratio, progress=progress)
-    for path in written:
-        console.say(f"{path}: {path.stat().st_size:,} bytes")
+    show(report(written))

@@ -1,4 +1,4 @@
-"""Errors in the words of a command: typer finds them, and says some of them in pydantic's words."""
+"""Messages of errors in a command's options, of which typer words some as pydantic does."""
 
 import re
 
@@ -7,18 +7,18 @@ from typer.exceptions import TyperException
 _CHOICE = " is not one of "
 
 
-def said(error: TyperException) -> str:
+def message(error: TyperException) -> str:
     """The error as one line, with the command whose help says more."""
     path = getattr(getattr(error, "ctx", None), "command_path", "edgecompress")
-    return f"{_message(error)} (see '{path} --help')"
+    return f"{_reason(error)} (see '{path} --help')"
 
 
-def _message(error: TyperException) -> str:
+def _reason(error: TyperException) -> str:
     complaints, parameter = getattr(error.__cause__, "errors", None), getattr(error, "param", None)
     if parameter is None or complaints is None:
         return error.format_message() if hasattr(error, "format_message") else str(error)
     from edgecompress import methods
-    from edgecompress.wording import said_of
+    from edgecompress.wording import message_of
 
     details = complaints(include_url=False)
     given = details[0]["input"]
@@ -26,4 +26,4 @@ def _message(error: TyperException) -> str:
     if _CHOICE in details[0]["msg"]:
         choices = re.findall("'([^']*)'", details[0]["msg"].partition(_CHOICE)[2])
         return f"{name}: {methods.unknown('value', str(given), choices)}"
-    return f"{name}: {said_of(details).removeprefix('Value error, ')} (given {given!r})"
+    return f"{name}: {message_of(details).removeprefix('Value error, ')} (given {given!r})"

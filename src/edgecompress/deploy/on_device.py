@@ -67,7 +67,7 @@ class AgentOnDevice:
         def on_line(line: str) -> None:
             event = answers.parse(line)
             if event is None:
-                return  # a crash can cut a line short; the exit code tells of the crash
+                return  # a crash can cut a line short; the exit code is the crash's
             if event["event"] == "progress":
                 on_progress(answers.progress(event))
             elif len(events) < _MOST_EVENTS:
@@ -94,7 +94,7 @@ class AgentOnDevice:
 
 
 def _explain(finished: Finished, events: list[Event], python: str) -> str:
-    """One line on a process that failed: what the agent said of it, or how it died."""
+    """One line on a process that failed: the agent's message, or how it died."""
     messages = [answers.message(event) for event in events if event["event"] == "error"]
     if messages:
         return messages[-1]
@@ -109,4 +109,4 @@ def _explain(finished: Finished, events: list[Event], python: str) -> str:
     if finished.code in _NOT_RUN:
         return f"{python} does not run there: is it of another architecture, or no Python?"
     lines = finished.errors.strip().splitlines()
-    return f"the process ended with code {finished.code}: {one_line(lines[-1])[:_TAIL] if lines else 'it said nothing'}"
+    return f"the process ended with code {finished.code}: {one_line(lines[-1])[:_TAIL] if lines else 'no message'}"

@@ -52,29 +52,29 @@ def install(connection: Connection, archive: Path, deadline: Deadline) -> str:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"cannot read {archive}: {error.strerror}; make it with tools/arm64/portable") from error
-    said = _install(connection, digest, deadline)
-    if said == ["absent"]:
+    lines = _install(connection, digest, deadline)
+    if lines == ["absent"]:
         connection.push(archive, digest, deadline)
-        said = _install(connection, digest, deadline)
-    if said[-1] == "broken":
+        lines = _install(connection, digest, deadline)
+    if lines[-1] == "broken":
         raise RuntimeFailedError(
-            f"the runtime in {archive} does not run there (is it of another architecture?): {_reason(said[:-1])}"
+            f"the runtime in {archive} does not run there (is it of another architecture?): {_reason(lines[:-1])}"
         )
     return f"{connection.root}/{ENVIRONMENT}/python"
 
 
 def _install(connection: Connection, digest: str, deadline: Deadline) -> list[str]:
-    """The lines that the script says."""
+    """The output of the script, in lines."""
     arguments = ["sh", "-c", _INSTALL, "sh", f"{connection.root}/{ENVIRONMENT}", digest, _PROOF]
     finished = connection.run(arguments, deadline, lambda _: None)
-    said = finished.output.strip().splitlines()
-    if finished.code or not said:
-        raise RuntimeFailedError(f"cannot unpack the runtime there: {_reason(said or finished.errors.splitlines())}")
-    return said
+    lines = finished.output.strip().splitlines()
+    if finished.code or not lines:
+        raise RuntimeFailedError(f"cannot unpack the runtime there: {_reason(lines or finished.errors.splitlines())}")
+    return lines
 
 
-def _reason(said: list[str]) -> str:
-    """The reason why it failed: a full disk, which tar tells of before its last line, or else the last line."""
-    lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
+def _reason(output: list[str]) -> str:
+    """The reason why it failed: a full disk, which tar reports before its last line, or else the last line."""
+    lines = [line.strip() for line in output if line.strip()] or ["no message"]
     full = any(sign in line for line in lines for sign in _FULL)
     return "the disk is full there: make room, or run 'edgecompress devices clean'" if full else lines[-1]

@@ -1,4 +1,4 @@
-"""A child process here: what it says handed on when it comes, and nothing of it left when the call ends."""
+"""A child process here: its output is handed on when it comes, and nothing of it is left when the call ends."""
 
 import os
 import selectors
@@ -18,7 +18,7 @@ from edgecompress.errors import RuntimeFailedError
 
 ERRORS_KEPT = 64 * 1024
 _PART = 65_536
-_LONGEST = 64 << 20  # bytes of an output: what a step says in a day of progress
+_LONGEST = 64 << 20  # bytes of an output: those of a step in a day of progress
 
 OnLine = Callable[[str], None]
 OnPart = Callable[[bytes], None]
@@ -37,7 +37,7 @@ class Lines:
     """Takes parts of an output, hands each line on when it is whole, and keeps all of it: as much as an output may be.
 
     Raises:
-        WrongAnswerError: a line, or all of it, is longer than what any program of ours says.
+        WrongAnswerError: a line, or all of it, is longer than any program of ours writes.
     """
 
     def __init__(self, on_line: OnLine) -> None:
@@ -177,7 +177,7 @@ def tail(stream: IO[bytes]) -> str:
 
 
 def _feed(process: subprocess.Popen[bytes], content: Iterable[bytes]) -> None:
-    """Write to a child's stdin while its output is read. A child that does not read on is no error: its code tells."""
+    """Write to a child's stdin while its output is read. A child that does not read on is no error."""
 
     def write() -> None:
         # A descriptor of its own: the pipe's other one is closed when the call ends, and numbers are given anew.

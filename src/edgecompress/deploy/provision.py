@@ -63,7 +63,7 @@ def provision(
         runtimes: ``onnxruntime``, ``litert``. One that has no wheel for the board is left out, not all of them.
         offline: Whether wheels are fetched here and pushed; else the board's own pip gets them.
         cache: Where fetched wheels are kept here.
-        progress: Told of every step.
+        progress: Called with every step.
 
     Raises:
         InputError: nothing can be kept on this device.
@@ -82,7 +82,7 @@ def provision(
     def install(requirements: list[str]) -> Event:
         key = hashlib.sha256(json.dumps([requirements, board.tags(), found["python"], offline]).encode()).hexdigest()
         job: Event = {"folder": folder, "key": key}
-        # What is there is not what runs there: each is imported once before it is said to be installed.
+        # What is there is not what runs there: each is imported once before it counts as installed.
         names = [package(each) for each in requirements]
         job["imports"] = [{"package": name, "module": MODULES[name]} for name in names]
         (event,) = agent.step("install", job, seconds=INSTALL_SECONDS, on_progress=lambda _: None)

@@ -111,13 +111,15 @@ def _download(requirements: Sequence[str], platform: Platform, folder: Path) -> 
     )
     if not done.returncode:
         return
-    said = done.stdout + done.stderr
-    if _UNREACHABLE.search(said):
+    output = done.stdout + done.stderr
+    if _UNREACHABLE.search(output):
         raise RuntimeFailedError("pip does not reach its index from here: check the network, or PIP_INDEX_URL")
-    missing = re.search(r"No matching distribution found for ([A-Za-z0-9_.-]+)", said)
+    missing = re.search(r"No matching distribution found for ([A-Za-z0-9_.-]+)", output)
     if missing:
         raise NoWheelError(missing[1])
-    lines = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines() or ["no reason given"]
+    lines = (
+        [line for line in output.splitlines() if line.startswith("ERROR")] or output.splitlines() or ["no reason given"]
+    )
     raise RuntimeFailedError(f"pip cannot fetch the wheels: {lines[-1]}")
 
 

@@ -78,9 +78,9 @@ def run(
         code, reason = run_program(program, job, seconds=seconds, command=command)
         if code:
             return ProofRun(code=code, reason=reason)
-        said = json.loads((Path(folder) / random_inputs.SAID).read_text(encoding="utf-8"))
+        report = json.loads((Path(folder) / random_inputs.REPORT).read_text(encoding="utf-8"))
         with np.load(Path(folder) / random_inputs.OUTPUTS, allow_pickle=False) as archive:
-            return ProofRun(dict(archive), said["attempt"], said["changing"])
+            return ProofRun(dict(archive), report["attempt"], report["changing"])
 
 
 def prove(

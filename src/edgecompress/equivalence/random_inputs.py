@@ -3,7 +3,7 @@
 A program takes ``FILE ATTEMPTS.json FOLDER [again] ...``. ``ATTEMPTS.json`` is a list of shapes and ranges
 (``attempts.Attempt``); the first that the model runs on is taken, or the first whose outputs all say something.
 ``again``: it is run twice, to see what changes from run to run. It writes ``outputs.npz``, the outputs by name, and
-``said.json``: the number of the attempt, and the outputs that change.
+``report.json``: the number of the attempt, and the outputs that change.
 """
 
 import json
@@ -22,7 +22,7 @@ Tried = dict[str, Any]
 
 DOES_NOT_LOAD, DOES_NOT_RUN = 1, 3
 AGAIN = "again"
-OUTPUTS, SAID = "outputs.npz", "said.json"
+OUTPUTS, REPORT = "outputs.npz", "report.json"
 SECONDS = 300.0
 """How long attempts are begun."""
 
@@ -44,8 +44,8 @@ def write_outputs(run: Callable[[Tried], dict[str, Array]], listed: str, folder:
         return fail(DOES_NOT_RUN, error)
     np.savez(Path(folder) / OUTPUTS, allow_pickle=False, **outputs)
     changing = [name for name, array in outputs.items() if array.tobytes() != second[name].tobytes()]
-    said = {"attempt": number, "changing": changing}
-    (Path(folder) / SAID).write_text(json.dumps(said), encoding="utf-8")
+    report = {"attempt": number, "changing": changing}
+    (Path(folder) / REPORT).write_text(json.dumps(report), encoding="utf-8")
     return 0
 
 
@@ -67,10 +67,10 @@ def _first(run: Callable[[Tried], dict[str, Array]], attempts: list[Tried]) -> t
         except Exception as error:
             failure = error if number == 0 else failure
             continue
-        told = sum(map(says_something, outputs.values()))
-        if best is None or told > best[0]:
-            best = (told, number, attempt, outputs)
-        if told == len(outputs):
+        informative = sum(map(says_something, outputs.values()))
+        if best is None or informative > best[0]:
+            best = (informative, number, attempt, outputs)
+        if informative == len(outputs):
             break
         last = min(last, number + MORE)
     if best is None:

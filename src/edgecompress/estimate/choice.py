@@ -86,14 +86,16 @@ def _why(
         most = (
             "the fewest instructions" if least else "as few instructions as any other to 1 %, and is the smallest such"
         )
-        said = f"it executes {most}{of} (estimated from counted instructions on an emulated {processor})"
+        reason = f"it executes {most}{of} (estimated from counted instructions on an emulated {processor})"
     elif chosen.ratio is None:
-        said = "the board prefers its runtime (a rule: nothing is known of its processor)"
+        reason = "the board prefers its runtime (a rule: nothing is known of its processor)"
     else:
-        said = f"files like it execute about {chosen.ratio:.2f} of the dense file's instructions (a rule, not counted)"
+        reason = (
+            f"files like it execute about {chosen.ratio:.2f} of the dense file's instructions (a rule, not counted)"
+        )
     if chosen.drop is None:
-        return f"{said}; accuracy is not known"
+        return f"{reason}; accuracy is not known"
     drop = f"{abs(chosen.drop):.2f} points {'below' if chosen.drop >= 0 else 'above'} the dense network"
     if not within:
         return f"no accuracy is within {limit:g} points of the dense network's on validation; this, {drop}, is nearest"
-    return f"{said}; validation accuracy {drop}, the limit is {limit:g}"
+    return f"{reason}; validation accuracy {drop}, the limit is {limit:g}"

@@ -41,7 +41,7 @@ def take_out(
         output: the model's file, or a folder for it. ``None``: the name in the container, in the working folder.
         force: replace files that are there.
         max_ratio: the most bytes to write for one of the container. ``None``: ``limits.RATIO``.
-        progress: is told of every part.
+        progress: called with every part.
 
     Returns:
         What was written, the model first.

@@ -74,8 +74,8 @@ def pack(
     progress(f"pack {source.name}", 0, 1, "encoding and proving")
     written = kind.pack(source, target, encoding=encoding, shapes=shapes, any_gain=any_gain)
     ledger, proof = written.ledger, written.proof
-    said = proof.words if proof else "nothing gets smaller" if not written.declined else "copied"
-    progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, {said}")
+    outcome = proof.words if proof else "nothing gets smaller" if not written.declined else "copied"
+    progress(f"pack {source.name}", 1, 1, f"{ledger.file_bytes:,} bytes, {outcome}")
     return PackResult(
         source_bytes=size,
         bytes=ledger.file_bytes,

@@ -37,7 +37,7 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
     events = [event for line in done.stdout.split("\n") if (event := answers.parse(line))]
     if done.returncode:
         messages = [answers.message(event) for event in events if event["event"] == "error"]
-        message = messages[-1] if messages else (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        message = messages[-1] if messages else (done.stderr.strip().splitlines() or ["no message"])[-1]
         if done.returncode == _WRONG_JOB:
             raise InputError(message)
         raise CheckError(f"{file}: its runtime failed in the step '{step}': {message}")

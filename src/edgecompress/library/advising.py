@@ -46,8 +46,8 @@ def advise(
         threads: Of the runtimes. Default: the target's.
         output: A file for the record of the measurement too.
         store: Where records are kept and found. Default: the user's store.
-        progress: Is told of every step.
-        warn: Is told why a record is not in the store. Default: ``warnings.warn``.
+        progress: Called with every step.
+        warn: Called with the reason why a record is not in the store. Default: ``warnings.warn``.
 
     Raises:
         InputError: There is no such network, board or device, or no record to advise from.

@@ -20,6 +20,7 @@ from edgecompress.library.warned import Warn, warned
 from edgecompress.manifest import Manifest, ModelFile
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
+from edgecompress.report.writers.terminal import terminal
 from edgecompress.store.keep import keep
 from edgecompress.store.place import NONE
 from edgecompress.workflows.build import build_bundle
@@ -89,8 +90,8 @@ class Bundle:
             profile: Take the time of each operator too.
             output: The record's file. Default: ``bench/DEVICE-TIME.json`` in the bundle.
             store: Where the record is kept beside its file; ``None``: the user's store. Default: nowhere.
-            progress: Is told of every step.
-            warn: Is told why a record is not in the store. Default: ``warnings.warn``.
+            progress: Called with every step.
+            warn: Called with the reason why a record is not in the store. Default: ``warnings.warn``.
 
         Raises:
             InputError: There is no such device or mode.
@@ -111,8 +112,8 @@ class Bundle:
         return record
 
     def __repr__(self) -> str:
-        """The summary that ``edgecompress build`` prints."""
-        return summary(self.manifest, self.path)
+        """The text that ``edgecompress build`` prints."""
+        return f"{terminal(summary(self.manifest), self.path)}bundle: {self.path}"
 
 
 def build(
@@ -162,8 +163,8 @@ def build(
             manifest's ``front``.
         from_front: Take that point of it, from 1, of the bundle at ``output``, without training.
         store: Where the manifest is kept beside its file; ``None``: the user's store. Default: nowhere.
-        progress: Is told of every step.
-        warn: Is told what the caller should know, in one line each. Default: ``warnings.warn``.
+        progress: Called with every step.
+        warn: Called with each warning, one line. Default: ``warnings.warn``.
 
     Raises:
         InputError: What is given is wrong; the line says what to do.
@@ -191,7 +192,7 @@ def build(
         eval_samples=eval_samples,
         from_front=from_front,
     )
-    tell = warned(warn)
-    folder, manifest = build_bundle(request, progress=progress, warn=tell)
-    keep(manifest, store, file=folder / MANIFEST, warn=tell)
+    say = warned(warn)
+    folder, manifest = build_bundle(request, progress=progress, warn=say)
+    keep(manifest, store, file=folder / MANIFEST, warn=say)
     return Bundle(folder, manifest)

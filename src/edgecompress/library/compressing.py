@@ -104,7 +104,7 @@ def compress(
         trained: Whether ``net`` has learnt already. ``False``: it is trained first, by the recipe's ``train``.
         copy: ``False``: ``net`` itself gets the weights at the end.
         cache: A folder where finished epochs are kept: the same call goes on from the last one.
-        progress: Is told of every step.
+        progress: Called with every step.
 
     Returns:
         The compressed network, and what each stage did.
@@ -120,12 +120,12 @@ def compress(
     chosen = chosen_recipe(recipe)
     given = learning.read(net, chosen, data, validation, example, with_loss=loss is not None, progress=progress)
     if loss is None and given.why_not is not None:
-        chosen, said = _untrained(recipe, given)
+        chosen, messages = _untrained(recipe, given)
         trained = True
     else:
-        chosen, said = named(chosen, given.model.module), []
+        chosen, messages = named(chosen, given.model.module), []
     _check(given, loss, metric)
-    said = [*given.notes, *said]
+    messages = [*given.notes, *messages]
     with temporary.folder() if cache is None else nullcontext(Path(cache)) as folder, _own_randomness(chosen.seed):
         rows, context = _context(chosen, given, loss, metric, cache=folder, keyed=cache is not None, progress=progress)
         try:
@@ -133,14 +133,14 @@ def compress(
         finally:
             rows.remove()
         result = _returned(net, given.model.module, made, copy=copy)
-    said += [left for stage in made.stages if (left := stage.left_alone)]
-    for message in said:
+    messages += [left for stage in made.stages if (left := stage.left_alone)]
+    for message in messages:
         warnings.warn(message, stacklevel=2)
-    return Compressed(result, list(made.stages), chosen, said)
+    return Compressed(result, list(made.stages), chosen, messages)
 
 
 def _untrained(recipe: Given, given: Learning) -> tuple[Recipe, list[str]]:
-    """The recipe where nothing is trained, and what is to be said of that."""
+    """The recipe where nothing is trained, and the messages about that."""
     chosen = named(chosen_recipe(recipe, recipes.UNTRAINED), given.model.module)
     chosen, how = without_training(chosen, given.model, len(given.training.x))
     return chosen, [f"nothing is trained, because {given.why_not}; {how}"]
@@ -167,7 +167,7 @@ def _context(
     keyed: bool,
     progress: Progress,
 ) -> tuple[Rows, Context]:
-    """The context of the stages; ``keyed``: ``cache`` outlives this call, and its keys must tell all apart."""
+    """The context of the stages; ``keyed``: ``cache`` outlives this call, and its keys must be distinct."""
     model = given.model
     identity: dict[str, Any] = {
         "model": architecture(model.graph(model.module)) if keyed else "",

@@ -153,7 +153,7 @@ class Compressor:
             self._cluster()
 
     def finalize(self) -> CompressionResult:
-        """End: all zeros and all centroids are there, also where the loop took fewer steps than were said.
+        """End: all zeros and all centroids are there, also where the loop took fewer steps than ``total_steps``.
 
         Raises:
             InputError: It has ended already.

@@ -93,7 +93,7 @@ def export(
         encoding: ``fast-load``: only what is decoded in one pass at load. ``smallest``: entropy codes too.
         tflite_weights: How far .tflite may round weights; .onnx is always exact.
         output_names: Of the files' outputs. Default: ``output``, or ``output0`` and so on.
-        progress: Is told of every step.
+        progress: Called with every step.
 
     Returns:
         Sizes, ledgers and proofs.
@@ -150,11 +150,11 @@ def _reference(model: Model, inputs: Sequence[torch.Tensor]) -> Reference | Name
     """The network's outputs for the example and for noise."""
     drawn = noise(model.signature.inputs, _NOISE)
     given = [torch.cat([x[:_GIVEN], more]) for x, more in zip(inputs, drawn, strict=True)]
-    said = [each.numpy() for each in leaves(model.module(*given))]
+    outputs = [each.numpy() for each in leaves(model.module(*given))]
     if model.signature.plain:
-        return Reference(np.ascontiguousarray(given[0].numpy()), said[0], None)
+        return Reference(np.ascontiguousarray(given[0].numpy()), outputs[0], None)
     takes = {end.name: x.numpy() for end, x in zip(model.signature.inputs, given, strict=True)}
-    return Named(takes, {end.name: y for end, y in zip(model.signature.outputs, said, strict=True)})
+    return Named(takes, {end.name: y for end, y in zip(model.signature.outputs, outputs, strict=True)})
 
 
 def _written(

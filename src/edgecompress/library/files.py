@@ -29,7 +29,7 @@ def pack(
         encoding: ``fast-load``: only what is decoded in one pass at load. ``smallest``: entropy codes too.
         shapes: Of inputs, by name, to compare outputs on; without them, sizes that the file leaves free are guessed.
         any_gain: Take whatever is smaller, also below 3 % and where it costs more at load.
-        progress: Is told of every step.
+        progress: Called with every step.
 
     Returns:
         Sizes, the ledger of what was written, and what its proof compared.

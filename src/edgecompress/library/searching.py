@@ -51,7 +51,7 @@ def search(
     store: str | None = NONE,
     progress: Progress = silent,
     warn: Warn | None = None,
-    tell: Callable[[SearchRecord], None] | None = None,
+    on_record: Callable[[SearchRecord], None] | None = None,
 ) -> workflow.SearchResult:
     """Find the sparsity and bits of each layer that make the smallest file whose validation accuracy holds.
 
@@ -81,9 +81,9 @@ def search(
         devices: Build the front and measure it on these boards, as ``Bundle.bench`` takes them.
         mode: Of these measurements.
         store: Where the records are kept beside their files; ``None``: the user's store. Default: nowhere.
-        progress: Is told of every step.
-        warn: Is told what the caller should know, in one line each. Default: ``warnings.warn``.
-        tell: Is given each record when its search is over, whether anything holds or not.
+        progress: Called with every step.
+        warn: Called with each warning, one line. Default: ``warnings.warn``.
+        on_record: Called with each record when its search is over, whether anything holds or not.
 
     Raises:
         InputError: What is given is wrong; the line says what to do.
@@ -111,8 +111,8 @@ def search(
 
     def kept(record: SearchRecord) -> None:
         keep(record, store, file=None, warn=say)
-        if tell is not None:
-            tell(record)
+        if on_record is not None:
+            on_record(record)
 
     size = parse_size(size_budget) if isinstance(size_budget, str) else size_budget
     found = workflow.search(
@@ -122,7 +122,7 @@ def search(
         builds=target is not None,
         progress=progress,
         warn=say,
-        tell=kept,
+        on_record=kept,
     )
     if found.built:
         keep(found.built[1], store, file=found.built[0] / MANIFEST, warn=say)

@@ -71,8 +71,8 @@ def study(
         cache: Where finished stages are kept. Default: the user's cache folder.
         download: Fetch data sets that are not there.
         store: Where the records are kept beside their files; ``None``: the user's store. Default: nowhere.
-        progress: Is told of every step.
-        warn: Is told why a record is not in the store. Default: ``warnings.warn``.
+        progress: Called with every step.
+        warn: Called with the reason why a record is not in the store. Default: ``warnings.warn``.
 
     Returns:
         The index of the folder, and the records of the cells that were asked for.
@@ -116,5 +116,5 @@ def study(
     say = warned(warn)
     for record in () if smoke else records:
         if keep(record, store, file=None, warn=say) is None:
-            break  # what is said once of a store that fails need not be said of every cell
+            break  # one warning of a store that fails is enough for all cells
     return index, records

@@ -25,7 +25,7 @@ def unpack(
         out: The file to write, or a folder for what a container holds. Default: the container's own name, here.
         force: Replace files that are there.
         max_ratio: The most bytes to write for one of a container. Default: 1000.
-        progress: Is told of every step.
+        progress: Called with every step.
 
     Returns:
         The files that were written, the model first.

@@ -1,4 +1,4 @@
-"""Version 2 of a benchmark's record names the data by checksum, so that records of two data sets are told apart."""
+"""Version 2 of a benchmark's record names the data by checksum, so that records of two data sets are distinct."""
 
 from typing import Any
 

@@ -33,15 +33,15 @@ STORED: dict[str, type[Published]] = {name: each for name, each in KINDS.items()
 
 
 def kind_of(document: object) -> type[Versioned] | None:
-    """The class that reads a parsed document: of the kind that it says, or that an older one has the marks of.
+    """The class that reads a parsed document: of its ``kind``, or that an older one has the marks of.
 
     ``None``: it is no record.
     """
     if not isinstance(document, dict):
         return None
-    said = document.get("kind")
-    if isinstance(said, str) and said in KINDS:
-        return KINDS[said]
+    kind = document.get("kind")
+    if isinstance(kind, str) and kind in KINDS:
+        return KINDS[kind]
     return next((each for each in KINDS.values() if each.marks <= document.keys()), None)
 
 

@@ -30,7 +30,7 @@ def log(store: Store, entries: Sequence[Entry], uri: str, experiment: str) -> It
         RuntimeFailedError: MLflow refuses.
         ModuleNotFoundError: mlflow is not installed.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody else is told what is logged here
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nobody else learns what is logged here
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 

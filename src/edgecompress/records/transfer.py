@@ -23,7 +23,7 @@ class Imported:
 def import_files(store: Store, paths: Sequence[Path], *, warn: Callable[[str], None]) -> list[Imported]:
     """Put the records of ``paths`` into ``store``. All files are read before the first goes in.
 
-    A folder stands for all JSON files in it, at any depth; what is no record there is told to ``warn`` and left out.
+    A folder stands for all JSON files in it, at any depth; what is no record there is left out, with a warning.
 
     Raises:
         InputError: a file that was named is no record, or a folder holds none.

@@ -10,7 +10,7 @@ from edgecompress.report import cells
 from edgecompress.report.document import Cell, Column, Document, Figure, Table, Value, of_figures, table
 from edgecompress.report.document import Row as Line
 from edgecompress.report.doubts import of_bench
-from edgecompress.report.extras import Extra, extras
+from edgecompress.report.extras import extras
 from edgecompress.report.numbers import mebibytes, milliseconds, of_metric, percent, significant
 from edgecompress.report.nutshell import best, changes
 from edgecompress.report.table import (
@@ -51,7 +51,11 @@ def bench(record: BenchRecord, manifest: Manifest) -> Document:
         title(record),
         [
             Figure("files", "", "", _files(record, manifest)),
-            *(Figure(f"extra-{i}", "", "", _extra(extra)) for i, extra in enumerate(more) if extra.rows),
+            *(
+                Figure(f"extra-{i}", "", "", table(extra.columns, extra.rows))
+                for i, extra in enumerate(more)
+                if extra.rows
+            ),
             *([_paper(*compared)] if compared else []),
         ],
         made=f"Measured {record.created} by edgecompress {record.tool_version}.",
@@ -94,11 +98,6 @@ def _files(record: BenchRecord, manifest: Manifest) -> Table:
         mark="to take",
         legend=f"the file to take on {manifest.target.title}: {taken}." if taken else "",
     )
-
-
-def _extra(extra: Extra) -> Table:
-    names = [Column(name, words=not place) for place, name in enumerate(extra.columns)]
-    return table(names, [_words(*each) for each in extra.rows])
 
 
 def _words(*texts: str) -> Sequence[Cell]:

@@ -6,7 +6,7 @@ from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.formats import find
 from edgecompress.manifest import End, Manifest
-from edgecompress.report.summary import on_processor
+from edgecompress.report.summary import MOST_VALUES, on_processor
 
 
 def card(manifest: Manifest) -> str:
@@ -153,11 +153,11 @@ def _ratios(manifest: Manifest) -> str:
 
 def _structure(manifest: Manifest) -> str:
     """The row of structured pruning, if there was any."""
-    told = structured(manifest.stages)
-    if told is None:
+    details = structured(manifest.stages)
+    if details is None:
         return ""
-    fewer = f"{told.macs_after:,} ({told.macs_ratio:.1f}x fewer)"
-    return f"| multiply-accumulates a sample | {told.macs_before:,} | {fewer} |\n"
+    fewer = f"{details.macs_after:,} ({details.macs_ratio:.1f}x fewer)"
+    return f"| multiply-accumulates a sample | {details.macs_before:,} | {fewer} |\n"
 
 
 def _int8(manifest: Manifest) -> str:
@@ -227,7 +227,7 @@ def _worth(stage: StageResult) -> str:
 def _stages(manifest: Manifest) -> str:
     rows = "\n".join(
         f"| {stage.stage} | {stage.epochs} | {_worth(stage)} | {100 * stage.sparsity:.2f} % "
-        f"| {stage.distinct_max if stage.distinct_max <= 257 else 'any'} |"
+        f"| {stage.distinct_max if stage.distinct_max <= MOST_VALUES else 'any'} |"
         for stage in manifest.stages
     )
     return (

@@ -2,11 +2,14 @@
 
 import statistics
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from edgecompress.bench.statistics import Ratio
 from edgecompress.report import numbers
 from edgecompress.report.document import Cell, Value
 from edgecompress.report.numbers import mebibytes, milliseconds, percent, significant
+
+if TYPE_CHECKING:
+    from edgecompress.bench.statistics import Ratio
 
 NONE = "-"
 
@@ -61,7 +64,7 @@ def number(value: float | None, decimals: int = 2) -> Cell:
     return Cell(NONE if value is None else f"{value:,.{decimals}f}", value)
 
 
-def interval(ratio: Ratio | None, decimals: int = 3) -> Cell:
+def interval(ratio: "Ratio | None", decimals: int = 3) -> Cell:
     """A ratio with its 95 % interval."""
     if ratio is None:
         return Cell(NONE)

@@ -15,7 +15,7 @@ MOST_NAMES = 40
 """Of a plot that has a line of its own for each name, and of a legend."""
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-# Told apart by position, dash or shape as well: colour alone says nothing to some readers, or on paper.
+# Distinguished by position, dash or shape as well: colour alone says nothing to some readers, or on paper.
 COLOURS = [f"var(--series-{i})" for i in range(1, 7)]
 # The renderer measures text with Liberation Sans, which has the widths of Arial and Helvetica.
 _FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
@@ -93,8 +93,8 @@ def _evenly(places: list[int], most: int) -> list[int]:
     return [places[i * len(places) // most] for i in range(most)]
 
 
-def says(row: Row, text: str) -> str:
-    """A mark's description: the row that it shows, and what a reader is told of it."""
+def description(row: Row, text: str) -> str:
+    """A mark's description: the row that it shows, and the tooltip."""
     return f"{row.key} {text}"
 
 

@@ -1,4 +1,4 @@
-"""The console that tables are printed on. What comes from records and boards is text there, and no orders."""
+"""The console that tables are drawn on as text. What comes from records and boards is text there, and no orders."""
 
 import io
 from typing import Any
@@ -22,13 +22,14 @@ class PlainConsole(Console):
         return super().render_str(plain(text), **options)
 
 
-def console() -> Console:
-    """Standard output. In a pipe or a file a table is not cut to the 80 columns that no terminal asked for."""
-    terminal = PlainConsole()
-    return terminal if terminal.is_terminal else PlainConsole(width=PIPED_COLUMNS)
+def columns() -> int:
+    """The width of the terminal. In a pipe or a file no table is cut to 80 columns, which nobody asked for there."""
+    terminal = Console()
+    return terminal.width if terminal.is_terminal else PIPED_COLUMNS
 
 
 def text_console(width: int) -> tuple[Console, io.StringIO]:
-    """A console of that width without colours, and what is printed on it."""
+    """A console of that width without colours, and what is printed on it; in a notebook too."""
     stream = io.StringIO()
-    return PlainConsole(file=stream, width=width, color_system=None, highlight=False), stream
+    options = {"color_system": None, "highlight": False, "force_terminal": False, "force_jupyter": False}
+    return PlainConsole(file=stream, width=width, **options), stream

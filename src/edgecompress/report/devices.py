@@ -1,4 +1,4 @@
-"""Devices as documents: one bundle measured on several, the registered ones, and one of these."""
+"""Devices as documents: one bundle measured on several, and the registered ones."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ WIDTH = 100
 
 
 def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> Document:
-    """A row a device and file, the devices in the order given; then what must be said of each, and what failed."""
+    """A row a device and file, the devices in the order given; then the warnings about each, and what failed."""
     judged = next((judged_columns(record, "")[0] for record in records.values()), "")
     own = any(judging(record) for record in records.values())
     columns = (
@@ -42,11 +42,13 @@ def by_device(records: Mapping[str, BenchRecord], failed: Mapping[str, str]) -> 
         for name, record in records.items()
         for row in rows(record)
     ]
-    said = [f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))]
+    warnings = [
+        f"{name}: {line}" for name, record in records.items() for line in (*failures(record), *cautions(record))
+    ]
     return of_figures(
         "Devices side by side",
         [Figure("devices", "", "", table(columns, lines))],
-        warnings=(*said, *(f"{name} failed: {line}" for name, line in failed.items())),
+        warnings=(*warnings, *(f"{name} failed: {line}" for name, line in failed.items())),
         rows_of=("devices",),
         width=WIDTH,
         titled=False,
@@ -66,13 +68,3 @@ def registered(known: Mapping[str, Device]) -> Document:
         for device in known.values()
     ]
     return of_figures("Devices", [Figure("devices", "", "", table(columns, lines))], rows_of=("devices",), titled=False)
-
-
-def device(found: Device) -> Document:
-    """A row for each thing that is known of a device."""
-    columns = (Column("", words=True, key="field"), Column("", words=True, key="value"))
-    lines = [
-        (cells.words(field), cells.words(", ".join(value) if isinstance(value, list) else str(value or "")))
-        for field, value in found.model_dump(mode="json").items()
-    ]
-    return of_figures(found.name, [Figure("device", "", "", table(columns, lines))], rows_of=("device",), titled=False)

@@ -5,9 +5,10 @@ Every command that prints a table makes one ``Document``; the writers know nothi
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from edgecompress.report.found import RecordSource
+if TYPE_CHECKING:  # a table of targets needs no records, which take a second to import
+    from edgecompress.report.found import RecordSource
 
 Taken = Literal["measured", "emulated", "estimated"]
 """Where a row's figures come from. What a paper published has columns of its own, which say so."""
@@ -57,7 +58,7 @@ class Row:
 
     key: str  # unique in the report; a mark of a chart names the row that it shows
     cells: tuple[Cell, ...]
-    taken: Taken | None = None  # None: the whole document is of one record, and says it above
+    taken: Taken | None = None  # None: the whole document is of one record, which is named above it
     records: tuple[str, ...] = ()
     stands_out: bool = False
 
@@ -87,7 +88,7 @@ class Table:
 class Chart:
     """A drawing of a table: a Vega-Lite specification for a width in pixels, and what it shows, in a sentence.
 
-    A mark's ``description`` is the key of its row, a space, and what a reader is told when pointing at it.
+    A mark's ``description`` is the key of its row, a space, and the tooltip for a reader who points at it.
     """
 
     label: str
@@ -120,12 +121,12 @@ class Section:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. What is said with all of it has a severity: first to know, a warning, a detail."""
+    """A whole report. What belongs to all of it has a severity: first to know, a warning, a detail."""
 
     title: str
     made: str
     sections: tuple[Section, ...]
-    sources: tuple[RecordSource, ...] = ()
+    sources: "tuple[RecordSource, ...]" = ()
     left_out: tuple[str, ...] = ()  # records that were left out or passed over, and why
     above: tuple[str, ...] = ()  # what the tables are of, a line each
     conclusion: tuple[str, ...] = ()  # what follows; last in a terminal, where one looks, and early on a page
@@ -142,9 +143,9 @@ class Document:
         return [figure for section in self.sections for figure in section.figures]
 
 
-def of_figures(title: str, figures: Sequence[Figure], **said: Any) -> Document:
-    """A document of one question. ``said``: its other fields."""
-    return Document(title, said.pop("made", ""), (Section("all", "", "", tuple(figures)),), **said)
+def of_figures(title: str, figures: Sequence[Figure], **more: Any) -> Document:
+    """A document of one question. ``more``: its other fields."""
+    return Document(title, more.pop("made", ""), (Section("all", "", "", tuple(figures)),), **more)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], key: str = "row", **more: Any) -> Table:

@@ -1,22 +1,25 @@
 """Tables that only some benchmarks have: the slowest operators of each file, energy, and who runs which nodes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.report.numbers import of_metric, significant
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column
+from edgecompress.report.numbers import significant
 from edgecompress.report.table import judging
 from edgecompress.report.table import rows as table_rows
 
 TOP = 5
+FILE = Column("file", words=True)
 
 
 @dataclass(frozen=True)
 class Extra:
-    """A table, and what must be said with it, a sentence a line. Nothing of an emulated machine's speed is in one."""
+    """A table and the notes to it, a sentence a line. Nothing of an emulated machine's speed is in one."""
 
-    columns: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-    notes: list[str]
+    columns: tuple[Column, ...]
+    rows: list[tuple[Cell, ...]]
+    notes: list[str] = field(default_factory=list)
 
 
 def extras(record: BenchRecord) -> list[Extra]:
@@ -29,40 +32,58 @@ def _metric(record: BenchRecord) -> Extra:
     """A metric of the user's own beside accuracy; where there is no accuracy, it stands in the first table."""
     every = [row for row in table_rows(record) if row.metric] if judging(record) is None else []
     name = every[0].metric or "" if every else ""
-    rows: list[tuple[str, ...]] = [(row.file, of_metric(row.value, name), of_metric(row.worse, name)) for row in every]
-    return Extra(("file", name, "beside dense"), rows, [])
+    rows: list[tuple[Cell, ...]] = [
+        (cells.words(row.file), cells.of_metric(row.value, name), cells.of_metric(row.worse, name)) for row in every
+    ]
+    return Extra((FILE, Column(name), Column("beside dense")), rows)
 
 
 def _instructions(record: BenchRecord) -> Extra:
     """The instructions of an inference on an emulated processor."""
-    rows: list[tuple[str, ...]] = []
+    columns = (FILE, Column("instructions"), Column("/ dense"), Column("spread", "%"))
+    rows: list[tuple[Cell, ...]] = []
     emulators: dict[str, None] = {}
     for row in table_rows(record):
         counted = record.files[row.file].instructions
         if counted is not None:
             emulators[f"{counted.processor} by {counted.emulator}"] = None
-            ratio = "-" if row.instructions_ratio is None else f"{row.instructions_ratio:.3f}"
-            rows.append((row.file, f"{counted.per_inference:,}", ratio, f"{100 * counted.spread:.3f}"))
+            ratio = cells.number(row.instructions_ratio, 3)
+            rows.append(
+                (
+                    cells.words(row.file),
+                    cells.count(counted.per_inference),
+                    ratio,
+                    cells.number(100 * counted.spread, 3),
+                )
+            )
     notes = [
         f"Instructions: executed by one inference on one thread, counted by emulating {', '.join(emulators)}; a vector "
-        "instruction counts as one. They are no time: how fast a processor is with them, only a board tells."
+        "instruction counts as one. They are no time: how fast a processor is with them, only a board shows."
     ]
-    return Extra(("file", "instructions", "/ dense", "spread %"), rows, notes if rows else [])
+    return Extra(columns, rows, notes if rows else [])
 
 
 def _placement(record: BenchRecord) -> Extra:
     """Nodes by provider or delegate, where one was asked for."""
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Cell, ...]] = []
     for name, file in record.files.items():
         placement = file.latency.placement if file.latency else None
         if placement and record.accelerator.of(file.runtime):
-            rows.append((name, ", ".join(f"{who} {count}" for who, count in placement.items())))
-    return Extra(("file", "nodes"), rows, [])
+            nodes = ", ".join(f"{who} {count}" for who, count in placement.items())
+            rows.append((cells.words(name), cells.words(nodes)))
+    return Extra((FILE, Column("nodes", words=True)), rows)
 
 
 def _operators(record: BenchRecord) -> Extra:
     """The slowest operators of each file, as its runtime's own profiler saw them."""
-    rows: list[tuple[str, ...]] = []
+    columns = (
+        FILE,
+        *(Column(name, words=True) for name in ("node", "operator", "on")),
+        Column("calls"),
+        Column("p50", "us"),
+        Column("share", "%"),
+    )
+    rows: list[tuple[Cell, ...]] = []
     notes, profiled = [], []
     for name, file in record.files.items():
         profile = file.profile
@@ -75,13 +96,13 @@ def _operators(record: BenchRecord) -> Extra:
         for node in profile.nodes[:TOP]:
             rows.append(
                 (
-                    name,
-                    node.name,
-                    node.op_type,
-                    node.provider.removesuffix("ExecutionProvider"),
-                    str(node.calls),
-                    significant(node.p50_us),
-                    f"{100 * node.share:.1f}",
+                    cells.words(name),
+                    cells.words(node.name),
+                    cells.words(node.op_type),
+                    cells.words(node.provider.removesuffix("ExecutionProvider")),
+                    cells.count(node.calls),
+                    _significant(node.p50_us),
+                    cells.part(node.share),
                 )
             )
     if profiled:
@@ -90,12 +111,19 @@ def _operators(record: BenchRecord) -> Extra:
             f"Operators: the {TOP} of each file that took most, by onnxruntime's own profiler in a process of its own; "
             f"share is of all time of these runs. A whole run there, median: {', '.join(profiled)}.",
         )
-    return Extra(("file", "node", "operator", "on", "calls", "p50 us", "share %"), rows, notes)
+    return Extra(columns, rows, notes)
 
 
 def _energy(record: BenchRecord) -> Extra:
     """Energy of an inference."""
-    rows: list[tuple[str, ...]] = []
+    columns = (
+        FILE,
+        Column("energy", "mJ"),
+        Column("energy with idle", "mJ"),
+        Column("power", "W"),
+        Column("idle power", "W"),
+    )
+    rows: list[tuple[Cell, ...]] = []
     notes: list[str] = []
     sensors: dict[str, None] = {}
     for name, file in record.files.items():
@@ -106,19 +134,16 @@ def _energy(record: BenchRecord) -> Extra:
         if energy.millijoules is None or energy.millijoules_with_idle is None:
             notes.append(f"Energy of {name}: {energy.note}.")
             continue
-        rows.append(
-            (
-                name,
-                significant(energy.millijoules),
-                significant(energy.millijoules_with_idle),
-                significant(energy.watts),
-                significant(energy.idle_watts),
-            )
-        )
+        figures = (energy.millijoules, energy.millijoules_with_idle, energy.watts, energy.idle_watts)
+        rows.append((cells.words(name), *map(_significant, figures)))
     if rows:
         notes.insert(
             0,
-            f"Energy: of one inference, from {', '.join(sensors)}; mJ is without the power that the same process drew "
-            "while it waited, before and after.",
+            f"Energy: of one inference, from {', '.join(sensors)}; the first is without the power that the same "
+            "process drew while it waited, before and after.",
         )
-    return Extra(("file", "mJ", "mJ with idle", "W", "idle W"), rows, notes)
+    return Extra(columns, rows, notes)
+
+
+def _significant(value: float) -> Cell:
+    return Cell(significant(value), value)

@@ -1,4 +1,4 @@
-"""The records that a report is made from: files and folders, read, told apart, and matched with each other."""
+"""The records that a report is made from: files and folders, read, distinguished, and matched with each other."""
 
 import hashlib
 import os

@@ -8,7 +8,7 @@ from edgecompress.manifest import Manifest
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
 from edgecompress.report.table import FileRow, fastest, in_doubt, judging, rows
 
-WORSE = 1.05  # times as much, from which it is said
+WORSE = 1.05  # times as much, from which on it counts as worse
 
 
 def best(record: BenchRecord, manifest: Manifest) -> str | None:
@@ -104,7 +104,7 @@ def _both(record: BenchRecord, manifest: Manifest) -> tuple[FileRow | None, File
 
 
 def _speed(record: BenchRecord, row: FileRow) -> tuple[str, bool]:
-    """The speed of a file beside the dense one, and whether that is worse; empty where nothing can be said."""
+    """The speed of a file beside the dense one, and whether that is worse; empty where it is not known."""
     if row.ratio is None:
         return "", False
     if in_doubt(record):

@@ -1,9 +1,12 @@
-"""The result of packing a file."""
+"""A file that was packed, as a document."""
 
 from pathlib import Path
 
+from edgecompress.equivalence.proof import Proof
 from edgecompress.export.pack import PackResult
 from edgecompress.formats import find
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 
 LAST_STEP = "packing is the last step: quantise, convert and simplify before it"
 """What other tools do with a packed file is in docs/runtimes.md."""
@@ -12,18 +15,56 @@ WAY_BACK = "'edgecompress unpack' writes the dense file again"
 """Of a format with decoders to take out; a TFLite file has none."""
 
 
-def packed(made: PackResult, source: Path, target: Path) -> str:
-    """Sizes, how many times smaller, how near to the entropy bound of the weights, and what was proved."""
-    if made.copied:
-        reason = f" ({made.declined})" if made.declined else ""
-        container = f"; as .ecz {made.container_bytes:,} bytes" if made.container_bytes is not None else ""
-        return f"{target}: nothing gets smaller{reason}, so it is {source.name}, {made.bytes:,} bytes{container}"
-    bound = f", {made.bytes / made.entropy_bytes:.3f}x the entropy bound of its weights" if made.entropy_bytes else ""
-    line = (
-        f"{target}: {made.bytes:,} bytes, {made.source_bytes / made.bytes:.2f}x smaller than {source.name} "
-        f"({made.source_bytes:,}){bound}"
+def packed(made: PackResult, source: Path, target: Path) -> Document:
+    """The file written: its size beside the source's and the entropy bound of the weights, and what was proved."""
+    bound = made.bytes / made.entropy_bytes if made.entropy_bytes else None
+    proof = made.proof.words if made.proof else None
+    columns = (
+        Column("file", words=True),
+        Column("bytes"),
+        Column("source", words=True),
+        Column("source bytes"),
+        Column("smaller", key="times_smaller"),
+        Column("entropy bound", key="entropy_bytes"),
+        Column("x bound", key="bound_ratio"),
+        Column("copied", shown=False),
+        Column("proof", shown=False),
+        Column("container_bytes", shown=False),
     )
-    if made.proof is None:
-        return line
-    after = f"{LAST_STEP}; {WAY_BACK}" if find.has_decoders(target) else LAST_STEP
-    return f"{line}; {made.proof.words}\n{after}"
+    line = (
+        cells.words(str(target)),
+        cells.count(made.bytes),
+        cells.words(str(source)),
+        cells.count(made.source_bytes),
+        Cell(f"{made.source_bytes / made.bytes:.2f}x", made.source_bytes / made.bytes),
+        cells.count(made.entropy_bytes or None),
+        cells.number(bound, 3),
+        cells.raw(made.copied),
+        cells.raw(proof),
+        cells.raw(made.container_bytes),
+    )
+    return of_figures(
+        f"{source.name}, packed",
+        [Figure("packed", "", "", table(columns, [line], "packed"))],
+        first=(*([_proved(made.proof)] if made.proof else []), *([_copied(made, source)] if made.copied else [])),
+        details=_advice(target) if proof else (),
+        rows_of=("packed",),
+        titled=False,
+    )
+
+
+def _proved(proof: Proof) -> str:
+    if proof.reason:
+        return proof.words
+    outputs = len(proof.compared)
+    return f"proved: weights identical, {outputs} output{'' if outputs == 1 else 's'} compared"
+
+
+def _copied(made: PackResult, source: Path) -> str:
+    reason = f" ({made.declined})" if made.declined else ""
+    container = f"; as .ecz {made.container_bytes:,} bytes" if made.container_bytes is not None else ""
+    return f"a copy of {source.name}: nothing gets smaller{reason}{container}"
+
+
+def _advice(target: Path) -> tuple[str, ...]:
+    return (LAST_STEP, WAY_BACK) if find.has_decoders(target) else (LAST_STEP,)

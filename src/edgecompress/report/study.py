@@ -12,16 +12,16 @@ MOST_LINES = 5
 def study(index: StudyIndex, records: Sequence[CellRecord]) -> Document:
     """A row for each cell that is done, then what failed and what was left out."""
     states = {state: [each for each in index.cells if each.state == state] for state in ("failed", "left out")}
-    said = [f"failed: {entry.cell.name}: {entry.error}" for entry in states["failed"]]
+    warnings = [f"failed: {entry.cell.name}: {entry.error}" for entry in states["failed"]]
     left = states["left out"]
     if left:
         named = ", ".join(entry.cell.name for entry in left[:MOST_LINES])
         more = f", and {len(left) - MOST_LINES} more" if len(left) > MOST_LINES else ""
         budget = "" if index.budget_minutes is None else f" in {index.budget_minutes:g} minutes"
-        said.append(f"left out{budget}, {len(left)} of {len(index.cells)} cells: {named}{more}")
+        warnings.append(f"left out{budget}, {len(left)} of {len(index.cells)} cells: {named}{more}")
     title = "test accuracy in %; ratios to the dense ONNX file"
     figure = Figure("cells", title, "", _table(records))
-    return of_figures(f"Study {index.study}", [figure], warnings=tuple(said), rows_of=("cells",), titled=False)
+    return of_figures(f"Study {index.study}", [figure], warnings=tuple(warnings), rows_of=("cells",), titled=False)
 
 
 def _table(records: Sequence[CellRecord]) -> Table:

@@ -1,108 +1,47 @@
-"""The summary that build prints: each stage's accuracy, the size of each file, and what to do next."""
+"""A build as a document: each stage's accuracy, and each file's size and proof."""
 
-import textwrap
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
 
 from edgecompress.compress.details import ClusterDetails
-from edgecompress.compress.record import StageResult
+from edgecompress.compress.record import TOP_1
 from edgecompress.estimate.records import OnProcessor
-from edgecompress.export.verify import Verification
-from edgecompress.manifest import Manifest
+from edgecompress.manifest import Manifest, ModelFile
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, Row, Table, of_figures, table
 from edgecompress.report.doubts import of_build
+from edgecompress.report.numbers import significant
+
+WIDTH = 100
+MOST_VALUES = 257  # of a layer that is clustered: 256 and zero
+SIZE = ("file", "bytes", "times_smaller", "entropy_bytes", "container_bytes", "accuracy_percent")
+PROOF = ("file", "largest_difference", "agreement_percent", "identical_weights", "latency_ratio")
+"""The columns that stand together in a terminal."""
+PROVED = "Each was proved in its runtime on this machine, against the network in PyTorch."
 
 
-def summary(manifest: Manifest, folder: Path) -> str:
-    """A few lines of plain text, at most 100 characters wide."""
+def summary(manifest: Manifest) -> Document:
+    """The stages, the front that was tried, the files, and the test; CSV is a line a file."""
     data = f"on {manifest.data.name}" if manifest.data.test else "without data"
-    lines = [f"{manifest.model.name} {data} for {manifest.target.title}: {folder}"]
-    if manifest.recipe_reason:
-        lines.append(f"  recipe    {manifest.recipe_name}: {manifest.recipe_reason}")
-    lines.append("")
-    for stage in manifest.stages:
-        values = f", at most {stage.distinct_max} distinct values a layer" if stage.distinct_max <= 257 else ""
-        known = "" if stage.validation_accuracy is None else f"{_worth(stage)}, "
-        lines.append(f"  {stage.stage:9} {known}{100 * stage.sparsity:5.1f} % zeros{values}")
-    lines += _front(manifest)
-    lines += ["", *(f"  test      {line}" for line in (*_by_metric(manifest), judged(manifest)))]
-    dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
-    width = max(13, *(len(name) for name in manifest.models))
-    for name, file in manifest.models.items():
-        if file.kind == "dense":
-            continue
-        base = dense[file.runtime].bytes
-        lines.append(f"  {name:{width}} {file.bytes:>11,} bytes, {base / file.bytes:.1f}x smaller than {base:,}")
-        container = manifest.files.get(f"{name}.ecz")
-        packed = f"; {container.bytes:,} bytes as {name}.ecz" if container else ""
-        lines.append(f"  {'':{width}} {file.ledger.entropy_bytes:>11,} bytes entropy bound of its weights{packed}")
-        if file.accuracy:
-            found = file.accuracy
-            lines.append(
-                f"  {'':{width}} {found.percent:>11.2f} % right of {found.samples} test samples, in its runtime"
-            )
-        if file.on_processor:
-            lines.append(f"  {'':{width}} values depend on the processor: {on_processor(file.on_processor)}")
-        lines.append(f"  {'':{width}} proved: {_proof(file.verification)}")
-    lines.append(f"  weights kept: one in {manifest.ratios.weights:.1f} (the ratio that papers state)")
-    if manifest.ratios.macs is not None:
-        lines.append(f"  multiply-accumulates: one in {manifest.ratios.macs:.1f}")
-    if manifest.lead is not None:
-        lines += ["", f"Leads on {manifest.target.title}: {manifest.lead.file}"]
-        note = f"nothing was counted: {manifest.lead.note}" if manifest.lead.note else ""
-        for said in (manifest.lead.why, note):
-            lines += textwrap.wrap(said, 98, initial_indent="  ", subsequent_indent="  ")
-    for said in of_build(manifest):
-        lines += ["", *textwrap.wrap(said, 98)]
-    if any(file.memory.peak is not None for file in manifest.models.values()):
-        lines += ["", f"Measure it: edgecompress bench {folder}"]
-    return "\n".join(lines)
-
-
-def _worth(stage: StageResult) -> str:
-    """The validation accuracy of a stage, or its metric."""
-    if stage.top_1 is not None:
-        return f"validation accuracy {stage.top_1:6.2f} %"
-    return f"{stage.metric} {stage.validation_accuracy:.5g}"
-
-
-def _by_metric(manifest: Manifest) -> list[str]:
-    """Both networks by a metric of the user's own, in one line if there is one."""
-    own = manifest.judged
-    if own is None:
-        return []
-    better = f"; {own.better} is better" if own.better else ""
-    return [f"{own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples{better})"]
-
-
-def _front(manifest: Manifest) -> list[str]:
-    """The tried rates until accuracy fell too far, and how to take another of them."""
-    if not manifest.front:
-        return []
-    lines = ["", "  front     bits a weight      bytes  zeros   validation, drop to the dense network (95 %)"]
-    taken = next(told.rate_asked for stage in manifest.stages if isinstance(told := stage.details, ClusterDetails))
-    for number, point in enumerate(manifest.front, start=1):
-        mark = "  <- taken" if point.rate == taken else ""
-        lines.append(
-            f"  {number:5}     {point.rate:13.3g} {point.bytes:>10,} {100 * point.sparsity:5.1f} %"
-            f"  {point.validation_accuracy:6.2f} %, {point.drop.points:.2f} ({point.drop.low:.2f} to "
-            f"{point.drop.high:.2f}){mark}"
-        )
-    return [*lines, "  another of these, without training: the same command with --from-front N"]
-
-
-def judged(manifest: Manifest) -> str:
-    """The accuracies of both networks, or the distance of their outputs, in one line."""
-    accuracy, near = manifest.accuracy, manifest.fidelity
-    if accuracy is not None:
-        drop = accuracy.dense - accuracy.compressed
-        return (
-            f"dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
-            f"(drop {drop:.2f} points, {accuracy.samples} samples)"
-        )
-    assert near is not None, "a build without classes compares outputs"
-    same = "" if near.agreement is None else f", {100 * near.agreement:.1f} % of the answers are the dense network's"
-    inputs = "inputs that were not calibrated on" if near.inputs == "given" else "inputs of noise"
-    return (
-        f"outputs differ by {100 * near.relative_error:.1f} % of the dense network's{same}, on {near.samples} {inputs}"
+    recipe = f"recipe {manifest.recipe_name}: {manifest.recipe_reason}" if manifest.recipe_reason else ""
+    lead = manifest.lead
+    leading = [] if lead is None else [f"{lead.file} leads: {lead.why}"]
+    uncounted = [f"nothing was counted: {lead.note}"] if lead and lead.note else []
+    on_processors = [
+        f"{name}: values depend on the processor: {on_processor(file.on_processor)}"
+        for name, file in manifest.models.items()
+        if file.on_processor
+    ]
+    return of_figures(
+        f"{manifest.model.name} {data} for {manifest.target.title}",
+        [_stages(manifest), *_front(manifest), Figure("files", "Files", PROVED, _files(manifest))],
+        made=f"Built {manifest.created} by edgecompress {manifest.tool_version}.",
+        above=(recipe, "") if recipe else (),
+        first=(*_by_metric(manifest), _test(manifest), _kept(manifest), *leading, *uncounted),
+        warnings=tuple(of_build(manifest)),
+        details=tuple(on_processors),
+        rows_of=("files",),
+        width=WIDTH,
     )
 
 
@@ -111,23 +50,179 @@ def on_processor(found: OnProcessor) -> str:
     if found.outputs is None:
         return f"they were not taken on the board's ({found.why_not})"
     checked, right = found.outputs, found.accuracy
-    said = "" if right is None else f"{right.percent:.2f} % right of {right.samples} test samples, "
+    accuracy = "" if right is None else f"{right.percent:.2f} % right of {right.samples} test samples, "
     return (
-        f"on an emulated {found.processor} {said}{checked.samples} outputs off by at most "
+        f"on an emulated {found.processor} {accuracy}{checked.samples} outputs off by at most "
         f"{checked.largest_difference:.1g}"
     )
 
 
-def _proof(proof: Verification) -> str:
-    """The checks that a file passed, in one line."""
-    checked = proof.outputs
-    if checked.least_agreement is None:
-        said = [f"{checked.samples} outputs off by at most {checked.largest_difference:.1g}"]
-    else:
-        said = [f"{100 * checked.argmax_agreement:.1f} % of {checked.samples} answers are the network's"]
-    if proof.identical_weights is not None:
-        said.append(f"{proof.identical_weights} tensors bit by bit")
-    if proof.latency is not None:
-        ratio = proof.latency
-        said.append(f"latency {ratio.ratio:.2f}x dense ({ratio.low:.2f} to {ratio.high:.2f}) on this machine")
-    return ", ".join(said)
+def _stages(manifest: Manifest) -> Figure:
+    metric = next((stage.metric for stage in manifest.stages if stage.validation_accuracy is not None), TOP_1)
+    columns = (
+        Column("stage", words=True),
+        Column("validation accuracy", "%") if metric == TOP_1 else Column(f"{metric}, validation"),
+        Column("zeros", "%"),
+        Column("most distinct values a layer", short="distinct values"),
+    )
+    lines = [
+        (
+            cells.words(stage.stage),
+            cells.of_metric(stage.validation_accuracy, stage.metric),
+            cells.part(stage.sparsity),
+            cells.count(stage.distinct_max if stage.distinct_max <= MOST_VALUES else None),
+        )
+        for stage in manifest.stages
+    ]
+    return Figure("stages", "Stages", "", table(columns, lines, "stage"))
+
+
+def _front(manifest: Manifest) -> list[Figure]:
+    """The rates that were tried until accuracy fell too far, and how to take another of them."""
+    if not manifest.front:
+        return []
+    columns = (
+        Column("point", words=True),
+        Column("bits a weight"),
+        Column("bytes"),
+        Column("zeros", "%"),
+        Column("validation accuracy", "%", short="validation %"),
+        Column("drop to dense (95 % interval)", "points", short="drop (95 %), points"),
+        Column("", words=True, key="verdict"),
+    )
+    taken = next(each.rate_asked for stage in manifest.stages if isinstance(each := stage.details, ClusterDetails))
+    lines = [
+        (
+            cells.words(str(number)),
+            Cell(f"{point.rate:.3g}", point.rate),
+            cells.count(point.bytes),
+            cells.part(point.sparsity),
+            cells.points(point.validation_accuracy),
+            Cell(f"{point.drop.points:.2f} ({point.drop.low:.2f} to {point.drop.high:.2f})", point.drop.points),
+            Cell("taken" if point.rate == taken else "", "taken" if point.rate == taken else None),
+        )
+        for number, point in enumerate(manifest.front, start=1)
+    ]
+    caption = "Another of these, without training: the same command with --from-front N."
+    return [Figure("front", "Rates that were tried", caption, table(columns, lines, "front"))]
+
+
+def _files(manifest: Manifest) -> Table:
+    lead = manifest.lead.file if manifest.lead else None
+    lines = [
+        Row(f"file-{place}", tuple(make(name, manifest) for make in _COLUMNS.values()), stands_out=name == lead)
+        for place, name in enumerate(manifest.models)
+    ]
+    known = {
+        column.id for place, column in enumerate(_COLUMNS) if any(row.cells[place].value is not None for row in lines)
+    }
+    return Table(
+        tuple(replace(column, shown=column.shown and column.id in known) for column in _COLUMNS),
+        tuple(lines),
+        parts=tuple(tuple(key for key in part if key in known) for part in (SIZE, PROOF)),
+        mark="leads" if lead else "",
+        legend=f"leads on {manifest.target.title}" if lead else "",
+    )
+
+
+def _figure(make: Callable[[ModelFile], Cell]) -> Callable[[str, Manifest], Cell]:
+    """The cell of a column that is of the file alone."""
+    return lambda name, manifest: make(manifest.models[name])
+
+
+def _smaller(name: str, manifest: Manifest) -> Cell:
+    file = manifest.models[name]
+    dense = next(each for each in manifest.models.values() if (each.runtime, each.kind) == (file.runtime, "dense"))
+    return cells.times(dense.bytes / file.bytes)
+
+
+def _container(name: str, manifest: Manifest) -> Cell:
+    container = manifest.files.get(f"{name}.ecz")
+    return cells.count(container.bytes if container else None)
+
+
+def _difference(file: ModelFile) -> Cell:
+    outputs = file.verification.outputs
+    return Cell(f"{outputs.largest_difference:.1g}", outputs.largest_difference)
+
+
+def _agreement(file: ModelFile) -> Cell:
+    """The part of equal answers, of a file that is judged by these and not by its outputs."""
+    outputs = file.verification.outputs
+    return cells.part(None if outputs.least_agreement is None else outputs.argmax_agreement)
+
+
+def _latency(file: ModelFile) -> Cell:
+    found = file.verification.latency
+    if found is None:
+        return Cell(cells.NONE)
+    return Cell(f"{significant(found.ratio)} ({significant(found.low)} to {significant(found.high)})", found.ratio)
+
+
+_COLUMNS: dict[Column, Callable[[str, Manifest], Cell]] = {
+    Column("file", words=True): lambda name, _: cells.words(name),
+    Column("runtime", words=True, shown=False): _figure(lambda file: cells.words(file.runtime)),
+    Column("kind", words=True, shown=False): _figure(lambda file: cells.words(file.kind)),
+    Column("bytes"): _figure(lambda file: cells.count(file.bytes)),
+    Column("smaller", key="times_smaller"): _smaller,
+    Column("entropy bound", "bytes", key="entropy_bytes", short="entropy bound"): _figure(
+        lambda file: cells.count(file.ledger.entropy_bytes)
+    ),
+    Column("as .ecz", "bytes", key="container_bytes", short="as .ecz"): _container,
+    Column("accuracy", "%", key="accuracy_percent"): _figure(
+        lambda file: cells.points(file.accuracy.percent if file.accuracy else None)
+    ),
+    Column("accuracy_samples", shown=False): _figure(
+        lambda file: cells.raw(file.accuracy.samples if file.accuracy else None)
+    ),
+    Column("proof_samples", shown=False): _figure(lambda file: cells.raw(file.verification.outputs.samples)),
+    Column("largest output difference", key="largest_difference"): _figure(_difference),
+    Column("same answers", "%", key="agreement_percent"): _figure(_agreement),
+    Column("tensors identical", key="identical_weights"): _figure(
+        lambda file: cells.count(file.verification.identical_weights)
+    ),
+    Column("latency / dense, here (95 % interval)", key="latency_ratio", short="latency/dense here (95 %)"): _figure(
+        _latency
+    ),
+    Column("latency_ratio_low", shown=False): _figure(
+        lambda file: cells.raw(file.verification.latency.low if file.verification.latency else None)
+    ),
+    Column("latency_ratio_high", shown=False): _figure(
+        lambda file: cells.raw(file.verification.latency.high if file.verification.latency else None)
+    ),
+}
+"""The columns in the order of CSV and of Markdown, each with its cell of a file."""
+
+
+def _by_metric(manifest: Manifest) -> list[str]:
+    """Both networks by a metric of the user's own, in one line if there is one."""
+    own = manifest.judged
+    if own is None:
+        return []
+    better = f"; {own.better} is better" if own.better else ""
+    return [
+        f"Test, {own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples{better})."
+    ]
+
+
+def _test(manifest: Manifest) -> str:
+    """The accuracies of both networks, or the distance of their outputs, in one line."""
+    accuracy, near = manifest.accuracy, manifest.fidelity
+    if accuracy is not None:
+        drop = accuracy.dense - accuracy.compressed
+        return (
+            f"Test accuracy: dense {accuracy.dense:.2f} %, compressed {accuracy.compressed:.2f} % "
+            f"(drop {drop:.2f} points, {accuracy.samples} samples)."
+        )
+    assert near is not None, "a build without classes compares outputs"
+    same = "" if near.agreement is None else f", {100 * near.agreement:.1f} % of the answers are the dense network's"
+    inputs = "inputs that were not calibrated on" if near.inputs == "given" else "inputs of noise"
+    return (
+        f"Outputs differ by {100 * near.relative_error:.1f} % of the dense network's{same}, on {near.samples} {inputs}."
+    )
+
+
+def _kept(manifest: Manifest) -> str:
+    """The ratio that papers state, and that of the arithmetic where channels were removed."""
+    macs = f"; multiply-accumulates: one in {manifest.ratios.macs:.1f}" if manifest.ratios.macs is not None else ""
+    return f"Weights kept: one in {manifest.ratios.weights:.1f}, the ratio that papers state{macs}."

@@ -40,7 +40,7 @@ class FileRow:
     difference: float | None
     metric: str | None  # of the user's own, by its name
     value: float | None  # of that
-    worse: float | None  # by so much than the dense file's; where nobody said which way is worse, the difference
+    worse: float | None  # by so much than the dense file's; where its direction is not known, the difference
     energy: float | None  # mJ of an inference, with the idle power subtracted
     failures: tuple[str, ...]
 
@@ -59,8 +59,8 @@ def rows(record: BenchRecord) -> list[FileRow]:
         memory = file.memory
         latency, ratio = (file.latency, ratios.get(name)) if timed else (None, None)
         ran = file.latency or file.instructions or file.accuracy or file.metric
-        said = "in doubt" if in_doubt(record) else ratio.verdict if ratio else ""
-        verdict = said if ratio else "failed" if not ran else "-" if timed else "emulated"
+        compared = "in doubt" if in_doubt(record) else ratio.verdict if ratio else ""
+        verdict = compared if ratio else "failed" if not ran else "-" if timed else "emulated"
         counted, reference = file.instructions, base.instructions if base else None
         found.append(
             FileRow(
@@ -83,7 +83,7 @@ def rows(record: BenchRecord) -> list[FileRow]:
                 accuracy=file.accuracy.percent if file.accuracy else None,
                 samples=file.accuracy.samples if file.accuracy else None,
                 drop=base.accuracy.percent - file.accuracy.percent if both else None,  # type: ignore[union-attr]
-                difference=told.largest_difference if (told := file.accuracy or file.metric) else None,
+                difference=judged.largest_difference if (judged := file.accuracy or file.metric) else None,
                 metric=file.metric.name if file.metric else None,
                 value=file.metric.value if file.metric else None,
                 worse=_worse(file, base),
@@ -212,8 +212,8 @@ def leading(record: BenchRecord, manifest: Manifest) -> list[str]:
         return [*lines, "Measured here, it is the fastest of those within the limit on accuracy."]
     able = _able(record, lead)
     times = able[lead.file] / able[first] if lead.file in able else None
-    said = "" if times is None else f", {lead.file} takes {times:.2f} times as long"
-    return [*lines, f"Measured here, {first} is the fastest of those within the limit on accuracy{said}."]
+    beside = "" if times is None else f", {lead.file} takes {times:.2f} times as long"
+    return [*lines, f"Measured here, {first} is the fastest of those within the limit on accuracy{beside}."]
 
 
 def fastest(record: BenchRecord, manifest: Manifest) -> str | None:
@@ -251,9 +251,9 @@ def failures(record: BenchRecord) -> list[str]:
 
 
 def against_paper(record: BenchRecord, manifest: Manifest) -> tuple[list[tuple[str, str, str]], str] | None:
-    """Rows of (quantity, here, paper), and what must be said with them; ``None``: it is not of the paper's."""
-    said = paper.published(manifest.data.name)
-    if said is None or manifest.model.name not in paper.NETWORKS:
+    """Rows of (quantity, here, paper), and a note to them; ``None``: it is not of the paper's."""
+    published = paper.published(manifest.data.name)
+    if published is None or manifest.model.name not in paper.NETWORKS:
         return None
     first = manifest.target.runtimes[0]
     of_first = (row for row in rows(record) if record.files[row.file].runtime == first)
@@ -261,9 +261,9 @@ def against_paper(record: BenchRecord, manifest: Manifest) -> tuple[list[tuple[s
     drop = measured.drop if measured else None
     here = "-" if drop is None or measured is None else f"{percent(drop)} points ({measured.file})"
     ratio = f"{significant(manifest.ratios.weights)}x"
-    table = [("weights / weights kept", ratio, f"{said.ratio:.0f}x"), ("accuracy drop", here, said.drop)]
+    table = [("weights / weights kept", ratio, f"{published.ratio:.0f}x"), ("accuracy drop", here, published.drop)]
     note = (
-        f"The paper's figures are averages over its networks on {said.kind} ({paper.CITATION}); how it counts "
+        f"The paper's figures are averages over its networks on {published.kind} ({paper.CITATION}); how it counts "
         "compression is not public."
     )
     return table, note

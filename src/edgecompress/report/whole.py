@@ -1,4 +1,4 @@
-"""The whole report: its sections in their order, and what is said above them."""
+"""The whole report: its sections in their order, and the lines above them."""
 
 from collections import Counter
 from datetime import UTC, datetime

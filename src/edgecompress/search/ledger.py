@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NUMBER, WORKER, BEAT, TRIAL = "number", "worker", "beat", "trial"
 SECONDS_BETWEEN_BEATS = 60.0
 SECONDS_UNTIL_LOST = 1800.0
-"""A worker on another machine that said nothing for so long is taken to be gone; one on this machine is looked for."""
+"""A worker on another machine without a sign for so long is taken to be gone; one on this machine is looked for."""
 SIGNS_OF_A_RACE = ("already exists", "unique constraint", "duplicate key", "database is locked")
 """What databases say when two workers make the tables of a new one at the same time."""
 ATTEMPTS, SECONDS_BETWEEN_ATTEMPTS = 20, 0.25

@@ -105,12 +105,12 @@ def _channels(network: nn.Module, context: Context, made: Run) -> RemovedChannel
     """Measure the network without the channels that are gone."""
     assert context.recipe.structure is not None
     assert context.latency is not None
-    told = structured(made.stages)
-    assert told is not None
+    removed = structured(made.stages)
+    assert removed is not None
     context.progress("latency", 0, 1, "measuring what is left of the network")
     found = context.latency(network)
     return RemovedChannels(
-        macs=told.macs_after / told.macs_before,
+        macs=removed.macs_after / removed.macs_before,
         ratio=found.ratio,
         low=found.low,
         high=found.high,

@@ -68,8 +68,8 @@ def scan(
             )
             kept(found[key])
         by = context.metric.name
-        said = f"{found[key].accuracy:.1f} % right" if by == TOP_1 else f"{by} {found[key].accuracy:.5g}"
-        note = f"{layer.name} at {change} {value:g}: {said}"
+        outcome = f"{found[key].accuracy:.1f} % right" if by == TOP_1 else f"{by} {found[key].accuracy:.5g}"
+        note = f"{layer.name} at {change} {value:g}: {outcome}"
         context.progress("scan", count, len(wanted), note)
     return [found[layer.name, change, value] for layer, change, value in wanted]
 

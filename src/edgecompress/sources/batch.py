@@ -176,7 +176,7 @@ def _wrong(module: GraphModule, inputs: tuple[End, ...], model: ir.Model, fixed:
             graph = written(module)
             alone = _joined([_of_runtime(graph, arrays, slice(number, number + 1)) for number in range(count)])
         except CheckError as error:
-            # Not even one: nothing can be said of several. A batch that the file fixed then stays as it is.
+            # Not even one: nothing is known of several. A batch that the file fixed then stays as it is.
             return None if fixed is None else str(error)
     try:
         same = True

@@ -46,7 +46,7 @@ def call(spec: str) -> Any:
     try:
         return function()
     except (Exception, SystemExit) as error:
-        raise InputError(f"{spec} raised {_said(error)}") from error
+        raise InputError(f"{spec} raised {_one_line(error)}") from error
 
 
 def _dotted(name: str) -> bool:
@@ -118,9 +118,9 @@ def _from_path(name: str) -> object:
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
             raise InputError(f"there is no module '{name}' here or in the environment; check the name") from error
-        raise InputError(f"importing {name} raised {_said(error)}") from error
+        raise InputError(f"importing {name} raised {_one_line(error)}") from error
     except (Exception, SystemExit) as error:
-        raise InputError(f"importing {name} raised {_said(error)}") from error
+        raise InputError(f"importing {name} raised {_one_line(error)}") from error
 
 
 def _from_file(path: Path) -> object:
@@ -138,7 +138,7 @@ def _from_file(path: Path) -> object:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise InputError(f"importing {path} raised {_said(error)}") from error
+        raise InputError(f"importing {path} raised {_one_line(error)}") from error
     return module
 
 
@@ -197,7 +197,7 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _said(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     """An error in one line."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -30,7 +30,7 @@ def decides(function: Callable[..., Any], what: str) -> dict[str, Any]:
         what: its role, for errors.
 
     Raises:
-        InputError: it has no name of its own or no source, or holds what cannot be told apart.
+        InputError: it has no name of its own or no source, or holds what has no identity.
     """
     cure = f"give a function of a module as {what}, or leave cache out"
     named = type(function) if isinstance(function, nn.Module) else function

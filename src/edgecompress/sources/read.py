@@ -92,7 +92,7 @@ def read(
     progress: Progress,
     targets: bool = False,
 ) -> tuple[Model, Dataset, tuple[str, ...]]:
-    """A network and data, of which at least the network is the user's own, and what is to be said of them.
+    """A network and data, of which at least the network is the user's own, and the warnings about them.
 
     Args:
         model: what names the network, or makes one that is in memory, of inputs.
@@ -101,7 +101,7 @@ def read(
         checkpoint: the network's weights, in a file of their own.
         seed: of the network's initial weights, and of noise.
         known: reads the built-in data set that ``data`` names.
-        progress: is told what is read.
+        progress: called with what is read.
         targets: as ``samples``.
 
     Raises:

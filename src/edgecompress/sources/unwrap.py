@@ -60,7 +60,7 @@ def unwrapped(content: object, expected: Mapping[str, torch.Tensor], where: str)
     best = max(found, key=lambda each: (each.exact, each.known, -len(each.state)), default=None)
     if best is None or not best.known:
         raise InputError(
-            f"{where} holds no weights of this network: it has {_said(content)}; the network's first tensors are "
+            f"{where} holds no weights of this network: it has {_listed(content)}; the network's first tensors are "
             f"{', '.join(list(expected)[:3])}; save network.state_dict()"
         )
     return best.state
@@ -129,7 +129,7 @@ def _same(one: State, other: State) -> bool:
     )
 
 
-def _said(content: Any) -> str:
+def _listed(content: Any) -> str:
     """The content of a file, in a few words."""
     if not isinstance(content, Mapping):
         return f"a {type(content).__name__}"

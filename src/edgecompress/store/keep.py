@@ -15,7 +15,7 @@ def keep(record: Published, where: str | None, *, file: Path | None, warn: Calla
         record: what was found.
         where: see ``place``.
         file: where it was written, for the warning.
-        warn: told in one line why it is not in the store.
+        warn: called with the reason why it is not in the store, one line.
 
     Returns:
         Its id, or ``None`` where it was not kept.

@@ -64,7 +64,7 @@ class Store:
             "document": document,
             **{name: getattr(about, name) for name in COLUMNS if name != "kind"},
         }
-        with self._told() as connection:
+        with self._begin() as connection:
             insert = _insert(connection, RECORDS).values(row).on_conflict_do_nothing().returning(RECORDS.c.id)
             new = connection.execute(insert).first() is not None
             for runtime in about.runtimes if new else ():
@@ -81,7 +81,7 @@ class Store:
         if runtime is not None:
             query = query.where(RECORDS.c.id.in_(select(RUNTIMES.c.id).where(RUNTIMES.c.runtime == runtime)))
         query = query.order_by(RECORDS.c.created.desc(), RECORDS.c.id).limit(limit)
-        with self._told() as connection:
+        with self._begin() as connection:
             return _read(connection, query)
 
     def get(self, beginning: str) -> tuple[Entry, str]:
@@ -92,7 +92,7 @@ class Store:
         """
         number = beginning.lower()
         query = _entries().where(RECORDS.c.id.startswith(number, autoescape=True)).order_by(RECORDS.c.id).limit(3)
-        with self._told() as connection:
+        with self._begin() as connection:
             found = _read(connection, query)
             if not found or not number:
                 raise InputError(f"no record in {self.where} has the id '{beginning}': see 'edgecompress records list'")
@@ -113,8 +113,8 @@ class Store:
         return found[0], document
 
     @contextmanager
-    def _told(self) -> Iterator[Connection]:
-        with told(self.where), self._engine.begin() as connection:
+    def _begin(self) -> Iterator[Connection]:
+        with one_line_errors(self.where), self._engine.begin() as connection:
             yield connection
 
 
@@ -141,13 +141,13 @@ def open_store(given: str | None = None, *, create: bool = True) -> Iterator[Sto
     # No pool: a command uses one connection after the other, and a file is closed when that is done.
     engine = create_engine(address, poolclass=NullPool, connect_args=options)
     store = Store(engine)
-    with told(store.where), engine.begin() as connection:
+    with one_line_errors(store.where), engine.begin() as connection:
         _prepare(connection)
     yield store
 
 
 @contextmanager
-def told(where: str) -> Iterator[None]:
+def one_line_errors(where: str) -> Iterator[None]:
     """Turn an error of the database into one line."""
     try:
         yield

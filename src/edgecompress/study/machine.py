@@ -16,9 +16,9 @@ PACKAGES = ("torch", "numpy", "scikit-learn", "onnx", "onnx-ir", "onnxruntime", 
 
 def machine(*, threads: int, gpu: str | None) -> Machine:
     """This machine; ``threads`` are those that PyTorch uses, ``gpu`` is the name of the one it trains on."""
-    told = io.StringIO()
-    conditions(Job.parse("{}"), Events(told))
-    found = json.loads(told.getvalue())
+    stream = io.StringIO()
+    conditions(Job.parse("{}"), Events(stream))
+    found = json.loads(stream.getvalue())
     return Machine(
         system=found["system"],
         machine=found["machine"],

@@ -142,7 +142,7 @@ class Machine(Record):
     system: str
     machine: str = Field(description="as uname -m names it")
     cpu: str | None
-    emulated: bool | None = Field(description="whether the machine is emulated; null: it cannot be told")
+    emulated: bool | None = Field(description="whether the machine is emulated; null: not known")
     cores: int = Field(description="that this process may run on")
     threads: int = Field(description="of PyTorch: with another number, sums are rounded in another order")
     gpu: str | None = Field(description="null: trained on the CPU")

@@ -31,7 +31,7 @@ class Study:
         store: where the records are kept.
         machine: this one, for the record of a cell whose worker was lost.
         budget_minutes: after which no cell is started any more.
-        progress: is told how far it is.
+        progress: called with how far it is.
     """
 
     name: str

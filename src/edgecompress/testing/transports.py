@@ -145,7 +145,9 @@ def output_errors_and_exit_codes_are_the_program_s(open_connection: Open, folder
     lines: list[str] = []
     with open_connection() as connection:
         done = python(connection, code, on_line=lines.append)
-        expect((done.code, done.output) == (7, "Grüße\nno end"), f"it ended with {done.code} and said {done.output!r}")
+        expect(
+            (done.code, done.output) == (7, "Grüße\nno end"), f"it ended with {done.code} and printed {done.output!r}"
+        )
         expect(lines == ["Grüße", "no end"], f"the lines were {lines}")
         expect(done.errors.endswith("xlast") and 60_000 < len(done.errors) <= 64 * 1024, "the errors' end is not kept")
         for number in (0, 1, 4, 127, 255):

@@ -63,7 +63,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
         else:
             found = within(given.network, given.context, trained=given.trained)
             compressed, front = found.chosen.made, _front(found, given)
-    left_alone = [said for stage in compressed.stages if (said := stage.left_alone)]
+    left_alone = [left for stage in compressed.stages if (left := stage.left_alone)]
     for message in left_alone:
         warn(message)
     with bundle.staged(folder) as staging, low_memory():

@@ -51,15 +51,15 @@ def build_and_bench(
 ) -> Benched:
     """Set a device up where that is missing, build a bundle, measure it there, and write a page.
 
-    The device is first: a board that is not reached, or a mode that is none, is said before hours of training.
+    The device is first: a board that is not reached, or a mode that is none, is an error before hours of training.
 
     Args:
         request: for ``build_bundle``.
         device: for ``devices.find``.
         mode: of the benchmark.
         store: where both records are kept beside their files; ``None``: the user's store.
-        progress: is told of every step.
-        warn: is told what the user should know.
+        progress: called with every step.
+        warn: called with each warning, one line.
 
     Raises:
         EdgecompressError: one of its kinds.

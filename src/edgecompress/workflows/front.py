@@ -50,8 +50,8 @@ def _comment(record: SearchRecord, point: SearchPoint) -> str:
 
 
 def _lost(record: SearchRecord, point: SearchPoint) -> str:
-    said = drop_in_words(point.drop, record.metric)
-    return f"{said} of validation accuracy lost" if record.metric == TOP_1 else f"{said} lost on validation samples"
+    drop = drop_in_words(point.drop, record.metric)
+    return f"{drop} of validation accuracy lost" if record.metric == TOP_1 else f"{drop} lost on validation samples"
 
 
 def measured(
@@ -72,8 +72,8 @@ def measured(
         front: what is to be measured.
         devices: where, as ``bench`` takes them. A board that fails is warned of, and the others go on.
         mode: of the benchmark.
-        progress: is told of every step.
-        warn: is told what the user should know.
+        progress: called with every step.
+        warn: called with each warning, one line.
     """
     points = []
     for number, point in enumerate(front.points):

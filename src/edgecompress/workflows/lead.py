@@ -38,14 +38,14 @@ _OUTPUTS_SECONDS = 1800
 
 @dataclass(frozen=True)
 class LabelledSamples:
-    """Labelled samples, float32 (N, channels, ...) and classes, with what the compressed network says of the first.
+    """Labelled samples, float32 (N, channels, ...) and classes, with the compressed network's outputs for the first.
 
     Without classes ``y`` is empty.
     """
 
     x: Floats
     y: Array
-    said: Floats
+    expected: Floats
 
 
 def settle(
@@ -59,7 +59,7 @@ def settle(
     data, settings = given.data, given.context.recipe.export
     models, warnings = dict(made.models), list(made.warnings)
     counts = counted(folder, models, board, settings, progress)
-    test, validation = made.said or (np.zeros((0, 0), np.float32),) * 2
+    test, validation = made.expected or (np.zeros((0, 0), np.float32),) * 2
     tested = LabelledSamples(data.test_x, data.test_y if data.classes else data.test_y[:0], test)
     for name in [name for name, file in models.items() if file.kind == "float16"]:
         try:
@@ -132,7 +132,7 @@ def on_processor(
     except InputError as error:
         return OnProcessor(processor=None, why_not=str(error))
     checked = compare_outputs(
-        path, produced, test.said[:some], absolute_tolerance=1e-4, relative_tolerance=FLOAT16_ARITHMETIC
+        path, produced, test.expected[:some], absolute_tolerance=1e-4, relative_tolerance=FLOAT16_ARITHMETIC
     )
     return OnProcessor(processor=board.emulator_cpu, outputs=checked, accuracy=_accuracy(produced, test.y[:some]))
 
@@ -158,7 +158,7 @@ def lead(
         stages: what each did, the first of the dense network and the last of the compressed one.
         validation: the split.
         counts: from ``counted``.
-        progress: told of what takes long.
+        progress: called with what takes long.
     """
     executed, note = counts
     dense = {each.runtime: executed.get(name) for name, each in files.items() if each.kind == "dense"}
@@ -218,12 +218,12 @@ def _judged_there(
     """The same of a float16 file: what the compressed network lost, and what float16 adds on some samples."""
     assert board.emulator_cpu is not None
     some = _some(executed)
-    x, y, said = validation.x[:some], validation.y[:some], validation.said[:some]
+    x, y, expected = validation.x[:some], validation.y[:some], validation.expected[:some]
     try:
         produced = _outputs(path, file, board.emulator_cpu, x, progress)
     except (CheckError, InputError) as error:
         return {"left_out": f"its accuracy on {board.name} is not known: {error}"}
-    added = 100 * (np.mean(said.argmax(axis=1) == y) - np.mean(produced.argmax(axis=1) == y))
+    added = 100 * (np.mean(expected.argmax(axis=1) == y) - np.mean(produced.argmax(axis=1) == y))
     judged = f"the network, and on {len(y)} of these the file, on an emulated {board.emulator_cpu}"
     return {"drop": lost + float(added), "samples": len(validation.y), "judged": judged}
 

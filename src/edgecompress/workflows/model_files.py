@@ -54,15 +54,15 @@ class Made:
         judged: of both by the user's own metric; ``None``: there is none.
         fidelity: instead of it.
         warnings: of what was left out, or is slow.
-        said: what the compressed network says of the first samples, float32 (N, classes), of the test set and of the
-            validation split, for files whose values depend on the processor; empty: there are none.
+        expected: the compressed network's outputs for the first samples, float32 (N, classes), of the test set and of
+            the validation split, for files whose values depend on the processor; empty: there are none.
     """
 
     models: dict[str, ModelFile]
     accuracy: Accuracy | None
     fidelity: Fidelity | None
     warnings: list[str]
-    said: tuple[Floats, ...] = ()
+    expected: tuple[Floats, ...] = ()
     judged: Judged | None = None
 
 
@@ -101,7 +101,7 @@ def write_models(
     results: dict[Kind, float | None] = {}
     judgements: list[float] = []
     by_metric = given.context.metric if given.context.metric != ACCURACY else None
-    said: dict[Kind, Reference | Named] = {}
+    references: dict[Kind, Reference | Named] = {}
     models: dict[str, ModelFile] = {}
     int8, warnings = _int8(board, given)
     inputs = calibration(data.train_x, settings.int8_samples) if int8 else data.train_x[:0]
@@ -114,10 +114,10 @@ def write_models(
         if by_metric is not None:
             judgements.append(by_metric(network, *test))
         graph = given.graph()
-        said[kind] = reference(given, graph, data.test_x[:SAMPLES])
+        references[kind] = reference(given, graph, data.test_x[:SAMPLES])
         for each in list(kinds):
             try:
-                models |= _of_network(plan, graph, kind, each, said[kind], compressed.stages, warnings)
+                models |= _of_network(plan, graph, kind, each, references[kind], compressed.stages, warnings)
             except NoFormError as error:
                 # A network of the user's own may have operators that only ONNX has; a built-in one has none.
                 if given.model.built_in or not each.partial or set(board.runtimes) <= {each.runtime}:
@@ -129,7 +129,7 @@ def write_models(
                     (folder / dense).unlink()  # of one network alone it is of no use
         del graph  # the next graph need not be in memory beside this one
     warnings += _slower(models)
-    made = Made(models, None, None, warnings, _said(plan, given, said["compressed"]))
+    made = Made(models, None, None, warnings, _expected(plan, given, references["compressed"]))
     if by_metric is not None:
         both = dict(zip(states, judgements, strict=True))
         made = replace(
@@ -138,10 +138,10 @@ def write_models(
     known = results["dense"], results["compressed"]
     if known[0] is not None and known[1] is not None:
         return replace(made, accuracy=Accuracy(samples=len(data.test_x), dense=known[0], compressed=known[1]))
-    return replace(made, fidelity=fidelity(given, said["dense"], said["compressed"]))
+    return replace(made, fidelity=fidelity(given, references["dense"], references["compressed"]))
 
 
-def _said(plan: _Plan, given: Prepared, tested: Reference | Named) -> tuple[Floats, ...]:
+def _expected(plan: _Plan, given: Prepared, tested: Reference | Named) -> tuple[Floats, ...]:
     """The outputs of the compressed network in memory for test and validation samples; see ``Made``."""
     if not plan.float16 or not isinstance(tested, Reference):
         return ()
@@ -184,7 +184,7 @@ def _of_network(
 
 
 def left_out(folder: Path, name: str, error: EdgecompressError) -> str:
-    """Take away a file that the board would have had and that nobody asked for; what is to be said of it."""
+    """Take away a file that the board would have had and that nobody asked for, and return the warning about it."""
     path = folder / name
     path.unlink(missing_ok=True)
     return f"no {name}: {str(error).removeprefix(f'{path}: ')}"
@@ -236,8 +236,8 @@ def _slower(models: Mapping[str, ModelFile]) -> list[str]:
 
 def macs_ratio(results: Sequence[StageResult]) -> float | None:
     """Multiply-accumulates before structured pruning / after it; ``None`` where there was none."""
-    told = structured(results)
-    return None if told is None else told.macs_ratio
+    removed = structured(results)
+    return None if removed is None else removed.macs_ratio
 
 
 def _export(

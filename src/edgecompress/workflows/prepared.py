@@ -34,7 +34,7 @@ class Prepared:
         data: the samples.
         model: the network, as it is before the first stage.
         context: what its stages are run with.
-        warnings: what was said on the way.
+        warnings: of the preparation.
         trained: whether the network's weights are the baseline already.
         recipe_name: of the recipe, as ``--recipe`` takes it.
         recipe_reason: why it was taken, where the board decided that.

@@ -83,7 +83,7 @@ def _data(request: Request, chosen: recipe.Recipe, progress: Progress) -> Datase
 
 
 def _check_resolution(request: Request, chosen: recipe.Recipe) -> None:
-    """The user's own data have their shape said another way."""
+    """The user's own data have their shape stated another way."""
     if chosen.inputs.resolution is not None and is_custom_data(request.data_named):
         size = chosen.inputs.resolution
         raise InputError(
@@ -121,7 +121,7 @@ def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str
         progress=progress,
         targets=request.loss is not None,
     )
-    said = list(warnings) + ([] if data.source.official else [f"{data.name}: {data.source.note}"])
+    messages = list(warnings) + ([] if data.source.official else [f"{data.name}: {data.source.note}"])
     objective = _objective(request, chosen, model, data)
     why = None if request.loss else why_untrained(model, data, request.data_named)
     if why and name != request.recipe:
@@ -132,13 +132,13 @@ def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str
     chosen = named(recipe.load(name, request.all_changes), model.module)
     if why:
         chosen, how = without_training(chosen, model, len(data.train_x))
-        said.append(f"nothing is trained, because {why}; {how}")
+        messages.append(f"nothing is trained, because {why}; {how}")
     _check_possible(chosen, model)
     if model.one_by_one:
-        said.append(
+        messages.append(
             f"the batch of {model.source} is fixed inside its graph: it stays, one sample is computed at a time"
         )
-    for message in said:
+    for message in messages:
         warn(message)
     if objective is None and model.why_not_run is None:
         join(model.module, model.signature)
@@ -155,7 +155,7 @@ def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str
         objective.check(chosen, model.signature)
         context = replace(context, loss=objective.loss, metric=objective.metric or context.metric)
     trained = model.trained or why is not None
-    return Prepared(data, model, context, said, trained, name, reason, objective)
+    return Prepared(data, model, context, messages, trained, name, reason, objective)
 
 
 def _check_possible(chosen: recipe.Recipe, model: Model) -> None:

@@ -55,8 +55,8 @@ def reference(given: Prepared, graph: ir.Model, x: NDArray[np.float32]) -> Refer
     inputs = _inputs(given, x)
     if given.model.why_not_run:
         return Named(inputs, of_graph(graph, inputs))
-    said = signature.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.model.signature)
-    return Named(inputs, signature.as_in_file(said, given.model.signature))
+    named = signature.named(outputs(given.network, torch.from_numpy(x)).numpy(), given.model.signature)
+    return Named(inputs, signature.as_in_file(named, given.model.signature))
 
 
 def fidelity(given: Prepared, dense: Reference | Named, compressed: Reference | Named) -> Fidelity:

@@ -31,7 +31,7 @@ class Source:
 
     @property
     def data_named(self) -> str:
-        """The name of the data: digits for a built-in network, none for the user's own, where nothing else is said."""
+        """The name of the data: digits for a built-in network, none for the user's own, where nothing else is given."""
         return self.data or (NO_DATA if is_custom(self.model) else "digits")
 
     @property

@@ -83,7 +83,7 @@ def search(
     builds: bool,
     progress: Progress,
     warn: Callable[[str], None],
-    tell: Callable[[SearchRecord], None],
+    on_record: Callable[[SearchRecord], None],
 ) -> SearchResult:
     """Search, write what was found into the folder ``request.output``, and build the bundle if ``builds``.
 
@@ -92,9 +92,9 @@ def search(
         limits: what is asked for.
         how: with how many channels, who takes part, and what measures the front.
         builds: whether to build the bundle, in a folder inside.
-        progress: is told how far it is.
-        warn: is told what the user should know.
-        tell: is given each record when its search is over, whether anything holds or not.
+        progress: called with how far it is.
+        warn: called with each warning, one line.
+        on_record: called with each record when its search is over, whether anything holds or not.
 
     Raises:
         EdgecompressError: one of its kinds; a ``CheckError`` if nothing that was tried keeps within the limits.
@@ -112,11 +112,11 @@ def search(
     protocol(how.mode)
     if how.storage:
         opened(how.storage)
-    records, said = [], set[str]()
+    records, warned = [], set[str]()
     requests = [replace(request, changes=changes) for changes in _changes(request, how.macs)]
     for each in requests:
-        given = prepare(each, progress=progress, warn=_but(said, warn))
-        said |= set(given.warnings)
+        given = prepare(each, progress=progress, warn=_but(warned, warn))
+        warned |= set(given.warnings)
         _check_judged(given)
         if how.macs and each.changes == request.changes and given.context.recipe.structure:
             raise InputError(
@@ -127,12 +127,12 @@ def search(
         path = folder / RECORD if len(requests) == 1 else folder / _named(record)
         write_atomically(path, record.to_json())
         records.append(record)
-        tell(record)
+        on_record(record)
     front, recipes = front_of(records)
     for name in [FRONT, *recipes]:
         write_atomically(folder / name, front.to_json() if name == FRONT else recipes[name])
     if how.devices:
-        front = measured(folder, request, front, how.devices, mode=how.mode, progress=progress, warn=_but(said, warn))
+        front = measured(folder, request, front, how.devices, mode=how.mode, progress=progress, warn=_but(warned, warn))
         write_atomically(folder / FRONT, front.to_json())
     if front.chosen is None:
         (folder / RECIPE).unlink(missing_ok=True)  # of an earlier search
@@ -142,7 +142,7 @@ def search(
         return SearchResult(folder, request.data_named, records, front, None)
     request = replace(request, recipe=str(folder / RECIPE), changes=(), encoding=None, output=built_in)
     return SearchResult(
-        folder, request.data_named, records, front, build_bundle(request, progress=progress, warn=_but(said, warn))
+        folder, request.data_named, records, front, build_bundle(request, progress=progress, warn=_but(warned, warn))
     )
 
 
@@ -247,11 +247,11 @@ def _named(record: SearchRecord) -> str:
     return f"search-{asked:g}.json"
 
 
-def _but(said: Collection[str], warn: Callable[[str], None]) -> Callable[[str], None]:
-    """``warn`` for what was not said before."""
+def _but(warned: Collection[str], warn: Callable[[str], None]) -> Callable[[str], None]:
+    """``warn`` for what it was not called with before."""
 
     def anew(message: str) -> None:
-        if message not in said:
+        if message not in warned:
             warn(message)
 
     return anew

@@ -57,7 +57,7 @@ def study(
         workers: how many there are, and what each has; GPUs are counted here.
         budget_minutes: after which no cell is started any more.
         sample: whether to take a part of the grid that has every value once.
-        progress: is told how far it is.
+        progress: called with how far it is.
 
     Raises:
         InputError: a name or a recipe is wrong, or the folder holds records of other settings.

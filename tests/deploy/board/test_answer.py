@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.deploy.board.answer import Answer, script
-from edgecompress.deploy.board.contract import Told
+from edgecompress.deploy.board.contract import Reply
 
 STREAM = b"Welcome!\nEDGE\nEDGEMARK2\nEDGEMARK\noutput, EDGE and EDGEMAR\nno endEDGEMARK 7\nerrors\nEDGEMARK"
 
@@ -13,7 +13,7 @@ def test_greeting_output_and_answer_are_parted_however_they_come(size):
     for start in range(0, len(STREAM), size):
         answer(STREAM[start : start + size])
     assert b"".join(parts) == b"output, EDGE and EDGEMAR\nno end"
-    assert answer.told() == Told("7", "errors\nEDGEMARK")
+    assert answer.reply() == Reply("7", "errors\nEDGEMARK")
 
 
 def test_output_is_handed_on_when_it_comes():
@@ -43,7 +43,7 @@ def test_what_comes_instead_of_a_script_is_kept_up_to_a_limit():
 def test_what_did_not_come_whole_is_not_told(stream):
     answer = Answer("EDGEMARK", lambda part: None)
     answer(stream)
-    assert answer.told() is None
+    assert answer.reply() is None
 
 
 def test_tokens_differ():

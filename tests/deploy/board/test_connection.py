@@ -3,28 +3,16 @@
 import os
 import subprocess
 import sys
-import threading
 import time
 
 import pytest
 
 from edgecompress.deploy.board import connection as module
 from edgecompress.deploy.deadline import Deadline
-from edgecompress.errors import DeviceLostError, RuntimeFailedError
+from edgecompress.errors import RuntimeFailedError
 from edgecompress.testing import check_transport
 
-
-def soon():
-    return Deadline.after(60)
-
-
-def run(connection, *arguments):
-    return connection.run(arguments, soon(), lambda line: None)
-
-
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "kept there"
+from .conftest import Here, run, soon
 
 
 @pytest.fixture
@@ -63,42 +51,6 @@ def test_a_small_file_is_not_kept(open_board, root, tmp_path):
     with open_board(root) as connection:
         connection.push(tmp_path / "small", "a", soon())
         assert (os.listdir(root / "blobs"), run(connection, "ls", "-A").output) == ([], "a\n")  # noqa: PTH208
-
-
-def test_one_job_at_a_time(open_board, root):
-    with open_board(root) as connection:
-        busy = r"(ssh://|adb:).* is busy with the job of .*@.*: .*devices clean NAME --force"
-        with pytest.raises(RuntimeFailedError, match=busy), open_board(root):
-            pass
-        with open_board(root, take="yes") as other:
-            assert run(other, "true").code == 0
-            with pytest.raises(DeviceLostError, match=r"its work folder is gone: restarted|was lost"):
-                run(connection, "true")
-    assert not (root / "lock").is_symlink()
-    # A lock whose holder is gone, as after a power cut, is no obstacle.
-    (root / "lock").symlink_to("1 another-boot me@here")
-    with open_board(root) as connection:
-        assert run(connection, "true").code == 0
-
-
-def test_a_job_that_is_taken_over_ends(open_board, root, gone):
-    numbers, failed = [], []
-
-    def job():
-        with pytest.raises(DeviceLostError) as error, open_board(root) as connection:
-            code = "sleep 600 & echo $! $$; trap '' TERM; wait; wait"
-            connection.run(["sh", "-c", code], soon(), lambda line: numbers.extend(map(int, line.split())))
-        failed.append(error.value)
-
-    thread = threading.Thread(target=job)
-    thread.start()
-    while not numbers and thread.is_alive():
-        time.sleep(0.05)
-    with open_board(root, take="yes") as connection:
-        assert gone(numbers)
-        assert run(connection, "true").code == 0
-    thread.join()
-    assert len(failed) == 1
 
 
 def test_what_was_installed_is_the_python(open_board, root):
@@ -156,24 +108,6 @@ def test_a_copy_has_a_deadline_and_leaves_nothing(open_board, root, tmp_path):
             time.sleep(0.1)
         assert left == ""
         assert os.listdir(root / "blobs") == []  # noqa: PTH208
-
-
-class Here:
-    """A third carrier, as docs/extending.md has one: an sh of this machine."""
-
-    name, copy = "here", None
-
-    def __init__(self, root):
-        self.root = f"root='{root}'"
-
-    def command(self, script, *, first):
-        return ["sh", "-c", script], b""
-
-    def look(self, *, drowned):
-        pass
-
-    def failure(self, what, ended, holder):
-        return DeviceLostError(f"cannot {what}: {ended.errors.strip()}")
 
 
 def test_a_third_carrier_is_all_that_another_transport_needs(root):

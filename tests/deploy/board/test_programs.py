@@ -14,7 +14,7 @@ import pytest
 from edgecompress.deploy.adb.client import AdbClient as Adb
 from edgecompress.deploy.board import programs
 from edgecompress.deploy.board.answer import Answer, script
-from edgecompress.deploy.board.contract import Told
+from edgecompress.deploy.board.contract import Reply
 from edgecompress.deploy.openssh.address import parse
 from edgecompress.deploy.openssh.client import SshClient as Ssh
 
@@ -71,7 +71,7 @@ class Shell:
             if pipe:
                 pipe.close()
         process.wait(timeout=20)
-        return b"".join(parts).decode(), answer.told()
+        return b"".join(parts).decode(), answer.reply()
 
 
 @pytest.fixture(params=SHELLS, ids=" ".join)
@@ -98,29 +98,29 @@ def work(tmp_path):
 
 def test_a_program_and_its_end(sh, work):
     code = 'printf "%s|" "$@"; echo bad >&2; exit 7'
-    output, told = sh(programs.RUN, work, "sh", "-c", code, *NAMES)
+    output, reply = sh(programs.RUN, work, "sh", "-c", code, *NAMES)
     assert output == "".join(f"{name}|" for name in NAMES[1:])
-    assert told == Told("7", "bad\n")
-    assert sh(programs.RUN, work, "no such 'program'") == ("", Told("missing", ""))
-    assert sh(programs.RUN, work / "gone", "true") == ("", Told("gone", ""))
+    assert reply == Reply("7", "bad\n")
+    assert sh(programs.RUN, work, "no such 'program'") == ("", Reply("missing", ""))
+    assert sh(programs.RUN, work / "gone", "true") == ("", Reply("gone", ""))
     (work / "here").write_text("#!/bin/sh\necho $TMPDIR; exit 255")
     (work / "here").chmod(0o755)
-    assert sh(programs.RUN, work, "./here") == (f"{work}\n", Told("255", ""))
+    assert sh(programs.RUN, work, "./here") == (f"{work}\n", Reply("255", ""))
     assert [path.name for path in work.iterdir()] == ["here"]
 
 
 @pytest.mark.parametrize("number", [6, 9, 11])
 def test_a_signal_is_told_as_shells_do(sh, work, number):
     code = f"import os; print('x', flush=True); os.kill(os.getpid(), {number})"
-    output, told = sh(programs.RUN, work, sys.executable, "-c", code)
-    assert (output, told.word) == ("x\n", str(128 + number))
+    output, reply = sh(programs.RUN, work, sys.executable, "-c", code)
+    assert (output, reply.word) == ("x\n", str(128 + number))
 
 
 def test_only_the_end_of_stderr_is_told(sh, work):
     code = "i=0; while [ $i -lt 9000 ]; do echo line$i >&2; i=$((i + 1)); done"
-    _, told = sh(programs.RUN, work, "sh", "-c", code)
-    assert told.more.endswith("line8999\n")
-    assert len(told.more) == 64 * 1024
+    _, reply = sh(programs.RUN, work, "sh", "-c", code)
+    assert reply.more.endswith("line8999\n")
+    assert len(reply.more) == 64 * 1024
 
 
 # A child that closes nothing but stdout: the answer would wait for its stderr.
@@ -135,8 +135,8 @@ print(child.pid, flush=True)
 def test_nothing_runs_on(sh, work, setsid):
     if not setsid:
         sh.only("tail", "sleep", "cat", "dd")
-    output, told = sh(programs.RUN, work, sys.executable, "-c", PARENT)
-    assert told.word == "0"
+    output, reply = sh(programs.RUN, work, sys.executable, "-c", PARENT)
+    assert reply.word == "0"
     assert ended([int(output)])
     # The connection ends while it runs.
     process, token = sh.start(programs.RUN, [work, sys.executable, "-c", f"{PARENT}time.sleep(600)"])
@@ -155,7 +155,7 @@ def test_nothing_runs_on(sh, work, setsid):
 def test_errors_are_told_with_and_without_setsid(sh, work, setsid):
     if not setsid:
         sh.only("tail", "sleep", "dd")
-    assert sh(programs.RUN, work, "sh", "-c", "echo out; echo bad >&2; exit 3") == ("out\n", Told("3", "bad\n"))
+    assert sh(programs.RUN, work, "sh", "-c", "echo out; echo bad >&2; exit 3") == ("out\n", Reply("3", "bad\n"))
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -168,16 +168,16 @@ def test_a_file_is_accepted_whole_and_placed_again_by_its_sum(sh, tmp_path, kept
             part.write_bytes(content)
         how = "" if sh.carrier.copy else "stdin"
         done = sh(programs.ACCEPT, part, digest, target, blob if kept else "", how, content=content)
-        assert done == ("", Told("done", ""))
+        assert done == ("", Reply("done", ""))
         assert target.read_bytes() == content
         assert target.stat().st_mode & 0o100, "it cannot be started"
         assert (blob.exists(), part.exists()) == (kept, False)
         if kept:
             assert not target.stat().st_mode & 0o222, "what is kept could be written to"
             target.unlink()
-            assert sh(programs.PLACE, blob, digest, target) == ("", Told("done", ""))
+            assert sh(programs.PLACE, blob, digest, target) == ("", Reply("done", ""))
             assert target.read_bytes() == content
-        assert sh(programs.FETCH, target) == (text, Told(digest, ""))
+        assert sh(programs.FETCH, target) == (text, Reply(digest, ""))
         assert sh(programs.REMOVE, target)[1].word == "done"
         assert not target.exists()
 
@@ -187,14 +187,14 @@ def test_what_is_damaged_or_absent_is_not_taken(sh, tmp_path):
     if sh.carrier.copy:
         part.write_bytes(b"half")
     said = sh(programs.ACCEPT, part, "0" * 64, target, "", "" if sh.carrier.copy else "stdin", content=b"half")
-    assert said == ("", Told("short", ""))
+    assert said == ("", Reply("short", ""))
     assert not part.exists()
     assert sh(programs.PLACE, blob, "0" * 64, target)[1].word == "absent"
     blob.write_bytes(b"rotten")
     assert sh(programs.PLACE, blob, "0" * 64, target)[1].word == "absent"
     assert not blob.exists()
     assert not target.exists()
-    assert sh(programs.FETCH, target) == ("", Told("absent", ""))
+    assert sh(programs.FETCH, target) == ("", Reply("absent", ""))
 
 
 def test_a_board_without_sha256sum_says_so(sh, tmp_path):
@@ -210,13 +210,13 @@ def test_what_cannot_be_written_or_read_says_why(sh, tmp_path):
     blob, target = tmp_path / "blob", tmp_path / "file" / "below"
     blob.write_bytes(b"x")
     digest = hashlib.sha256(b"x").hexdigest()
-    said, told = sh(programs.PLACE, blob, digest, target)
-    assert told.word == "failed"
+    said, reply = sh(programs.PLACE, blob, digest, target)
+    assert reply.word == "failed"
     assert "File exists" in said or "Not a directory" in said
     # A file that ends with an error when it is read.
-    said, told = sh(programs.FETCH, "/proc/self/mem")
-    assert (said, told.word) == ("", "failed")
-    assert "Input/output error" in told.more
+    said, reply = sh(programs.FETCH, "/proc/self/mem")
+    assert (said, reply.word) == ("", "failed")
+    assert "Input/output error" in reply.more
 
 
 def hold(sh, folder, *, take=False, root="root=$HOME/usual"):
@@ -224,13 +224,13 @@ def hold(sh, folder, *, take=False, root="root=$HOME/usual"):
     process, token = sh.start(programs.HOLD, [folder, root, "me@here", "take" if take else "wait"])
     parts = []
     answer = Answer(token, parts.append)
-    while answer.told() is None or answer.told().word != "ready":
+    while answer.reply() is None or answer.reply().word != "ready":
         part = os.read(process.stdout.fileno(), 65_536)
         if not part:
             break
         answer(part)
     words = b"".join(parts).decode().split("\0")[1:5]
-    return process, words, answer.told()
+    return process, words, answer.reply()
 
 
 def close(process):
@@ -248,12 +248,12 @@ def test_a_board_is_held_by_one_and_let_go_when_the_connection_ends(sh, tmp_path
     first, (where, work, number, ready), _ = hold(sh, root)
     assert (where, Path(work).is_dir(), int(number), ready) == (str(root), True, first.pid, "")
     (root / "environment" / "python").touch(0o755)
-    other, _, told = hold(sh, root)
-    assert told == Told("busy", "me@here")
+    other, _, reply = hold(sh, root)
+    assert reply == Reply("busy", "me@here")
     close(other)
     # Taken, the first one leaves, and takes nothing of the second with it.
-    second, (_, mine, _, ready), told = hold(sh, root, take=True)
-    assert (told.word, ready) == ("ready", "yes")
+    second, (_, mine, _, ready), reply = hold(sh, root, take=True)
+    assert (reply.word, ready) == ("ready", "yes")
     assert ended([first.pid])
     assert [str(path) for path in (root / "work").iterdir()] == [mine]
     assert os.readlink(root / "lock").startswith(f"{second.pid} ")  # noqa: PTH115
@@ -264,7 +264,7 @@ def test_a_board_is_held_by_one_and_let_go_when_the_connection_ends(sh, tmp_path
 
 def test_who_holds_is_told_to_leave(sh, tmp_path):
     process, (_, work, number, _), _ = hold(sh, tmp_path / "root")
-    assert sh(programs.RELEASE, number) == ("", Told("done", ""))
+    assert sh(programs.RELEASE, number) == ("", Reply("done", ""))
     assert not Path(work).exists()
     assert ended([process.pid])
     close(process)
@@ -279,8 +279,8 @@ def test_what_others_left_is_cleared_and_what_is_theirs_stays(sh, tmp_path):
     for name in ("blobs/mine", f"blobs/{'a' * 64}"):
         os.utime(root / name, (0, 0))
     (root / "lock").symlink_to("1 another-boot me@here")
-    process, _, told = hold(sh, root)
-    assert told.word == "ready"
+    process, _, reply = hold(sh, root)
+    assert reply.word == "ready"
     assert sorted(path.name for path in (root / "blobs").iterdir()) == ["b" * 64, "mine"]
     assert sorted(path.name for path in (root / "work").iterdir()) == [f"job.{process.pid}", "mine"]
     close(process)
@@ -289,8 +289,8 @@ def test_what_others_left_is_cleared_and_what_is_theirs_stays(sh, tmp_path):
 def test_a_folder_of_somebody_is_left_alone(sh, tmp_path):
     (tmp_path / "theirs").mkdir()
     (tmp_path / "theirs" / "file").touch()
-    process, _, told = hold(sh, tmp_path / "theirs")
-    assert told == Told("foreign", str(tmp_path / "theirs"))
+    process, _, reply = hold(sh, tmp_path / "theirs")
+    assert reply == Reply("foreign", str(tmp_path / "theirs"))
     close(process)
     assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["file"]
 
@@ -309,7 +309,7 @@ def test_a_folder_that_cannot_be_made_says_why(sh, tmp_path):
     answer = Answer(token, parts.append)
     answer(process.stdout.read())
     close(process)
-    assert answer.told().word == "folder"
+    assert answer.reply().word == "folder"
     assert b"Not a directory" in b"".join(parts)
 
 

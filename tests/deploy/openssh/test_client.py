@@ -45,7 +45,7 @@ SWALLOW = {
     "exec sleep 600": "a start file there .* may start another program, as 'exec fish' does",
     "exec cat": "a start file there .* may start another program",
     "yes": "a start file there .* may start another program",
-    "/usr/sbin/nologin": "ran nothing and said 'This account is currently not available.': give this user a shell",
+    "/usr/sbin/nologin": "ran nothing and answered 'This account is currently not available.': give this user a shell",
     "exit 7": "ran nothing: give this user a shell",
 }
 

@@ -100,7 +100,7 @@ def test_a_connection_cut_in_a_push_leaves_nothing_half_and_a_rerun_goes_on(ssh_
 
 
 def test_a_push_that_takes_too_long_is_given_up(ssh_device, tmp_path, monkeypatch):
-    from edgecompress.deploy.board import connection as module
+    from edgecompress.deploy.board import shell as module
 
     (tmp_path / "a").write_bytes(os.urandom(50_000))
     monkeypatch.setattr(module, "_content", lambda path: iter(lambda: time.sleep(0.1) or b"x", None))

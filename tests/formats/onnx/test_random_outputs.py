@@ -29,7 +29,7 @@ def run(model, folder, *how):
     command = [sys.executable, "-m", "edgecompress.formats.onnx.random_outputs"]
     command += [str(model), str(folder / "tries.json"), str(folder), *how]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    written, said = folder / "outputs.npz", folder / "said.json"
+    written, said = folder / "outputs.npz", folder / "report.json"
     if not written.exists():
         return done, None, None
     return done, dict(np.load(written)), json.loads(said.read_text())

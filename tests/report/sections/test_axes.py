@@ -35,7 +35,7 @@ def test_zeros_are_lines_of_the_table_and_bits_its_columns(tmp_path):
     assert [(point["zeros"], point["line"], round(point["drop"], 2)) for point in points] == [
         (50, "2 bits", 0.2), (50, "4 bits", 0.4), (90, "2 bits", 1.2), (90, "4 bits", 1.4), (95, "2 bits", 2.2),
     ]  # fmt: skip
-    assert points[-1]["says"] == f"{figure.table.rows[2].key} 95 % zeros, 2 bits: 2.20 points lost"
+    assert points[-1]["description"] == f"{figure.table.rows[2].key} 95 % zeros, 2 bits: 2.20 points lost"
 
 
 def test_what_also_learns_from_the_baseline_is_drawn_beside_on_the_same_scale(tmp_path):

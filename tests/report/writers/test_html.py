@@ -110,9 +110,9 @@ def test_a_mark_names_a_row_and_says_what_it_is(page, document):
     rows = {row.key for section in document.sections for figure in section.figures for row in figure.table.rows}
     marks = [attributes for _, attributes in page.elements if "data-row" in attributes]
     assert {mark["data-row"] for mark in marks} <= rows
-    assert all(re.search(r"\d", mark["data-says"]) for mark in marks)
+    assert all(re.search(r"\d", mark["data-tooltip"]) for mark in marks)
     # Each file of the real benchmark: at two widths, in each of two plots.
-    said = Counter(mark["data-says"] for mark in marks if mark["data-row"].startswith("front-1-"))
+    said = Counter(mark["data-tooltip"] for mark in marks if mark["data-row"].startswith("front-1-"))
     assert set(said.values()) == {4}
 
 
@@ -164,7 +164,10 @@ def test_a_mark_with_an_infinite_number_is_not_drawn(document, tmp_path):
 
     def draw(width):
         spec = chart.draw(width)
-        return {**spec, "data": {"values": [*spec["data"]["values"], {"bytes": 1, "drop": float("inf"), "says": "x"}]}}
+        return {
+            **spec,
+            "data": {"values": [*spec["data"]["values"], {"bytes": 1, "drop": float("inf"), "description": "x"}]},
+        }
 
     figure = replace(section.figures[0], charts=(replace(chart, draw=draw),))
     text = page_of.html(replace(document, sections=(replace(section, figures=(figure,)),)), tmp_path)

@@ -52,17 +52,17 @@ def test_the_pointer_is_told_what_a_mark_is(opened):
     mark.scroll_into_view_if_needed()
     box = mark.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2 + 3, box["y"] + box["height"] / 2)
-    says = page.locator("#says")
-    assert says.inner_text() == mark.get_attribute("data-says")
-    assert re.search(r"[\d,]+ bytes, \d+\.\d\d %, p50 [\d.]+ ms", says.inner_text())
+    tooltip = page.locator("#tooltip")
+    assert tooltip.inner_text() == mark.get_attribute("data-tooltip")
+    assert re.search(r"[\d,]+ bytes, \d+\.\d\d %, p50 [\d.]+ ms", tooltip.inner_text())
     # The same file in the other plot and its row of the table light up too.
     row = mark.get_attribute("data-row")
     assert page.locator(f"svg:visible [data-row='{row}'].lit").count() == 2
     assert "lit" in page.locator(f"#{row}").get_attribute("class")
-    inside = says.bounding_box()
+    inside = tooltip.bounding_box()
     assert inside["x"] >= 0 and inside["x"] + inside["width"] <= WIDE["width"]
     page.mouse.move(5, 5)
-    assert says.is_hidden()
+    assert tooltip.is_hidden()
 
 
 def test_a_click_goes_to_the_row(opened):
@@ -80,12 +80,12 @@ def test_the_keyboard_reaches_every_mark_and_its_row(opened):
     said = []
     for _ in range(count):
         page.keyboard.press("ArrowRight")
-        said.append(page.locator("#says").inner_text())
+        said.append(page.locator("#tooltip").inner_text())
     assert len(set(said)) == count
     page.keyboard.press("ArrowRight")  # at the end it stays
-    assert page.locator("#says").inner_text() == said[-1]
+    assert page.locator("#tooltip").inner_text() == said[-1]
     page.keyboard.press("Home")
-    assert page.locator("#says").inner_text() == said[0]
+    assert page.locator("#tooltip").inner_text() == said[0]
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.tagName") == "TR"
     assert said[0].split(":")[0] in page.evaluate("document.activeElement.innerText")
@@ -95,24 +95,24 @@ def test_escape_hides_what_was_said(opened):
     page = opened()
     front(page).focus()
     page.keyboard.press("End")
-    says = page.locator("#says")
-    says.wait_for(state="visible")
+    tooltip = page.locator("#tooltip")
+    tooltip.wait_for(state="visible")
     page.keyboard.press("Escape")
-    says.wait_for(state="hidden")
+    tooltip.wait_for(state="hidden")
 
 
 def test_what_is_said_stays_with_its_mark_while_the_page_scrolls_and_goes_with_it(opened):
     """Going to a plot by keyboard scrolls to it, and the browser tells of that later than of the next key."""
     page = opened()
-    plot, says = front(page), page.locator("#says")
+    plot, tooltip = front(page), page.locator("#tooltip")
     plot.focus()
     page.keyboard.press("End")
     scroll = "by => new Promise(done => { scrollBy(0, by); requestAnimationFrame(() => requestAnimationFrame(done)); })"
-    before = says.bounding_box()["y"]
+    before = tooltip.bounding_box()["y"]
     page.evaluate(scroll, 20)
-    assert says.bounding_box()["y"] == pytest.approx(before - 20, abs=1)
+    assert tooltip.bounding_box()["y"] == pytest.approx(before - 20, abs=1)
     page.evaluate(scroll, 3 * WIDE["height"])
-    assert says.is_hidden()
+    assert tooltip.is_hidden()
 
 
 def test_tab_goes_through_skip_theme_sections_and_plots_in_the_order_of_the_page(opened):
@@ -165,7 +165,7 @@ def test_on_paper_there_is_everything_but_what_needs_a_screen(opened):
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("table:visible").count() == page.locator("table").count()
-    for hidden in ("nav", "#theme", "#says"):
+    for hidden in ("nav", "#theme", "#tooltip"):
         assert page.locator(hidden).is_hidden()
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ground')").strip() == "#ffffff"
     page.evaluate("dispatchEvent(new Event('afterprint'))")

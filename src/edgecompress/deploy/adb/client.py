@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgecompress.deploy import process
-from edgecompress.deploy.board.contract import Ended, Told
+from edgecompress.deploy.board.contract import Ended, Reply
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import DeviceLostError, InputError, RuntimeFailedError
 
@@ -16,8 +16,8 @@ FORBIDDEN = "may not be used by this user: add a udev rule for it, or run adb's 
 GONE = "is not connected: see what is with: adb devices"
 LOST = "was lost: the connection or adb's server ended"
 
-# What the client says of a connection, and what that means.
-_SAID = (
+# Messages of the client about a connection, and their meaning.
+_MEANINGS = (
     (r"device (still )?(un)?authoriz", UNAUTHORIZED),
     (r"device offline", OFFLINE),
     (r"device '.*' not found|no devices", GONE),
@@ -33,7 +33,7 @@ _SUM = re.compile(r"\d+ files? (pushed|pulled), \d+ skipped\.")
 
 
 def server(deadline: Deadline) -> None:
-    """Start adb's server where none runs, so that what it says of that stands in no later answer.
+    """Start adb's server where none runs, so that its message about that stands in no later answer.
 
     Raises:
         InputError: there is no adb client here.
@@ -48,7 +48,7 @@ def server(deadline: Deadline) -> None:
             "there is no adb client on PATH: install Android's platform-tools (on Debian: apt-get install adb)"
         ) from error
     if code:
-        raise RuntimeFailedError(f"adb's server does not start: {(_lines(errors) or ['it does not say why'])[-1]}")
+        raise RuntimeFailedError(f"adb's server does not start: {(_lines(errors) or ['no message'])[-1]}")
 
 
 def call(arguments: Sequence[str], deadline: Deadline) -> tuple[int, str, str]:
@@ -83,33 +83,33 @@ class AdbClient:
         return ["adb", "-s", self.serial, "exec-out", script], b""
 
     def look(self, *, drowned: bool) -> None:
-        """Nothing: adb itself tells of a device that does not answer."""
+        """Nothing: adb itself reports a device that does not answer."""
 
-    def copy(self, local: Path, there: str, deadline: Deadline, what: str) -> Told:
+    def copy(self, local: Path, there: str, deadline: Deadline, what: str) -> Reply:
         """A push."""
         local.open("rb").close()
         parts: list[bytes] = []
         command = ["adb", "-s", self.serial, "push", str(local.absolute()), there]
         code, errors = process.run(command, deadline, parts.append)
         if not code:
-            return Told("copied", "")
-        # Some failures are told on stdout, and a connection that ends in the middle of a copy nowhere.
-        said = errors + b"".join(parts).decode("utf-8", errors="replace")
-        lines = _lines(said)
-        lost = self.lost(said, what)
+            return Reply("copied", "")
+        # Some failures are reported on stdout, and a connection that ends in the middle of a copy nowhere.
+        message = errors + b"".join(parts).decode("utf-8", errors="replace")
+        lines = _lines(message)
+        lost = self.lost(message, what)
         if lost or not lines:
             raise lost or self._gone(what)
-        return Told("failed", lines[-1].removeprefix("error: "))
+        return Reply("failed", lines[-1].removeprefix("error: "))
 
     def failure(self, what: str, ended: Ended, holder: subprocess.Popen[bytes] | None) -> RuntimeFailedError:  # noqa: ARG002
         """The error that the client's end means."""
         return (self.lost(ended.errors, what) if ended.code else None) or self._gone(what)
 
-    def lost(self, said: str, what: str) -> DeviceLostError | None:
-        """The error that the client's words mean, where they mean that the device cannot be used."""
+    def lost(self, message: str, what: str) -> DeviceLostError | None:
+        """The error of a message of the client which means that the device cannot be used."""
         # Of a copy only the reason, which stands after both paths: a path may say anything.
-        reasons = [line.rsplit("': ", 1)[-1] for line in _lines(said)]
-        for sign, meaning in _SAID:
+        reasons = [line.rsplit("': ", 1)[-1] for line in _lines(message)]
+        for sign, meaning in _MEANINGS:
             if any(re.search(sign, reason) for reason in reasons):
                 return DeviceLostError(f"cannot {what}: device {self.serial} {meaning}")
         return None
@@ -118,7 +118,7 @@ class AdbClient:
         return DeviceLostError(f"cannot {what}: device {self.serial} {LOST}")
 
 
-def _lines(said: str) -> list[str]:
-    """The lines that were said, without those about the server (an asterisk) and progress (a return, a sum)."""
-    lines = [line.rsplit("\r", 1)[-1].strip() for line in said.strip().splitlines()]
+def _lines(message: str) -> list[str]:
+    """The lines of a message, without those about the server (an asterisk) and progress (a return, a sum)."""
+    lines = [line.rsplit("\r", 1)[-1].strip() for line in message.strip().splitlines()]
     return [line.removeprefix("adb: ") for line in lines if line and not line.startswith("*") and not _SUM.search(line)]

@@ -8,7 +8,7 @@ import secrets
 import shlex
 from collections.abc import Sequence
 
-from edgecompress.deploy.board.contract import Told
+from edgecompress.deploy.board.contract import Reply
 from edgecompress.deploy.process import OnPart
 
 _BEFORE_BYTES = 1 << 20  # of what comes before the token
@@ -66,9 +66,9 @@ class Answer:
         """Return whether more came before the script than any greeting says."""
         return len(self._before) > _BEFORE_BYTES
 
-    def told(self) -> Told | None:
+    def reply(self) -> Reply | None:
         """The answer; ``None``: it has not come whole."""
         word, end, more = self._rest.partition(b"\n")
         if self._marks or not end:
             return None
-        return Told(word.decode(errors="replace"), more.decode("utf-8", errors="replace"))
+        return Reply(word.decode(errors="replace"), more.decode("utf-8", errors="replace"))

@@ -9,8 +9,8 @@ from edgecompress.deploy.deadline import Deadline
 from edgecompress.errors import RuntimeFailedError
 
 
-class Told(NamedTuple):
-    """The answer of a program on the board: a word, and what else it said."""
+class Reply(NamedTuple):
+    """The reply of a program on the board: a word, and a message."""
 
     word: str
     more: str
@@ -27,8 +27,8 @@ class Ended(NamedTuple):
 class Copy(Protocol):
     """A way of the carrier's own to copy a file to the board."""
 
-    def __call__(self, local: Path, there: str, deadline: Deadline, what: str) -> Told:
-        """Copy a file. Says ``copied``, or ``failed`` and why.
+    def __call__(self, local: Path, there: str, deadline: Deadline, what: str) -> Reply:
+        """Copy a file; the reply is ``copied``, or ``failed`` and the reason.
 
         Raises:
             DeviceLostError: the connection was lost.
@@ -39,7 +39,7 @@ class Copy(Protocol):
 
 
 class Carrier(Protocol):
-    """A way to a board. All that is said and done there is the programs' (``programs.py``), and the same for each."""
+    """A way to a board. All that is done there is the programs' (``programs.py``), and the same for each."""
 
     name: str  # the device, in messages
     root: str  # shell text that sets ``root``: where everything is kept there, if no folder is named
@@ -59,7 +59,7 @@ class Carrier(Protocol):
         ...
 
     def look(self, *, drowned: bool) -> None:
-        """Look after the first command, while its script has not begun. ``drowned``: all else was said instead.
+        """Look after the first command, while its script has not begun. ``drowned``: other output came instead.
 
         Raises:
             DeviceLostError: it will not.

@@ -65,7 +65,7 @@ def count(
         runtime: Another than the one installed here, as pip reads it: ``ai-edge-litert==2.2.0``.
         runs: How many inferences are counted, each by itself.
         seconds: How long it may take.
-        progress: Told of every step.
+        progress: Called with every step.
 
     Raises:
         InputError: there is no such file or processor, or nothing here can count; the line says what to install.

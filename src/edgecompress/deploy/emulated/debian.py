@@ -23,7 +23,7 @@ def unpack(architecture: str, packages: Sequence[str], folder: Path, progress: P
         architecture: As Debian names it: ``arm64``.
         packages: Of the release of Debian that apt takes from here.
         folder: Gets ``usr``, ``lib`` and so on. apt's own files lie beside it until this is done.
-        progress: Told of both steps.
+        progress: Called with both steps.
 
     Returns:
         The packages' files by name, which say their versions: ``libc6_2.36-9_arm64.deb``.
@@ -79,8 +79,8 @@ def _options(architecture: str, own: Path) -> list[str]:
 
 def _source() -> str:
     """The archive and the release that apt takes Debian's packages from here."""
-    said = _run(["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"])
-    found = [line for line in said.splitlines() if line.endswith(" main") and re.search(r"\bdebian/? [a-z]+ ", line)]
+    output = _run(["apt-get", "indextargets", "--format", _FORMAT, "Created-By: Packages"])
+    found = [line for line in output.splitlines() if line.endswith(" main") and re.search(r"\bdebian/? [a-z]+ ", line)]
     if not found:
         raise InputError(f"to fetch programs for another architecture, this {_NEEDS}")
     return found[0].removesuffix(" main")
@@ -102,5 +102,5 @@ def _run(command: list[str]) -> str:
         raise RuntimeFailedError(f"{command[0]} did not finish within {_SECONDS} s: check the network") from error
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.startswith("E:")] or done.stderr.splitlines()
-        raise RuntimeFailedError(f"{command[0]} failed: {lines[-1] if lines else 'it said nothing'}")
+        raise RuntimeFailedError(f"{command[0]} failed: {lines[-1] if lines else 'no message'}")
     return done.stdout

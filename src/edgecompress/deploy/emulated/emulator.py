@@ -34,7 +34,7 @@ def program(machine: str) -> str:
 
 
 def version(machine: str) -> str:
-    """The first line of what the emulator says of itself."""
+    """The first line of the emulator's version."""
     done = subprocess.run([program(machine), "--version"], capture_output=True, text=True, check=False)
     return (done.stdout.splitlines() or ["unknown"])[0]
 
@@ -68,7 +68,7 @@ def counter(machine: str) -> Path:
     command = ["cc", "-O2", "-shared", "-fPIC", "-x", "c", "-o", str(part), "-"]
     done = subprocess.run(command, input=source, capture_output=True, check=False)
     if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise RuntimeFailedError(f"cc cannot compile the counter of instructions ({CURE}): {lines[0]}")
     part.replace(path)
     return path
@@ -77,7 +77,7 @@ def counter(machine: str) -> Path:
 def write_launcher(folder: Path, processor: Processor, guest: Guest, plugin: Path | None) -> Path:
     """Write a program into ``folder``, an absolute path, that is the guest's Python on that processor.
 
-    Python is told that this is its name, ``sys.executable``: what it starts by that is emulated as well.
+    Python has this as its ``sys.executable``: what it starts by that is emulated as well.
 
     ``plugin``: the counter, which writes to ``COUNTS``; ``None``: nothing is counted.
     """

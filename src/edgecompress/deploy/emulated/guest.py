@@ -40,7 +40,7 @@ class Guest:
 
 
 def requirements() -> list[str]:
-    """The requirements of a guest unless told otherwise: the runtimes in the versions that are installed here."""
+    """The requirements of a guest by default: the runtimes in the versions that are installed here."""
     found = []
     for name in _RUNTIMES:
         try:
@@ -56,7 +56,7 @@ def make(machine: str, wanted: Sequence[str] = (), progress: Progress = silent) 
     Args:
         machine: As ``uname -m`` names it: ``aarch64`` or ``x86_64``.
         wanted: Requirements, as pip reads them. Empty: this Python's own packages, or those of ``requirements``.
-        progress: Told of every step.
+        progress: Called with every step.
 
     Raises:
         InputError: there is none for this machine, or this system cannot fetch it.

@@ -2,7 +2,7 @@
 
 import re
 
-# The first pattern that is found in ssh's words tells what happened. ``{name}`` is the device's name as it was given.
+# The first pattern that is found in ssh's message is what happened. ``{name}`` is the device's name as it was given.
 _FAULTS = (
     (
         r"REMOTE HOST IDENTIFICATION HAS CHANGED",
@@ -34,27 +34,27 @@ SWALLOWED = (
 )
 
 
-def refused(said: str) -> str:
-    """One line on a login shell that ended without running what it was sent, from what it said instead."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    words = f" and said '{lines[-1]}'" if lines else ""
+def refused(output: str) -> str:
+    """One line on a login shell that ended without running what it was sent, from its output."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    words = f" and answered '{lines[-1]}'" if lines else ""
     return (
         f"it let us in, and its login shell ran nothing{words}: give this user a shell there (chsh -s /bin/sh), look "
         "for a forced command, or log in as another user"
     )
 
 
-def explain(said: str, *, connected: bool) -> str:
+def explain(errors: str, *, connected: bool) -> str:
     """One line on why ssh failed, from what it wrote to stderr.
 
     Args:
-        said: All of it.
-        connected: Whether the connection had stood: then whatever else ssh says, it was lost.
+        errors: All of it.
+        connected: Whether the connection had stood: then it was lost, whatever else ssh reports.
     """
     if connected:
         return _LOST
     for pattern, line in _FAULTS:
-        if re.search(pattern, said, re.IGNORECASE):
+        if re.search(pattern, errors, re.IGNORECASE):
             return line
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
     return f"ssh says: {lines[-1]}" if lines else "ssh ended without a word"

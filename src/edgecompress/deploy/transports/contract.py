@@ -54,7 +54,7 @@ class Connection(Protocol):
     def run(self, arguments: Sequence[str], deadline: Deadline, on_line: OnLine) -> Finished:
         """Run a program to its end. ``on_line`` gets each line of stdout, without its end, when it comes.
 
-        The program's stdin stays open until it ends or is given up, so that it can tell that it was. However this
+        The program's stdin stays open until it ends or is given up, so that it can notice. However this
         call ends (deadline, Ctrl-C, an exception of ``on_line``, a lost connection), the program does not run on.
 
         Raises:

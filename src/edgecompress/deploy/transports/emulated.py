@@ -21,7 +21,7 @@ def emulated(
     Args:
         address: The processor's name, as ``cortex-a72``.
         requirements: What is installed there, as pip reads it. Empty: see ``guest.make``.
-        progress: Told of what is fetched.
+        progress: Called with what is fetched.
 
     Raises:
         InputError: there is no such processor, or something that it takes is not installed here.

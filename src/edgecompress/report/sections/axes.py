@@ -71,9 +71,9 @@ def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figu
         rows.append(row)
         for each, pair in here.items():
             which = f"{100 * sparsity:g} % zeros, {each} {_bits(each)}{', distilled' * distill}"
-            told = f"{which}: {percent(pair.drop)} points lost"
+            text = f"{which}: {percent(pair.drop)} points lost"
             mark = {"zeros": 100 * sparsity, "bits": each, "distilled": _yes(distill), "drop": pair.drop}
-            marks.append({**mark, "says": charts.says(row, told)})
+            marks.append({**mark, "description": charts.description(row, text)})
     distils = sorted({distill for _, distill in rates})
     drawn = tuple(_lines(marks, distill, alone=len(distils) == 1) for distill in distils)
     title = f"{_name(members)}: zeros and bits"
@@ -117,8 +117,8 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
             records=pair.records,
         )
         rows.append(row)
-        told = charts.says(row, f"{method}: {percent(pair.drop)} points lost")
-        marks.append({"method": method, "drop": pair.drop, "says": told})
+        described = charts.description(row, f"{method}: {percent(pair.drop)} points lost")
+        marks.append({"method": method, "drop": pair.drop, "description": described})
     at = f"At {100 * sparsity:g} % zeros and {bits} bits{', learning from the baseline too' * distill}."
     title = f"{_name(members)}: clustering methods"
     return Figure(key, title, _caption(list(here.values()), at), Table(columns, tuple(rows)), (_dots(marks),))
@@ -157,7 +157,7 @@ def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Ch
                 },
                 "color": {"field": "line", "type": "nominal", "scale": lines},
                 "strokeDash": {"field": "line", "type": "nominal", "scale": lines},
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         )
 
@@ -178,7 +178,7 @@ def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
             encoding={
                 "y": {"field": "method", "type": "nominal", "sort": None, "title": None},
                 "x": {"field": "drop", "type": "quantitative", "title": "points of accuracy lost"},
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         )
 

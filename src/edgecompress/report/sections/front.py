@@ -190,7 +190,7 @@ def _figure(
         )
         lines.append(row)
         time = "" if point.latency is None else f", {latency} {significant(point.latency)} {unit}"
-        told = f"{point.name}: {point.bytes:,} bytes, {point.accuracy:.2f} %{time}{', on the front' if leads else ''}"
+        text = f"{point.name}: {point.bytes:,} bytes, {point.accuracy:.2f} %{time}{', on the front' if leads else ''}"
         marks.append(
             {
                 "series": point.series,
@@ -199,7 +199,7 @@ def _figure(
                 "accuracy": point.accuracy,
                 "latency": point.latency,
                 "front": leads,
-                "says": charts.says(row, told),
+                "description": charts.description(row, text),
             }
         )
     shown = charts.few(marks, charts.MOST_MARKS, lambda mark: mark["front"])
@@ -243,8 +243,8 @@ def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str, accuracy:
     values = [mark[field] for mark in shown]
     log = min(values) > 0 and max(values) > WIDE_RANGE * min(values)
 
-    told_apart = 1 < len(series) <= charts.MOST_NAMES
-    legend = {"symbolFillColor": "transparent", "symbolStrokeWidth": 2.5} if told_apart else None
+    distinct = 1 < len(series) <= charts.MOST_NAMES
+    legend = {"symbolFillColor": "transparent", "symbolStrokeWidth": 2.5} if distinct else None
 
     def draw(width: int) -> dict[str, Any]:
         return charts.chart(
@@ -279,7 +279,7 @@ def _chart(marks: Sequence[Mapping[str, Any]], field: str, title: str, accuracy:
                     "scale": {"domain": shapes, "range": ["circle", "square", "diamond", "triangle-up", "cross"]},
                     "legend": {"symbolFillColor": _KEY, "symbolStrokeColor": _KEY} if len(shapes) > 1 else None,
                 },
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         )
 

@@ -95,7 +95,9 @@ def _curve(row: Row, file: str, runtime: str, kind: str, samples: Sequence[int])
             "kind": kind,
             "share": share,
             "ms": float(value),
-            "says": charts.says(row, f"{file}: {share} % of the runs take at most {milliseconds(value * 1e6)} ms"),
+            "description": charts.description(
+                row, f"{file}: {share} % of the runs take at most {milliseconds(value * 1e6)} ms"
+            ),
         }
         for share, value in zip(shares, values, strict=True)
     ]
@@ -131,7 +133,7 @@ def _chart(curves: Sequence[dict[str, Any]]) -> Chart:
         points = {
             "mark": {"type": "point", "opacity": 0, "size": 60, "filled": True},
             "transform": [{"filter": {"field": "share", "oneOf": [0, 10, 25, 50, 75, 90, 95, 99]}}],
-            "encoding": {**shared, "description": {"field": "says"}},
+            "encoding": {**shared, "description": {"field": "description"}},
         }
         return charts.chart(width, 240, curves, layer=[line, points])
 

@@ -53,8 +53,8 @@ def _bundle(key: str, bundle: FoundBundle) -> Figure | None:
             continue
         row = _row(f"{key}-{len(rows)}", entry, bundle.source)
         rows.append(row)
-        told = f"{entry.name}: {100 * entry.sparsity:.1f} % zeros, {entry.bits_per_weight:.2f} bits a weight"
-        bars.append(_bar(row, entry.name, entry.sparsity, entry.bits_per_weight, told))
+        text = f"{entry.name}: {100 * entry.sparsity:.1f} % zeros, {entry.bits_per_weight:.2f} bits a weight"
+        bars.append(_bar(row, entry.name, entry.sparsity, entry.bits_per_weight, text))
     rest = [entry for entry in entries if len(entry.shape) < 2]
     notes = (f"{len(rest)} more tensors (biases, normalisation): {sum(each.bytes for each in rest):,} bytes.",)
     caption = f"{file} of {bundle.label}, as its ledger counts it: all bits that the file spends on a weight."
@@ -106,15 +106,15 @@ def _cell(key: str, source: RecordSource, record: CellRecord) -> Figure:
             records=(source.id,),
         )
         rows.append(row)
-        told = f"{layer.name}: {100 * layer.sparsity:.1f} % zeros, {layer.distinct} nonzero values, {layer.bits} bits"
-        bars.append(_bar(row, layer.name, layer.sparsity, layer.bits, told))
+        text = f"{layer.name}: {100 * layer.sparsity:.1f} % zeros, {layer.distinct} nonzero values, {layer.bits} bits"
+        bars.append(_bar(row, layer.name, layer.sparsity, layer.bits, text))
     name = record.cell.name
     caption = f"Study cell {name}: the weights of the compressed network; bits number the distinct nonzero values."
     return Figure(key, name, caption, Table(columns, tuple(rows)), _charts(bars, "index bits"))
 
 
-def _bar(row: Row, name: str, sparsity: float, bits: float, told: str) -> dict[str, Any]:
-    return {"layer": name, "zeros": 100 * sparsity, "bits": bits, "says": charts.says(row, told)}
+def _bar(row: Row, name: str, sparsity: float, bits: float, text: str) -> dict[str, Any]:
+    return {"layer": name, "zeros": 100 * sparsity, "bits": bits, "description": charts.description(row, text)}
 
 
 def _charts(bars: Bars, bits: str) -> tuple[Chart, ...]:
@@ -142,7 +142,7 @@ def _panel(bars: Bars, field: str, title: str, domain: list[int] | None, colour:
                     "scale": {"domain": domain} if domain else {},
                     "axis": {"tickCount": 5},
                 },
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         )
 
@@ -182,9 +182,14 @@ def _scan(key: str, source: RecordSource, record: SearchRecord) -> Figure:
         )
         rows.append(row)
         figure = f"{each.accuracy:.2f} %" if classes else f"{record.metric} {each.accuracy:.5g}"
-        told = f"{each.layer} at {change}: {figure} of the scan's validation samples"
+        text = f"{each.layer} at {change}: {figure} of the scan's validation samples"
         marks.append(
-            {"layer": each.layer, "change": change, "lost": max(0.0, drop or 0.0), "says": charts.says(row, told)}
+            {
+                "layer": each.layer,
+                "change": change,
+                "lost": max(0.0, drop or 0.0),
+                "description": charts.description(row, text),
+            }
         )
     title = f"{record.model}, {record.data}: sensitivity"
     judged = "Validation accuracy" if classes else record.metric
@@ -217,7 +222,7 @@ def _heat(marks: Bars, changes: Sequence[str]) -> Chart:
                     "scale": {"range": [0, 1], "zero": True},
                     "legend": None,
                 },
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         )
 

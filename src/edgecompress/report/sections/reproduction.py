@@ -88,7 +88,7 @@ def _averages(chosen: Sequence[Pair]) -> Figure:
 
 
 def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
-    staged = any(pair.pruned is not None for pair in every)  # a bundle does not tell it apart
+    staged = any(pair.pruned is not None for pair in every)  # a bundle does not have it
     columns = (
         Column("network, data", words=True),
         Column("weights kept, one in", group=PAPER),
@@ -110,13 +110,13 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
     bars: list[dict[str, Any]] = []
     compared = {id(pair) for pair in headline(every)}
     for pair in every:
-        said, device, deviation = pair.published, pair.device, pair.deviation
+        published, device, deviation = pair.published, pair.device, pair.deviation
         row = Row(
             key=f"pairs-{len(rows)}",
             cells=(
                 cells.words(pair.name),
-                Cell(f"{said.ratio:.0f}", said.ratio) if said else cells.words(None),
-                cells.words(said.drop if said else None),
+                Cell(f"{published.ratio:.0f}", published.ratio) if published else cells.words(None),
+                cells.words(published.drop if published else None),
                 cells.number(pair.weights, 1),
                 cells.points(pair.dense),
                 *([cells.points(pair.pruned)] if staged else []),
@@ -150,12 +150,15 @@ def _marks(row: Row, pair: Pair) -> list[dict[str, Any]]:
     """The marks of a line: what was reproduced, the device's figure, and the paper's average."""
     found = [(_REPRODUCED, pair.drop, f"{pair.name}: {percent(pair.drop)} points lost, reproduced")]
     if pair.device and pair.device.drop is not None:
-        told = f"{pair.name}: {percent(pair.device.drop)} points lost on {pair.device.where}, {pair.device.taken}"
-        found.append((DEVICE, pair.device.drop, told))
+        text = f"{pair.name}: {percent(pair.device.drop)} points lost on {pair.device.where}, {pair.device.taken}"
+        found.append((DEVICE, pair.device.drop, text))
     if pair.published:
-        told = f"The paper's average for {pair.published.kind}: {pair.published.drop}"
-        found.append((PAPER, pair.published.points, told))
-    return [{"pair": pair.name, "who": who, "drop": drop, "says": charts.says(row, told)} for who, drop, told in found]
+        text = f"The paper's average for {pair.published.kind}: {pair.published.drop}"
+        found.append((PAPER, pair.published.points, text))
+    return [
+        {"pair": pair.name, "who": who, "drop": drop, "description": charts.description(row, text)}
+        for who, drop, text in found
+    ]
 
 
 def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
@@ -172,7 +175,7 @@ def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
         "color": {"field": "who", "type": "nominal", "scale": {"domain": who, "range": colours}},
         "shape": {"field": "who", "type": "nominal", "scale": {"domain": who, "range": shapes}},
         "size": {"field": "who", "type": "nominal", "scale": {"domain": who, "range": areas}},
-        "description": {"field": "says"},
+        "description": {"field": "description"},
     }
 
     def draw(width: int) -> dict[str, Any]:
@@ -184,16 +187,16 @@ def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
 
 def _left_out(found: FoundRecords) -> tuple[str, ...]:
     """The cells that a study could not compute, and those that no study computed."""
-    told = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
+    lines = [f"Failed: {record.cell.name}: {record.error}." for _, record in found.cells if record.error]
     known = {record.cell for _, record in found.cells}
     for _, index in found.studies:
         cells = [entry.cell for entry in index.cells if entry.state == "left out"]
         missing = [cell for cell in cells if cell not in known]
-        known.update(missing)  # what two studies left out is told once
+        known.update(missing)  # what two studies left out is listed once
         if missing:
             budget = f" (budget {index.budget_minutes:g} minutes)" if index.budget_minutes else ""
-            told.append(f"Left out of study {index.study}{budget}: {_by_configuration(missing)}.")
-    return tuple(told)
+            lines.append(f"Left out of study {index.study}{budget}: {_by_configuration(missing)}.")
+    return tuple(lines)
 
 
 def _by_configuration(missing: Sequence[StudyCell]) -> str:

@@ -69,8 +69,8 @@ def _figure(key: str, source: RecordSource, record: SearchRecord) -> Figure:
         )
         rows.append(row)
         if drop is not None:
-            told = f"{name}: {size:,} bytes, {drop_in_words(drop, record.metric)} lost, {state}"
-            marks.append({"kind": kind, "bytes": size, "drop": drop, "says": charts.says(row, told)})
+            text = f"{name}: {size:,} bytes, {drop_in_words(drop, record.metric)} lost, {state}"
+            marks.append({"kind": kind, "bytes": size, "drop": drop, "description": charts.description(row, text)})
     budget = "" if record.size_budget is None else f" and at most {record.size_budget:,} bytes"
     unit = unit_of(record.metric)
     caption = (
@@ -116,7 +116,7 @@ def _chart(marks: Sequence[Mapping[str, Any]], limit: float, unit: str) -> Chart
                     "type": "nominal",
                     "scale": {"domain": kinds, "range": ["circle", "circle", "square", "diamond"]},
                 },
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         }
         line = {

@@ -147,7 +147,9 @@ def _bar(row: Row, label: str, dense: float, sizes: tuple[int, int, int]) -> lis
             "part": part,
             "place": i,
             "percent": 100 * size / dense,
-            "says": charts.says(row, f"{label}: {part} {size:,} bytes, {100 * size / dense:.2f} % of the dense file"),
+            "description": charts.description(
+                row, f"{label}: {part} {size:,} bytes, {100 * size / dense:.2f} % of the dense file"
+            ),
         }
         for i, (part, size) in enumerate(zip(PARTS, (min(stored, bound), max(0, stored - bound), graph), strict=True))
         if size
@@ -168,7 +170,7 @@ def _chart(bars: Sequence[Mapping[str, Any]]) -> tuple[Chart, ...]:
             "scale": {"domain": list(PARTS), "range": [*charts.COLOURS[:2], "var(--ink-faint)"]},
         },
         "order": {"field": "place"},
-        "description": {"field": "says"},
+        "description": {"field": "description"},
     }
 
     def draw(width: int) -> dict[str, Any]:

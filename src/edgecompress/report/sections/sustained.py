@@ -60,7 +60,7 @@ def _figure(key: str, bench: Bench) -> Figure:
             )
             lines.append(row)
             heat = "" if window.hottest is None else f", {window.hottest:.1f} C"
-            told = (
+            text = (
                 f"{name} from minute {window.start / 60:.1f}: p50 {milliseconds(window.p50_ns)} ms, "
                 f"p90 {milliseconds(window.p90_ns)} ms{heat}"
             )
@@ -72,7 +72,7 @@ def _figure(key: str, bench: Bench) -> Figure:
                     "p90": window.p90_ns / 1e6,
                     "heat": window.hottest,
                     "clock": clock,
-                    "says": charts.says(row, told),
+                    "description": charts.description(row, text),
                 }
             )
     drawn = [_chart(points, "p50", "median latency, ms"), _chart(points, "p90", "90th percentile, ms")]
@@ -103,7 +103,7 @@ def _chart(points: Sequence[dict[str, Any]], field: str, title: str) -> Chart:
                 "y": {"field": field, "type": "quantitative", "title": title, "scale": {"zero": False}},
                 "color": {"field": "file", "type": "nominal", "scale": {"domain": files}},
                 "strokeDash": {"field": "file", "type": "nominal", "scale": {"domain": files}},
-                "description": {"field": "says"},
+                "description": {"field": "description"},
             },
         )
 

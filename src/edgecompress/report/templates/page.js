@@ -2,7 +2,7 @@
 // The page is whole without this: it adds the theme's button, marks that answer, and the records' text.
 
 const root = document.documentElement;
-const says = document.getElementById("says");
+const tooltip = document.getElementById("tooltip");
 
 // --- theme: the system's, until the button says otherwise ---
 const themeButton = document.getElementById("theme");
@@ -55,16 +55,17 @@ let pointed = null; // the mark that is spoken of
 
 function quiet() {
   pointed = null;
-  says.hidden = true;
+  tooltip.hidden = true;
   for (const lit of document.querySelectorAll(".lit, .pointing")) lit.classList.remove("lit", "pointing");
 }
 
 function place() {
   const box = pointed.getBoundingClientRect();
-  const left = Math.min(Math.max(8, (box.left + box.right - says.offsetWidth) / 2), innerWidth - says.offsetWidth - 8);
-  const above = box.top - says.offsetHeight - 10;
-  says.style.left = `${left}px`;
-  says.style.top = `${above > 8 ? above : box.bottom + 10}px`;
+  const width = tooltip.offsetWidth;
+  const left = Math.min(Math.max(8, (box.left + box.right - width) / 2), innerWidth - width - 8);
+  const above = box.top - tooltip.offsetHeight - 10;
+  tooltip.style.left = `${left}px`;
+  tooltip.style.top = `${above > 8 ? above : box.bottom + 10}px`;
 }
 
 function follow() {
@@ -86,8 +87,8 @@ function point(plot, mark) {
     if (twin.dataset.row === mark.dataset.row && !plot.contains(twin)) twin.classList.add("lit");
   }
   document.getElementById(mark.dataset.row)?.classList.add("lit");
-  says.textContent = mark.dataset.says;
-  says.hidden = false;
+  tooltip.textContent = mark.dataset.tooltip;
+  tooltip.hidden = false;
   place();
 }
 

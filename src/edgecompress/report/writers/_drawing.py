@@ -23,8 +23,8 @@ def drawings(chart: Chart, keys: frozenset[str]) -> list[tuple[str, str]]:
     """The chart as SVG, once for each width that the page shows it at: (class, SVG).
 
     A mark whose description begins with one of ``keys`` gets two attributes for the page's script: ``data-row``, that
-    key, and ``data-says``, the rest. The drawing is hidden from screen readers: the page gives them the chart's label,
-    what each mark says, and the table.
+    key, and ``data-tooltip``, the rest. The drawing is hidden from screen readers: the page gives them the chart's
+    label, the tooltip of each mark, and the table.
 
     Raises:
         ValueError: the renderer cannot draw it.
@@ -44,10 +44,10 @@ def _svg(chart: Chart, width: int, keys: frozenset[str]) -> str:
         # One path is a whole line: its points answer to the pointer, and not the line.
         if "role-mark" in names and not {"mark-line", "mark-rule"} & set(names):
             for mark in group:
-                key, _, says = mark.get("aria-label", "").partition(" ")
+                key, _, tooltip = mark.get("aria-label", "").partition(" ")
                 if key in keys:
                     mark.set("data-row", key)
-                    mark.set("data-says", says)
+                    mark.set("data-tooltip", tooltip)
     for element in root.iter():
         for name in ("role", "aria-roledescription", "aria-label"):
             element.attrib.pop(name, None)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.table import Table as RichTable
 
-from edgecompress.report.console import console, text_console
+from edgecompress.report.console import columns, text_console
 from edgecompress.report.document import Column, Document, Table
 
 SUFFIX = ".txt"
@@ -15,7 +15,7 @@ MARK = "*"  # of a row that stands out
 def terminal(document: Document, folder: Path) -> str:
     """The document as text. What follows from it comes last: that is where one looks. ``folder`` is not asked for."""
     del folder
-    printer, stream = text_console(document.width or console().width)
+    printer, stream = text_console(document.width or columns())
 
     def say(lines: Sequence[str], before: str = "") -> None:
         for line in lines:

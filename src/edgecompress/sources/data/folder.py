@@ -36,7 +36,7 @@ def folder(path: Path, shape: tuple[int, ...] | None, progress: Progress) -> Sam
     Args:
         path: the folder.
         shape: (channels, height, width) that the network takes; None: that of the images, if it is the same for all.
-        progress: is told of every hundredth image.
+        progress: called with every hundredth image.
 
     Raises:
         InputError: there are fewer than two classes, a class without images, an image that cannot be read, or a shape

@@ -33,7 +33,7 @@ def load(
         data_dir: the folder of all data sets; ``None`` is ``data`` in the user's cache folder.
         download: whether absent files may be fetched from their official addresses.
         resolution: height and width that images are brought to; ``None``: those that the data set has.
-        progress: told what is downloaded and read.
+        progress: called with what is downloaded and read.
 
     Raises:
         InputError: there is no such data set, its files are absent or damaged, or ``resolution`` is given for signals.

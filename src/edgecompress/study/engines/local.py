@@ -13,7 +13,7 @@ from edgecompress.study.engines.contract import Compute, EndedCell, Pool, Worker
 from edgecompress.study.records import StudyCell
 
 CORES_A_WORKER = 2
-"""Without GPUs and unless it is said. A second thread speeds training up, a fifth or sixth hardly does."""
+"""Without GPUs, and by default. A second thread speeds training up, a fifth or sixth hardly does."""
 PATIENCE = 10.0
 """Seconds in which a worker has to clean up before it is killed."""
 
@@ -22,7 +22,7 @@ PATIENCE = 10.0
 def local(compute: Compute, workers: Workers) -> Iterator[Pool]:
     """One process a worker, each with a fair part of the cores as threads, and a GPU of its own where there are some.
 
-    A worker that dies is replaced, and its cell told as lost.
+    A worker that dies is replaced, and its cell reported as lost.
     """
     cores = workers_room.cores()
     count = workers.count or workers.gpus or max(1, cores // CORES_A_WORKER)
@@ -95,17 +95,17 @@ class _Pool:
         return _Worker(process, ours)
 
     def _heard(self, worker: _Worker) -> Iterator[EndedCell]:
-        """Read what a worker said, and see whether it lives."""
+        """Read a worker's messages, and see whether it lives."""
         running = worker.cell
         assert running is not None
         try:
             while worker.pipe.poll():
-                said = worker.pipe.recv()
-                if isinstance(said, str):
-                    worker.note = said
+                message = worker.pipe.recv()
+                if isinstance(message, str):
+                    worker.note = message
                 else:
                     worker.cell = None
-                    yield EndedCell(running, said)
+                    yield EndedCell(running, message)
                     return
         except (EOFError, OSError):
             worker.process.join(PATIENCE)

@@ -21,12 +21,12 @@ def ray(compute: Compute, workers: Workers) -> Iterator[Pool]:
     """Tasks of the cluster at ``workers.address``, or of one that is started here and ends with the study.
 
     As many run as the cluster has cores for, or as are asked for; nodes may come and go. Each takes ``workers.threads``
-    cores, and a GPU where the cluster has some. A cell whose node or process dies is told as lost.
+    cores, and a GPU where the cluster has some. A cell whose node or process dies is reported as lost.
 
     Raises:
         InputError: Ray is not installed, or there is no cluster at that address.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is told what runs here
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else learns what runs here
     try:
         import ray as cluster
     except ModuleNotFoundError as error:
@@ -53,7 +53,7 @@ class _Pool:
         self._count = workers.count
         self._threads = workers.threads or 1
         self._gpus = 1 if cluster.cluster_resources().get("GPU", 0) else 0
-        # Ray's own retries are off: a cell that was lost is told, counted, and started again by who asked for it.
+        # Ray's own retries are off: a cell that was lost is reported, counted, and started again by who asked for it.
         self._task = cluster.remote(_computed).options(
             num_cpus=self._threads,
             num_gpus=self._gpus,

@@ -1,0 +1,31 @@
+"""The targets that there are, as a document."""
+
+from collections.abc import Sequence
+
+from edgecompress.report import cells
+from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
+from edgecompress.target import Target
+
+
+def targets(profiles: Sequence[Target]) -> Document:
+    """A row a board."""
+    columns = (
+        Column("target", words=True),
+        Column("board", words=True),
+        Column("cores"),
+        Column("memory", "MiB", key="memory_mib"),
+        Column("runtimes", words=True),
+        Column("transport", words=True),
+    )
+    lines = [
+        (
+            cells.words(profile.name),
+            cells.words(profile.title),
+            cells.count(profile.cores),
+            Cell(str(profile.memory_mib), profile.memory_mib),
+            cells.words(", ".join(profile.runtimes)),
+            cells.words(profile.transport),
+        )
+        for profile in profiles
+    ]
+    return of_figures("Targets", [Figure("targets", "", "", table(columns, lines))], rows_of=("targets",), titled=False)
