@@ -8,7 +8,7 @@ class JobError(Exception):
 
 
 class RuntimeRefusedError(Exception):
-    """The runtime refused the model file, or failed while it ran it. The line says what the runtime said."""
+    """The runtime refused the model file, or failed while it ran it. The line has the runtime's message."""
 
     exit_code = 3
 

@@ -27,7 +27,7 @@ class Context:
         validation: inputs and classes, or other targets, of the validation split.
         folder: where checkpoints are kept.
         identity: what decides the network and the data (names, sizes, checksums); part of every checkpoint's key.
-        progress: is told how far a stage is.
+        progress: called with how far a stage is.
         latency: measures a network's latency against the dense one's; needed where the recipe has a target for it.
         mirror: another place where finished stages are kept, if there is one.
         loss: what stages learn from, of the user's own; ``None``: cross entropy with the classes.

@@ -32,7 +32,7 @@ class Metric:
     Attributes:
         name: for records and reports.
         function: gives one number of all outputs, as the network gives them for a batch, and the targets.
-        better: the direction in which it is better; ``None``: nobody said, and no drop is known.
+        better: the direction in which it is better; ``None``: not stated, and no drop is known.
     """
 
     name: str

@@ -9,7 +9,7 @@ from edgecompress.compress.details import OF_STAGES, AnyDetails, Details, Struct
 from edgecompress.record import Record
 
 TOP_1 = "accuracy, top-1"
-"""The metric where nothing else is said: percentage of samples whose highest output is their class."""
+"""The metric where nothing else is stated: percentage of samples whose highest output is their class."""
 Better = Literal["higher", "lower"]
 """The direction in which a metric is better: an accuracy is higher, a loss or an error lower."""
 

@@ -137,7 +137,7 @@ def fit(
         seed: of order and augmentation.
         title: the stage's name, for progress and errors.
         checkpoint: where the state is kept after each epoch.
-        progress: is told of every step.
+        progress: called with every step.
         loss: what is made small; cross entropy with the classes if None.
         classes: whether the targets are classes, so that there is an accuracy to tell of.
         carried: tensors of ``hooks`` that a resumed run needs as they were; they are restored in place.

@@ -60,7 +60,7 @@ def within(module: nn.Module, context: Context, *, trained: bool) -> Within:
     def to_rate(rate: float) -> Context:
         cluster = settings.model_copy(update={"rate": rate, "max_drop": None})
         recipe = context.recipe.model_copy(update={"cluster": cluster})
-        return replace(context, recipe=recipe, progress=_said(context, rate))
+        return replace(context, recipe=recipe, progress=_progress(context, rate))
 
     *before, last = order(context.recipe, trained=trained)
     check(module, to_rate(settings.rate or START), [*before, last])
@@ -91,7 +91,7 @@ def _right(module: nn.Module, samples: tuple[torch.Tensor, torch.Tensor]) -> npt
     return (outputs(module, samples[0]).argmax(1) == samples[1]).numpy()
 
 
-def _said(context: Context, rate: float) -> Callable[..., None]:
+def _progress(context: Context, rate: float) -> Callable[..., None]:
     """The context's progress, with the rate before the last stage's title."""
 
     def tell(title: str, done: int, total: int, note: str = "", /) -> None:

@@ -33,7 +33,7 @@ class Palette:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """A float32 array of any shape. Values are told apart by bit pattern, so -0.0 is a value of its own."""
+    """A float32 array of any shape. Values are distinguished by bit pattern, so -0.0 is a value of its own."""
 
     array: Floats
 

@@ -128,7 +128,7 @@ class Objective:
         """The part of the functions that is in a checkpoint's key.
 
         Raises:
-            InputError: one of them cannot be told from others.
+            InputError: one of them cannot be distinguished from others.
         """
         return {role: decides(function, role) for role, function in self.functions.items()}
 

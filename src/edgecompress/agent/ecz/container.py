@@ -66,7 +66,7 @@ def unpack(
     """Write the model in a container to ``output``, and its external data, if any, beside it under their own names.
 
     Files appear whole or not at all, the model last; files of those names are replaced. Memory is that of one block
-    and a few parts, some 10 MB, whatever the size of the model. ``progress`` is told bytes done and in all.
+    and a few parts, some 10 MB, whatever the size of the model. ``progress`` is called with the bytes done and in all.
     ``max_ratio`` bounds the bytes unpacked for one of the container.
 
     Returns:

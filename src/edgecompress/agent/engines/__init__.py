@@ -55,9 +55,9 @@ def load(
         JobError: as ``check``, or the file's batch size is fixed and is not ``batch``.
         RuntimeRefusedError: the runtime does not load the file.
     """
-    # An engine of before there were such sizes goes without them where none are told.
-    told = {} if free is None else {"free": free}
-    engine = _module(path).load(path, threads, batch, accelerator, **told)
+    # An engine of before there were such sizes goes without them where none are given.
+    sizes = {} if free is None else {"free": free}
+    engine = _module(path).load(path, threads, batch, accelerator, **sizes)
     release()
     return engine
 

@@ -65,5 +65,5 @@ class Module(Protocol):
         accelerator: Accelerator = NONE,
         free: Sizes | None = None,
     ) -> Engine:
-        """Load a file, or raise ``RuntimeRefusedError`` with what the runtime said."""
+        """Load a file, or raise ``RuntimeRefusedError`` with the runtime's message."""
         ...

@@ -29,14 +29,14 @@ def prepare() -> tuple[str, Any, str]:
     Raises:
         JobError: neither runtime is installed, or neither imports here.
     """
-    said = []
+    reasons = []
     for name, module, distribution in _RUNTIMES:
         try:
             return name, importlib.import_module(module), importlib.metadata.version(distribution)
         except ImportError as error:
-            said.append(f"{distribution}: {first_line(error)}")
+            reasons.append(f"{distribution}: {first_line(error)}")
     raise JobError(
-        f"no runtime for TFLite files imports here ({'; '.join(said)}); "
+        f"no runtime for TFLite files imports here ({'; '.join(reasons)}); "
         f"install one: {sys.executable} -m pip install 'ai-edge-litert>=2.2'"
     )
 
@@ -137,8 +137,8 @@ def _shape(given: dict[str, Any], name: str, batch: int | None) -> list[int] | N
     """
     kind, quantised = np.dtype(given["dtype"]), len(given["quantization_parameters"]["scales"]) > 0
     if kind.kind not in "fiub" or quantised or not len(given["shape"]):
-        said = f"quantised {kind}" if quantised else f"{kind} of shape {list(given['shape'])}"
-        raise JobError(f"{name} takes {said} as '{given['name']}'; the agent feeds arrays of numbers as they are")
+        described = f"quantised {kind}" if quantised else f"{kind} of shape {list(given['shape'])}"
+        raise JobError(f"{name} takes {described} as '{given['name']}'; the agent feeds arrays of numbers as they are")
     size, *rest = (int(each) for each in given["shape"])
     fixed = int(given["shape_signature"][0]) != -1
     if batch is None:

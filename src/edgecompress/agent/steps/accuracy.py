@@ -32,12 +32,12 @@ def accuracy(job: Job, events: Events) -> None:
     correct, difference = 0, None if reference is None else 0.0
     for number, part in enumerate(inputs.batches({inputs.ONLY: x}, engine, layout)):
         first = number * batch
-        said = np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32)[: len(x) - first]
-        if not np.isfinite(said).all():
+        outputs = np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32)[: len(x) - first]
+        if not np.isfinite(outputs).all():
             raise RuntimeRefusedError(f"{file.name} gives outputs that are not finite, first at sample {first}")
-        correct += int(np.count_nonzero(said.argmax(axis=-1) == y[first : first + batch]))
+        correct += int(np.count_nonzero(outputs.argmax(axis=-1) == y[first : first + batch]))
         if reference is not None and difference is not None:
-            difference = max(difference, _difference(said, reference[first : first + len(said)]))
+            difference = max(difference, _difference(outputs, reference[first : first + len(outputs)]))
         events.progress(done=min(first + batch, len(x)), total=len(x), correct=correct)
     events.emit(
         "accuracy",
@@ -50,8 +50,8 @@ def accuracy(job: Job, events: Events) -> None:
     )
 
 
-def _difference(said: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
+def _difference(outputs: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
     """The largest absolute difference over the rows that ``expected`` has."""
-    if said.shape[1:] != expected.shape[1:]:
-        raise JobError(f"the reference has rows of shape {expected.shape[1:]}, the model's are {said.shape[1:]}")
-    return float(np.abs(said[: len(expected)] - expected).max()) if len(expected) else 0.0
+    if outputs.shape[1:] != expected.shape[1:]:
+        raise JobError(f"the reference has rows of shape {expected.shape[1:]}, the model's are {outputs.shape[1:]}")
+    return float(np.abs(outputs[: len(expected)] - expected).max()) if len(expected) else 0.0

@@ -73,8 +73,8 @@ def _phone(root: Path) -> str | None:
     """Maker and model of an Android device; ``None`` where this is none."""
     if not output(root, "getprop", "ro.build.version.release"):
         return None
-    said = [output(root, "getprop", f"ro.product.{name}") for name in ("manufacturer", "model")]
-    return " ".join(word for word in said if word) or "Android"
+    words = [output(root, "getprop", f"ro.product.{name}") for name in ("manufacturer", "model")]
+    return " ".join(word for word in words if word) or "Android"
 
 
 def _cpu(root: Path) -> str | None:

@@ -75,7 +75,7 @@ def install(job: Job, events: Events) -> None:
         if folder.exists():
             folder.replace(old)
         new.replace(folder)
-        os.sync()  # and the name, before anybody is told that it is there
+        os.sync()  # and the name, before anybody learns that it is there
     except OSError as error:
         raise JobError(f"cannot install in {folder}: {error.strerror or error}") from error
     finally:
@@ -199,19 +199,19 @@ def _pip(requirements: list[str], site: Path) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if not done.returncode:
         return
-    said = done.stdout + done.stderr
-    if any(sign in said for sign in _OFFLINE):
+    printed = done.stdout + done.stderr
+    if any(sign in printed for sign in _OFFLINE):
         raise JobError("the board's pip does not reach its index: set up with --offline")
-    missing = re.search(r"No matching distribution found for ([A-Za-z0-9_.-]+)", said)
+    missing = re.search(r"No matching distribution found for ([A-Za-z0-9_.-]+)", printed)
     if missing:
         raise JobError(f"no wheel of {missing.group(1)} fits here")
-    raise JobError(f"the board's pip failed: {_last(said)}")
+    raise JobError(f"the board's pip failed: {_last(printed)}")
 
 
-def _last(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+def _last(printed: str) -> str:
+    lines = [line.strip() for line in printed.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR")]
-    return (errors or lines or ["it said nothing"])[-1]
+    return (errors or lines or ["it gave no reason"])[-1]
 
 
 def _packages(site: Path) -> dict[str, str]:

@@ -49,7 +49,7 @@ class TimedFile:
 
 
 def latency(job: Job, events: Events) -> None:
-    """Time inference, at batch 1 unless told otherwise, of one or more files of the same runtime.
+    """Time inference, at batch 1 by default, of one or more files of the same runtime.
 
     Round r runs every file once on the same sample, in the given order for even r and reversed for odd r (ABBA), so
     that a drift of the machine meets all files alike. Rounds go on until ``min_runs`` and ``min_seconds`` are both

@@ -39,11 +39,11 @@ def outputs(job: Job, events: Events) -> None:
         return
     x = inputs.read_array(given, inputs.ONLY)[taken]
     engine = engines.load(file, threads, batch, accelerator)
-    said = []
+    found = []
     for done, part in enumerate(inputs.batches({inputs.ONLY: x}, engine, layout)):
-        said.append(np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32))
+        found.append(np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32))
         events.progress(done=min((done + 1) * batch, len(x)), total=len(x))
-    y = np.concatenate(said)[: len(x)]
+    y = np.concatenate(found)[: len(x)]
     _write(target, {"y": y})
     events.emit("outputs", rows=len(y), shape=list(y.shape), runtime=engine.runtime, version=engine.version)
 

@@ -51,7 +51,7 @@ def _judge(root: Path, machine: str) -> tuple[bool | None, str]:
     if not signs:
         return False, "no sign of a virtual machine"
     emulated: bool | None = None
-    why = "whether the virtual machine is emulated cannot be told"
+    why = "whether the virtual machine is emulated is unknown"
     if machine in _ARM and _TRANSLATOR_COUNTER.search(cpuinfo):
         emulated, why = True, "the processor's counter has the rate that QEMU's translator gives it"
     return emulated, f"{', '.join(signs)}; {why}"

@@ -30,8 +30,8 @@ def throttling(root: Path) -> dict[str, list[str]] | None:
 
     On a Raspberry Pi the firmware's bits; elsewhere the kernel's cooling devices of the processor, which tell of now.
     """
-    said = text(root / _FIRMWARE) or output(root, "vcgencmd", "get_throttled")
-    bits = re.fullmatch(r"(?:throttled=)?(?:0x)?([0-9a-fA-F]+)", (said or "").strip())
+    printed = text(root / _FIRMWARE) or output(root, "vcgencmd", "get_throttled")
+    bits = re.fullmatch(r"(?:throttled=)?(?:0x)?([0-9a-fA-F]+)", (printed or "").strip())
     if bits:
         value = int(bits.group(1), 16)
         return {
@@ -51,5 +51,5 @@ def throttling(root: Path) -> dict[str, list[str]] | None:
 
 def power_mode(root: Path) -> str | None:
     """The power mode of a Jetson (``nvpmodel -q``), as it names it; ``None`` on other boards."""
-    said = re.search(r"NV Power Mode:\s*(.+)", output(root, "nvpmodel", "-q") or "")
-    return said.group(1).strip() if said else None
+    printed = re.search(r"NV Power Mode:\s*(.+)", output(root, "nvpmodel", "-q") or "")
+    return printed.group(1).strip() if printed else None

@@ -157,11 +157,11 @@ def _battery(root: Path) -> Sensor | str:
 
 def _android(root: Path) -> Sensor | str:
     """A sensor of Android's battery service: uAh that are left, which a phone counts in large steps."""
-    said = output(root, "dumpsys", "battery")
-    left, volts = _count(said), re.search(r"^\s*voltage: (\d+)$", said or "", re.MULTILINE)
-    if said is None or left is None or not volts:
+    printed = output(root, "dumpsys", "battery")
+    left, volts = _count(printed), re.search(r"^\s*voltage: (\d+)$", printed or "", re.MULTILINE)
+    if printed is None or left is None or not volts:
         return ""
-    if re.search(r"powered: true$", said, re.MULTILINE):
+    if re.search(r"powered: true$", printed, re.MULTILINE):
         return "the phone is being charged, so its battery does not tell what is drawn: unplug it (adb over Wi-Fi)"
     scale = 1e-9 * _HOUR * int(volts[1])  # from uAh at this voltage, which is in mV
 
@@ -172,6 +172,6 @@ def _android(root: Path) -> Sensor | str:
     return Sensor("dumpsys battery", {"battery": drawn}, counts=True, spans={})
 
 
-def _count(said: str | None) -> int | None:
-    found = re.search(r"^\s*Charge counter: (\d+)$", said or "", re.MULTILINE)
+def _count(printed: str | None) -> int | None:
+    found = re.search(r"^\s*Charge counter: (\d+)$", printed or "", re.MULTILINE)
     return int(found[1]) if found else None

@@ -98,10 +98,10 @@ class RateConstrained:
     @property
     def details(self) -> dict[str, Any]:
         """Fields of a stage's details: bits a weight, as they are and as asked for, and what a bit was worth."""
-        told: dict[str, Any] = {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
+        found: dict[str, Any] = {"rate": self.rate, "rate_asked": self._asked, "slope": self.slope}
         if self.rate > (1 + _CLOSE) * self._asked:
-            told["left_alone"] = f"cluster.rate {self._asked:g}: the layers cannot take less than {self.rate:.3g} bits"
-        return told
+            found["left_alone"] = f"cluster.rate {self._asked:g}: the layers cannot take less than {self.rate:.3g} bits"
+        return found
 
     @property
     def slope(self) -> float:

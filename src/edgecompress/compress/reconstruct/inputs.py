@@ -19,7 +19,7 @@ def calibration_inputs(
         training: the training inputs, shape (N, C, ...). Nothing but their shape is looked at if inputs are synthetic.
         settings: which and how many; all if the training set has fewer.
         seed: of the choice.
-        progress: is told of the making.
+        progress: called as they are made.
 
     Raises:
         InputError: there are no training inputs, or the network has nothing to make inputs from.

@@ -46,7 +46,7 @@ def synthesise(
         samples: how many; each 128 are made together.
         steps: of the optimisation, with Adam.
         seed: of the noise to begin with.
-        progress: is told of every step.
+        progress: called with every step.
 
     Returns:
         Float32 of shape (samples, C, ...), on the CPU.

@@ -70,7 +70,7 @@ def walk(
         x: inputs of the network, shape (N, C, ...).
         damping: see ``objective``.
         title: of the stage, for progress.
-        progress: is told of every layer.
+        progress: called with every layer.
 
     Raises:
         InputError: the network does not use one of the layers.

@@ -66,18 +66,18 @@ def dense(module: nn.Module, sample: torch.Tensor, recipe: Recipe) -> Dense:
         name: floor(group.channels, align=settings.align, layer_limit=settings.layer_limit)
         for name, group in found.items()
     }
-    said = f"; left alone: {_said(left)}" if left else ""
+    left_alone_note = f"; left alone: {_listed(left)}" if left else ""
     if all(least[name] == group.channels for name, group in found.items()):
         raise InputError(
             "structure: no channel may go; raise structure.layer_limit, lower structure.align, or leave fewer layers "
-            f"dense{said}"
+            f"dense{left_alone_note}"
         )
     whole = macs(module, sample)
     smallest = sum(cost.of(least) for cost in costs(module, sample, found)) / whole
     if settings.macs is not None and smallest > settings.macs:
         raise InputError(
             f"structure.macs = {settings.macs:g} cannot be reached: at least {smallest:.3g} of the "
-            f"multiply-accumulates stay; raise it or structure.layer_limit, or lower structure.align{said}"
+            f"multiply-accumulates stay; raise it or structure.layer_limit, or lower structure.align{left_alone_note}"
         )
     return Dense(least, whole, parameters(module), left)
 
@@ -98,7 +98,7 @@ def _removable(
     return {name: traced.groups[name] for name in traced.groups if name not in unsound}, {**traced.left, **unsound}
 
 
-def _said(left: Mapping[str, str]) -> str:
+def _listed(left: Mapping[str, str]) -> str:
     """The layers that are left alone, in one line: their names by the reason."""
     reasons: dict[str, list[str]] = {}
     for name, reason in left.items():
@@ -127,7 +127,7 @@ def cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Struct
         except _UnsoundError as error:  # each time there are fewer groups
             left |= error.left
             if not begin.least.keys() - left.keys():
-                raise InputError(f"structure: no channel may go; left alone: {_said(left)}") from None
+                raise InputError(f"structure: no channel may go; left alone: {_listed(left)}") from None
 
 
 def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: StructureDetails | None) -> StructureDetails:
@@ -195,7 +195,7 @@ def _cut(module: nn.Module, work: Work, begin: Dense, number: int, before: Struc
         parameters_after=parameters(module),
         channels=" ".join(f"{group.name}:{group.channels}" for group in widths),
         measured=(*(before.measured if before else ()), StructureRound(macs=after / begin.macs, latency=ratio)),
-        left_alone=_said(begin.left) if begin.left else None,
+        left_alone=_listed(begin.left) if begin.left else None,
     )
 
 

@@ -42,15 +42,15 @@ class NarrowingTrial:
         self.inputs = x
         self.networks: list[nn.Module] = []
         for network in (_random(copy.deepcopy(plain), generator), plain):
-            whole, said = network.double(), []
+            whole, outputs = network.double(), []
             try:
-                said = _outputs(whole, x)
+                outputs = _outputs(whole, x)
             except Exception:  # the user's code may ask for float32 by name
                 self.inputs, whole = x.float(), network.float()
                 with suppress(Exception):  # whatever it raises on noise: there is nothing to compare
-                    said = _outputs(whole, self.inputs)
-            if said and all(
-                bool(torch.isfinite(each).all()) for each in said
+                    outputs = _outputs(whole, self.inputs)
+            if outputs and all(
+                bool(torch.isfinite(each).all()) for each in outputs
             ):  # random weights may leave a logarithm's range
                 self.networks.append(whole)
 

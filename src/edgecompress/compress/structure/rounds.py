@@ -35,7 +35,7 @@ def run(module: nn.Module, work: Work, checkpoint: Checkpoint) -> StructureDetai
         finished = None if last else of_round.finished()
         if finished is not None:
             load_state(module, finished[0])
-            details = _told(finished[1])
+            details = _details(finished[1])
             continue
         training = checkpoint if last else of_round
         begun = of_cut.finished()
@@ -45,7 +45,7 @@ def run(module: nn.Module, work: Work, checkpoint: Checkpoint) -> StructureDetai
             of_cut.finish(module, _result(name, work, details))
         else:
             load_state(module, begun[0])
-            details = _told(begun[1])
+            details = _details(begun[1])
         work.retrain(name, training)
         if not last:
             result = _result(name, work, details)
@@ -70,7 +70,7 @@ def _kept(stage: Checkpoint, number: int) -> tuple[Checkpoint, Checkpoint]:
     return Checkpoint(stage.folder, cut_key), Checkpoint(stage.folder, end_key)
 
 
-def _told(result: StageResult) -> StructureDetails:
+def _details(result: StageResult) -> StructureDetails:
     assert isinstance(result.details, StructureDetails), "the stage's name is that of its rounds"
     return result.details
 

@@ -88,7 +88,7 @@ def _estimate(macs: Sequence[int], slow: Removal, fast: Removal, target: float) 
     aim = (1 - NEAR / 2) * target
     x0, x1 = math.log(macs[slow.steps]), math.log(macs[fast.steps])
     y0, y1 = math.log(slow.latency.ratio), math.log(fast.latency.ratio)
-    if y0 <= y1:  # noise: the two cannot be told apart
+    if y0 <= y1:  # noise: the two cannot be distinguished
         return (slow.steps + fast.steps) // 2
     part = min(max((y0 - math.log(aim)) / (y0 - y1), 0.0), 1.0)
     return fewest_steps(macs, math.exp(x0 + part * (x1 - x0)))

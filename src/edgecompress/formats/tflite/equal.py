@@ -1,4 +1,4 @@
-"""Equal constants of a file, told by their bytes: ``build`` and ``pack`` store them once."""
+"""Equal constants of a file, found by their bytes: ``build`` and ``pack`` store them once."""
 
 import hashlib
 from collections import Counter

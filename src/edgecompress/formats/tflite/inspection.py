@@ -24,7 +24,7 @@ def inspect_tflite(path: Path, notes: Mapping[str, str] = MappingProxyType({})) 
     Integers without quantisation (shapes, axes) are not weights; text is not either. Shapes are the file's own:
     convolutions (O, H, W, I), depthwise (1, H, W, O), matrices (O, I). Its remarks say what sparse inference does with
     the file on processors without AVX, where it does anything, and that float16 arithmetic is allowed, where it is;
-    ``notes`` are told of tensors by name.
+    ``notes`` are of tensors by name.
 
     Raises:
         InputError: the file cannot be read, is not TFLite, or is damaged.
@@ -32,14 +32,14 @@ def inspect_tflite(path: Path, notes: Mapping[str, str] = MappingProxyType({})) 
     """
     found = ledger(read(path), str(path), notes)
     verdict = judged(path)
-    said = [remark(verdict)] if verdict.state != "off" else []
+    remarks = [remark(verdict)] if verdict.state != "off" else []
     with model_file.parsed(path) as model, model_file.damage(path):
         if any(entry.name == REDUCED_PRECISION.encode() for entry in model.metadata or []):
-            said.append(
+            remarks.append(
                 f"by its metadata entry {REDUCED_PRECISION}, LiteRT may compute in float16 where the processor can "
                 "(Armv8.2 and later): values depend on it, and zeros are not skipped there"
             )
-    return found.model_copy(update={"remarks": tuple(said)})
+    return found.model_copy(update={"remarks": tuple(remarks)})
 
 
 def decoded_weights_tflite(path: Path) -> dict[str, Array]:
@@ -56,7 +56,7 @@ def decoded_weights_tflite(path: Path) -> dict[str, Array]:
 
 
 def ledger(data: Data, where: str, notes: Mapping[str, str]) -> Ledger:
-    """The ledger of a file's bytes; ``where`` names it in an error, ``notes`` are told of tensors by name."""
+    """The ledger of a file's bytes; ``where`` names it in an error, ``notes`` are of tensors by name."""
     entries = [
         TensorEntry.of(
             name,

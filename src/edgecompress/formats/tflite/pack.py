@@ -103,7 +103,7 @@ def same(path: Path, source: Path, *, shapes: Shapes | None = None) -> Proof:
 
 
 def _copied(source: Path, target: Path, why: str, made: "_Made | None" = None) -> Written:
-    """``source`` as it is, as ``target``; of ``made``, which came to the same, what is said of it."""
+    """``source`` as it is, as ``target``; of ``made``, which came to the same, the remarks on it."""
     if not (target.exists() and target.samefile(source)):
         record.write_atomically(target, source.read_bytes())
     found = inspect_tflite(target, {} if made is None else made.notes)
@@ -113,7 +113,7 @@ def _copied(source: Path, target: Path, why: str, made: "_Made | None" = None) -
 
 @dataclass(frozen=True)
 class _Made:
-    """A file that may be written, and what is said of it. ``is_source``: nothing in it was changed."""
+    """A file that may be written, and the remarks on it. ``is_source``: nothing in it was changed."""
 
     file: bytes
     is_source: bool
@@ -123,9 +123,9 @@ class _Made:
     verdict: SparseInference
 
     def proved(self, verdict: SparseInference) -> "_Made":
-        """The same with what the proof said of sparse inference."""
-        said = (remark(verdict),) if verdict.state == "on" else ()
-        return replace(self, verdict=verdict, remarks=(*self.remarks, *said))
+        """The same with what the proof found of sparse inference."""
+        added = (remark(verdict),) if verdict.state == "on" else ()
+        return replace(self, verdict=verdict, remarks=(*self.remarks, *added))
 
 
 def _made(source: Path, encoding: Encoding, caution: Caution) -> _Made:
@@ -160,7 +160,7 @@ def _with_archive(file: bytes, data: bytes) -> bytes:
 def _changes(
     data: bytes, model: Any, source: Path, encoding: Encoding, *, sparse: bool
 ) -> tuple[list[tuple[Weight, Stored]], dict[str, str], dict[str, str]]:
-    """The weights to be stored in another form, and what is said of those that stay and of those that change."""
+    """The weights to be stored in another form, and the remarks on those that stay and those that change."""
     with model_file.damage(source):
         found = {(weight.subgraph, weight.root): weight for weight in weights(model)}
         shapes = [model.subgraphs[subgraph].tensors[root].shape for subgraph, root in found]

@@ -1,4 +1,4 @@
-"""The runtimes that can run a .tflite file, told from what is in it.
+"""The runtimes that can run a .tflite file, judged by what is in it.
 
 ai-edge-litert is known to run what this version of the package writes and packs, because each such file is proved with
 it. For tflite-runtime 2.14, the last release under that name, the rules are here: the operators and versions that it

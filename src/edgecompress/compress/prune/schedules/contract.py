@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Schedule(Protocol):
-    """The sparsity now. What else a schedule can be told (``steps``) are keyword-only parameters with defaults."""
+    """The sparsity now. What else a schedule can be given (``steps``) are keyword-only parameters with defaults."""
 
     def __call__(self, progress: float, final: float) -> float:
         """The sparsity at ``progress``: from 0 to ``final``, never falling, and ``final`` exactly at the end.

@@ -27,7 +27,7 @@ class Scope(Protocol):
         """Share out ``sparsity``, the fraction of all scores that goes.
 
         Args:
-            layers: every layer that shares, in the network's order; in this order equal scores are told apart.
+            layers: every layer that shares, in the network's order; this order decides between equal scores.
             sparsity: 0 to 1.
             limit: the largest fraction that goes of one layer, where the method lets layers differ.
 

@@ -53,7 +53,7 @@ class Lowering:
         self._arranged: dict[tuple[Tensor, View, View], Tensor] = {}
 
     def value(self, node: ir.Node, index: int = 0, kinds: tuple[str, ...] = ("float32",)) -> Value:
-        """The computed value at an input of ``node``, of one of these types; of any where none is said.
+        """The computed value at an input of ``node``, of one of these types; of any where none is given.
 
         Raises:
             InputError: the input is absent or a constant, or of another type.

@@ -1,4 +1,4 @@
-"""The runs of a graph: what XNNPACK's sparse inference would compute channels first, told from the operators alone.
+"""The runs of a graph: what XNNPACK's sparse inference would compute channels first, judged by the operators alone.
 
 The conditions were found by asking ai-edge-litert 1.1.2 to 2.3.0 on emulated processors, and agree with the published
 sources of XNNPACK (``src/subgraph.c``, August 2026).
