@@ -107,8 +107,8 @@ def entropy_bound(array: npt.NDArray[np.generic]) -> int:
 class _Counts:
     """The occurrences of an array's bit patterns: the number of patterns for each number of occurrences.
 
-    Nothing here distinguishes patterns that are equally frequent, and a large array may have as many patterns as elements;
-    their numbers of occurrences are few.
+    Nothing here distinguishes patterns that are equally frequent, and a large array may have as many patterns as
+    elements; their numbers of occurrences are few.
     """
 
     patterns_by_occurrences: dict[int, int]
