@@ -497,13 +497,18 @@ def measured(small_bundle, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def micro_record():
+def micro_record(tmp_path_factory):
     """A micro-benchmark of a small network for a Raspberry Pi 4, really measured on this machine."""
-    from edgecompress import target
-    from edgecompress.advise import subject
-    from edgecompress.advise.measure import measure
-    from edgecompress.progress import silent
+    from edgecompress.advise.records import MicroRecord
 
-    network = subject.identity("alexnet", "digits", 0.125)
-    board = target.load("rpi4")
-    return measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)
+    def make(path):
+        from edgecompress import target
+        from edgecompress.advise import subject
+        from edgecompress.advise.measure import measure
+        from edgecompress.progress import silent
+
+        network, board = subject.identity("alexnet", "digits", 0.125), target.load("rpi4")
+        made = measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)
+        path.write_text(made.to_json(), encoding="utf-8")
+
+    return MicroRecord.from_file(once(tmp_path_factory, "micro.json", make))
