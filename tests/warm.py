@@ -20,15 +20,14 @@ MODULES = (
     "bench.run", "cli", "export.pack", "workflows.build", "workflows.search", "library.advising",
     "records.transfer", "report.summary", "report.whole", "store.store",
 )  # fmt: skip
-OTHERS = ("sklearn.datasets",)  # what the digits are read with: two seconds
 
 DIGITS = (1, 32, 32)
 WIDTHS = (0.125, 0.25)  # of the networks that most tests build
 
 
 def serve():
-    for name in (*(f"edgecompress.{name}" for name in MODULES), *OTHERS):
-        importlib.import_module(name)
+    for name in MODULES:
+        importlib.import_module(f"edgecompress.{name}")
     _export_once()
     gc.freeze()  # a copy shares what it does not touch
     for line in sys.stdin:
