@@ -25,7 +25,8 @@ demo: setup
 	$(BIN)/edgecompress demo
 
 # Two processes of one thread each: on two cores they end sooner than one of two threads. A file's fixtures stay in one.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+# Tests start hundreds of programs, which are compiled once, also where the environment asks that no bytecode be written.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile
 test: setup lint
 	$(PYTEST) -m 'not slow'
 

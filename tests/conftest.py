@@ -30,12 +30,45 @@ SMALL = (
 SPREAD = ("tests/export/test_architectures.py",)
 
 
+# Half a minute and more: they begin before all others, so that no process ends long after the other.
+FIRST = (
+    "tests/end_to_end/test_board.py",
+    "tests/end_to_end/test_arm64.py",
+    "tests/workflows/test_build.py",
+    "tests/workflows/test_search.py",
+    "tests/workflows/test_lead.py",
+    "tests/study/engines/test_ray.py",
+    "tests/cli/test_study.py",
+    "tests/bench/test_faults.py",
+    "tests/cli/test_build.py",
+    "tests/cli/test_bench.py",
+    "tests/bench/test_several.py",
+    "tests/bench/test_over_ssh.py",
+    "tests/architecture/test_docs.py",
+    "tests/architecture/test_notebook.py",
+    "tests/workflows/test_model_files.py",
+    "tests/formats/test_third_format.py",
+    "tests/deploy/test_provision.py",
+    "tests/workflows/test_build_and_bench.py",
+)
+
+
 class BySharedFixtures(LoadFileScheduling):
-    """Tests of a file stay in one process, which makes their fixtures once, but for those of ``SPREAD``."""
+    """Tests of a file stay in one process, which makes their fixtures once, but for those of ``SPREAD``.
+
+    After ``FIRST`` files follow by their number of tests.
+    """
 
     def _split_scope(self, nodeid):
         file = super()._split_scope(nodeid)
         return nodeid if file in SPREAD else file
+
+    def _assign_work_unit(self, node):
+        for file in FIRST:
+            if file in self.workqueue:
+                self.workqueue.move_to_end(file, last=False)
+                break
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config, log):
