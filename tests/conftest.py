@@ -1,5 +1,6 @@
 """Small bundles, built once for all tests that read one, from one training; real sshd, adb client and PostgreSQL."""
 
+import gc
 import os
 import random
 import shutil
@@ -73,6 +74,12 @@ class BySharedFixtures(LoadFileScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return BySharedFixtures(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_finish():
+    """Leave what is there for all tests out of every search for garbage: a few per cent of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
