@@ -31,8 +31,10 @@ $(READY): $(DEMO)
 demo: $(DEMO)
 	$(BIN)/edgecompress demo
 
-# Two processes of one thread each: on two cores they end sooner than one of two threads. A file's fixtures stay in one.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+# Processes of one thread each: on two cores two of them end sooner than one of two threads, and a third computes while
+# the others wait for boards, clocks and disks. A file's fixtures stay in one.
+# Tests start hundreds of programs, which are compiled once, also where the environment asks that no bytecode be written.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile
 test: setup lint
 	$(PYTEST) -m 'not slow'
 

@@ -1,5 +1,6 @@
 """Small bundles, built once for all tests that read one, from one training; real sshd, adb client and PostgreSQL."""
 
+import gc
 import os
 import random
 import shutil
@@ -30,16 +31,55 @@ SMALL = (
 SPREAD = ("tests/export/test_architectures.py",)
 
 
+# Half a minute and more: they begin before all others, so that no process ends long after the other.
+FIRST = (
+    "tests/end_to_end/test_board.py",
+    "tests/end_to_end/test_arm64.py",
+    "tests/workflows/test_build.py",
+    "tests/workflows/test_search.py",
+    "tests/workflows/test_lead.py",
+    "tests/study/engines/test_ray.py",
+    "tests/cli/test_study.py",
+    "tests/bench/test_faults.py",
+    "tests/cli/test_build.py",
+    "tests/cli/test_bench.py",
+    "tests/bench/test_several.py",
+    "tests/bench/test_over_ssh.py",
+    "tests/architecture/test_docs.py",
+    "tests/architecture/test_notebook.py",
+    "tests/workflows/test_model_files.py",
+    "tests/formats/test_third_format.py",
+    "tests/deploy/test_provision.py",
+    "tests/workflows/test_build_and_bench.py",
+)
+
+
 class BySharedFixtures(LoadFileScheduling):
-    """Tests of a file stay in one process, which makes their fixtures once, but for those of ``SPREAD``."""
+    """Tests of a file stay in one process, which makes their fixtures once, but for those of ``SPREAD``.
+
+    After ``FIRST`` files follow by their number of tests.
+    """
 
     def _split_scope(self, nodeid):
         file = super()._split_scope(nodeid)
         return nodeid if file in SPREAD else file
 
+    def _assign_work_unit(self, node):
+        for file in FIRST:
+            if file in self.workqueue:
+                self.workqueue.move_to_end(file, last=False)
+                break
+        super()._assign_work_unit(node)
+
 
 def pytest_xdist_make_scheduler(config, log):
     return BySharedFixtures(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_collection_finish():
+    """Leave what is there for all tests out of every search for garbage: a few per cent of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -497,13 +537,18 @@ def measured(small_bundle, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def micro_record():
+def micro_record(tmp_path_factory):
     """A micro-benchmark of a small network for a Raspberry Pi 4, really measured on this machine."""
-    from edgecompress import target
-    from edgecompress.advise import subject
-    from edgecompress.advise.measure import measure
-    from edgecompress.progress import silent
+    from edgecompress.advise.records import MicroRecord
 
-    network = subject.identity("alexnet", "digits", 0.125)
-    board = target.load("rpi4")
-    return measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)
+    def make(path):
+        from edgecompress import target
+        from edgecompress.advise import subject
+        from edgecompress.advise.measure import measure
+        from edgecompress.progress import silent
+
+        network, board = subject.identity("alexnet", "digits", 0.125), target.load("rpi4")
+        made = measure("alexnet", network, board, device="local", mode="quick", threads=1, progress=silent)
+        path.write_text(made.to_json(), encoding="utf-8")
+
+    return MicroRecord.from_file(once(tmp_path_factory, "micro.json", make))

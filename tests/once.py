@@ -9,12 +9,12 @@ import pytest
 
 
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """The folder ``name``, which ``make`` writes whole or not at all."""
+    """The folder or file ``name``, which ``make`` writes whole or not at all."""
     base = factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once" / name
-    folder.parent.mkdir(exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    path = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once" / name
+    path.parent.mkdir(exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            make(folder)
-    return folder
+        if not path.exists():
+            make(path)
+    return path

@@ -17,8 +17,8 @@ import traceback
 from pathlib import Path
 
 MODULES = (
-    "bench.run", "cli", "export.pack", "workflows.build", "workflows.search",
-    "report.summary", "report.whole", "store.keep",
+    "bench.run", "cli", "export.pack", "workflows.build", "workflows.search", "library.advising",
+    "records.transfer", "report.summary", "report.whole", "store.store",
 )  # fmt: skip
 
 DIGITS = (1, 32, 32)

@@ -1,9 +1,13 @@
 import sys
 
+import numpy as np
+import onnx
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from edgecompress import devices, target
+from edgecompress.advise import subject
 from edgecompress.advise.measure import measure, place
 from edgecompress.devices import Device
 from edgecompress.errors import InputError, RuntimeFailedError
@@ -86,11 +90,22 @@ def registered(sshd, monkeypatch, tmp_path):
     return add
 
 
+@pytest.fixture
+def little(tmp_path):
+    """What ``measure`` is given of a file whose variants are quickly written."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 8]) for name in "xy")
+    weight = numpy_helper.from_array(np.random.default_rng(0).normal(size=(8, 8)).astype(np.float32), "w")
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["y"])], "g", [x], [y], [weight])
+    path = tmp_path / "little.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9), path)
+    return str(path), subject.identity(str(path), "digits", 1.0), target.load("rpi4")
+
+
 class SeenError(Exception):
     """The moment that a test waits for."""
 
 
-def test_the_board_is_had_alone_and_a_second_run_is_told(network, registered):
+def test_the_board_is_had_alone_and_a_second_run_is_told(little, registered):
     board = registered()
     told = []
 
@@ -104,7 +119,7 @@ def test_the_board_is_had_alone_and_a_second_run_is_told(network, registered):
         raise SeenError
 
     with pytest.raises(SeenError):
-        measure("alexnet", network, target.load("rpi4"), device="board", mode="quick", progress=progress)
+        measure(*little, device="board", mode="quick", progress=progress)
     # And where another run has it, this one waits for that.
     waits = []
 
@@ -114,15 +129,15 @@ def test_the_board_is_had_alone_and_a_second_run_is_told(network, registered):
             raise SeenError
 
     with devices.leased(board, second), pytest.raises(SeenError):
-        measure("alexnet", network, target.load("rpi4"), device="board", mode="quick", progress=until_told)
+        measure(*little, device="board", mode="quick", progress=until_told)
     assert waits[-1] == ("board", "waiting: another run has the board")
     assert "conditions before" not in dict(waits)
 
 
-def test_a_board_without_packages_is_told_how_to_get_them_before_anything_is_pushed(network, registered, tmp_path):
+def test_a_board_without_packages_is_told_how_to_get_them_before_anything_is_pushed(little, registered, tmp_path):
     bare = tmp_path / "python"
     bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     bare.chmod(0o755)
     registered(str(bare))
     with pytest.raises(RuntimeFailedError, match="board has no numpy and no onnxruntime: edgecompress devices setup"):
-        measure("alexnet", network, target.load("rpi4"), device="board", mode="quick", progress=silent)
+        measure(*little, device="board", mode="quick", progress=silent)

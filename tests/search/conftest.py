@@ -19,7 +19,7 @@ from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search
 from edgecompress.search.searchable import Searchable, searchable
 from edgecompress.search.trial import TrialSubject
-from edgecompress.sources.to_onnx import to_onnx
+from edgecompress.sources.to_onnx import grapher
 
 STAGE = {"learning_rate": 0.05, "batch_size": 32, "augment": False}
 SHAPE = (1, 8, 8)
@@ -33,8 +33,7 @@ DOCUMENT = {
 LIMITS = Limits(max_drop=3.0, size_budget=None, trials=10)
 
 
-def graph(module):
-    return to_onnx(module, SHAPE)
+graph = grapher(SHAPE)
 
 
 def samples(count: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,6 +9,7 @@ command and what it said; of faults with one last line of a traceback, the first
 
 import argparse
 import contextlib
+import multiprocessing
 import os
 import random
 import re
@@ -20,7 +21,9 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 import commands
@@ -61,6 +64,10 @@ class Ended:
         """What tells one fault from another: the last line of this package in a traceback, and what was raised."""
         lines = re.findall(r'File "[^"]*edgecompress/([^"]+)", line (\d+)', self.output)
         return f"{':'.join(lines[-1]) if lines else ''} {self.fault.partition(':')[0]}"
+
+
+Case = tuple[Path, dict[str, Ended]]
+"""A damaged file, and how each of its commands ended."""
 
 
 def run(call: commands.Call, folder: Path) -> Ended:
@@ -113,7 +120,7 @@ def _wait(child: int, deadline: float) -> tuple[int, resource.struct_rusage]:
         time.sleep(0.002)
 
 
-def case(number: int, seed: int, kind: str, files: corpus_of.Corpus, sound: Path) -> tuple[Path, dict[str, Ended]]:
+def case(number: int, seed: int, kind: str, files: corpus_of.Corpus, sound: Path) -> Case:
     """One damaged file through all its commands: the file, and how each command ended."""
     generator = random.Random(f"{seed}-{number}")  # noqa: S311 - nothing is kept secret
     original, other = generator.choice(files[kind]), generator.choice(files[kind])
@@ -125,6 +132,43 @@ def case(number: int, seed: int, kind: str, files: corpus_of.Corpus, sound: Path
     path.write_bytes(mutations.mutate(kind, original.read_bytes(), other.read_bytes(), generator))
     os.environ |= {f"XDG_{each}_HOME": str(folder / each.lower()) for each in ("CACHE", "CONFIG", "DATA")}
     return path, {call.__name__: run(call, folder) for call in commands.calls(kind, path, sound)}
+
+
+def in_order(make: Callable[[int], Case], most: int, deadline: float) -> Iterator[Case]:
+    """``make(0)``, ``make(1)`` and so on, ``most`` at the most, from as many processes as there are cores."""
+    fork = multiprocessing.get_context("fork")  # what was imported is not imported again
+    next_number = fork.Value("q", 0)
+
+    def work(results: Connection) -> None:
+        while True:
+            with next_number.get_lock():
+                number = next_number.value
+                if number >= most or time.monotonic() >= deadline:
+                    return
+                next_number.value += 1
+            results.send((number, make(number)))
+
+    processes: dict[Connection, multiprocessing.process.BaseProcess] = {}
+    for _ in os.sched_getaffinity(0):
+        receiver, sender = fork.Pipe(duplex=False)
+        process = fork.Process(target=work, args=(sender,))
+        process.start()
+        sender.close()
+        processes[receiver] = process
+    early: dict[int, Case] = {}
+    number = 0
+    while processes:
+        for receiver in wait(processes):
+            try:
+                early.update([receiver.recv()])
+            except EOFError:
+                process = processes.pop(receiver)
+                process.join()
+                if process.exitcode:
+                    raise RuntimeError(f"a process of cases ended with {process.exitcode}") from None
+        while number in early:
+            yield early.pop(number)
+            number += 1
 
 
 def keep(name: str, path: Path, faults: dict[str, Ended]) -> Path:
@@ -162,18 +206,20 @@ def main() -> int:
     files = corpus_of.make(sound)
     kinds = given.kind or sorted(files)
     deadline = time.monotonic() + 60 * given.minutes
+
+    def make(number: int) -> Case:
+        return case(number, seed, kinds[number % len(kinds)], files, sound)
+
     number, seen, codes = 0, set(), Counter()
-    while number < given.cases and time.monotonic() < deadline:
-        path, ended = case(number, seed, kinds[number % len(kinds)], files, sound)
+    for number, (path, ended) in enumerate(in_order(make, given.cases, deadline), 1):
         codes.update(each.code for each in ended.values())
         faults = {call: each for call, each in ended.items() if each.fault}
         if {each.place for each in faults.values()} - seen:
-            kept = keep(f"{seed}-{number}", path, faults)
+            kept = keep(f"{seed}-{number - 1}", path, faults)
             seen |= {each.place for each in faults.values()}
             for call, each in faults.items():
-                print(f"case {number}: {call}: {each.fault}\n  kept: {kept}", flush=True)
+                print(f"case {number - 1}: {call}: {each.fault}\n  kept: {kept}", flush=True)
         shutil.rmtree(next(each for each in path.parents if each.name.startswith(FOLDER)), ignore_errors=True)
-        number += 1
     shutil.rmtree(sound, ignore_errors=True)
     ends = ", ".join(f"{count} with {code}" for code, count in sorted(codes.items()))
     print(f"{number} damaged files; commands ended {ends}; {len(seen)} kinds of fault (seed {seed})")

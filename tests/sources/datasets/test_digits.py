@@ -1,7 +1,11 @@
+import subprocess
+import sys
+
 import numpy as np
 from sklearn.datasets import load_digits
 
 from edgecompress.progress import silent
+from edgecompress.sources.datasets import digits as module
 from edgecompress.sources.datasets.digits import digits
 
 
@@ -43,3 +47,21 @@ def test_the_source_is_recognised_and_says_whose_copy_it_is(tmp_path):
     source = load(tmp_path).source
     assert source.official
     assert "scikit-learn" in source.note
+
+
+def test_a_release_that_keeps_the_file_elsewhere_is_asked(tmp_path, monkeypatch):
+    expected = load(tmp_path)
+    monkeypatch.setattr(module, "_FILE", "elsewhere.csv")
+    data = load(tmp_path)
+    assert data.source == expected.source
+    assert (data.train_x == expected.train_x).all()
+    assert (data.test_y == expected.test_y).all()
+
+
+def test_scikit_learn_is_not_imported_for_it():
+    code = (
+        "import sys, pathlib; from edgecompress.progress import silent\n"
+        "from edgecompress.sources.datasets.digits import digits\n"
+        "digits(pathlib.Path(), download=False, progress=silent); assert 'sklearn' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,9 +5,11 @@ Small enough to train on in a minute, and too easy to compare methods with.
 """
 
 import hashlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from edgecompress.progress import Progress
 from edgecompress.sources.datasets._assemble import Raw, assemble
@@ -17,6 +19,7 @@ from edgecompress.sources.datasets.contract import Dataset, DataSource
 # Over the 1797 x 64 pixels, 0 to 16, then the 1797 labels, a byte each.
 SHA256 = "87ff0c9e40dc7e2c0e34e7257799c2e3f3aec1a016363bb11cad869ec428a826"
 _SCALE = 4
+_FILE = "datasets/data/digits.csv.gz"  # in scikit-learn: 64 pixels and the label a line
 
 
 def digits(folder: Path, *, download: bool, progress: Progress) -> Dataset:  # noqa: ARG001 - the contract's parameters
@@ -25,11 +28,9 @@ def digits(folder: Path, *, download: bool, progress: Progress) -> Dataset:  # n
     Each pixel becomes 4x4 pixels, so that networks for 32x32 images fit. There is no official split: a fifth of each
     class is the test set, and a quarter of the rest validates.
     """
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
-
     progress("read Digits", 0, 1)
-    images, labels = load_digits(return_X_y=True)
-    pixels, y = images.astype(np.uint8), labels.astype(np.int64)
+    rows = _shipped()
+    pixels, y = rows[:, :-1].astype(np.uint8), rows[:, -1].astype(np.int64)
     digest = hashlib.sha256(pixels.tobytes() + y.astype(np.uint8).tobytes()).hexdigest()
     official = digest == SHA256
     source = DataSource(
@@ -51,3 +52,17 @@ def digits(folder: Path, *, download: bool, progress: Progress) -> Dataset:  # n
         shift=3,
         mirror=False,
     )
+
+
+def _shipped() -> npt.NDArray[np.float64]:
+    """The 64 pixels and the label of each digit. Importing scikit-learn takes two seconds, reading its file none.
+
+    A release that keeps the file elsewhere is imported.
+    """
+    package = find_spec("sklearn")
+    file = Path(package.origin).parent / _FILE if package and package.origin else None
+    if file and file.is_file():
+        return np.loadtxt(file, delimiter=",")
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
+
+    return np.column_stack(load_digits(return_X_y=True))
