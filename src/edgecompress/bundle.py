@@ -14,6 +14,8 @@ from edgecompress.record import check_writable, write_atomically
 
 MANIFEST = "manifest.json"
 RECORDS = "bench"
+EVAL = "eval.npz"
+METRIC = "metric.py"
 
 
 def digest(path: Path) -> str:

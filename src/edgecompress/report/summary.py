@@ -24,6 +24,7 @@ def summary(manifest: Manifest, folder: Path) -> str:
         lines.append(f"  {stage.stage:9} {known}{100 * stage.sparsity:5.1f} % zeros{values}")
     lines += _front(manifest)
     lines += ["", *(f"  test      {line}" for line in (*_by_metric(manifest), judged(manifest)))]
+    lines += _judges(manifest)
     dense = {file.runtime: file for file in manifest.models.values() if file.kind == "dense"}
     width = max(13, *(len(name) for name in manifest.models))
     for name, file in manifest.models.items():
@@ -71,6 +72,17 @@ def _by_metric(manifest: Manifest) -> list[str]:
         return []
     better = f"; {own.better} is better" if own.better else ""
     return [f"{own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples{better})"]
+
+
+def _judges(manifest: Manifest) -> list[str]:
+    """The machine that takes the metric in benchmarks, this one or a board, and the reason, in a sentence."""
+    evaluation = None if manifest.judged is None else manifest.judged.evaluation
+    if evaluation is None or not (evaluation.source or evaluation.host_only):
+        return []
+    said = f"In benchmarks this machine judges: {evaluation.host_only}."
+    if evaluation.source:
+        said = f"In benchmarks a board can judge: bench --run-metric shows {evaluation.source} and runs it there."
+    return textwrap.wrap(said, 98, initial_indent="  ", subsequent_indent="  ")
 
 
 def _front(manifest: Manifest) -> list[str]:
