@@ -30,6 +30,16 @@ def test_the_record_as_json_and_where_it_was_asked_for(edgecompress, copy, tmp_p
     assert json.loads(done.stdout) == json.loads((tmp_path / "r.json").read_text())
 
 
+def test_a_metric_that_the_user_agreed_to_is_shown_and_taken_by_the_device(edgecompress, masks_bundle, tmp_path):
+    done = edgecompress("bench", masks_bundle, "--mode", "quick", "--run-metric", "-o", "r.json")
+    assert done.returncode == 0, done.stderr
+    assert f"{masks_bundle}/metric.py (8 lines, SHA-256 " in done.stderr and "which local would run:" in done.stderr
+    assert "    5  def error(outputs, targets):" in done.stderr.splitlines()
+    found = BenchRecord.from_file(tmp_path / "r.json").files["model.tflite"].metric
+    assert (found.name, found.computed) == ("error", "device")
+    assert "judged by your function on the device; lower is better." in " ".join(done.stdout.split())
+
+
 TWO = """
 import torch
 from torch import nn

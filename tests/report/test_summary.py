@@ -32,6 +32,16 @@ def test_a_recipe_that_the_board_chose_is_said_with_the_reason(small_bundle):
     assert "  recipe    alexnet+sparse-arm: it pays there\n" in text
 
 
+def test_it_says_which_machine_takes_the_metric_and_why(masks_bundle):
+    manifest = bundle.load(masks_bundle)
+    said = " ".join(summary(manifest, masks_bundle).split())
+    assert "In benchmarks a board can judge: bench --run-metric shows metric.py and runs it there." in said
+    evaluation = manifest.judged.evaluation.model_copy(update={"source": None, "host_only": "m.py imports torch"})
+    judged = manifest.judged.model_copy(update={"evaluation": evaluation})
+    said = " ".join(summary(manifest.model_copy(update={"judged": judged}), masks_bundle).split())
+    assert "In benchmarks this machine judges: m.py imports torch." in said
+
+
 def test_what_makes_the_accuracies_nonsense_is_among_the_last_lines(small_bundle):
     manifest = bundle.load(small_bundle)
     guessing = manifest.accuracy.model_copy(update={"dense": 10.0, "compressed": 12.0, "samples": 50})

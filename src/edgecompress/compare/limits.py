@@ -26,7 +26,7 @@ class Limit:
         text: as it was written.
         metric: one of ``METRICS``.
         above: whether it is broken above the bound, or below.
-        bound: nanoseconds, bytes, percent, points, a ratio or a metric's own units; with ``growth``, percent of A's value.
+        bound: nanoseconds, bytes, percent, points, a ratio or the metric's own; with ``growth``, percent of A's value.
         growth: whether the bound is on what B is more than A, in percent of A.
     """
 

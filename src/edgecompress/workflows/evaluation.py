@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from edgecompress import bundle
 from edgecompress.agent.metric_source import arranged
-from edgecompress.errors import EdgecompressError
+from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.isolated.process import run_step
 from edgecompress.manifest import Evaluation
 from edgecompress.sources.callables import source_of
@@ -88,9 +88,12 @@ def _differs(found: Evaluation, source: Path, given: Prepared, folder: Path, fil
         }
         try:
             there = run_step("metric", job, folder / file, seconds=SECONDS)[-1]["value"]
-            here = _of_tensors(function, found, outputs, written, folder)
         except EdgecompressError as error:
-            return f"of NumPy arrays, {error}"
+            return f"given NumPy arrays, {error}"
+        try:
+            here = _of_tensors(function, found, outputs, written, folder)
+        except InputError as error:
+            return f"given few samples, {error}"
     if not math.isclose(there, here, rel_tol=SAME):
         return f"it says {there:.5g} of NumPy arrays, and {here:.5g} of the same numbers as tensors"
     return ""
