@@ -14,6 +14,8 @@ import pytest
 
 from edgecompress.bench.records import BenchRecord
 
+from ..conftest import MASKS, MASKS_ERROR
+
 TOOLS = Path(__file__).parents[2] / "tools" / "arm64"
 FILES = {"dense.onnx", "model.onnx", "dense.tflite", "model.tflite"}
 LONGEST = 3600  # seconds; a board is emulated in a minute or in many, as busy as this machine is
@@ -171,6 +173,38 @@ def test_from_a_bundle_to_a_report_without_times(ready, small_bundle, tmp_path):
     ready.run("bench", small_bundle, "--device", "local", "--mode", "quick", "--output", here)
     for name, file in BenchRecord.from_file(here).files.items():
         assert measured.files[name].accuracy.correct == file.accuracy.correct
+
+
+@pytest.mark.slow
+def test_a_metric_of_numpy_is_taken_on_the_board_and_one_of_torch_of_what_it_sends_back(ready, tmp_path):
+    """Each in one command, from the network to the record: by the same numbers."""
+    (tmp_path / "masks.py").write_text(MASKS)
+    (tmp_path / "of_numpy.py").write_text(MASKS_ERROR)
+    (tmp_path / "of_torch.py").write_text(f"import torch\n{MASKS_ERROR}")
+    stage = "{epochs=1,batch_size=32}"
+    shorter = ("--set", f"train={stage}", "--set", f"retrain={stage}", "--set", "prune.epochs=1")
+    own = {name: f"{tmp_path}/masks.py:{each}" for name, each in (("data", "data"), ("loss", "loss"))}
+    asked = [word for name, value in own.items() for word in (f"--{name}", value)]
+    found = {}
+    for name in ("numpy", "torch"):
+        metric = ("--metric", f"{tmp_path}/of_{name}.py:error", "--better", "lower", "--run-metric")
+        begun = ready.begin(
+            "run", f"{tmp_path}/masks.py:make", *asked, *shorter, *metric, "--device", "virtual", "-o", tmp_path / name
+        )
+        output, errors = begun.communicate(timeout=LONGEST)
+        assert begun.returncode == 0, output + errors
+        shown = f"metric.py ({len(MASKS_ERROR.splitlines()) + 1} lines, SHA-256 "
+        refused = "of_torch.py imports torch, and a board has NumPy alone"
+        assert (shown in errors, refused in errors) == (name == "numpy", name == "torch")
+        (record,) = (tmp_path / name / "bench").glob("*.json")
+        found[name] = BenchRecord.from_file(record).files
+    assert set(found["numpy"]) == FILES
+    for name, file in found["numpy"].items():
+        other = found["torch"][name]
+        assert (file.metric.computed, other.metric.computed) == ("device", "host")
+        assert (file.failures, other.failures) == ([], [])
+        assert file.metric.value == pytest.approx(other.metric.value, rel=1e-5)
+        assert file.metric.largest_difference == other.metric.largest_difference < 1e-4
 
 
 @pytest.mark.slow

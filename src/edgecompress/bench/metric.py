@@ -31,7 +31,7 @@ from edgecompress.bench.outputs import (
     references,
 )
 from edgecompress.bench.records import MetricResult
-from edgecompress.bundle import EVAL
+from edgecompress.bundle import EVAL, METRIC
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import InputError
 from edgecompress.isolated.process import run_program
@@ -152,7 +152,7 @@ def take(
             value=value,
             samples=count,
             computed="host" if by.source is None else "device",
-            source_sha256=by.evaluation.source_sha256,
+            source_sha256=by.source.sha256 if by.source else by.evaluation.source_sha256,
             largest_difference=off,
             reference=reference[1] if reference else "none: the host could not run the ONNX file",
         )
@@ -163,7 +163,7 @@ def take(
 
 def _push(source: MetricSource, agent: AgentOnDevice | Journal, place: Path) -> None:
     """Push the source that was agreed to, and not what its file holds by now."""
-    path = place / source.path.name
+    path = place / METRIC
     path.write_bytes(source.content)
     agent.push(path)
 
@@ -187,7 +187,7 @@ def _there(
     progress(title, 0, count)
     asked = {
         **job,
-        "source": source.path.name,
+        "source": METRIC,
         "function": source.function,
         "targets": by.evaluation.targets,
         "arrangement": arranged(by.evaluation.layout, [end.name for end in by.outputs]),

@@ -44,7 +44,7 @@ def run(
     metric: METRIC = None,
     better: BETTER = None,
     run_metric: Annotated[
-        bool, typer.Option("--run-metric", help="Have the device run the metric, if it is of NumPy alone.")
+        bool, typer.Option("--run-metric", help="Show the metric, and have the device run it, if it is of NumPy alone.")
     ] = False,
     mode: Annotated[str, typer.Option(help="Of the benchmark: quick, standard or sustained.")] = "quick",
     allow_noisy: Annotated[
