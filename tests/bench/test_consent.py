@@ -45,9 +45,14 @@ def test_what_claims_another_encoding_is_shown_as_it_runs(tmp_path):
             r"no device can run nets/mine\.py:error: mine\.py imports",
         ),
         (judged_by(), "its build is of before there was a choice; without --run-metric the host judges"),
-        (judged_by(source="../../etc/passwd"), "passwd is no file of the bundle"),
+        (judged_by(source="../../etc/passwd"), r"has no file \.\./\.\./etc/passwd; build the bundle again"),
     ],
 )
 def test_a_bundle_without_one_says_why(tmp_path, manifest, line):
     with pytest.raises(InputError, match=line):
         metric_source(manifest, tmp_path)
+
+
+def test_a_source_that_is_missing_is_one_line(tmp_path):
+    with pytest.raises(InputError, match=r"has no file metric\.py; build the bundle again"):
+        metric_source(judged_by(source="metric.py"), tmp_path)

@@ -181,8 +181,9 @@ def test_a_metric_of_numpy_is_taken_on_the_board_and_one_of_torch_of_what_it_sen
     (tmp_path / "masks.py").write_text(MASKS)
     (tmp_path / "of_numpy.py").write_text(MASKS_ERROR)
     (tmp_path / "of_torch.py").write_text(f"import torch\n{MASKS_ERROR}")
-    stage = "{epochs=1,batch_size=32}"
-    shorter = ("--set", f"train={stage}", "--set", f"retrain={stage}", "--set", "prune.epochs=1")
+    stage = "{epochs=1,learning_rate=0.01,batch_size=32}"
+    changes = (f"train={stage}", f"retrain={stage}", "prune.epochs=1", "cluster.epochs=0", "prune.sparsity=0.5")
+    shorter = [word for change in changes for word in ("--set", change)]
     own = {name: f"{tmp_path}/masks.py:{each}" for name, each in (("data", "data"), ("loss", "loss"))}
     asked = [word for name, value in own.items() for word in (f"--{name}", value)]
     found = {}

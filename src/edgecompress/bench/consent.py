@@ -45,7 +45,7 @@ def metric_source(manifest: Manifest, folder: Path) -> MetricSource:
     if evaluation.source is None:
         why = evaluation.host_only or "its build is of before there was a choice"
         raise InputError(f"no device can run {evaluation.spec}: {why}; without --run-metric the host judges by it")
-    if evaluation.source not in manifest.files:
-        raise InputError(f"{folder}: {evaluation.source} is no file of the bundle; build the bundle again")
-    path = folder / evaluation.source
+    path = folder / Path(evaluation.source).name
+    if evaluation.source not in manifest.files or not path.is_file():
+        raise InputError(f"{folder} has no file {evaluation.source}; build the bundle again")
     return MetricSource(path, evaluation.spec.rpartition(":")[2], path.read_bytes())

@@ -24,6 +24,8 @@ RUN_METRIC = Annotated[
 def allowed(folder: Path, agreed: bool | None, device: str) -> str | None:
     """Show the metric's source in a bundle; its checksum where the user agrees that a device runs it, else ``None``.
 
+    The bundle's checksums are not looked at: what the user agrees to has the checksum of what they saw.
+
     Args:
         folder: the bundle.
         agreed: the user's answer; ``None``: they are asked, on a terminal.
@@ -37,7 +39,7 @@ def allowed(folder: Path, agreed: bool | None, device: str) -> str | None:
 
     if agreed is False:
         return None
-    manifest = bundle.load(folder)
+    manifest = bundle.manifest_of(folder)
     try:
         source = metric_source(manifest, folder)
     except InputError:
