@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edgecompress import bundle
 from edgecompress.bench.records import BenchRecord
 
 from ..conftest import MASKS, MASKS_ERROR
@@ -176,36 +177,37 @@ def test_from_a_bundle_to_a_report_without_times(ready, small_bundle, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_metric_of_numpy_is_taken_on_the_board_and_one_of_torch_of_what_it_sends_back(ready, tmp_path):
-    """Each in one command, from the network to the record: by the same numbers."""
+def test_a_metric_of_numpy_is_taken_on_the_board_in_one_command_from_the_network_to_the_record(ready, tmp_path):
     (tmp_path / "masks.py").write_text(MASKS)
     (tmp_path / "of_numpy.py").write_text(MASKS_ERROR)
-    (tmp_path / "of_torch.py").write_text(f"import torch\n{MASKS_ERROR}")
     stage = "{epochs=1,learning_rate=0.01,batch_size=32}"
     changes = (f"train={stage}", f"retrain={stage}", "prune.epochs=1", "cluster.epochs=0", "prune.sparsity=0.5")
-    shorter = [word for change in changes for word in ("--set", change)]
-    own = {name: f"{tmp_path}/masks.py:{each}" for name, each in (("data", "data"), ("loss", "loss"))}
-    asked = [word for name, value in own.items() for word in (f"--{name}", value)]
-    found = {}
-    for name in ("numpy", "torch"):
-        metric = ("--metric", f"{tmp_path}/of_{name}.py:error", "--better", "lower", "--run-metric")
-        begun = ready.begin(
-            "run", f"{tmp_path}/masks.py:make", *asked, *shorter, *metric, "--device", "virtual", "-o", tmp_path / name
-        )
-        output, errors = begun.communicate(timeout=LONGEST)
-        assert begun.returncode == 0, output + errors
-        shown = f"metric.py ({len(MASKS_ERROR.splitlines()) + 1} lines, SHA-256 "
-        refused = "of_torch.py imports torch, and a board has NumPy alone"
-        assert (shown in errors, refused in errors) == (name == "numpy", name == "torch")
-        (record,) = (tmp_path / name / "bench").glob("*.json")
-        found[name] = BenchRecord.from_file(record).files
-    assert set(found["numpy"]) == FILES
-    for name, file in found["numpy"].items():
-        other = found["torch"][name]
-        assert (file.metric.computed, other.metric.computed) == ("device", "host")
-        assert (file.failures, other.failures) == ([], [])
-        assert file.metric.value == pytest.approx(other.metric.value, rel=1e-5)
-        assert file.metric.largest_difference == other.metric.largest_difference < 1e-4
+    own = {"data": "masks.py:data", "loss": "masks.py:loss", "metric": "of_numpy.py:error"}
+    asked = [word for name, spec in own.items() for word in (f"--{name}", f"{tmp_path}/{spec}")]
+    asked += ["--better", "lower", *(word for change in changes for word in ("--set", change))]
+    command = (
+        "run",
+        f"{tmp_path}/masks.py:make",
+        *asked,
+        "--device",
+        "virtual",
+        "--run-metric",
+        "-o",
+        tmp_path / "made",
+    )
+    begun = ready.begin(*command)
+    output, errors = begun.communicate(timeout=LONGEST)
+    assert begun.returncode == 0, output + errors
+    assert f"metric.py ({len(MASKS_ERROR.splitlines()) + 1} lines, SHA-256 " in errors
+    judged = bundle.load(tmp_path / "made").judged
+    (record,) = (tmp_path / "made" / "bench").glob("*.json")
+    found = BenchRecord.from_file(record).files
+    assert set(found) == FILES
+    for file in found.values():
+        assert (file.failures, file.metric.computed, file.metric.samples) == ([], "device", judged.samples)
+        network = judged.dense if file.kind == "dense" else judged.compressed
+        assert file.metric.value == pytest.approx(network, rel=1e-4)
+        assert file.metric.largest_difference < 1e-4
 
 
 @pytest.mark.slow

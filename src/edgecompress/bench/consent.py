@@ -24,7 +24,7 @@ class MetricSource:
 
     @property
     def sha256(self) -> str:
-        """The checksum that a user agrees to, by showing or reading the source."""
+        """The checksum that consent is bound to."""
         return hashlib.sha256(self.content).hexdigest()
 
     @property
