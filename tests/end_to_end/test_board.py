@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from edgecompress import bundle
 from edgecompress.bench.records import BenchRecord
+from edgecompress.manifest import Manifest
 
 from ..conftest import MASKS, MASKS_ERROR
 
@@ -185,22 +185,15 @@ def test_a_metric_of_numpy_is_taken_on_the_board_in_one_command_from_the_network
     own = {"data": "masks.py:data", "loss": "masks.py:loss", "metric": "of_numpy.py:error"}
     asked = [word for name, spec in own.items() for word in (f"--{name}", f"{tmp_path}/{spec}")]
     asked += ["--better", "lower", *(word for change in changes for word in ("--set", change))]
-    command = (
-        "run",
-        f"{tmp_path}/masks.py:make",
-        *asked,
-        "--device",
-        "virtual",
-        "--run-metric",
-        "-o",
-        tmp_path / "made",
+    made = tmp_path / "made"
+    begun = ready.begin(
+        "run", f"{tmp_path}/masks.py:make", *asked, "--device", "virtual", "--run-metric", "--output", made
     )
-    begun = ready.begin(*command)
     output, errors = begun.communicate(timeout=LONGEST)
     assert begun.returncode == 0, output + errors
     assert f"metric.py ({len(MASKS_ERROR.splitlines()) + 1} lines, SHA-256 " in errors
-    judged = bundle.load(tmp_path / "made").judged
-    (record,) = (tmp_path / "made" / "bench").glob("*.json")
+    judged = Manifest.from_file(made / "manifest.json").judged
+    (record,) = (made / "bench").glob("*.json")
     found = BenchRecord.from_file(record).files
     assert set(found) == FILES
     for file in found.values():

@@ -146,19 +146,22 @@ def take(
     for name, value in values.items():
         off, spread = compared[name] or (None, None)
         reference = known.get(models[name].kind)
-        result = MetricResult(
-            name=by.judged.metric,
-            better=by.judged.better,
-            value=value,
-            samples=count,
-            computed="host" if by.source is None else "device",
-            source_sha256=by.source.sha256 if by.source else by.evaluation.source_sha256,
-            largest_difference=off,
-            reference=reference[1] if reference else "none: the host could not run the ONNX file",
-        )
-        taken.results[name] = result, spread
+        taken.results[name] = _result(by, value, count, off, reference[1] if reference else None), spread
         progress("metric", 1, 1, f"{by.judged.metric} of {name}: {value:.5g}")
     return taken
+
+
+def _result(by: ByMetric, value: float, count: int, off: float | None, reference: str | None) -> MetricResult:
+    return MetricResult(
+        name=by.judged.metric,
+        better=by.judged.better,
+        value=value,
+        samples=count,
+        computed="host" if by.source is None else "device",
+        source_sha256=by.source.sha256 if by.source else by.evaluation.source_sha256,
+        largest_difference=off,
+        reference=reference or "none: the host could not run the ONNX file",
+    )
 
 
 def _push(source: MetricSource, agent: AgentOnDevice | Journal, place: Path) -> None:
