@@ -14,6 +14,8 @@ from edgecompress.record import check_writable, write_atomically
 
 MANIFEST = "manifest.json"
 RECORDS = "bench"
+EVAL = "eval.npz"
+METRIC = "metric.py"
 
 
 def digest(path: Path) -> str:
@@ -77,15 +79,24 @@ def newest(folder: Path) -> tuple[Path, str] | None:
     return last, created
 
 
+def manifest_of(folder: Path) -> Manifest:
+    """The manifest of the bundle in ``folder``, whose files are not looked at.
+
+    Raises:
+        InputError: the folder is not a bundle.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}; make one with 'edgecompress build'")
+    return Manifest.from_file(folder / MANIFEST)
+
+
 def load(folder: Path) -> Manifest:
     """The manifest of the bundle in ``folder``, after every file in it was checked against its checksum.
 
     Raises:
         InputError: the folder is not a bundle, or a file is missing or is not the one that build wrote.
     """
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder} is not a bundle: it has no {MANIFEST}; make one with 'edgecompress build'")
-    manifest = Manifest.from_file(folder / MANIFEST)
+    manifest = manifest_of(folder)
     digests = {name: file.sha256 for name, file in manifest.models.items()}
     digests |= {name: file.sha256 for name, file in manifest.files.items()}
     for name, expected in digests.items():

@@ -75,13 +75,19 @@ class Evaluation(Record):
     layout: JsonValue = Field(
         description="how the network gives its outputs: numbers are places in `model.outputs`, lists are tuples"
     )
+    source: str | None = Field(
+        default=None,
+        description="the file of the bundle that is a copy of the function's, of NumPy alone: a device can run it, "
+        "where the user agrees; null: it cannot, see `host_only`",
+    )
+    host_only: str = Field(default="", description="why no device can run it; empty: one can, or an older build")
 
 
 class Judged(Record):
     """Both networks by a metric of the user's own, over the whole test set, as PyTorch runs them."""
 
     metric: str = Field(description="its name, or the loss's where there is no metric")
-    better: Better | None = Field(default=None, description="its better direction; null: nobody said")
+    better: Better | None = Field(default=None, description="its better direction; null: not stated")
     samples: int
     dense: float
     compressed: float

@@ -140,3 +140,11 @@ def test_progress_is_numbers(wrong):
     assert progress({"event": "progress", "runs": 3})["runs"] == 3
     with pytest.raises(WrongAnswerError):
         progress({"event": "progress", **wrong})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "1", None, True, ...])
+def test_a_metric_is_a_finite_number(value):
+    said = {"event": "metric", "file": "m.onnx", "value": -1e30, "samples": 3, "runtime": "onnxruntime", "version": "1"}
+    assert answer("metric", JOB, [said])[0]["value"] == -1e30
+    with pytest.raises(WrongAnswerError, match="'value' of its metric"):
+        answer("metric", JOB, [changed(said, ["value"], value)])

@@ -1,53 +1,82 @@
-"""The metric of a network of the user's own, of its files: a bundle of masks and numbers, in both runtimes."""
+"""The metric of a network of the user's own, of its files, taken by the device and by this machine."""
 
-import io
-import json
 import shutil
-import zipfile
 from dataclasses import replace as changed
 
-import numpy as np
 import pytest
 
-from edgecompress import bundle
-from edgecompress.bench import metric
-from edgecompress.bench.metric import by_metric, difference, read
+from edgecompress import bundle, devices
+from edgecompress.bench import outputs
+from edgecompress.bench.consent import metric_source
+from edgecompress.bench.metric import by_metric, take
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.run import bench
-from edgecompress.deploy.on_device import AgentFailedError
-from edgecompress.errors import CheckError
-from edgecompress.manifest import End, Manifest
+from edgecompress.deploy.on_device import AgentOnDevice
+from edgecompress.errors import CheckError, InputError
+from edgecompress.manifest import Manifest
+from edgecompress.progress import silent
 
 from .conftest import replace
 
-MASK, AREA = End(name="mask", shape=[3, 6, 5], dtype="float32"), End(name="area", shape=[2], dtype="float32")
+
+def agreed(folder):
+    return metric_source(bundle.load(folder), folder).sha256
 
 
-@pytest.fixture(scope="module")
-def judged(masks_bundle, tmp_path_factory):
-    """The record of the bundle, whose outputs came in parts of 10 samples."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metric, "PART", 10 * 4 * (3 * 6 * 5 + 2))
-        return bench(masks_bundle, mode="quick", threads=1, output=tmp_path_factory.mktemp("judged") / "record.json")
+def taken(by, names=None):
+    """The metric of the files of a bundle, and nothing else of them, by an agent of its own on this machine."""
+    models = Manifest.from_file(by.folder / bundle.MANIFEST).models
+    models = {name: models[name] for name in names or models}
+    with devices.find("local").connect() as connection:
+        agent = AgentOnDevice(connection)
+        for name in (*models, bundle.EVAL):
+            agent.push(by.folder / name)
+        jobs = {name: {"file": name, "layout": file.input_layout, "threads": 1} for name, file in models.items()}
+        return take(by, agent, models, jobs, None, silent)
 
 
-def test_every_file_is_judged_by_the_users_function_as_the_networks_were(judged, masks_bundle):
-    record, path = judged
+def check_as_the_networks(found, manifest, computed):
+    assert (found.notes, found.failures, set(found.results)) == ([], {}, set(manifest.models))
+    for name, (result, spread) in found.results.items():
+        assert (result.name, result.better, result.samples, result.computed) == ("error", "lower", 24, computed)
+        assert result.source_sha256 == manifest.judged.evaluation.source_sha256
+        network = manifest.judged.dense if name.startswith("dense") else manifest.judged.compressed
+        assert result.value == pytest.approx(network, rel=1e-4)
+        assert result.largest_difference < 1e-4 < spread
+        assert f"{name.partition('.')[0]}.onnx, first 24 samples" in result.reference
+
+
+def test_the_host_judges_every_file_as_the_networks_were_from_outputs_in_parts(masks_bundle, monkeypatch):
+    monkeypatch.setattr(outputs, "PART", 10 * 4 * (3 * 6 * 5 + 2))
     manifest = bundle.load(masks_bundle)
-    assert BenchRecord.from_file(path) == record
-    assert manifest.judged.better == "lower"
-    for file in record.files.values():
-        assert file.failures == [] and file.accuracy is None
-        found = file.metric
-        assert (found.name, found.better, found.samples, found.computed) == ("error", "lower", 24, "host")
-        network = manifest.judged.dense if file.kind == "dense" else manifest.judged.compressed
-        assert found.value == pytest.approx(network, rel=1e-4)
-        assert found.largest_difference < 1e-4
-        assert ("model" if file.kind == "compressed" else "dense") + ".onnx" in found.reference
-    compressed, dense = (record.files[f"{stem}.tflite"].metric for stem in ("model", "dense"))
+    check_as_the_networks(taken(by_metric(manifest, masks_bundle)), manifest, "host")
+
+
+def test_the_device_judges_every_file_as_the_networks_were_by_the_source_that_was_agreed_to(masks_bundle, tmp_path):
+    folder = shutil.copytree(masks_bundle, tmp_path / "bundle")
+    manifest = bundle.load(folder)
+    with pytest.raises(InputError, match=r"metric\.py is not the source that was agreed to; look at it"):
+        by_metric(manifest, folder, "0" * 64)
+    by = by_metric(manifest, folder, agreed(folder))
+    (folder / "metric.py").write_text("raise SystemExit('another one by now')")
+    found = taken(by)
+    check_as_the_networks(found, manifest, "device")
+    compressed, dense = (found.results[f"{stem}.tflite"][0] for stem in ("model", "dense"))
     assert compressed.drop(dense) == pytest.approx(compressed.value - dense.value)
     assert compressed.model_copy(update={"better": "higher"}).drop(dense) == -compressed.drop(dense)
     assert compressed.model_copy(update={"better": None}).drop(dense) is None
+
+
+def test_what_the_function_raises_there_is_a_line_for_each_file(masks_bundle):
+    by = by_metric(bundle.load(masks_bundle), masks_bundle, agreed(masks_bundle))
+    for source, line in (
+        (b"def error(outputs, targets):\n    return outputs['mask'].abs()", "the metric raised AttributeError: "),
+        (b"def error(outputs, targets):\n    return float('nan')", "the metric is nan"),
+        (b"import nothing_of_the_kind", "metric.py raised ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
+    ):
+        found = taken(changed(by, source=changed(by.source, content=source)), ["model.tflite"])
+        assert (found.results, list(found.failures)) == ({}, ["model.tflite"])
+        assert found.failures["model.tflite"].startswith(line) and "\n" not in found.failures["model.tflite"]
 
 
 def test_a_file_that_computes_something_else_has_another_metric_and_fails(masks_bundle, tmp_path):
@@ -55,83 +84,26 @@ def test_a_file_that_computes_something_else_has_another_metric_and_fails(masks_
     replace(folder, "model.tflite", (folder / "dense.tflite").read_bytes())
     output = tmp_path / "record.json"
     with pytest.raises(CheckError, match=r"model\.tflite wrong by .* of the outputs' spread"):
-        bench(folder, mode="quick", threads=1, output=output)
+        bench(folder, mode="quick", threads=1, allowed_metric=agreed(folder), output=output)
     files = BenchRecord.from_file(output).files
     assert files["model.tflite"].metric.value == pytest.approx(files["dense.tflite"].metric.value)
+    assert all(file.metric.computed == "device" and file.accuracy is None for file in files.values())
 
 
-def test_a_function_that_changed_or_is_gone_costs_the_metric_alone(masks_bundle, tmp_path):
-    folder = shutil.copytree(masks_bundle, tmp_path / "bundle")
-    manifest = Manifest.from_file(folder / bundle.MANIFEST)
+def test_a_function_that_changed_or_is_gone_costs_the_metric_alone(masks_bundle):
+    by = by_metric(bundle.load(masks_bundle), masks_bundle)
 
     def note(**changes):
-        evaluation = manifest.judged.evaluation.model_copy(update=changes)
-        judged = manifest.judged.model_copy(update={"evaluation": evaluation})
-        bundle.write_manifest(folder, manifest.model_copy(update={"judged": judged}))
-        record, _ = bench(folder, mode="quick", threads=1, output=tmp_path / "record.json")
-        assert all(file.metric is None and file.latency for file in record.files.values())
-        return next(each for each in record.validity.concerns if each.startswith("error was not taken: "))
+        found = taken(changed(by, evaluation=by.evaluation.model_copy(update=changes)))
+        assert (found.results, found.failures) == ({}, {})
+        (line,) = found.notes
+        assert line.startswith("error was not taken: ") and "\n" not in line
+        return line
 
     assert "is not what it was when the bundle was built; build the bundle anew" in note(source_sha256="0" * 64)
     assert "run bench in the folder where build was run" in note(spec="nets_that_are_gone:error")
 
 
-def test_a_bundle_without_a_metric_has_none(small_bundle):
-    assert by_metric(bundle.load(small_bundle), small_bundle) is None
-
-
-def written(tmp_path, **arrays):
-    np.savez(tmp_path / "y.npz", **arrays)
-    return tmp_path / "y.npz"
-
-
-def test_outputs_are_read_in_the_networks_order_and_layout(tmp_path):
-    mask, area = np.arange(2 * 90, dtype=np.float32).reshape(2, 3, 6, 5), np.zeros((2, 2), np.float16)
-    first = read(written(tmp_path, area=area, mask=mask), 2, (MASK, AREA), "channels_first")
-    last = read(written(tmp_path, area=area, mask=np.moveaxis(mask, 1, -1).copy()), 2, (MASK, AREA), "channels_last")
-    for found in (first, last):
-        assert np.array_equal(found[0], mask) and found[1].dtype == np.float32
-    (only,) = read(written(tmp_path, other=mask), 2, (MASK,), "channels_first")
-    assert np.array_equal(only, mask)
-
-
-@pytest.mark.parametrize(
-    ("arrays", "said"),
-    [
-        ({"mask": np.zeros((3, 3, 6, 5), np.float32)}, r"must be numbers of shape \[2, 3, 6, 5\]"),
-        ({"mask": np.zeros((2, 3, 6, 5), "S8")}, "must be numbers"),
-        ({"mask": np.zeros((2, 3, 6, 5), np.float32)}, "no item named 'area"),
-        ({}, "no item named"),
-    ],
-)
-def test_what_a_board_says_is_not_trusted(tmp_path, arrays, said):
-    with pytest.raises(AgentFailedError, match=f"outputs cannot be taken: .*{said}"):
-        read(written(tmp_path, **arrays), 2, (MASK, AREA), "channels_first")
-
-
-def test_a_header_that_promises_more_than_there_is_takes_no_memory(tmp_path):
-    header = io.BytesIO()
-    shape = {"descr": "<f4", "fortran_order": False, "shape": (2, 3, 6, 5)}
-    np.lib.format.write_array_header_1_0(header, shape)
-    with zipfile.ZipFile(tmp_path / "y.npz", "w") as archive:
-        archive.writestr("mask.npy", header.getvalue() + b"\0" * 8)
-    with pytest.raises(AgentFailedError, match="'mask' is cut short"):
-        read(tmp_path / "y.npz", 2, (MASK, AREA), "channels_first")
-    (tmp_path / "y.npz").write_bytes(b"no archive")
-    with pytest.raises(AgentFailedError, match="cannot be taken"):
-        read(tmp_path / "y.npz", 2, (MASK, AREA), "channels_first")
-
-
-def test_the_output_that_differs_most_for_its_spread_counts():
-    large, small = np.array([[0.0], [100.0]], np.float32), np.array([[0.0], [1.0]], np.float32)
-    assert difference([large + 1, small + 0.5], [large, small]) == (0.5, 1.0)
-    assert difference([large + 1, small], [large, small]) == (1.0, 100.0)
-    assert difference([small * 0 + 1], [small * 0]) == (1.0, 0.0), "a constant that is another"
-
-
-def test_a_reason_is_one_line(masks_bundle, tmp_path):
-    by = by_metric(bundle.load(masks_bundle), masks_bundle)
-    assert metric._judge(by, {}, 0, tmp_path) == ({"values": {}, "errors": {}}, "")
-    gone = by.judged.model_copy(update={"evaluation": by.judged.evaluation.model_copy(update={"spec": "no:one"})})
-    found, reason = metric._judge(changed(by, judged=gone), {}, 0, tmp_path)
-    assert found == {} and "\n" not in reason and json.dumps(reason)
+def test_a_bundle_without_a_metric_has_none(masks_bundle):
+    manifest = bundle.load(masks_bundle).model_copy(update={"judged": None})
+    assert by_metric(manifest, masks_bundle) is None

@@ -29,13 +29,17 @@ def test_a_bundle_is_measured_over_ssh_as_it_is_here(small_bundle, measured, ssh
     assert record.before.cpu == here.before.cpu
 
 
-def test_a_metric_of_ones_own_is_taken_of_what_the_board_puts_out(masks_bundle, board, tmp_path):
-    record, _ = bench(masks_bundle, device="board", mode="quick", threads=1, output=tmp_path / "r.json")
+@pytest.mark.parametrize("computed", ["host", "device"])
+def test_a_metric_of_ones_own_is_taken_by_the_board_or_of_what_it_puts_out(masks_bundle, board, tmp_path, computed):
     judged = bundle.load(masks_bundle).judged
+    agreed = judged.evaluation.source_sha256 if computed == "device" else None
+    asked = {"device": "board", "mode": "quick", "threads": 1, "output": tmp_path / "r.json"}
+    record, _ = bench(masks_bundle, **asked, allowed_metric=agreed)
     for file in record.files.values():
         assert file.failures == []
         network = judged.dense if file.kind == "dense" else judged.compressed
         assert file.metric.value == pytest.approx(network, rel=1e-4)
+        assert file.metric.computed == computed
 
 
 def test_a_board_that_is_lost_costs_nothing_that_was_measured(small_bundle, sshd, board, tmp_path):

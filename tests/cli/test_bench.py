@@ -24,6 +24,16 @@ def test_from_a_bundle_to_a_table_and_a_record(edgecompress, copy):
     assert all(not file.failures for file in record.files.values())
 
 
+def test_a_metric_that_the_user_agreed_to_is_shown_and_taken_by_the_device(edgecompress, masks_bundle, tmp_path):
+    done = edgecompress("bench", masks_bundle, "--mode", "quick", "--run-metric", "-o", "r.json")
+    assert done.returncode == 0, done.stderr
+    assert f"{masks_bundle}/metric.py (8 lines, SHA-256 " in done.stderr and "which local would run:" in done.stderr
+    assert "    5  def error(outputs, targets):" in done.stderr.splitlines()
+    found = BenchRecord.from_file(tmp_path / "r.json").files["model.tflite"].metric
+    assert (found.name, found.computed) == ("error", "device")
+    assert "judged by your function on the device; lower is better." in " ".join(done.stdout.split())
+
+
 TWO = """
 import torch
 from torch import nn

@@ -37,6 +37,19 @@ def test_it_builds_for_the_board_that_the_device_is(asked, tmp_path, monkeypatch
     assert asked["request"].target == "jetson"
 
 
+def test_a_metric_is_asked_for_as_build_has_it_and_runs_on_the_device_where_the_user_says_so(asked, capsys):
+    command = ["run", "net.py:make", "--data", "net.py:data", "--loss", "net.py:loss", "--metric", "of.py:error"]
+    assert CliRunner().invoke(app, [*command, "--better", "lower"], catch_exceptions=False).exit_code == 0
+    request = asked["request"]
+    assert (request.loss, request.metric, request.better) == ("net.py:loss", "of.py:error", "lower")
+    assert asked["allow"] is None
+    done = CliRunner().invoke(app, [*command, "--run-metric"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    built = build_and_bench.build_and_bench(request).folder
+    assert asked["allow"](built) is None
+    assert "has no metric that a device could run" in capsys.readouterr().err
+
+
 def test_this_machine_is_the_board_where_none_is_named(asked):
     assert CliRunner().invoke(app, ["run", "alexnet", "--data", "digits"], catch_exceptions=False).exit_code == 0
     assert (asked["request"].target, asked["device"]) == ("host", "local")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.records import BenchRecord, MetricResult
 from edgecompress.bench.statistics import summary
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +41,24 @@ def slower():
 def with_file():
     def make(record, name, **changed):
         files = {**record.files, name: record.files[name].model_copy(update=changed)}
+        return record.model_copy(update={"files": files})
+
+    return make
+
+
+@pytest.fixture
+def with_metric():
+    """A record in which every file has a metric of the user's own, ``value`` or what ``values`` says of a file."""
+
+    def make(record, value, better="lower", name="error", samples=24, sha256="a" * 64, **values):
+        def of(file):
+            found = values.get(file.partition(".")[0], value)
+            return MetricResult(
+                name=name, better=better, value=found, samples=samples, computed="host", source_sha256=sha256,
+                largest_difference=None, reference="",
+            )  # fmt: skip
+
+        files = {file: known.model_copy(update={"metric": of(file)}) for file, known in record.files.items()}
         return record.model_copy(update={"files": files})
 
     return make

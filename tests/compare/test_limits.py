@@ -23,6 +23,11 @@ def test_the_example_of_the_issue():
         ("acc<98.5pt", 98.5),
         ("acc_drop>1pt", 1.0),
         ("over_dense>1.05", 1.05),
+        ("metric>0.5", 0.5),
+        ("metric<-2.5", -2.5),
+        ("metric>1e-6", 1e-6),
+        ("metric_drop>0.01", 0.01),
+        ("metric_drop>-1E-2", -0.01),
     ],
 )
 def test_units(text, bound):
@@ -59,6 +64,10 @@ def test_per_cent_of_a_time_or_a_size_is_growth():
         ("acc<98", "acc needs a unit; choose from: %, pt"),
         ("acc_drop>1%", "'%' is no unit of acc_drop; choose from: no unit, pt"),
         ("over_dense>5%", "'%' is no unit of over_dense"),
+        ("metric>5%", "'%' is no unit of metric; choose from: no unit"),
+        ("metric_drop>1pt", "'pt' is no unit of metric_drop"),
+        ("acc_drop>-1", "'acc_drop>-1' is no limit"),
+        ("metric>.", "is no limit"),
     ],
 )
 def test_what_cannot_be_read_is_one_line(text, line):

@@ -5,7 +5,7 @@ import pytest
 
 from edgecompress.compare.readings import readings
 from edgecompress.errors import InputError
-from edgecompress.manifest import Manifest
+from edgecompress.manifest import Judged, Manifest
 from edgecompress.search.records import SearchRecord
 from edgecompress.timing.ratio import latency_ratio
 
@@ -54,6 +54,21 @@ def test_a_build_has_sizes_and_accuracies():
         "acc": manifest.accuracy.compressed,
     }
     assert found(manifest, "dense.tflite")["acc"] == manifest.accuracy.dense
+
+
+def test_a_metric_of_the_users_own_is_read_of_files_and_of_a_build_s_networks(record, with_metric):
+    (found,) = [
+        each
+        for each in readings(with_metric(record, 1.5, model=1.25))
+        if (each.file, each.metric) == ("model.onnx", "metric")
+    ]
+    assert (found.value, str(found.own), found.own.better) == (1.25, "error of 24 samples", "lower")
+    judged = Judged(metric="error", better="lower", samples=24, dense=1.0, compressed=1.25)
+    build = Manifest.from_file(MANIFEST).model_copy(update={"judged": judged})
+    same = [each for each in readings(build) if each.metric == "metric"]
+    assert {each.file: each.value for each in same}["model.tflite"] == 1.25
+    assert {each.file: each.value for each in same}["dense.onnx"] == 1.0
+    assert {each.own for each in same} == {found.own}, "where it was taken does not matter"
 
 
 def test_a_search_has_nothing_to_compare():

@@ -131,3 +131,39 @@ def test_what_differs_and_was_allowed_to_is_in_the_result(record):
     assert against(record, other, allow=["threads", "governor"], files=["model.onnx"]).allowed == {
         "threads": f"{record.threads} and 9"
     }
+
+
+def test_a_metric_is_better_or_worse_in_its_own_direction(record, with_metric):
+    for better, verdict, worse in (("lower", "worse", 0.5), ("higher", "better", -0.5)):
+        a, b = (with_metric(record, value, better) for value in (1.0, 1.5))
+        found = against(a, b, "metric>1.2,metric_drop>0.4")
+        shown = row(found, "model.onnx", "metric")
+        assert (shown.verdict, shown.unit, shown.difference) == (verdict, "own", 0.5)
+        value, drop = [each for each in found.limits if each.file == "model.onnx"]
+        assert (value.value, value.broken) == (1.5, True)
+        assert (drop.value, drop.broken, drop.why) == (worse, worse > 0, "worse than A's")
+        assert found.notes[0].startswith("metric is error of 24 samples; ")
+    silent = with_metric(record, 1.0, None)
+    assert row(against(silent, with_metric(record, 1.5, None)), "model.onnx", "metric").verdict == "more"
+    with pytest.raises(InputError, match="'metric_drop>0': the build was not given which way the metric is better"):
+        against(silent, silent, "metric_drop>0")
+
+
+def test_a_metric_drop_of_exactly_the_bound_is_within(record, with_metric):
+    for before, after, broken in ((0.3, 0.4, False), (0.3, 0.4001, True), (1e-6, 1.1e-6, False)):
+        found = against(with_metric(record, before), with_metric(record, after), "metric_drop>0.1")
+        assert {each.broken for each in found.limits} == {broken}
+    found = against(with_metric(record, 0.5), with_metric(record, 0.5), "metric_drop>0")
+    assert not any(each.broken for each in found.limits)
+
+
+def test_other_metrics_are_not_compared_and_another_source_is_told(record, with_metric):
+    a = with_metric(record, 1.0)
+    for other in (with_metric(record, 1.0, name="iou"), with_metric(record, 1.0, samples=12)):
+        found = against(a, other)
+        assert not any(each.metric == "metric" for each in found.rows)
+        assert found.notes[-1].startswith("A's metric is error of 24 samples, and B's ")
+        with pytest.raises(InputError, match="'metric>0' cannot be judged: metric was not measured"):
+            against(a, other, "metric>0")
+    assert "is not the same in A and B: is the function?" in against(a, with_metric(record, 1.0, sha256="b")).notes[-1]
+    assert len(against(a, with_metric(record, 1.0, sha256=None)).notes) == 1

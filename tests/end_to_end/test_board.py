@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from edgecompress.bench.records import BenchRecord
+from edgecompress.manifest import Manifest
+
+from ..conftest import MASKS, MASKS_ERROR
 
 TOOLS = Path(__file__).parents[2] / "tools" / "arm64"
 FILES = {"dense.onnx", "model.onnx", "dense.tflite", "model.tflite"}
@@ -171,6 +174,33 @@ def test_from_a_bundle_to_a_report_without_times(ready, small_bundle, tmp_path):
     ready.run("bench", small_bundle, "--device", "local", "--mode", "quick", "--output", here)
     for name, file in BenchRecord.from_file(here).files.items():
         assert measured.files[name].accuracy.correct == file.accuracy.correct
+
+
+@pytest.mark.slow
+def test_a_metric_of_numpy_is_taken_on_the_board_in_one_command_from_the_network_to_the_record(ready, tmp_path):
+    (tmp_path / "masks.py").write_text(MASKS)
+    (tmp_path / "of_numpy.py").write_text(MASKS_ERROR)
+    stage = "{epochs=1,learning_rate=0.01,batch_size=32}"
+    changes = (f"train={stage}", f"retrain={stage}", "prune.epochs=1", "cluster.epochs=0", "prune.sparsity=0.5")
+    own = {"data": "masks.py:data", "loss": "masks.py:loss", "metric": "of_numpy.py:error"}
+    asked = [word for name, spec in own.items() for word in (f"--{name}", f"{tmp_path}/{spec}")]
+    asked += ["--better", "lower", *(word for change in changes for word in ("--set", change))]
+    made = tmp_path / "made"
+    begun = ready.begin(
+        "run", f"{tmp_path}/masks.py:make", *asked, "--device", "virtual", "--run-metric", "--output", made
+    )
+    output, errors = begun.communicate(timeout=LONGEST)
+    assert begun.returncode == 0, output + errors
+    assert f"metric.py ({len(MASKS_ERROR.splitlines()) + 1} lines, SHA-256 " in errors
+    judged = Manifest.from_file(made / "manifest.json").judged
+    (record,) = (made / "bench").glob("*.json")
+    found = BenchRecord.from_file(record).files
+    assert set(found) == FILES
+    for file in found.values():
+        assert (file.failures, file.metric.computed, file.metric.samples) == ([], "device", judged.samples)
+        network = judged.dense if file.kind == "dense" else judged.compressed
+        assert file.metric.value == pytest.approx(network, rel=1e-4)
+        assert file.metric.largest_difference < 1e-4
 
 
 @pytest.mark.slow

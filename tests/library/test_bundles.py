@@ -25,6 +25,17 @@ def test_a_bundle_is_opened_and_measured(small_bundle, tmp_path):
         ec.Bundle.open(folder)
 
 
+def test_a_metric_is_read_and_run_on_the_device_where_it_is_asked_for(masks_bundle, small_bundle, tmp_path):
+    found = ec.Bundle.open(masks_bundle)
+    assert "def error(outputs, targets):" in found.metric_source
+    record = found.bench(mode="quick", threads=1, run_metric=True, output=tmp_path / "record.json")
+    assert {file.metric.computed for file in record.files.values()} == {"device"}
+    plain = ec.Bundle.open(small_bundle)
+    assert plain.metric_source is None
+    with pytest.raises(InputError, match="has no metric that a device could run"):
+        plain.bench(run_metric=True)
+
+
 @pytest.fixture
 def asked(monkeypatch, small_bundle):
     """The requests that reach the pipeline, which gives the small bundle for each."""

@@ -6,6 +6,7 @@ import pytest
 
 from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import RuntimeFailedError
+from edgecompress.manifest import Judged, Manifest
 from edgecompress.records.mlflow_runs import log, metrics
 from edgecompress.records.transfer import import_files
 from edgecompress.store.store import open_store
@@ -60,3 +61,6 @@ def test_figures_have_names_that_say_their_unit():
     assert {"dense.onnx/p50_ms", "model.tflite/acc_percent", "model.onnx/over_dense", "model.onnx/peak_bytes"} <= set(
         found
     )
+    build = Manifest.from_file(FILES[1])
+    judged = Judged(metric="loss, MSELoss", samples=3, dense=1.0, compressed=-0.5)
+    assert metrics(build.model_copy(update={"judged": judged}))["model.onnx/metric"] == -0.5

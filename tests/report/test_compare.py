@@ -2,6 +2,7 @@ import csv as standard_csv
 import io
 from pathlib import Path
 
+from edgecompress.bench.records import MetricResult
 from edgecompress.compare.limits import parse
 from edgecompress.compare.run import compare as run
 from edgecompress.report.compare import compare
@@ -23,3 +24,24 @@ def test_every_figure_has_its_unit_and_every_limit_its_outcome(record):
     rows = list(standard_csv.DictReader(io.StringIO(csv(document, Path()))))
     (median,) = (row for row in rows if (row["file"], row["metric"]) == ("dense.onnx", "p50"))
     assert (float(median["a"]), float(median["difference"]), median["unit"]) == (p50, 0, "ns")
+
+
+def test_a_metric_of_the_users_own_has_its_digits_and_no_unit(record):
+    def of(value):
+        metric = MetricResult(
+            name="error",
+            better="lower",
+            value=value,
+            samples=24,
+            computed="device",
+            largest_difference=None,
+            reference="",
+        )
+        files = {name: file.model_copy(update={"metric": metric}) for name, file in record.files.items()}
+        return record.model_copy(update={"files": files})
+
+    given = [(name, name * 64, of(value)) for name, value in (("a", 0.00012345), ("b", 0.00022345))]
+    text = " ".join(terminal(compare(run(*given, limits=parse("metric_drop>1e-5"))), Path()).split())
+    assert "metric 0.00012345 0.00022345 +0.0001 worse" in text
+    assert "BROKEN: metric_drop>1e-5: model.onnx 0.0001 (worse than A's)" in text
+    assert "metric is error of 24 samples; lower is better" in text

@@ -60,6 +60,16 @@ def test_a_recipe_that_the_board_chose_has_its_reason(small_bundle):
     assert "recipe alexnet+sparse-arm: it pays there\n" in text
 
 
+def test_it_says_which_machine_takes_the_metric_and_why(masks_bundle):
+    manifest = bundle.load(masks_bundle)
+    text = " ".join(terminal(summary(manifest), masks_bundle).split())
+    assert "In benchmarks a board can judge: bench --run-metric shows metric.py and runs it there." in text
+    evaluation = manifest.judged.evaluation.model_copy(update={"source": None, "host_only": "m.py imports torch"})
+    judged = manifest.judged.model_copy(update={"evaluation": evaluation})
+    text = " ".join(terminal(summary(manifest.model_copy(update={"judged": judged})), masks_bundle).split())
+    assert "In benchmarks this machine judges: m.py imports torch." in text
+
+
 @pytest.mark.parametrize("write", [terminal, markdown])
 def test_doubts_about_the_accuracies_are_warnings(small_bundle, write):
     manifest = bundle.load(small_bundle)

@@ -8,14 +8,9 @@ import torch
 
 from edgecompress import bundle
 from edgecompress.errors import InputError
-from edgecompress.sources.judging import arranged, function_of, value_of
+from edgecompress.sources.judging import function_of, value_of
 
 SOURCE = "def far(outputs, targets):\n    return (outputs[1] - targets).abs().max()\n"
-
-
-def test_outputs_are_arranged_as_the_network_gives_them():
-    assert arranged(0, ["a"]) == "a"
-    assert arranged({"boxes": [0, {"score": 2}], "mask": 1}, "abc") == {"boxes": ("a", {"score": "c"}), "mask": "b"}
 
 
 def test_the_function_gets_tensors_as_in_a_build_and_gives_one_finite_number():

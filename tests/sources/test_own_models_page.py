@@ -75,8 +75,9 @@ def test_the_example_trains_an_own_network_its_onnx_file_and_goes_without_data(h
 
 
 def test_the_example_of_a_metric_is_built_and_judged_in_a_benchmark(here, tmp_path):
-    _, code = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
-    (here / "numbers_of.py").write_text(code)
+    _, network, metric = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    (here / "numbers_of.py").write_text(network)
+    (here / "error_of.py").write_text(metric)
     commands = next(each for each in re.findall(r"```sh\n(.*?)```", PAGE, flags=re.DOTALL) if "numbers_of" in each)
     build, bench = commands.strip().splitlines()
     _, manifest = run(build, tmp_path / "cache")
@@ -84,7 +85,8 @@ def test_the_example_of_a_metric_is_built_and_judged_in_a_benchmark(here, tmp_pa
     assert done.exit_code == 0, done.output
     (record,) = (here / "dist" / "numbers" / "bench").glob("*.json")
     found = BenchRecord.from_file(record).files["model.onnx"].metric
-    assert (found.name, found.better) == ("error", "lower")
+    assert (found.name, found.better, found.computed) == ("error", "lower", "device")
+    assert metric.splitlines()[-1] in done.output
     assert found.value == pytest.approx(manifest.judged.compressed, rel=1e-4)
     assert f"{found.value:.5g}" in done.output and "worse by" in done.output
 

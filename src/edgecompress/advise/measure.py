@@ -14,10 +14,10 @@ from edgecompress.advise.records import MeasuredPlace, MicroRecord, NetworkIdent
 from edgecompress.advise.subject import subject
 from edgecompress.advise.variants import write_variants
 from edgecompress.bench.compare import compare
-from edgecompress.bench.measure import EVAL
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import Conditions
 from edgecompress.bench.session import Asked, session
+from edgecompress.bundle import EVAL
 from edgecompress.devices import LOCAL, Device
 from edgecompress.errors import InputError, RuntimeFailedError
 from edgecompress.progress import Progress

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from .engines.contract import Array, Engine, EngineInput, Feed
 from .errors import JobError, RuntimeRefusedError, first_line
@@ -76,6 +77,11 @@ def _opened(path: Path) -> Iterator[Any]:
 def to_layout(x: Array, layout: str) -> Array:
     """``x`` (samples, channels, ...) in C order in the layout of a file: the channels stay or go last."""
     return np.ascontiguousarray(np.moveaxis(x, 1, -1) if layout == "channels_last" and x.ndim > 2 else x)
+
+
+def channels_first(y: npt.NDArray[Any], layout: str) -> npt.NDArray[Any]:
+    """``y`` (samples, ...), outputs of a file of that layout, in C order as the network gives them."""
+    return np.ascontiguousarray(np.moveaxis(y, -1, 1)) if layout == "channels_last" and y.ndim > 2 else y
 
 
 def batches(rows: Feed, engine: Engine, layout: str) -> list[Feed]:

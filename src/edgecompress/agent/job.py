@@ -111,6 +111,10 @@ class Job:
             raise JobError(f"{self._where}: '{key}' must be a list of JSON objects, at least one")
         return [Job(value, self._folder, f"{self._where}.{key}[{i}]") for i, value in enumerate(values)]
 
+    def tree(self, key: str) -> Any:
+        """A string, or a list or an object of such."""
+        return self._value(key, (str, list, dict), None)
+
     def finish(self) -> None:
         """Say that all keys were read.
 

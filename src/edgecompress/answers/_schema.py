@@ -186,6 +186,11 @@ class _Accuracy(_Ran):
     largest_difference: Annotated[float, Field(ge=0, strict=True)] | None
 
 
+class _Metric(_Ran):
+    value: Annotated[float, Field(strict=True)]
+    samples: Count
+
+
 class _Node(Part):
     name: Text
     op_type: Text
@@ -255,6 +260,7 @@ ANSWERS: dict[str, type[Part]] = {
     "instructions": _Instructions,
     "latency": _Latency,
     "memory": _MemoryOf,
+    "metric": _Metric,
     "outputs": _Outputs,
     "profile": _Profile,
     "unpacked": _Unpacked,

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from edgecompress.bench.measure import ACCURACY_SECONDS, EVAL, Measurement
+from edgecompress.bench.measure import ACCURACY_SECONDS, Measurement
 from edgecompress.bench.metric import ByMetric
+from edgecompress.bundle import EVAL
 from edgecompress.deploy.emulated.count import describe
 from edgecompress.deploy.emulated.emulator import COUNTS
 from edgecompress.deploy.on_device import Event

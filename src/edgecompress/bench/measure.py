@@ -19,13 +19,13 @@ from edgecompress.bench.processes import share, together
 from edgecompress.bench.protocol import Protocol
 from edgecompress.bench.records import AccuracyResult, Failure, FileResult, Latency, ProcessMemory
 from edgecompress.bench.statistics import summary
+from edgecompress.bundle import EVAL
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 from edgecompress.errors import EdgecompressError, InputError, RuntimeFailedError
 from edgecompress.export import verify
 from edgecompress.progress import Progress
 from edgecompress.record import Record
 
-EVAL = "eval.npz"
 REFERENCE = "reference-{}.npz"
 REFERENCE_SAMPLES = 256
 # Bounds for what should never hang: loading decodes weights, and a slow board may take long for it.

@@ -187,6 +187,9 @@ class MetricResult(Record):
     value: float
     samples: int
     computed: Literal["host", "device"] = Field(description="where the outputs were judged")
+    source_sha256: str | None = Field(
+        default=None, description="of the file that the function is in; null: an older record"
+    )
     largest_difference: float | None = Field(
         description="largest absolute difference to the host's reference, of the output that differs most for its "
         "spread; null: there was none"

@@ -11,11 +11,11 @@ from edgecompress.bench.agreement import OUTPUTS
 from edgecompress.bench.board import mismatch
 from edgecompress.bench.compare import compare
 from edgecompress.bench.duration import expected
-from edgecompress.bench.measure import EVAL
 from edgecompress.bench.metric import by_metric
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
 from edgecompress.bench.session import Asked, session
+from edgecompress.bundle import EVAL
 from edgecompress.devices import Device
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
 from edgecompress.manifest import Manifest
@@ -32,6 +32,7 @@ def bench(
     threads: int | None = None,
     accelerator: Accelerator = NONE,
     profile: bool = False,
+    allowed_metric: str | None = None,
     output: Path | None = None,
     progress: Progress = silent,
 ) -> tuple[BenchRecord, Path]:
@@ -44,6 +45,8 @@ def bench(
         threads: Of the runtime. ``None``: the target's, or the usable cores here where those are fewer.
         accelerator: What is to run the nodes that it can, beside the runtimes' own kernels for the CPU.
         profile: Whether to run each file under its runtime's profiler as well, in a process of its own.
+        allowed_metric: The SHA-256 of the metric's source in the bundle (``consent.metric_source``), if the device may
+            run that. ``None``: the device sends back what the files put out, and a metric is taken here.
         output: The record's file. ``None``: ``bench/DEVICE-TIME.json`` in the bundle.
         progress: Called with every step.
 
@@ -51,8 +54,8 @@ def bench(
         The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.
 
     Raises:
-        InputError: the folder is not a bundle, there is no such device or mode, the device has no such accelerator, or
-            ``output`` cannot be written.
+        InputError: the folder is not a bundle, there is no such device or mode, the device has no such accelerator,
+            ``output`` cannot be written, or the metric's source is not the allowed one.
         CheckError: a file computes something else there than here, and the record is written.
         RuntimeFailedError: not one file ran, and the record is written; or the device failed, or was not set up.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
@@ -76,7 +79,7 @@ def bench(
         accelerator=accelerator,
         expected="" if where.emulated else expected(chosen, protocol, earlier, where.name),
         labelled=bool(manifest.data.classes),
-        metric=by_metric(manifest, folder),
+        metric=by_metric(manifest, folder, allowed_metric),
         energy=True,
         profile=profile,
     )

@@ -45,12 +45,13 @@ def bench_all(
     threads: int | None = None,
     accelerator: Accelerator = NONE,
     profile: bool = False,
+    allowed_metric: str | None = None,
     allow_noisy: bool = False,
     progress: Progress = silent,
 ) -> list[DeviceOutcome]:
     """Measure the bundle in ``folder`` on every device of ``names``, one job a device, all at the same time.
 
-    However this call ends, none of them runs on; each keeps what it has measured.
+    However this call ends, none of them runs on; each keeps what it has measured. Options are those of ``run.bench``.
 
     Raises:
         InputError: the folder is no bundle, a name means no device, or two mean the same.
@@ -71,6 +72,7 @@ def bench_all(
             threads=threads,
             accelerator=accelerator,
             profile=profile,
+            allowed_metric=allowed_metric,
             allow_noisy=allow_noisy,
         )
         for name, device in zip(names, found, strict=True)

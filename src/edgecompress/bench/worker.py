@@ -42,6 +42,7 @@ class WorkerJob:
     threads: int | None
     accelerator: Accelerator
     profile: bool
+    allowed_metric: str | None
     allow_noisy: bool
 
     def to_json(self) -> str:
@@ -76,6 +77,7 @@ def work(job: WorkerJob, say: Say) -> int:
             threads=job.threads,
             accelerator=job.accelerator,
             profile=job.profile,
+            allowed_metric=job.allowed_metric,
             output=job.output,
             progress=Paced(progress),
         )

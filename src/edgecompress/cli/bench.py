@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli.consent import RUN_METRIC, allowed
 from edgecompress.cli.options import FORMATS, STORE
 from edgecompress.errors import InputError, RuntimeFailedError
 
@@ -59,6 +60,7 @@ def bench(
         bool,
         typer.Option("--profile", help="Run each file under its runtime's profiler too: the time of each operator."),
     ] = False,
+    run_metric: RUN_METRIC = None,
     allow_noisy: Annotated[
         bool,
         typer.Option(
@@ -73,6 +75,9 @@ def bench(
 
     Example: edgecompress bench dist/alexnet-digits-rpi4 --device local
     """
+    show = console.writer(format_)
+    bundle = bundle or _newest(device)
+    allowed_metric = allowed(bundle, run_metric, device)
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
         from edgecompress import bundle as bundle_room
         from edgecompress.bench import run
@@ -82,8 +87,6 @@ def bench(
         from edgecompress.report.bench import bench as document
         from edgecompress.store.keep import keep
 
-        show = console.writer(format_)
-        bundle = bundle or _newest(device)
         accelerator = Accelerator(provider=provider, delegate=delegate)
         names = [name.strip() for name in device.split(",") if name.strip()]
         if len(names) > 1:
@@ -96,6 +99,7 @@ def bench(
                 threads=threads,
                 accelerator=accelerator,
                 profile=profile,
+                allowed_metric=allowed_metric,
                 allow_noisy=allow_noisy,
                 progress=progress,
             )
@@ -111,6 +115,7 @@ def bench(
             threads=threads,
             accelerator=accelerator,
             profile=profile,
+            allowed_metric=allowed_metric,
             output=output,
             progress=progress,
         )

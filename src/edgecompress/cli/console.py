@@ -5,7 +5,7 @@ board: no terminal obeys it, and no markup is read in it.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +74,12 @@ def complain(message: str) -> None:
     """Print one line on standard error, unless nobody reads it any more: the terminal may be what has just gone."""
     with suppress(OSError):
         print(one_line(message), file=sys.stderr, flush=True)
+
+
+def listing(title: str, lines: Iterable[str]) -> None:
+    """Print a source on standard error, each line with its number."""
+    text = "\n".join([one_line(title), *(f"{number:5}  {each}" for number, each in enumerate(lines, start=1))])
+    typer.echo(plain(text), err=True)
 
 
 @contextmanager

@@ -1,19 +1,24 @@
 """``edgecompress run``: from a network to a table of a board, in one command."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from edgecompress.cli import console
+from edgecompress.cli.consent import allowed
 from edgecompress.cli.demo import check_extras, show
 from edgecompress.cli.options import (
+    BETTER,
     CACHE_DIR,
     CHECKPOINT,
     DATA,
     DATA_DIR,
     DOWNLOAD,
     FORMAT,
+    LOSS,
+    METRIC,
     RECIPE,
     SET,
     STORE,
@@ -36,6 +41,12 @@ def run(
     recipe: RECIPE = None,
     set_: SET = None,
     checkpoint: CHECKPOINT = None,
+    loss: LOSS = None,
+    metric: METRIC = None,
+    better: BETTER = None,
+    run_metric: Annotated[
+        bool, typer.Option("--run-metric", help="Show the metric, and have the device run it, if it is of NumPy alone.")
+    ] = False,
     mode: Annotated[str, typer.Option(help="Of the benchmark: quick, standard or sustained.")] = "quick",
     allow_noisy: Annotated[
         bool, typer.Option("--allow-noisy", help="Accept times that were disturbed. Mode quick accepts them always.")
@@ -68,6 +79,9 @@ def run(
                 recipe=recipe,
                 changes=tuple(set_ or ()),
                 checkpoint=checkpoint,
+                loss=loss,
+                metric=metric,
+                better=better,
                 output=output,
                 data_dir=data_dir,
                 cache_dir=cache_dir,
@@ -75,12 +89,22 @@ def run(
             ),
             device=device,
             mode=mode,
+            allow=partial(_allowed, device=device) if run_metric else None,
             store=store,
             progress=progress,
             warn=console.warn,
         )
     show(made, write, format_)
     accept(made.record.validity, mode, allow_noisy=allow_noisy)
+
+
+def _allowed(folder: Path, device: str) -> str | None:
+    """The checksum of the metric's source, which is shown; ``None``, and a warning: no device can run it."""
+    try:
+        return allowed(folder, True, device)
+    except InputError as error:
+        console.warn(str(error))
+        return None
 
 
 def _board(device: str) -> str:

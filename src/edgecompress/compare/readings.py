@@ -1,7 +1,7 @@
 """The comparable values of a record: a reading for each file and metric."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from edgecompress.bench.records import BenchRecord, FileResult
 from edgecompress.bench.statistics import P99_SAMPLES
+from edgecompress.compress.record import Better
 from edgecompress.errors import InputError
 from edgecompress.manifest import Manifest
 from edgecompress.record import Published
@@ -16,9 +17,10 @@ from edgecompress.study.records import CellRecord
 from edgecompress.timing.ratio import latency_ratio, ratio_draws
 from edgecompress.timing.resampling import Floats, quantiles, resampled
 
-Unit = Literal["ns", "bytes", "percent", "ratio"]
+Unit = Literal["ns", "bytes", "percent", "ratio", "own"]
 QUANTILES = {"p50": 50, "p90": 90, "p95": 95, "p99": 99}
 OVER_DENSE = "over_dense"
+METRIC = "metric"
 UNITS: dict[str, Unit] = {
     **dict.fromkeys(QUANTILES, "ns"),
     OVER_DENSE: "ratio",
@@ -26,8 +28,9 @@ UNITS: dict[str, Unit] = {
     "peak": "bytes",
     "size": "bytes",
     "acc": "percent",
+    METRIC: "own",
 }
-"""The metrics, in the order in which they are shown, and what they are counted in."""
+"""The metrics, in the order in which they are shown, and what they are counted in; ``own``: in their own units."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,26 @@ class Timed:
 
 
 @dataclass(frozen=True)
+class OwnMetric:
+    """A metric of the user's own. Values of the same name and as many samples can be compared.
+
+    Attributes:
+        name: of the function.
+        samples: that it was taken of.
+        better: its better direction; ``None``: not stated.
+        source_sha256: of the file that the function is in; ``None``: not recorded.
+    """
+
+    name: str
+    samples: int
+    better: Better | None = field(compare=False)
+    source_sha256: str | None = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.samples} samples"
+
+
+@dataclass(frozen=True)
 class Reading:
     """One value of one file."""
 
@@ -74,6 +97,12 @@ class Reading:
     metric: str
     value: float
     timed: Timed | None = None
+    own: OwnMetric | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The parts that two readings of the same thing have in common."""
+        return self.kind, self.runtime, self.metric, self.own
 
 
 def readings(record: Published) -> list[Reading]:
@@ -101,6 +130,9 @@ def _of_bench(record: BenchRecord) -> list[Reading]:
         found.append(add("size", float(file.bytes)))
         if file.accuracy:
             found.append(add("acc", file.accuracy.percent))
+        if own := file.metric:
+            what = OwnMetric(own.name, own.samples, own.better, own.source_sha256)
+            found.append(add(METRIC, own.value, own=what))
     return found
 
 
@@ -127,6 +159,10 @@ def _of_manifest(manifest: Manifest) -> list[Reading]:
             found.append(add("acc", file.accuracy.percent))
         elif (network := manifest.accuracy) and file.kind in ("dense", "compressed"):
             found.append(add("acc", network.dense if file.kind == "dense" else network.compressed))
+        if (own := manifest.judged) and file.kind in ("dense", "compressed"):
+            value = own.dense if file.kind == "dense" else own.compressed
+            sha256 = own.evaluation.source_sha256 if own.evaluation else None
+            found.append(add(METRIC, value, own=OwnMetric(own.metric, own.samples, own.better, sha256)))
     return found
 
 

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from edgecompress.bench.statistics import Change
+from edgecompress.compress.record import Better
 from edgecompress.record import Record, Versioned
 
 
@@ -27,7 +28,8 @@ class ComparedMetric(Record):
     kind: str
     runtime: str
     metric: str
-    unit: Literal["ns", "bytes", "percent", "ratio"]
+    unit: Literal["ns", "bytes", "percent", "ratio", "own"]
+    better: Better | None = Field(default=None, description="of a metric of the user's own, as the build was given")
     a: float
     b: float
     difference: float
@@ -36,7 +38,8 @@ class ComparedMetric(Record):
         default=None, description="with intervals, from resampled raw times; null: there is one value and no samples"
     )
     verdict: str = Field(
-        description="of times: slower, faster or no difference seen; of one value: more, less or the same"
+        description="of times: slower, faster or no difference seen; of one value: more, less or the same; of a metric "
+        "of the user's own whose better direction is known: better, worse or the same"
     )
 
 
@@ -46,7 +49,7 @@ class JudgedLimit(Record):
     limit: str
     file: str
     value: float = Field(description="what is held against it")
-    unit: Literal["ns", "bytes", "percent", "points", "ratio"]
+    unit: Literal["ns", "bytes", "percent", "points", "ratio", "own"]
     broken: bool
     why: str
 

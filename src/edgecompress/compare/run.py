@@ -1,5 +1,6 @@
 """The comparison of two records: rows, notes and the verdict on each limit."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -7,7 +8,7 @@ import edgecompress
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.statistics import Change, change
 from edgecompress.compare.comparable import check
-from edgecompress.compare.limits import DROP, Limit
+from edgecompress.compare.limits import DROPS, OWN_DROP, Limit
 from edgecompress.compare.readings import OVER_DENSE, UNITS, Reading, Timed, readings
 from edgecompress.compare.records import ComparedMetric, CompareRecord, JudgedLimit, Side
 from edgecompress.errors import InputError
@@ -40,17 +41,13 @@ def compare(
         InputError: the two are not comparable, have no file in common, or a limit is on what was not measured.
     """
     allowed = check(a[2], b[2], frozenset(allow))
-    before = {(each.kind, each.runtime, each.metric): each for each in readings(a[2])}
+    before = {each.key: each for each in readings(a[2])}
     after = [each for each in readings(b[2]) if not files or each.file in files]
     for name in files:
         if name not in {each.file for each in after}:
             known = sorted({each.file for each in readings(b[2])})
             raise InputError(f"B has no file '{name}'; choose from: {', '.join(known)}")
-    pairs = [
-        (before[each.kind, each.runtime, each.metric], each)
-        for each in after
-        if (each.kind, each.runtime, each.metric) in before
-    ]
+    pairs = [(before[each.key], each) for each in after if each.key in before]
     if not pairs:
         raise InputError("A and B have no file and metric in common: compare records of bundles that were built alike")
     # All metrics of a file are computed from the same resamples, once.
@@ -64,7 +61,7 @@ def compare(
         a=_side(*a),
         b=_side(*b),
         allowed=allowed,
-        notes=_notes(a[2], b[2], rows),
+        notes=[*_notes(a[2], b[2], rows), *_own_metrics(before.values(), after)],
         rows=rows,
         limits=[judged for limit in limits for judged in _judge(limit, rows, named=bool(files))],
     )
@@ -99,13 +96,17 @@ def _changes(a: Timed, b: Timed, seed: int) -> dict[str, Change]:
 
 def _row(a: Reading, b: Reading, intervals: Mapping[str, Change]) -> ComparedMetric:
     found = intervals.get(b.metric)
+    better = b.own.better if b.own else None
     verdict: str = "the same" if a.value == b.value else "more" if b.value > a.value else "less"
+    if better and a.value != b.value:
+        verdict = "better" if (b.value > a.value) == (better == "higher") else "worse"
     return ComparedMetric(
         file=b.file,
         kind=b.kind,
         runtime=b.runtime,
         metric=b.metric,
         unit=UNITS[b.metric],
+        better=better,
         a=a.value,
         b=b.value,
         difference=b.value - a.value,
@@ -121,18 +122,20 @@ def _judge(limit: Limit, rows: Sequence[ComparedMetric], *, named: bool) -> list
     A bound on B's own value is broken by that value. A bound on the growth over A's is broken where the whole interval
     of the growth is beyond it, so that noise does not break a build.
     """
-    metric = "acc" if limit.metric == DROP else limit.metric
+    metric = DROPS.get(limit.metric, limit.metric)
     judged = []
-    unit: Literal["ns", "bytes", "percent", "points", "ratio"]
+    unit: Literal["ns", "bytes", "percent", "points", "ratio", "own"]
     for row in rows:
         if row.metric != metric or (row.kind in DENSE and not named):
             continue
         value, why, unit = row.b, "its value", row.unit
         broken = limit.broken_by(value)
-        if limit.metric == DROP:
+        if limit.metric in DROPS:
             value, why, unit = row.a - row.b, "below A's", "points"
-            # Percentages are counts over samples: what binary fractions add to a drop of exactly 0.5 is not a drop.
-            broken = limit.broken_by(round(value, 9))
+            if limit.metric == OWN_DROP:
+                value, why, unit = _worse_by(row, limit), "worse than A's", row.unit
+            # What binary fractions add to a drop of exactly 0.5 is not a drop.
+            broken = limit.broken_by(value) and not math.isclose(value, limit.bound, rel_tol=1e-9, abs_tol=1e-12)
         elif limit.growth:
             if row.ratio is None:
                 raise InputError(f"'{limit.text}': {row.file} has the value 0 in A, which nothing can be a part of")
@@ -148,6 +151,33 @@ def _judge(limit: Limit, rows: Sequence[ComparedMetric], *, named: bool) -> list
         where = "the files named" if named else "any file but the dense ones, in both records"
         raise InputError(f"'{limit.text}' cannot be judged: {metric} was not measured for {where}")
     return judged
+
+
+def _worse_by(row: ComparedMetric, limit: Limit) -> float:
+    """The units by which B's metric is worse than A's.
+
+    Raises:
+        InputError: which way that is was never stated.
+    """
+    if row.better is None:
+        raise InputError(
+            f"'{limit.text}': the build was not given which way the metric is better: set a bound on metric itself, or "
+            "build with --better"
+        )
+    return -row.difference if row.better == "higher" else row.difference
+
+
+def _own_metrics(before: Iterable[Reading], after: Iterable[Reading]) -> list[str]:
+    """Notes on a metric of the user's own: its name, or that it is not the same in both."""
+    a, b = (next((each.own for each in side if each.own), None) for side in (before, after))
+    if a is None or b is None:
+        return []
+    if a != b:
+        return [f"A's metric is {a}, and B's {b}: they are not compared"]
+    notes = [f"metric is {b}" + (f"; {b.better} is better" if b.better else "")]
+    if a.source_sha256 and b.source_sha256 and a.source_sha256 != b.source_sha256:
+        notes.append("the file that the metric's function is in is not the same in A and B: is the function?")
+    return notes
 
 
 def _notes(a: Published, b: Published, rows: Sequence[ComparedMetric]) -> list[str]:

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from edgecompress.agent.inputs import channels_first
 from edgecompress.errors import CheckError
 from edgecompress.formats.contract import Layout
 from edgecompress.formats.find import each_weight
 from edgecompress.formats.tflite.sparse_inference.verdict import SparseInference
-from edgecompress.isolated.outputs import channels_first
 from edgecompress.isolated.process import run_step
 from edgecompress.record import Record
 from edgecompress.timing.ratio import latency_ratio

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from edgecompress.agent.inputs import channels_first
 from edgecompress.isolated.process import run_step
 
 Array = npt.NDArray[Any]
@@ -54,8 +55,3 @@ def run(
         with np.load(written, allow_pickle=False) as archive:
             made = {name: channels_first(array, layout) for name, array in archive.items()}
     return Outputs(made, done["runtime"], done["version"])
-
-
-def channels_first(array: Array, layout: str) -> Array:
-    """Outputs of a file of ``layout``, (N, ...), as the network gives them."""
-    return np.ascontiguousarray(np.moveaxis(array, -1, 1)) if layout == "channels_last" and array.ndim > 2 else array

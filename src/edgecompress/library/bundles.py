@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 from edgecompress import bundle
 from edgecompress.bench import run
 from edgecompress.bench.accelerator import Accelerator
+from edgecompress.bench.consent import metric_source
 from edgecompress.bench.records import BenchRecord
 from edgecompress.bundle import MANIFEST
 from edgecompress.compress.record import Better
@@ -63,6 +64,14 @@ class Bundle:
             raise InputError(f"{self.path} has no model file '{name}'; it has {', '.join(self.models)}")
         return self.path / name
 
+    @property
+    def metric_source(self) -> str | None:
+        """The source of the metric that a device can run, to read; ``None``: the bundle has none."""
+        judged = self.manifest.judged
+        if judged is None or judged.evaluation is None or judged.evaluation.source is None:
+            return None
+        return "\n".join(metric_source(self.manifest, self.path).lines)
+
     def bench(
         self,
         device: str = "local",
@@ -72,6 +81,7 @@ class Bundle:
         provider: str = "",
         delegate: str = "",
         profile: bool = False,
+        run_metric: bool = False,
         output: StrPath | None = None,
         store: str | None = NONE,
         progress: Progress = silent,
@@ -88,13 +98,15 @@ class Bundle:
             provider: An execution provider of onnxruntime.
             delegate: A delegate of LiteRT: its shared library on the device.
             profile: Take the time of each operator too.
+            run_metric: Have the device run the bundle's ``metric.py``; read it first (``metric_source``). Default: this
+                machine judges by your own function what the device sends back.
             output: The record's file. Default: ``bench/DEVICE-TIME.json`` in the bundle.
             store: Where the record is kept beside its file; ``None``: the user's store. Default: nowhere.
             progress: Called with every step.
             warn: Called with the reason why a record is not in the store. Default: ``warnings.warn``.
 
         Raises:
-            InputError: There is no such device or mode.
+            InputError: There is no such device or mode, or no metric that a device can run.
             CheckError: A file computes something else there than here.
             RuntimeFailedError: Not one file ran, or the device failed.
         """
@@ -105,6 +117,7 @@ class Bundle:
             threads=threads,
             accelerator=Accelerator(provider=provider, delegate=delegate),
             profile=profile,
+            allowed_metric=metric_source(self.manifest, self.path).sha256 if run_metric else None,
             output=None if output is None else Path(output),
             progress=progress,
         )

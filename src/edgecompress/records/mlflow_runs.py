@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgecompress.bench.records import BenchRecord
-from edgecompress.compare.readings import READERS, UNITS, readings
+from edgecompress.compare.readings import READERS, UNITS, Unit, readings
 from edgecompress.errors import RuntimeFailedError
 from edgecompress.record import Published
 from edgecompress.records import kinds
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ID = "edgecompress.id"
-_NAMES = {"ns": "_ms", "bytes": "_bytes", "percent": "_percent", "ratio": ""}
+_NAMES: dict[Unit, str] = {"ns": "_ms", "bytes": "_bytes", "percent": "_percent", "ratio": "", "own": ""}
 
 
 def log(store: Store, entries: Sequence[Entry], uri: str, experiment: str) -> Iterator[tuple[Entry, str, bool]]:

@@ -4,12 +4,14 @@ from edgecompress.compare.records import ComparedMetric, CompareRecord, JudgedLi
 from edgecompress.report import cells
 from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 
+_OWN = "of the metric"
 _SCALES = {
     "ns": ((1e9, "s"), (1e6, "ms"), (1e3, "us")),
     "bytes": ((1e6, "MB"), (1e3, "kB"), (1.0, "B")),
     "percent": ((1.0, "%"),),
     "points": ((1.0, "points"),),
     "ratio": ((1.0, ""),),
+    "own": ((1.0, _OWN),),
 }
 # Each row has its own unit: it is in the texts, and a column for programs.
 _COLUMNS = (
@@ -56,7 +58,7 @@ def _outcome(limit: JudgedLimit) -> str:
 
 def _cells(row: ComparedMetric) -> tuple[Cell, ...]:
     scale, unit = _scale(row.unit, max(abs(row.a), abs(row.b)))
-    ratio = "" if row.ratio is None or row.unit == "percent" else f"{row.ratio:.3f}"
+    ratio = "" if row.ratio is None or row.unit in ("percent", "own") else f"{row.ratio:.3f}"
     interval = row.change.ratio if row.change else None
     if interval:
         ratio += f" ({interval.low:.3f} to {interval.high:.3f})"
@@ -78,5 +80,7 @@ def _scale(unit: str, largest: float) -> tuple[float, str]:
 
 
 def _number(value: float, scale: float, unit: str, sign: str = "") -> str:
+    if unit == _OWN:
+        return f"{value:{sign}.5g}"  # of any size, and in units that only the user knows
     digits = 2 if unit in ("%", "points") else 0 if unit == "B" else 3
     return f"{value / scale:{sign},.{digits}f} {unit}".rstrip()

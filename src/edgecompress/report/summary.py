@@ -37,7 +37,7 @@ def summary(manifest: Manifest) -> Document:
         [_stages(manifest), *_front(manifest), Figure("files", "Files", PROVED, _files(manifest))],
         made=f"Built {manifest.created} by edgecompress {manifest.tool_version}.",
         above=(recipe, "") if recipe else (),
-        first=(*_by_metric(manifest), _test(manifest), _kept(manifest), *leading, *uncounted),
+        first=(*_by_metric(manifest), _test(manifest), *_judges(manifest), _kept(manifest), *leading, *uncounted),
         warnings=tuple(of_build(manifest)),
         details=tuple(on_processors),
         rows_of=("files",),
@@ -203,6 +203,16 @@ def _by_metric(manifest: Manifest) -> list[str]:
     return [
         f"Test, {own.metric}: dense {own.dense:.5g}, compressed {own.compressed:.5g} ({own.samples} samples{better})."
     ]
+
+
+def _judges(manifest: Manifest) -> list[str]:
+    """The machine that takes the metric in benchmarks, this one or a board, and the reason, in a sentence."""
+    evaluation = None if manifest.judged is None else manifest.judged.evaluation
+    if evaluation is None or not (evaluation.source or evaluation.host_only):
+        return []
+    if evaluation.source:
+        return [f"In benchmarks a board can judge: bench --run-metric shows {evaluation.source} and runs it there."]
+    return [f"In benchmarks this machine judges: {evaluation.host_only}."]
 
 
 def _test(manifest: Manifest) -> str:

@@ -7,7 +7,6 @@ file to write: ``values`` and ``errors`` by model file. Without files it is only
 """
 
 import json
-import math
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -17,6 +16,8 @@ from typing import Any
 import numpy as np
 
 from edgecompress import bundle
+from edgecompress.agent import metric_source
+from edgecompress.agent.errors import JobError
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.sources.callables import find, source_of
 
@@ -39,15 +40,6 @@ def function_of(spec: str, sha256: str, folder: Path) -> Callable[..., Any]:
     return find(spec)
 
 
-def arranged(layout: Any, outputs: Sequence[Any]) -> Any:
-    """The outputs as the network gives them; see ``manifest.Evaluation``."""
-    if isinstance(layout, dict):
-        return {name: arranged(each, outputs) for name, each in layout.items()}
-    if isinstance(layout, list):
-        return tuple(arranged(each, outputs) for each in layout)
-    return outputs[layout]
-
-
 def value_of(function: Callable[..., Any], layout: Any, outputs: Sequence[Any], targets: Any) -> float:
     """The metric of outputs, arrays (N, ...) in the network's order: tensors where torch is installed, as in a build.
 
@@ -59,13 +51,9 @@ def value_of(function: Callable[..., Any], layout: Any, outputs: Sequence[Any], 
 
         outputs, targets = [torch.from_numpy(each) for each in outputs], torch.from_numpy(targets)
     try:
-        value = float(function(arranged(layout, outputs), targets))
-    except Exception as error:  # whatever the user's own code raises
-        reason = (str(error).strip().splitlines() or [""])[0]
-        raise InputError(f"the metric raised {type(error).__name__}: {reason}") from error
-    if not math.isfinite(value):
-        raise InputError(f"the metric is {value}")
-    return value
+        return metric_source.value(function, layout, list(outputs), targets)
+    except JobError as error:
+        raise InputError(str(error)) from error
 
 
 def main(path: Path) -> None:

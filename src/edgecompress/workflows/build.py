@@ -12,6 +12,7 @@ import numpy as np
 
 import edgecompress
 from edgecompress import bundle, target
+from edgecompress.bundle import EVAL
 from edgecompress.compress.layers import compressible
 from edgecompress.compress.prune.masks import ratio
 from edgecompress.compress.stages.contract import Run
@@ -19,7 +20,7 @@ from edgecompress.compress.stages.run import run_all
 from edgecompress.compress.structure.shapes import load_state
 from edgecompress.compress.within import Within, within
 from edgecompress.errors import CheckError, InputError
-from edgecompress.export.kinds import COMPRESSED
+from edgecompress.export.kinds import COMPRESSED, STEMS
 from edgecompress.export.pack import CONTAINER, boxed
 from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import low_memory
@@ -39,7 +40,6 @@ from edgecompress.workflows.references import samples_of
 from edgecompress.workflows.request import Request
 
 VERSIONS_OF = ("torch", "onnx", "onnx-ir", "onnxruntime", "ai-edge-litert", "numpy")
-EVAL = "eval.npz"
 
 
 def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> tuple[Path, Manifest]:
@@ -138,7 +138,11 @@ def _write(
     data, network, model, recipe_used = given.data, given.network, given.model, given.context.recipe
     files = {EVAL: _eval(folder, given, request.eval_samples)}
     made = write_models(folder, board, given, compressed, folder / EVAL, progress)
-    judged = made.judged and made.judged.model_copy(update={"evaluation": evaluation(request, given)})
+    judged = made.judged and made.judged.model_copy(
+        update={"evaluation": evaluation(request, given, folder, f"{STEMS['compressed']}.onnx")}
+    )
+    if (folder / bundle.METRIC).is_file():
+        files[bundle.METRIC] = _plain(folder / bundle.METRIC, "the metric, which a device runs where the user agrees")
     made, lead = settle(folder, made, board, given, compressed.stages, progress)
     models = made.models
     for name in [name for name, file in models.items() if file.kind in COMPRESSED]:

@@ -45,6 +45,7 @@ def build_and_bench(
     *,
     device: str,
     mode: str,
+    allow: Callable[[Path], str | None] | None = None,
     store: str | None,
     progress: Progress,
     warn: Callable[[str], None],
@@ -57,6 +58,7 @@ def build_and_bench(
         request: for ``build_bundle``.
         device: for ``devices.find``.
         mode: of the benchmark.
+        allow: of the bundle, gives the checksum of the metric's source that the device may run; ``None``: of none.
         store: where both records are kept beside their files; ``None``: the user's store.
         progress: called with every step.
         warn: called with each warning, one line.
@@ -69,7 +71,9 @@ def build_and_bench(
     _set_up(devices.find(device, board), board, progress)
     folder, manifest = build_bundle(request, progress=progress, warn=warn)
     keep(manifest, store, file=folder / MANIFEST, warn=warn)
-    record, path = run.bench(folder, device=device, mode=mode, progress=progress)
+    record, path = run.bench(
+        folder, device=device, mode=mode, allowed_metric=allow(folder) if allow else None, progress=progress
+    )
     keep(record, store, file=path, warn=warn)
     page, without = write_page(folder, folder)
     return Benched(folder, manifest, record, page, without)

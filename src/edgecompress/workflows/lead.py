@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from edgecompress.agent.inputs import channels_first
 from edgecompress.compress.record import StageResult
 from edgecompress.deploy.emulated.count import count
 from edgecompress.deploy.emulated.outputs import outputs, why_not
@@ -17,7 +18,6 @@ from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Lead, LeadCandidat
 from edgecompress.estimate.rule import expected
 from edgecompress.export.accuracy import FileAccuracy, accuracy
 from edgecompress.export.verify import compare_outputs
-from edgecompress.isolated.outputs import channels_first
 from edgecompress.manifest import ModelFile
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export

@@ -17,6 +17,7 @@ STEPS = (
     "instructions",
     "latency",
     "memory",
+    "metric",
     "outputs",
     "profile",
     "unpack",

@@ -44,7 +44,7 @@ def outputs(job: Job, events: Events) -> None:
         found.append(np.asarray(inputs.run(engine, part, file.name)[0], dtype=np.float32))
         events.progress(done=min((done + 1) * batch, len(x)), total=len(x))
     y = np.concatenate(found)[: len(x)]
-    _write(target, {"y": y})
+    write(target, {"y": y})
     events.emit("outputs", rows=len(y), shape=list(y.shape), runtime=engine.runtime, version=engine.version)
 
 
@@ -64,12 +64,12 @@ def _all(engine: Engine, file: Path, rows: Feed, target: Path, layout: str, even
         except ValueError as error:
             raise RuntimeRefusedError(f"{file.name}: '{output}' is no array of rows: {first_line(error)}") from error
         found[output] = y[: len(y) * given // taken]
-    _write(target, found)
+    write(target, found)
     first = found[engine.outputs[0]]
     events.emit("outputs", rows=len(first), shape=list(first.shape), runtime=engine.runtime, version=engine.version)
 
 
-def _write(path: Path, arrays: dict[str, Array]) -> None:
+def write(path: Path, arrays: dict[str, Array]) -> None:
     """Write to a temporary name and rename, so that a run that is stopped leaves no half file."""
     temporary = path.with_name(path.name + ".part")
     # What numpy.savez does, but that an output may be called "file", as its first argument is.
