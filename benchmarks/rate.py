@@ -1,6 +1,7 @@
 """Bytes and accuracy of clustering to a rate, beside k-means of the same pruned networks at equal epochs.
 
-    python benchmarks/rate.py MODEL DATA [--seeds 1 2 3] [--rates 0.35 0.25 0.15] [--set KEY=VALUE ...]
+    python benchmarks/rate.py MODEL DATA [--seeds 1 2 3] [--rates 0.35 0.25 0.15] [--centroids int8 float16]
+        [--set KEY=VALUE ...]
 
 For each seed one network is trained, pruned and retrained by its own recipe. From there on, with the recipe `rate` over
 it:
@@ -10,7 +11,8 @@ it:
     rate           the same with weights and levels trained
 
 The control is the dense network trained on for as many epochs as pruning and retraining took. A drop is against the
-better of it and the baseline. Bytes are those of the whole ONNX file, which a stock onnxruntime loads.
+better of it and the baseline. Bytes are those of the whole ONNX file and of the whole TFLite file, which stock runtimes
+load; ``--centroids`` is what holds the shared values exactly (``cluster.centroid_dtype``).
 
 Every stage is a checkpoint and every line is written to the record as it is done, so that a stopped run goes on where
 it was.
@@ -21,6 +23,7 @@ import datetime
 import importlib.metadata
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ from edgecompress.compress.stages.contract import Run
 from edgecompress.compress.stages.run import run_all
 from edgecompress.errors import EdgecompressError, InputError
 from edgecompress.formats.onnx.network import compressed_bytes
+from edgecompress.formats.tflite.network import write_tflite
 from edgecompress.progress import silent
 from edgecompress.record import short_arrays, write_atomically
 from edgecompress.sources import datasets, load
@@ -83,7 +87,7 @@ class Comparison:
         splits["test"] = (self.data.test_x, self.data.test_y)
         return {name: accuracy(network, *map(torch.from_numpy, split)) for name, split in splits.items()}
 
-    def row(self, method: str, rate: float | None, seed: int) -> dict[str, Any]:
+    def row(self, method: str, rate: float | None, seed: int, centroids: str) -> dict[str, Any]:
         """One line of the record."""
         over = f"{self.own}+{OVER}"
         epochs = recipe.load(over, self.given.set).cluster.epochs
@@ -93,16 +97,19 @@ class Comparison:
             "rate, at once": (over, f"cluster.rate={rate}", "cluster.epochs=0"),
             "rate": (over, f"cluster.rate={rate}"),
         }[method]
-        network, made = self.compress(*changes, f"seed={seed}")
-        found = {"method": method, "rate": rate, "seed": seed}
+        network, made = self.compress(*changes, f"seed={seed}", f"cluster.centroid_dtype={centroids}")
+        found = {"method": method, "rate": rate, "seed": seed, "centroids": centroids}
         if method == "control":
             return found | {"dense": self.judged(network, made.dense), "control": self.judged(network, made.pruned)}
         chosen = recipe.load(over, self.given.set)
         judged = self.judged(network, made.last)
         graph = grapher_of(self.given.model, self.data.input_shape, len(self.data.classes), chosen.width)
-        stage = made.stages[-1]
+        stage, exported = made.stages[-1], graph(network)
+        with tempfile.TemporaryDirectory() as folder:
+            ledger = write_tflite(exported, Path(folder) / "model.tflite", compress=True)
         return found | {
-            "bytes": compressed_bytes(graph(network), chosen.export.encoding),
+            "bytes": compressed_bytes(exported, chosen.export.encoding),
+            "tflite_bytes": ledger.file_bytes,
             "sparsity": stage.sparsity,
             "seconds": stage.seconds,
             **judged,
@@ -123,7 +130,8 @@ class Comparison:
 
     def known(self, *wanted: Any) -> dict[str, Any] | None:
         """The line if an earlier run made it."""
-        return next((r for r in self.record["rows"] if (r["method"], r["rate"], r["seed"]) == wanted), None)
+        keys = ("method", "rate", "seed", "centroids")
+        return next((row for row in self.record["rows"] if tuple(row[key] for key in keys) == wanted), None)
 
 
 def main() -> None:
@@ -133,6 +141,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a change to the recipe")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--rates", type=float, nargs="+", default=[0.35, 0.25, 0.15])
+    parser.add_argument("--centroids", nargs="+", default=["int8"], choices=("float32", "float16", "int8"))
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--cache-dir", type=Path)
     parser.add_argument("--output", type=Path, help="the record; results/rate-MODEL-DATA.json by default")
@@ -140,12 +149,14 @@ def main() -> None:
     try:
         comparison = Comparison(given)
         for seed in given.seeds:
-            wanted: list[tuple[str, float | None]] = [("control", None), ("k-means", None)]
-            wanted += [(method, rate) for rate in given.rates for method in ("rate, at once", "rate")]
-            for method, rate in wanted:
-                row = comparison.known(method, rate, seed)
+            wanted: list[tuple[str, float | None, str]] = [("control", None, given.centroids[0])]
+            for centroids in given.centroids:
+                wanted.append(("k-means", None, centroids))
+                wanted += [(method, rate, centroids) for rate in given.rates for method in ("rate, at once", "rate")]
+            for method, rate, centroids in wanted:
+                row = comparison.known(method, rate, seed, centroids)
                 if row is None:
-                    row = comparison.row(method, rate, seed)
+                    row = comparison.row(method, rate, seed, centroids)
                     comparison.add(row)
                 print(json.dumps(row), flush=True)
     except EdgecompressError as error:

@@ -438,17 +438,20 @@ def rate_tables() -> str:
 
 def _rate_table(rows: list[dict[str, Any]], best: dict[int, dict[str, float]], dense: int) -> str:
     """A line for each method and rate: means over the seeds, and the range of the drops."""
-    lines = ["| | bits a weight | zeros | bytes | smaller | drop, validation | drop, test |", "|---" * 7 + "|"]
-    for method, rate in dict.fromkeys((row["method"], row["rate"]) for row in rows if row["method"] != "control"):
-        own = [row for row in rows if (row["method"], row["rate"]) == (method, rate)]
-        size = statistics.fmean(row["bytes"] for row in own)
+    titles = ("", "bits a weight", "centroids", "zeros", "ONNX, bytes", "smaller", "TFLite, bytes", "smaller")
+    titles = (*titles, "drop, validation", "drop, test")
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
+    compared = [row for row in rows if row["method"] != "control"]
+    for key in dict.fromkeys((row["method"], row["rate"], row["centroids"]) for row in compared):
+        method, rate, centroids = key
+        own = [row for row in compared if (row["method"], row["rate"], row["centroids"]) == key]
+        onnx, tflite = (statistics.fmean(row[name] for row in own) for name in ("bytes", "tflite_bytes"))
         drops = {split: [best[row["seed"]][split] - row[split] for row in own] for split in ("validation", "test")}
         cells = [f"{statistics.fmean(each):.2f} ({min(each):.2f} to {max(each):.2f})" for each in drops.values()]
         zeros = statistics.fmean(row["sparsity"] for row in own)
         given = "" if rate is None else f"{rate:g}"
-        lines.append(
-            f"| {method} | {given} | {100 * zeros:.1f} % | {size:,.0f} | {dense / size:.1f}x | {' | '.join(cells)} |"
-        )
+        sizes = " | ".join(f"{size:,.0f} | {dense / size:.1f}x" for size in (onnx, tflite))
+        lines.append(f"| {method} | {given} | {centroids} | {100 * zeros:.1f} % | {sizes} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
