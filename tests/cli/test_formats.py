@@ -119,6 +119,7 @@ def stand_ins(monkeypatch, tmp_path):
     monkeypatch.setattr(run, "bench", lambda *_, **__: (record, Path("record.json")))
     monkeypatch.setattr(several, "bench_all", lambda *_, **__: outcomes)
     monkeypatch.setattr(bundle, "load", lambda _: manifest)
+    monkeypatch.setattr(bundle, "manifest_of", lambda _: manifest)
     monkeypatch.setattr(searching, "search", search)
     monkeypatch.setattr(studying, "study", lambda *_, **__: (index, cells))
     monkeypatch.setattr(advising, "advise", lambda *_, **__: advice_found())

@@ -10,7 +10,7 @@ from edgecompress import bundle
 from edgecompress.agent import ecz
 from edgecompress.compress import walk
 from edgecompress.errors import CheckError, InputError
-from edgecompress.int8.program import tflite_quantizer
+from edgecompress.int8.program import TFLITE_QUANTIZERS, tflite_quantizer
 from edgecompress.progress import silent
 from edgecompress.report.summary import summary
 from edgecompress.sources.datasets import load as load_data
@@ -149,8 +149,8 @@ def test_zeros_of_the_compressed_network_are_zeros_in_its_int8_files(int8_bundle
 def test_a_missing_quantiser_is_said_before_anything_is_trained(tmp_path, monkeypatch):
     import importlib.util
 
-    find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ai_edge_quantizer" else find(name))
+    find, absent = importlib.util.find_spec, TFLITE_QUANTIZERS.values()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in absent else find(name))
     with pytest.raises(InputError, match=r"edgecompress\[int8\]"):
         build(tmp_path, changes=(*QUICK, "export.int8=true"))
     assert not list(tmp_path.rglob("*.safetensors"))

@@ -96,7 +96,7 @@ def test_ends_with_as_many_centroids_as_bits_allow_each_weight_with_the_nearest(
     assert torch.equal(values, values.half().float()) == (dtype != "float32")
     distances = (layer.latent.detach()[:, None] - values).abs()
     taken = (layer.latent.detach() - layer.members.values()).abs()
-    rounding = {"float32": 1e-6, "float16": 1e-3, "int8": 2 * float(values.abs().max()) / 64}[dtype]
+    rounding = {"float32": 1e-6, "float16": 1e-3, "int8": 2 * float(values.detach().abs().max()) / 64}[dtype]
     assert torch.all(taken <= distances.min(1).values + rounding)
 
 
