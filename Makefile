@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo
 READY := $(VENV)/.ready
 
-.PHONY: demo test test-slow test-all fuzz canary arm64 lint setup docs clean
+.PHONY: demo test test-slow test-all fuzz canary arm64 lint setup docs site clean
 
 setup: $(READY)
 
@@ -73,5 +73,9 @@ lint: setup
 docs: setup
 	$(BIN)/python tools/generate_docs.py
 
+# The documentation as a site, into dist/site.
+site: setup
+	$(BIN)/zensical build --strict --config-file mkdocs.yml
+
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist .cache .mypy_cache .ruff_cache .pytest_cache

@@ -23,7 +23,7 @@ def asked(measured, monkeypatch, tmp_path):
 
 def test_it_builds_for_the_board_that_the_device_is(asked, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    add = ["devices", "add", "kitchen", "ssh://pi@192.168.1.20", "--target", "rpi4"]
+    add = ["devices", "add", "kitchen", "ssh://pi@192.168.1.20", "--target", "rpi4", "--no-connect"]
     assert CliRunner().invoke(app, add, catch_exceptions=False).exit_code == 0
     command = ["run", "net.onnx", "--data", "samples.npz", "--device", "kitchen", "--set", "prune.sparsity=0.8"]
     done = CliRunner().invoke(app, command, catch_exceptions=False)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +12,16 @@ from edgecompress.cli.options import FORMAT
 from edgecompress.errors import InputError
 from edgecompress.plain import one_line
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from edgecompress.devices import Device
+    from edgecompress.report.document import Document
+
 app = help_page.group("Register the boards that bench measures on, and set them up.")
 
+_SET_UP = {"numpy", "psutil", "onnxruntime", "litert"}
+"""Findings that set-up mends."""
 NAME = Annotated[str, typer.Argument(help="The device's name.")]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -28,13 +36,20 @@ def add(
     runtime: Annotated[list[str] | None, typer.Option(help="To install and measure. Default: the profile's.")] = None,
     folder: Annotated[str, typer.Option(help="Where all is kept there. Default: ~/.cache/edgecompress.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Overwrite a device of this name.")] = False,
+    connect: Annotated[
+        bool,
+        typer.Option("--connect/--no-connect", help="Look at it as 'doctor' does, and say what comes next."),
+    ] = True,
+    format_: FORMAT = "terminal",
 ) -> None:
-    """Register a device under a name.
+    """Register a device under a name, and look at it: is it reached, is it the board, what is missing there.
 
     Example: edgecompress devices add kitchen ssh://pi@192.168.1.20 --target rpi4
     """
     from edgecompress import devices as devices_room
     from edgecompress.devices import Device
+
+    write = progress_console.writer(format_)
 
     table = {
         "name": name,
@@ -47,7 +62,31 @@ def add(
     }
     device = Device.from_table(table, name)
     devices_room.add(device, replace=replace)
-    progress_console.say(f"registered {name} in {devices_room.path()}")
+    progress_console.aside(f"registered {name} in {devices_room.path()}", format_)
+    if connect:
+        _look(device, write, format_)
+
+
+def _look(device: "Device", write: "Callable[[Document], None]", format_: str) -> None:
+    """Print the state of a device, and the command that comes next. It stays registered whatever is found."""
+    from edgecompress.bench.doctor import doctor
+    from edgecompress.errors import EdgecompressError
+    from edgecompress.report.doctor import doctor as report
+
+    try:
+        with progress_console.long_work("it is registered: look at it with 'edgecompress doctor'"):
+            findings = doctor(device)
+    except EdgecompressError as error:
+        progress_console.warn(f"{error}; then: edgecompress doctor --device {device.name}")
+        return
+    write(report(device.name, findings))
+    faults = {finding.subject for finding in findings if finding.state == "bad"}
+    after = f"edgecompress doctor --device {device.name}"
+    if not faults:
+        after = f"edgecompress run MODEL --data DATA --device {device.name}"
+    elif faults <= _SET_UP:
+        after = f"edgecompress devices setup {device.name}"
+    progress_console.aside(f"next: {after}", format_)
 
 
 @app.command("list", cls=help_page.Command)

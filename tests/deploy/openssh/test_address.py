@@ -18,6 +18,11 @@ def test_addresses(text, address, options):
     assert options is None or address.options() == options
 
 
+def test_the_command_is_the_one_that_a_user_types():
+    commands = {text: parse(text).command for text in ("board", "pi@192.0.2.7:2222", "pi@[fe80::1%eth0]:22")}
+    assert list(commands.values()) == ["ssh board", "ssh -p 2222 pi@192.0.2.7", "ssh -p 22 pi@fe80::1%eth0"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edgecompress.deploy.openssh.faults import explain
+from edgecompress.deploy.openssh.faults import explain, is_unknown_key, unknown_key
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,22 @@ def test_what_ssh_says_becomes_one_line(said, line):
     explained = explain(said, connected=False)
     assert line in explained
     assert "\n" not in explained
+
+
+def test_of_several_keys_the_boards_is_shown_and_without_one_the_command_to_log_in():
+    keys = ("ssh-rsa SHA256:jump", "ecdsa-sha2-nistp256 SHA256:board")
+    line = unknown_key("".join(f"debug1: Server host key: {key}\r\n" for key in keys), "ssh pi@b")
+    assert "ecdsa-sha2-nistp256 SHA256:board;" in line
+    assert "ssh_host_ecdsa_key.pub" in line
+    assert line.endswith("ssh pi@b")
+    assert "jump" not in line
+    assert unknown_key("debug1: Connecting", "ssh pi@b").endswith("compare the key: ssh pi@b")
+
+
+def test_a_key_that_changed_is_no_unknown_one():
+    assert is_unknown_key("No ED25519 host key is known for b.\nHost key verification failed.")
+    assert not is_unknown_key("REMOTE HOST IDENTIFICATION HAS CHANGED!\nHost key verification failed.")
+    assert not is_unknown_key("Permission denied")
 
 
 def test_a_connection_that_stood_was_lost_whatever_is_said():

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edgecompress.deploy.deadline import Deadline
+from edgecompress.deploy.openssh.address import parse
 from edgecompress.deploy.transports.ssh import ssh
 from edgecompress.errors import DeviceLostError, InputError, MissingDependencyError, RuntimeFailedError
 
@@ -115,6 +116,17 @@ def test_host_keys_are_checked(sshd, key, line):
     sshd.know(key)
     with pytest.raises(DeviceLostError, match=line), ssh(sshd.address):
         pass
+
+
+def test_of_an_unknown_host_key_the_fingerprint_is_shown_and_the_command_to_log_in(sshd):
+    sshd.know("")
+    done = subprocess.run(["ssh-keygen", "-lf", sshd.folder / "host.pub"], capture_output=True, text=True, check=True)
+    fingerprint = done.stdout.split()[1]
+    with pytest.raises(DeviceLostError) as caught, ssh(sshd.address):
+        pass
+    assert f" {fingerprint}; " in str(caught.value)
+    assert "ssh_host_ed25519_key.pub" in str(caught.value)
+    assert str(caught.value).endswith(f": {parse(sshd.address).command}")
 
 
 def test_who_is_not_let_in_or_not_there_is_told_apart(sshd, free_port):

@@ -1,6 +1,7 @@
 """The address of a board that is reached by ssh."""
 
 import re
+import shlex
 from dataclasses import dataclass
 
 from edgecompress.errors import InputError
@@ -24,6 +25,12 @@ class Address:
         user = ["-l", self.user] if self.user else []
         port = ["-p", str(self.port)] if self.port else []
         return [*user, *port, "--", self.host]
+
+    @property
+    def command(self) -> str:
+        """The command by which the user logs in there."""
+        port = ["-p", str(self.port)] if self.port else []
+        return shlex.join(["ssh", *port, f"{self.user}@{self.host}" if self.user else self.host])
 
 
 def parse(address: str) -> Address:

@@ -4,12 +4,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from edgecompress.deploy.board.contract import Ended
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.openssh.address import Address
-from edgecompress.deploy.openssh.faults import SWALLOWED, explain, refused
+from edgecompress.deploy.openssh.faults import SWALLOWED, explain, is_unknown_key, refused, unknown_key
 from edgecompress.errors import DeviceLostError, MissingDependencyError, RuntimeFailedError
 
 CONNECT_SECONDS = 20  # until keys are exchanged: a board that is not there
@@ -80,6 +81,8 @@ class SshClient:
             # Another code than ssh's own is that of what the login shell ran instead.
             if ended.before is not None and 0 < ended.code != _OWN_CODE:
                 return DeviceLostError(f"{self.name}: {refused(ended.before or ended.errors)}")
+            if is_unknown_key(ended.errors):
+                return DeviceLostError(f"{self.name}: {unknown_key(self._shown_key(), self._address.command)}")
             return DeviceLostError(f"{self.name}: {explain(ended.errors, connected=False)}")
         try:
             # Where the connection broke, the process that held it is about to end.
@@ -89,6 +92,27 @@ class SshClient:
             how = killed or explain(ended.errors, connected=False)
             return RuntimeFailedError(f"{self.name}: the ssh process of this step failed: {how}")
         return DeviceLostError(f"{self.name}: {explain('', connected=True)}")
+
+    def _shown_key(self) -> str:
+        """All that ssh prints of a connection to the board that is refused for its host key, the key among it."""
+        options = (
+            "BatchMode=yes",
+            f"ConnectTimeout={CONNECT_SECONDS}",
+            "StrictHostKeyChecking=yes",
+            "ControlPath=none",
+        )
+        own = [*self._key, *(part for each in options for part in ("-o", each))]
+        with suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(
+                [self._ssh, "-v", *own, *self._address.options(), "true"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                timeout=2 * CONNECT_SECONDS,
+                check=False,
+            )
+            return done.stderr.decode(errors="replace")
+        return ""
 
 
 def short_folder() -> Path:

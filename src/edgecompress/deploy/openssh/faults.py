@@ -26,6 +26,8 @@ _FAULTS = (
     ),
     (r"open failed|refused by peer", "its sshd allows too few sessions at once: set MaxSessions there to 10"),
 )
+_UNKNOWN_KEY = _FAULTS[1]
+_SHOWN_KEY = re.compile(r"^debug1: Server host key: (?P<type>\S+) (?P<digest>SHA256:\S+)", re.MULTILINE)
 _LOST = "the connection was lost; run the same command again when the device is back"
 
 SWALLOWED = (
@@ -41,6 +43,30 @@ def refused(output: str) -> str:
     return (
         f"it let us in, and its login shell ran nothing{words}: give this user a shell there (chsh -s /bin/sh), look "
         "for a forced command, or log in as another user"
+    )
+
+
+def is_unknown_key(errors: str) -> bool:
+    """Return whether ssh refused a board because its host key is not known here."""
+    changed, unknown = (re.search(pattern, errors, re.IGNORECASE) for pattern, _ in _FAULTS[:2])
+    return not changed and bool(unknown)
+
+
+def unknown_key(shown: str, command: str) -> str:
+    """One line on a host key that is not known: its fingerprint, what to compare it with, and the command to log in.
+
+    Args:
+        shown: What ``ssh -v`` wrote to stderr. The last key in it is the board's; those before it are of jump hosts.
+        command: By which the user logs in there.
+    """
+    keys = list(_SHOWN_KEY.finditer(shown))
+    if not keys:
+        return f"{_UNKNOWN_KEY[1]}: {command}"
+    kind, digest = keys[-1]["type"], keys[-1]["digest"]
+    name = next((each for each in ("ed25519", "ecdsa", "rsa") if each in kind), "*")
+    return (
+        f"its host key is not in your known_hosts yet: {kind} {digest}; if 'ssh-keygen -lf "
+        f"/etc/ssh/ssh_host_{name}_key.pub' prints the same there, log in once and accept it: {command}"
     )
 
 
