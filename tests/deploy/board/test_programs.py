@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,8 @@ class Shell:
         parts = []
         answer = Answer(token, parts.append)
         if content is not None:
-            process.stdin.write(content)
+            with suppress(BrokenPipeError):  # a program that ends without reading it
+                process.stdin.write(content)
             process.stdin.close()
         answer(process.stdout.read())
         for pipe in (process.stdin, process.stdout, process.stderr):

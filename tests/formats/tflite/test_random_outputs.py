@@ -4,7 +4,7 @@ import json
 import numpy as np
 import pytest
 
-from edgecompress.equivalence.random_inputs import AGAIN, DOES_NOT_LOAD
+from edgecompress.equivalence.random_inputs import AGAIN, DOES_NOT_LOAD, REPORT
 from edgecompress.formats.tflite import attempts, random_outputs
 from edgecompress.formats.tflite.schema import schema
 
@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_one_line_on_stderr(tmp_path, capsys, foreign):
         assert random_outputs.main([str(file), str(listed), str(tmp_path), *options]) == 0
         with np.load(tmp_path / "outputs.npz") as archive:
             assert archive["/0"].shape == (2, 3)
-        assert json.loads((tmp_path / "said.json").read_text()) == {"attempt": 0, "changing": []}
+        assert json.loads((tmp_path / REPORT).read_text()) == {"attempt": 0, "changing": []}
 
 
 def test_text_has_no_random_numbers():

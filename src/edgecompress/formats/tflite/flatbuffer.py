@@ -21,6 +21,9 @@ LARGEST_FILE = 2**31 - 1
 _TABLES = 1 << 20
 # Bytes from which on an array is left where it is; smaller ones are copied among the tables, so that parts are few.
 _APART = 1 << 16
+# Bytes from which on equal vectors are in the file once. A shape is smaller, and each tensor has one of its own, as in the
+# files of other tools, which are written again as they were read.
+_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +98,9 @@ def _builder_class() -> Any:
             return self.EndVector()
 
         def CreateNumpyVector(self, x: Array) -> Any:  # noqa: N802
-            if x.nbytes >= _APART:
+            if not _ONCE <= x.nbytes < _APART:
                 return self.array_vector(x, x.itemsize, x.size, x.dtype.alignment)
-            # Equal vectors are in the file once: the zero points of a scale a channel are as many zeros in each layer.
+            # The zero points of a scale a channel are as many zeros in each layer.
             content = x.dtype.str, x.tobytes()
             if content not in self._written:
                 self._written[content] = self.array_vector(x, x.itemsize, x.size, x.dtype.alignment)
