@@ -66,6 +66,7 @@ REAL = {
     "targets": (["targets"], "target board cores memory_mib runtimes transport"),
     "targets of one": (["targets", "rpi4"], "field value"),
     "doctor": (["doctor"], "state subject found mend"),
+    "devices add": (["devices", "add", "here", "local"], "state subject found mend"),
     "devices list": (["devices", "list"], "name address target runtimes"),
     "devices show": (["devices", "show", "kitchen"], "field value"),
     "records list": (["records", "list", "--store", "kept.sqlite"], "id kind created model data device target taken"),

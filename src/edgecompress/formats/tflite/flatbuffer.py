@@ -21,8 +21,8 @@ LARGEST_FILE = 2**31 - 1
 _TABLES = 1 << 20
 # Bytes from which on an array is left where it is; smaller ones are copied among the tables, so that parts are few.
 _APART = 1 << 16
-# Bytes from which on equal vectors are in the file once. A shape is smaller, and each tensor has one of its own, as in the
-# files of other tools, which are written again as they were read.
+# Bytes from which on equal vectors are in the file once. A shape is smaller, and each tensor has one of its own, as in
+# the files of other tools, which are written again as they were read.
 _ONCE = 64
 
 
