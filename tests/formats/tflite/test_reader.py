@@ -97,6 +97,20 @@ def test_quantised_integers_are_float32_where_a_dequantize_follows(axis, scale, 
     assert (followed.subgraph, followed.index) == (0, 0)
 
 
+@pytest.mark.parametrize("place", [-1, 7])
+def test_a_decoder_that_names_no_tensor_is_damage(place):
+    s = schema()
+    codes = [s.OperatorCodeT(deprecatedBuiltinCode=min(code, 127), builtinCode=code) for code in (124, 6)]
+    t = s.TensorT(shape=[2], type=s.TensorType.INT8, buffer=1, name="t")
+    operators = [
+        s.OperatorT(opcodeIndex=number, inputs=[given], outputs=[place]) for number, given in ((0, 0), (1, place))
+    ]
+    graph = s.SubGraphT(tensors=[t], inputs=[], outputs=[0], operators=operators)
+    buffers = [s.BufferT(), s.BufferT(data=np.array([1, 2], np.uint8))]
+    with pytest.raises(InputError, match="an operator names a tensor that is not there"):
+        list(constants(_pack(s.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=codes)), "file"))
+
+
 def test_scales_that_do_not_fit_the_shape_are_damage():
     s = schema()
     quantization = s.QuantizationParametersT(scale=[1.0, 2.0], zeroPoint=[0, 0], quantizedDimension=0)

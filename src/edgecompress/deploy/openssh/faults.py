@@ -2,17 +2,19 @@
 
 import re
 
+_CHANGED_KEY = (
+    r"REMOTE HOST IDENTIFICATION HAS CHANGED",
+    "its host key is not the one in your known_hosts: another machine, or a system installed anew; "
+    "if you know why, remove the old key with 'ssh-keygen -R HOST' and log in once by hand",
+)
+_UNKNOWN_KEY = (
+    r"Host key verification failed|No \S+ host key is known",
+    "its host key is not in your known_hosts yet: log in once with 'ssh' by hand and compare the key",
+)
 # The first pattern that is found in ssh's message is what happened. ``{name}`` is the device's name as it was given.
 _FAULTS = (
-    (
-        r"REMOTE HOST IDENTIFICATION HAS CHANGED",
-        "its host key is not the one in your known_hosts: another machine, or a system installed anew; "
-        "if you know why, remove the old key with 'ssh-keygen -R HOST' and log in once by hand",
-    ),
-    (
-        r"Host key verification failed|No \S+ host key is known",
-        "its host key is not in your known_hosts yet: log in once with 'ssh' by hand and compare the key",
-    ),
+    _CHANGED_KEY,
+    _UNKNOWN_KEY,
     (
         r"Permission denied|Too many authentication failures|No supported authentication methods",
         "it refuses the login; passwords are not asked for here: load your key into ssh-agent, or put it there with "
@@ -26,7 +28,6 @@ _FAULTS = (
     ),
     (r"open failed|refused by peer", "its sshd allows too few sessions at once: set MaxSessions there to 10"),
 )
-_UNKNOWN_KEY = _FAULTS[1]
 _SHOWN_KEY = re.compile(r"^debug1: Server host key: (?P<type>\S+) (?P<digest>SHA256:\S+)", re.MULTILINE)
 _LOST = "the connection was lost; run the same command again when the device is back"
 
@@ -48,7 +49,7 @@ def refused(output: str) -> str:
 
 def is_unknown_key(errors: str) -> bool:
     """Return whether ssh refused a board because its host key is not known here."""
-    changed, unknown = (re.search(pattern, errors, re.IGNORECASE) for pattern, _ in _FAULTS[:2])
+    changed, unknown = (re.search(key[0], errors, re.IGNORECASE) for key in (_CHANGED_KEY, _UNKNOWN_KEY))
     return not changed and bool(unknown)
 
 

@@ -134,8 +134,10 @@ class _Parser:
                 tensor = subgraph.Tensors(index)
                 chain = decoders.get(index, ())
                 # DENSIFY reads no scales: those count that the tensor has which DEQUANTIZE reads.
-                given = [place for place, name in chain if name == "DEQUANTIZE"]
-                quantization = subgraph.Tensors(given[0] if given else index).Quantization()
+                given = next((place for place, name in chain if name == "DEQUANTIZE"), index)
+                if not 0 <= given < subgraph.TensorsLength():
+                    raise ValueError("an operator names a tensor that is not there")
+                quantization = subgraph.Tensors(given).Quantization()
                 constant = self._constant((number, index), tensor, quantization, tuple(name for _, name in chain))
                 if constant is not None:
                     yield constant

@@ -1,1 +1,1 @@
-"""int8 arithmetic for TFLite: ai-edge-quantizer on the float32 file."""
+"""int8 arithmetic for TFLite: Google's quantiser on the float32 file."""
