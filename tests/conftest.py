@@ -50,7 +50,7 @@ FIRST = (
     "tests/workflows/test_model_files.py",
     "tests/formats/test_third_format.py",
     "tests/deploy/test_provision.py",
-    "tests/workflows/test_build_and_bench.py",
+    "tests/library/test_running.py",
 )
 
 

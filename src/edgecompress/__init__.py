@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from edgecompress.library.exporting import export
     from edgecompress.library.files import inspect, pack
     from edgecompress.library.networks import cluster_, prune_
+    from edgecompress.library.running import run
     from edgecompress.library.searching import search
     from edgecompress.library.studying import study
     from edgecompress.library.unpacking import unpack
@@ -36,6 +37,7 @@ __all__ = [
     "inspect",
     "pack",
     "prune_",
+    "run",
     "search",
     "study",
     "unpack",
@@ -54,6 +56,7 @@ _HOMES = {
     "inspect": "files",
     "pack": "files",
     "prune_": "networks",
+    "run": "running",
     "search": "searching",
     "study": "studying",
     "unpack": "unpacking",

@@ -176,8 +176,8 @@ def test_the_front_door_is_these_names_and_opens_at_once():
     import edgecompress
 
     names = (
-        "Bundle Compressor __version__ advise build cluster_ compare compress export inspect pack prune_ search study "
-        "unpack verify"
+        "Bundle Compressor __version__ advise build cluster_ compare compress export inspect pack prune_ run "
+        "search study unpack verify"
     )
     assert edgecompress.__all__ == names.split()
     import edgecompress.compress.stages

@@ -93,13 +93,12 @@ def stand_ins(monkeypatch, tmp_path):
     """The library's long functions give records that are there."""
     from edgecompress import bundle
     from edgecompress.bench import run, several
-    from edgecompress.library import advising, bundles, searching, studying
-    from edgecompress.workflows import build_and_bench
+    from edgecompress.library import advising, bundles, running, searching, studying
 
     manifest = Manifest.from_file(documents.REAL / "manifest.json")
     record = BenchRecord.from_file(documents.REAL / "record.json")
     made = bundles.Bundle(Path("bundle"), manifest)
-    benched = build_and_bench.Benched(made.path, manifest, record, Path("page.html"), "")
+    ran = running.RunResult(made, record, Path("page.html"), "")
     outcomes = [several.DeviceOutcome(name, record, Path(f"{name}.json"), "", 0) for name in ("kitchen", "desk")]
     index = StudyIndex.model_validate(documents.index())
     cells = [CellRecord.model_validate(each) for each in (documents.cell(), documents.failed_cell())]
@@ -116,7 +115,7 @@ def stand_ins(monkeypatch, tmp_path):
         return SearchResult(Path("found"), "digits", [found], front, (made.path, manifest))
 
     monkeypatch.setattr(bundles, "build", lambda *_, **__: made)
-    monkeypatch.setattr(build_and_bench, "build_and_bench", lambda *_, **__: benched)
+    monkeypatch.setattr(running, "run", lambda *_, **__: ran)
     monkeypatch.setattr(run, "bench", lambda *_, **__: (record, Path("record.json")))
     monkeypatch.setattr(several, "bench_all", lambda *_, **__: outcomes)
     monkeypatch.setattr(bundle, "load", lambda _: manifest)

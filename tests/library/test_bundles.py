@@ -6,8 +6,11 @@ import pytest
 import edgecompress as ec
 from edgecompress import recipe
 from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.several import DeviceOutcome
 from edgecompress.errors import InputError
 from edgecompress.library import bundles
+
+from ..report.documents import REAL
 
 
 def test_a_bundle_is_opened_and_measured(small_bundle, tmp_path):
@@ -34,6 +37,36 @@ def test_a_metric_is_read_and_run_on_the_device_where_it_is_asked_for(masks_bund
     assert plain.metric_source is None
     with pytest.raises(InputError, match="has no metric that a device could run"):
         plain.bench(run_metric=True)
+    with pytest.raises(InputError, match="is not the source that was agreed to"):
+        found.bench(mode="quick", threads=1, run_metric="0" * 64)
+
+
+def test_several_devices_are_measured_at_once_and_each_has_its_outcome(small_bundle, monkeypatch, tmp_path):
+    """A stand-in measures: tests/bench/test_several.py has real ones."""
+    found = ec.Bundle.open(small_bundle)
+    record = BenchRecord.from_file(REAL / "record.json")
+    asked, kept = [], []
+
+    def bench_all(folder, names, **options):
+        asked.append((folder, names, options["allowed_metric"], options["accelerator"].provider))
+        return [
+            DeviceOutcome("kitchen", record, tmp_path / "kitchen.json", "", 0),
+            DeviceOutcome("desk", None, tmp_path / "desk.json", "it is off", 4),
+        ]
+
+    monkeypatch.setattr(bundles.several, "bench_all", bench_all)
+    monkeypatch.setattr(bundles, "keep", lambda record, store, *, file, warn: kept.append((record, store, file)))
+    outcomes = found.bench_all(["kitchen", "desk"], "quick", provider="cuda", run_metric="ab", store="here.db")
+    assert asked == [(small_bundle, ["kitchen", "desk"], "ab", "cuda")]
+    assert [outcome.error for outcome in outcomes] == ["", "it is off"]
+    assert kept == [(record, "here.db", tmp_path / "kitchen.json")]
+
+
+def test_a_record_has_a_file_of_its_own_that_says_of_what_device_it_is(small_bundle):
+    file = ec.Bundle.open(small_bundle).record_file("ssh://pi@192.0.2.7")
+    assert file.parent == small_bundle / "bench" and "192.0.2.7" in file.name and file.suffix == ".json"
+    with pytest.raises(InputError, match="unknown device 'kitchn'"):
+        ec.Bundle.open(small_bundle).record_file("kitchn")
 
 
 @pytest.fixture

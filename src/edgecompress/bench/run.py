@@ -105,7 +105,7 @@ def bench(
         comparisons=compare(files, seed=protocol.seed),
         validity=measured.validity,
     )
-    path = output or records / f"{where.file_name}-{began:%Y%m%dT%H%M%S%fZ}.json"
+    path = output or record_file(folder, where, began)
     write_atomically(path, record.to_json())
     measured.journal.forget()
     wrong = [f"{name} {each.message}" for name, file in files.items() for each in file.failures if each.step == OUTPUTS]
@@ -115,6 +115,18 @@ def bench(
         first = next(failure for file in files.values() for failure in file.failures)
         raise RuntimeFailedError(f"no file of the bundle ran: {first.message} (record: {path})")
     return record, path
+
+
+def record_file(folder: Path, device: Device, began: datetime.datetime | None = None) -> Path:
+    """The file that a record of a benchmark of the bundle in ``folder`` goes to where none is named.
+
+    Args:
+        folder: The bundle.
+        device: What it is measured on.
+        began: When, in UTC. ``None``: now.
+    """
+    began = began or datetime.datetime.now(datetime.UTC)
+    return folder / bundle.RECORDS / f"{device.file_name}-{began:%Y%m%dT%H%M%S%fZ}.json"
 
 
 def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:

@@ -16,6 +16,7 @@ from edgecompress import bundle, devices
 from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.run import record_file
 from edgecompress.bench.worker import WorkerJob
 from edgecompress.deploy.process import tail
 from edgecompress.errors import InputError, RuntimeFailedError
@@ -62,12 +63,12 @@ def bench_all(
     for i, device in enumerate(found):
         if device.address in [other.address for other in found[:i]]:
             raise InputError(f"'{names[i]}' is a device that was named before: one job a device at a time")
-    now = f"{datetime.datetime.now(datetime.UTC):%Y%m%dT%H%M%S%fZ}"
+    now = datetime.datetime.now(datetime.UTC)
     jobs = [
         WorkerJob(
             folder=folder,
             device=name,
-            output=folder / bundle.RECORDS / f"{device.file_name}-{now}.json",
+            output=record_file(folder, device, now),
             mode=mode,
             threads=threads,
             accelerator=accelerator,

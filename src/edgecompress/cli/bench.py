@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -79,52 +79,34 @@ def bench(
     bundle = bundle or _newest(device)
     allowed_metric = allowed(bundle, run_metric, device)
     with console.long_work("what was measured until now is kept; the same command goes on") as progress:
-        from edgecompress import bundle as bundle_room
-        from edgecompress.bench import run
-        from edgecompress.bench.accelerator import Accelerator
-        from edgecompress.bench.several import bench_all
         from edgecompress.bench.validity import accept
+        from edgecompress.library.bundles import Bundle
         from edgecompress.report.bench import bench as document
-        from edgecompress.store.keep import keep
 
-        accelerator = Accelerator(provider=provider, delegate=delegate)
         names = [name.strip() for name in device.split(",") if name.strip()]
+        if len(names) > 1 and output is not None:
+            raise InputError("--output names one record, and several devices write one each: leave it out")
+        measured = Bundle.open(bundle)
+        options: dict[str, Any] = {
+            "mode": mode,
+            "threads": threads,
+            "provider": provider,
+            "delegate": delegate,
+            "profile": profile,
+            "run_metric": allowed_metric or False,
+            "store": store,
+            "progress": progress,
+            "warn": console.warn,
+        }
         if len(names) > 1:
-            if output is not None:
-                raise InputError("--output names one record, and several devices write one each: leave it out")
-            outcomes = bench_all(
-                bundle,
-                names,
-                mode=mode,
-                threads=threads,
-                accelerator=accelerator,
-                profile=profile,
-                allowed_metric=allowed_metric,
-                allow_noisy=allow_noisy,
-                progress=progress,
-            )
-            for outcome in outcomes:
-                if outcome.record:
-                    keep(outcome.record, store, file=outcome.path, warn=console.warn)
-            _show(outcomes, format_, as_json)
+            _show(measured.bench_all(names, allow_noisy=allow_noisy, **options), format_, as_json)
             return
-        record, path = run.bench(
-            bundle,
-            device=device,
-            mode=mode,
-            threads=threads,
-            accelerator=accelerator,
-            profile=profile,
-            allowed_metric=allowed_metric,
-            output=output,
-            progress=progress,
-        )
-        keep(record, store, file=path, warn=console.warn)
-        manifest = bundle_room.load(bundle)
+        path = output or measured.record_file(device)
+        record = measured.bench(device, output=path, **options)
     if as_json:
         console.say(record.to_json().rstrip(), as_json=True)
     else:
-        show(document(record, manifest))
+        show(document(record, measured.manifest))
         console.aside(f"record: {path}", format_)
     accept(record.validity, mode, allow_noisy=allow_noisy)
 

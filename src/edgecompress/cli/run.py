@@ -2,13 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.consent import allowed
-from edgecompress.cli.demo import check_extras, show
+from edgecompress.cli.demo import show
 from edgecompress.cli.options import (
     BETTER,
     CACHE_DIR,
@@ -24,6 +24,9 @@ from edgecompress.cli.options import (
     STORE,
 )
 from edgecompress.errors import InputError
+
+if TYPE_CHECKING:
+    from edgecompress.library.bundles import Bundle
 
 
 def run(
@@ -64,32 +67,28 @@ def run(
 
     Example: edgecompress run trained.onnx --data samples.npz --device kitchen
     """
-    check_extras()
     write = console.writer(format_)
     with console.long_work("the same command goes on from the last finished step") as progress:
         from edgecompress.bench.validity import accept
-        from edgecompress.workflows.build_and_bench import build_and_bench
-        from edgecompress.workflows.request import Request
+        from edgecompress.library.running import run as run_all
 
-        made = build_and_bench(
-            Request(
-                target=target or _board(device),
-                model=model,
-                data=data,
-                recipe=recipe,
-                changes=tuple(set_ or ()),
-                checkpoint=checkpoint,
-                loss=loss,
-                metric=metric,
-                better=better,
-                output=output,
-                data_dir=data_dir,
-                cache_dir=cache_dir,
-                download=download,
-            ),
+        made = run_all(
+            model,
+            data,
             device=device,
-            mode=mode,
-            allow=partial(_allowed, device=device) if run_metric else None,
+            target=target,
+            recipe=recipe,
+            changes=set_ or (),
+            checkpoint=checkpoint,
+            loss=loss,
+            metric=metric,
+            better=better,
+            run_metric=partial(_allowed, device=device) if run_metric else False,
+            mode=mode,  # type: ignore[arg-type]  # any text: what is wrong with it is said there
+            output=output,
+            data_dir=data_dir,
+            cache=cache_dir,
+            download=download,
             store=store,
             progress=progress,
             warn=console.warn,
@@ -98,24 +97,10 @@ def run(
     accept(made.record.validity, mode, allow_noisy=allow_noisy)
 
 
-def _allowed(folder: Path, device: str) -> str | None:
+def _allowed(made: "Bundle", device: str) -> str | None:
     """The checksum of the metric's source, which is shown; ``None``, and a warning: no device can run it."""
     try:
-        return allowed(folder, True, device)
+        return allowed(made.path, True, device)
     except InputError as error:
         console.warn(str(error))
         return None
-
-
-def _board(device: str) -> str:
-    """The profile that a device is registered as.
-
-    Raises:
-        InputError: it is registered as none, or not at all.
-    """
-    from edgecompress import devices
-
-    found = devices.find(device)
-    if found.target is None:
-        raise InputError(f"{found.name} is registered as no board; say which one it is: --target rpi4")
-    return found.target

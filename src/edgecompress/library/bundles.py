@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from edgecompress import bundle
-from edgecompress.bench import run
+from edgecompress.bench import run, several
 from edgecompress.bench.accelerator import Accelerator
 from edgecompress.bench.consent import metric_source
 from edgecompress.bench.records import BenchRecord
+from edgecompress.bench.several import DeviceOutcome
 from edgecompress.bundle import MANIFEST
 from edgecompress.compress.record import Better
+from edgecompress.devices import find
 from edgecompress.encode.partition import Mode
 from edgecompress.errors import InputError
 from edgecompress.library.paths import StrPath, path_of
@@ -81,7 +83,7 @@ class Bundle:
         provider: str = "",
         delegate: str = "",
         profile: bool = False,
-        run_metric: bool = False,
+        run_metric: bool | str = False,
         output: StrPath | None = None,
         store: str | None = NONE,
         progress: Progress = silent,
@@ -89,7 +91,7 @@ class Bundle:
     ) -> BenchRecord:
         """Measure every model file on a device: latency, load time, memory and accuracy.
 
-        The record is written into the bundle too. What disturbed the measurement is in its ``validity.disturbed``.
+        The record is written to a file too. What disturbed the measurement is in its ``validity.disturbed``.
 
         Args:
             device: ``local``, ``ssh://user@host``, ``adb:SERIAL``, or what else ``edgecompress bench --device`` takes.
@@ -98,9 +100,10 @@ class Bundle:
             provider: An execution provider of onnxruntime.
             delegate: A delegate of LiteRT: its shared library on the device.
             profile: Take the time of each operator too.
-            run_metric: Have the device run the bundle's ``metric.py``; read it first (``metric_source``). Default: this
-                machine judges by your own function what the device sends back.
-            output: The record's file. Default: ``bench/DEVICE-TIME.json`` in the bundle.
+            run_metric: Have the device run the bundle's ``metric.py``; read it first (``metric_source``). The SHA-256
+                of what was read: that source and no other. Default: this machine judges by your own function what
+                the device sends back.
+            output: The record's file. Default: ``record_file(device)``.
             store: Where the record is kept beside its file; ``None``: the user's store. Default: nowhere.
             progress: Called with every step.
             warn: Called with the reason why a record is not in the store. Default: ``warnings.warn``.
@@ -117,12 +120,77 @@ class Bundle:
             threads=threads,
             accelerator=Accelerator(provider=provider, delegate=delegate),
             profile=profile,
-            allowed_metric=metric_source(self.manifest, self.path).sha256 if run_metric else None,
+            allowed_metric=self._allowed(run_metric),
             output=None if output is None else Path(output),
             progress=progress,
         )
         keep(record, store, file=path, warn=warned(warn))
         return record
+
+    def bench_all(
+        self,
+        devices: Sequence[str],
+        mode: Literal["quick", "standard", "sustained"] = "standard",
+        *,
+        threads: int | None = None,
+        provider: str = "",
+        delegate: str = "",
+        profile: bool = False,
+        run_metric: bool | str = False,
+        allow_noisy: bool = False,
+        store: str | None = NONE,
+        progress: Progress = silent,
+        warn: Warn | None = None,
+    ) -> list[DeviceOutcome]:
+        """Measure every model file on several devices at the same time, a process a device.
+
+        A device that fails stops no other: its outcome has the error, in one line, and the records of the others stand.
+
+        Args:
+            devices: Each as ``bench`` takes it.
+            mode: As for ``bench``.
+            threads: As for ``bench``.
+            provider: As for ``bench``.
+            delegate: As for ``bench``.
+            profile: As for ``bench``.
+            run_metric: As for ``bench``.
+            allow_noisy: Take times that were disturbed for no error.
+            store: Where the records are kept beside their files, as for ``bench``.
+            progress: Called with every step; the title is the device.
+            warn: As for ``bench``.
+
+        Raises:
+            InputError: A name means no device, or two mean the same.
+        """
+        outcomes = several.bench_all(
+            self.path,
+            devices,
+            mode=mode,
+            threads=threads,
+            accelerator=Accelerator(provider=provider, delegate=delegate),
+            profile=profile,
+            allowed_metric=self._allowed(run_metric),
+            allow_noisy=allow_noisy,
+            progress=progress,
+        )
+        for outcome in outcomes:
+            if outcome.record:
+                keep(outcome.record, store, file=outcome.path, warn=warned(warn))
+        return outcomes
+
+    def record_file(self, device: str) -> Path:
+        """The file that a record of a benchmark on ``device`` which begins now goes to: ``bench/DEVICE-TIME.json``.
+
+        Raises:
+            InputError: There is no such device.
+        """
+        return run.record_file(self.path, find(device, self.manifest.target))
+
+    def _allowed(self, run_metric: bool | str) -> str | None:
+        """The checksum of the metric's source that a device may run."""
+        if isinstance(run_metric, str):
+            return run_metric
+        return metric_source(self.manifest, self.path).sha256 if run_metric else None
 
     def __repr__(self) -> str:
         """The text that ``edgecompress build`` prints."""
