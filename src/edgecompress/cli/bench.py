@@ -58,7 +58,7 @@ def bench(
     ] = "",
     profile: Annotated[
         bool,
-        typer.Option("--profile", help="Run each file under its runtime's profiler too: the time of each operator."),
+        typer.Option("--profile", help="Take the time of each operator too."),
     ] = False,
     run_metric: RUN_METRIC = None,
     allow_noisy: Annotated[
