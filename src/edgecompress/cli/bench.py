@@ -60,6 +60,9 @@ def bench(
         bool,
         typer.Option("--profile", help="Take the time of each operator too."),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print the method too: conditions, runs, what each figure is of.")
+    ] = False,
     run_metric: RUN_METRIC = None,
     allow_noisy: Annotated[
         bool,
@@ -85,6 +88,7 @@ def bench(
         from edgecompress.bench.several import bench_all
         from edgecompress.bench.validity import accept
         from edgecompress.report.bench import bench as document
+        from edgecompress.report.document import brief
         from edgecompress.store.keep import keep
 
         accelerator = Accelerator(provider=provider, delegate=delegate)
@@ -124,8 +128,11 @@ def bench(
     if as_json:
         console.say(record.to_json().rstrip(), as_json=True)
     else:
-        show(document(record, manifest))
-        console.aside(f"record: {path}", format_)
+        made = document(record, manifest)
+        show(made if verbose or format_ != console.TERMINAL else brief(made))
+        console.aside(
+            f"record: {path}{'' if verbose else ' (the method is in it, and printed with --verbose)'}", format_
+        )
     accept(record.validity, mode, allow_noisy=allow_noisy)
 
 

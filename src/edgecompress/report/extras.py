@@ -119,8 +119,8 @@ def _operators(record: BenchRecord) -> Extra:
         )
     if alone:
         told.append(
-            f"Operators of TFLite files: the {TOP} that took most, each run alone after each run of the whole, as LiteRT "
-            "for Python has no profiler; share is of their sum. Alone each has the cost of a call, and what the "
+            f"Operators of TFLite files: the {TOP} that took most, each run alone after each run of the whole, as "
+            "LiteRT for Python has no profiler; share is of their sum. Alone each has the cost of a call, and what the "
             f"runtime makes one of several is apart. A whole run there, median: {', '.join(alone)}."
         )
     return Extra(columns, rows, told + notes)
