@@ -32,11 +32,15 @@ def test_every_operator_of_the_network_is_in_the_profile(profiled):
     assert 0.3 < sum(shares) <= 1
 
 
-def test_a_runtime_without_a_profiler_says_so_and_fails_nothing(profiled):
+def test_litert_s_operators_are_timed_alone_and_held_against_the_whole(profiled):
     file = profiled["model.tflite"]
-    assert file.failures == []
-    assert (file.profile.nodes, file.profile.run_p50_us) == ([], None)
-    assert file.profile.note.startswith("not offered by this runtime")
+    profile = file.profile
+    assert (file.failures, profile.note, profile.runs, profile.method) == ([], None, RUNS, "operators alone")
+    kinds = [node.op_type.removeprefix("PAD + ") for node in profile.nodes]
+    assert (kinds.count("CONV_2D"), kinds.count("FULLY_CONNECTED")) == (5, 1)
+    assert sum(node.share for node in profile.nodes) == pytest.approx(1)
+    # Tiny operators, each with the cost of a call: together more than the whole, and not many times more.
+    assert 0.5 < profile.together < 5
 
 
 def test_it_is_not_taken_unless_asked_for(measured):

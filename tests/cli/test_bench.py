@@ -15,9 +15,11 @@ def test_from_a_bundle_to_a_table_and_a_record(edgecompress, copy):
     done = edgecompress("bench", copy, "--device", "local", "--mode", "quick", "--profile")
     assert done.returncode == 0, done.stderr
     assert "by onnxruntime's own profiler" in " ".join(done.stdout.split())
-    assert sum(line.split()[:1] == ["model.onnx"] and " Conv " in line for line in done.stdout.splitlines()) >= 4
-    for expected in ("model.onnx", "dense.tflite", "p50", "the ratio that papers state"):
+    assert sum(line.split()[:1] == ["model.onnx"] and " Conv " in line for line in done.stdout.splitlines()) >= 1
+    for expected in ("model.onnx", "dense.tflite", "p50", "Device: local", "(the method is in it, and printed with"):
         assert expected in done.stdout
+    for method in ("the ratio that papers state", "Latency: mode quick", "Load and memory:"):
+        assert method not in done.stdout
     (path,) = (copy / "bench").glob("*.json")
     record = BenchRecord.from_file(path)
     assert str(path) in done.stdout.replace("\n", "")
@@ -25,7 +27,7 @@ def test_from_a_bundle_to_a_table_and_a_record(edgecompress, copy):
 
 
 def test_a_metric_that_the_user_agreed_to_is_shown_and_taken_by_the_device(edgecompress, masks_bundle, tmp_path):
-    done = edgecompress("bench", masks_bundle, "--mode", "quick", "--run-metric", "-o", "r.json")
+    done = edgecompress("bench", masks_bundle, "--mode", "quick", "--run-metric", "--verbose", "-o", "r.json")
     assert done.returncode == 0, done.stderr
     assert f"{masks_bundle}/metric.py (8 lines, SHA-256 " in done.stderr and "which local would run:" in done.stderr
     assert "    5  def error(outputs, targets):" in done.stderr.splitlines()
@@ -60,7 +62,7 @@ def test_a_bundle_of_several_inputs_of_which_one_is_whole_numbers(edgecompress, 
     shapes = 'inputs.shapes=["tokens=16:int64", "x=4"]'
     done = edgecompress("build", "--target", "host", "--model", "nets:two", "--set", shapes, "-o", "two")
     assert done.returncode == 0, done.stderr
-    done = edgecompress("bench", "two", "--mode", "quick", "--profile", "-o", "r.json")
+    done = edgecompress("bench", "two", "--mode", "quick", "--profile", "--verbose", "-o", "r.json")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("two without data, for host: measured")
     assert "Accuracy: not measured." in done.stdout

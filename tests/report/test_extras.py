@@ -24,6 +24,16 @@ def changed(record, **files):
 
 
 @pytest.fixture
+def timed_alone(record):
+    """As LiteRT's operators are: each by itself."""
+    node = OperatorTime(
+        name="stem", op_type="PAD + CONV_2D", provider="XNNPACK", calls=100, mean_us=50.0, p50_us=41.0, share=0.62
+    )
+    alone = Profile(runs=100, run_p50_us=210.0, nodes=[node], note=None, method="operators alone", together=1.254)
+    return changed(record, dense_tflite={"profile": alone})
+
+
+@pytest.fixture
 def profiled(record):
     nodes = [
         OperatorTime(
@@ -79,6 +89,14 @@ def test_the_slowest_operators_are_a_short_table(profiled, manifest, write):
     said = " ".join(text.split())
     assert "A whole run there, median: model.onnx 345 us" in said
     assert "Operators of dense.tflite: not offered by this runtime" in said
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_operators_that_ran_alone_are_told_with_what_they_come_to(timed_alone, manifest, write):
+    said = " ".join(write(bench(timed_alone, manifest), Path()).replace("|", " ").replace("\\", "").split())
+    assert "dense.tflite stem PAD + CONV_2D XNNPACK 100 41.0 62.0" in said
+    assert "dense.tflite 210 us (its operators alone: 1.25 times that)" in said
+    assert "onnxruntime's own profiler" not in said
 
 
 @pytest.mark.parametrize("write", WRITERS)

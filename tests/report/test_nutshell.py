@@ -2,9 +2,12 @@ import pytest
 
 from edgecompress.report.nutshell import best, changes, sentences
 
+from .conftest import led
+
 
 def test_what_got_worse_comes_first_with_its_cure_and_what_got_better_after_it(record, manifest):
     assert best(record, manifest) == "model.onnx"
+    assert best(record, led(manifest, "dense.onnx", 0.5)) == "model.onnx"  # one within the limit is taken
     worse, better = changes(record, manifest)
     assert worse.startswith("Worse than dense.onnx: model.onnx loads in ")
     assert "MiB at its peak, which is at load" in worse
@@ -12,6 +15,16 @@ def test_what_got_worse_comes_first_with_its_cure_and_what_got_better_after_it(r
     assert "answers 1.25 points fewer right" in worse
     assert "is slower: 1.25 times the dense file's time" in worse
     assert better == "Better: it is 40.0x smaller."
+
+
+def test_the_dense_file_is_taken_where_no_compressed_one_is_within_the_limit(record, manifest):
+    none = led(manifest, "dense.onnx", 25.0)
+    assert best(record, none) == "dense.onnx"
+    first, worse, _ = changes(record, none)
+    assert first.startswith("No compressed file is within 1 point of the dense network")
+    assert "dense.onnx is the one to take" in first
+    assert worse.startswith("Worse than dense.onnx: model.onnx ")
+    assert sentences(record, none)[0].startswith("Smaller: model.onnx")
 
 
 def test_a_disturbed_run_says_nothing_of_speed(record, manifest):

@@ -7,6 +7,10 @@ class JobError(Exception):
     exit_code = 2
 
 
+class NotOfferedError(Exception):
+    """A runtime has no way to tell what was asked, of this file or of any. The line says why; nothing failed."""
+
+
 class RuntimeRefusedError(Exception):
     """The runtime refused the model file, or failed while it ran it. The line has the runtime's message."""
 

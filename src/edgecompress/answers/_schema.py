@@ -206,6 +206,8 @@ class _Profile(Part):
     runs: Count
     run_p50_us: Amount | None
     nodes: list[_Node] = Field(max_length=1_000_000)
+    method: Literal["profiler", "operators alone"]
+    together: Amount | None
     note: Text | None
 
 

@@ -46,7 +46,7 @@ class Asked:
         labelled: Whether the inputs have labels: accuracy is taken.
         metric: Of the user's own, that is taken too; None: there is none.
         energy: Whether energy is taken, where the device has a sensor.
-        profile: Whether each file is run under its runtime's profiler too.
+        profile: Whether the time of each operator is taken too.
     """
 
     folder: Path

@@ -58,7 +58,10 @@ def bench(
     ] = "",
     profile: Annotated[
         bool,
-        typer.Option("--profile", help="Run each file under its runtime's profiler too: the time of each operator."),
+        typer.Option("--profile", help="Take the time of each operator too."),
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print the method too: conditions, runs, what each figure is of.")
     ] = False,
     run_metric: RUN_METRIC = None,
     allow_noisy: Annotated[
@@ -82,6 +85,7 @@ def bench(
         from edgecompress.bench.validity import accept
         from edgecompress.library.bundles import Bundle
         from edgecompress.report.bench import bench as document
+        from edgecompress.report.document import brief
 
         names = [name.strip() for name in device.split(",") if name.strip()]
         if len(names) > 1 and output is not None:
@@ -106,8 +110,11 @@ def bench(
     if as_json:
         console.say(record.to_json().rstrip(), as_json=True)
     else:
-        show(document(record, measured.manifest))
-        console.aside(f"record: {path}", format_)
+        made = document(record, measured.manifest)
+        show(made if verbose or format_ != console.TERMINAL else brief(made))
+        console.aside(
+            f"record: {path}{'' if verbose else ' (the method is in it, and printed with --verbose)'}", format_
+        )
     accept(record.validity, mode, allow_noisy=allow_noisy)
 
 

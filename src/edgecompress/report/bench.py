@@ -52,7 +52,7 @@ def bench(record: BenchRecord, manifest: Manifest) -> Document:
         [
             Figure("files", "", "", _files(record, manifest)),
             *(
-                Figure(f"extra-{i}", "", "", table(extra.columns, extra.rows))
+                Figure(f"extra-{i}", "", " ".join(extra.notes), table(extra.columns, extra.rows))
                 for i, extra in enumerate(more)
                 if extra.rows
             ),
@@ -60,12 +60,15 @@ def bench(record: BenchRecord, manifest: Manifest) -> Document:
         ],
         made=f"Measured {record.created} by edgecompress {record.tool_version}.",
         conclusion=(*changes(record, manifest), *of_bench(record, manifest)),
-        first=tuple(leading(record, manifest)),
+        first=(
+            conditions(record)[0],
+            *leading(record, manifest),
+            *(line for extra in more if not extra.rows for line in extra.notes),
+        ),
         warnings=(*failures(record), *cautions(record)),
         details=(
             *([] if compared else [kept]),
-            *conditions(record),
-            *(line for extra in more for line in extra.notes),
+            *conditions(record)[1:],
         ),
         rows_of=("files",),
         width=WIDTH,

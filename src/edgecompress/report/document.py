@@ -4,7 +4,7 @@ Every command that prints a table makes one ``Document``; the writers know nothi
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:  # a table of targets needs no records, which take a second to import
@@ -141,6 +141,15 @@ class Document:
     def figures(self) -> list[Figure]:
         """The figures of all sections."""
         return [figure for section in self.sections for figure in section.figures]
+
+
+def brief(document: Document) -> Document:
+    """The document without how it was measured."""
+    sections = tuple(
+        replace(section, figures=tuple(replace(figure, details=()) for figure in section.figures))
+        for section in document.sections
+    )
+    return replace(document, sections=sections, details=())
 
 
 def of_figures(title: str, figures: Sequence[Figure], **more: Any) -> Document:

@@ -75,7 +75,7 @@ def _placement(record: BenchRecord) -> Extra:
 
 
 def _operators(record: BenchRecord) -> Extra:
-    """The slowest operators of each file, as its runtime's own profiler saw them."""
+    """The slowest operators of each file, by its runtime's own profiler or each alone."""
     columns = (
         FILE,
         *(Column(name, words=True) for name in ("node", "operator", "on")),
@@ -84,7 +84,9 @@ def _operators(record: BenchRecord) -> Extra:
         Column("share", "%"),
     )
     rows: list[tuple[Cell, ...]] = []
-    notes, profiled = [], []
+    notes: list[str] = []
+    profiled: list[str] = []
+    alone: list[str] = []
     for name, file in record.files.items():
         profile = file.profile
         if profile is None or record.taken == "emulated":
@@ -92,7 +94,11 @@ def _operators(record: BenchRecord) -> Extra:
         if profile.note:
             notes.append(f"Operators of {name}: {profile.note}.")
             continue
-        profiled.append(f"{name} {significant(profile.run_p50_us or 0)} us")
+        run = f"{name} {significant(profile.run_p50_us or 0)} us"
+        if profile.method == "profiler":
+            profiled.append(run)
+        else:
+            alone.append(f"{run} (its operators alone: {profile.together or 0:.2f} times that)")
         for node in profile.nodes[:TOP]:
             rows.append(
                 (
@@ -105,13 +111,19 @@ def _operators(record: BenchRecord) -> Extra:
                     cells.part(node.share),
                 )
             )
+    told = []
     if profiled:
-        notes.insert(
-            0,
+        told.append(
             f"Operators: the {TOP} of each file that took most, by onnxruntime's own profiler in a process of its own; "
-            f"share is of all time of these runs. A whole run there, median: {', '.join(profiled)}.",
+            f"share is of all time of these runs. A whole run there, median: {', '.join(profiled)}."
         )
-    return Extra(columns, rows, notes)
+    if alone:
+        told.append(
+            f"Operators of TFLite files: the {TOP} that took most, each run alone after each run of the whole, as "
+            "LiteRT for Python has no profiler; share is of their sum. Alone each has the cost of a call, and what the "
+            f"runtime makes one of several is apart. A whole run there, median: {', '.join(alone)}."
+        )
+    return Extra(columns, rows, told + notes)
 
 
 def _energy(record: BenchRecord) -> Extra:

@@ -6,32 +6,38 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.formats import find
 from edgecompress.manifest import Manifest
 from edgecompress.report.numbers import mebibytes, milliseconds, significant
-from edgecompress.report.table import FileRow, fastest, in_doubt, judging, rows
+from edgecompress.report.table import FileRow, fastest, in_doubt, judging, rows, within
 
 WORSE = 1.05  # times as much, from which on it counts as worse
 
 
 def best(record: BenchRecord, manifest: Manifest) -> str | None:
-    """The compressed file to take on the bundle's board; ``None``: none ran.
+    """The file to take on the bundle's board; ``None``: no compressed one ran.
 
-    The one that is fastest there within the limit on accuracy where it was measured there, the one that build named
-    elsewhere.
+    The compressed one that is fastest there within the limit on accuracy where it was measured there, the one that
+    build named elsewhere. The dense one, where no compressed file is within that limit.
     """
-    ran = {row.file: row for row in rows(record) if row.kind != "dense" and (_judged(row) or row.p50)}
-    led = fastest(record, manifest) or (manifest.lead.file if manifest.lead else None)
-    if led in ran:
-        return led
-    preferred = manifest.target.runtimes[0]
-    order = {name: (record.files[name].runtime != preferred, row.kind != "compressed") for name, row in ran.items()}
-    return min(order, key=order.__getitem__, default=None)
+    smaller = _smaller(record, manifest)
+    lead = manifest.lead
+    if smaller is None or lead is None or lead.file not in record.files:
+        return smaller
+    dense = record.files[lead.file].kind == "dense"
+    kept = any(within(lead, name) for name, file in record.files.items() if file.kind != "dense")
+    return lead.file if dense and not kept else smaller
 
 
 def changes(record: BenchRecord, manifest: Manifest) -> list[str]:
-    """The losses of the best file with their cure, and its gains, a sentence each."""
+    """The losses of the best compressed file with their cure, and its gains, a sentence each."""
     row, dense = _both(record, manifest)
     if row is None or dense is None:
         return []
     found, worse = [], []
+    taken = best(record, manifest)
+    if taken != row.file and manifest.lead:
+        found.append(
+            f"No compressed file is within {manifest.lead.limit:g} point{'' if manifest.lead.limit == 1 else 's'} of "
+            f"the dense network on the validation split: {taken} is the one to take; compress less, or train longer."
+        )
     if row.load and dense.load and row.load > WORSE * dense.load:
         worse.append(f"loads in {milliseconds(row.load)} ms, {significant(row.load / dense.load)} times as long")
     if row.peak and dense.peak and row.peak > WORSE * dense.peak:
@@ -92,9 +98,28 @@ def _judged(row: FileRow) -> bool:
     return row.accuracy is not None or row.value is not None
 
 
+def _smaller(record: BenchRecord, manifest: Manifest) -> str | None:
+    """The best compressed file, one within the limit on accuracy where there is one; ``None``: none ran."""
+    ran = {row.file: row for row in rows(record) if row.kind != "dense" and (_judged(row) or row.p50)}
+    lead = manifest.lead
+    led = fastest(record, manifest) or (lead.file if lead else None)
+    if led in ran:
+        return led
+    preferred = manifest.target.runtimes[0]
+    order = {
+        name: (
+            lead is not None and not within(lead, name),
+            record.files[name].runtime != preferred,
+            row.kind != "compressed",
+        )
+        for name, row in ran.items()
+    }
+    return min(order, key=order.__getitem__, default=None)
+
+
 def _both(record: BenchRecord, manifest: Manifest) -> tuple[FileRow | None, FileRow | None]:
-    """The best file and the dense one of its runtime."""
-    name = best(record, manifest)
+    """The best compressed file and the dense one of its runtime."""
+    name = _smaller(record, manifest)
     if name is None:
         return None, None
     runtime = record.files[name].runtime

@@ -45,6 +45,7 @@ class Pair:
     reasons: tuple[str, ...]  # why its figures need not be the paper's
     records: tuple[str, ...]
     samples: int  # of the test set
+    classes: int  # of the data
     samples_seen: int  # in training, each counted once an epoch
     taken: Taken = "measured"
     cell: StudyCell | None = None  # of a study, but for the seed; ``None``: a bundle
@@ -140,6 +141,7 @@ def _of_bundle(bundle: FoundBundle, accuracy: Accuracy, benches: Sequence[Bench]
         reasons=tuple(reasons),
         records=(bundle.source.id, *(bench.source.id for bench in last)),
         samples=accuracy.samples,
+        classes=len(manifest.data.classes),
         samples_seen=manifest.data.train * sum(stage.epochs for stage in manifest.stages),
     )
 
@@ -189,6 +191,7 @@ def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
         reasons=tuple(reasons),
         records=tuple(source.id for source, _ in cells),
         samples=first.accuracy.baseline.total,
+        classes=len(first.data.classes),
         samples_seen=budget.samples_seen,
         taken=how_taken(cells[0][1]),
         cell=cell,

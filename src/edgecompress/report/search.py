@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from edgecompress.compress.record import TOP_1
 from edgecompress.report import cells
 from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
+from edgecompress.report.doubts import of_search
 from edgecompress.report.numbers import of_metric, unit_of
 from edgecompress.search.objectives import FrontRecord, SearchPoint
 from edgecompress.search.records import Candidate, SearchRecord, Trial
@@ -16,6 +17,7 @@ def search(records: Sequence[SearchRecord], found: FrontRecord | None = None) ->
     return of_figures(
         f"Search of {records[0].model}, {records[0].data}" if records else "Search",
         [*figures, *([_networks(found)] if found else [])],
+        warnings=tuple(dict.fromkeys(line for record in records for line in of_search(record))),
         titled=False,
     )
 

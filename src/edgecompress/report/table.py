@@ -236,10 +236,10 @@ def in_doubt(record: BenchRecord) -> bool:
 def _able(record: BenchRecord, lead: Lead) -> dict[str, float]:
     """The median times of the files that could lead."""
     timed = {name: file.latency.summary.p50 for name, file in record.files.items() if file.latency}
-    return {name: p50 for name, p50 in timed.items() if _within(lead, name)}
+    return {name: p50 for name, p50 in timed.items() if within(lead, name)}
 
 
-def _within(lead: Lead, name: str) -> bool:
+def within(lead: Lead, name: str) -> bool:
     """Return whether a file could lead."""
     each = lead.candidates.get(name)
     return each is not None and not each.left_out and (each.drop or 0.0) <= lead.limit

@@ -85,6 +85,8 @@ class SearchRecord(Published):
     metric: str = Field(default=TOP_1, description="what accuracies and drops are of")
     better: Better = Field(default="higher", description="the direction in which it is better")
     dense_accuracy: float | None = None
+    samples: int = Field(default=0, description="of the validation split; 0: not known, as in older records")
+    classes: int = Field(default=0, description="of the data; 0: none, or not known")
     channels: RemovedChannels | None = Field(default=None, description="null: the recipe removes none")
     sensitivities: list[Sensitivity] = Field(default=[])
     trials: list[Trial] = Field(default=[])

@@ -189,8 +189,12 @@ def _searched(given: Prepared, limits: Limits, storage: str | None, *, helps: bo
         size_budget=limits.size_budget,
         metric=metric.name,
         better=metric.better,
+        samples=len(given.data.validation_x),
+        classes=len(given.data.classes),
     )
-    name = key("", "search", {**context.identity, "torch": torch.__version__, "asked": empty.model_dump(mode="json")})
+    # What the data are is in the context's identity; searches of before these two were told go on where they were.
+    asked = empty.model_dump(mode="json", exclude={"samples", "classes"})
+    name = key("", "search", {**context.identity, "torch": torch.__version__, "asked": asked})
     return run_search(
         given.network,
         context,

@@ -1,9 +1,12 @@
-"""A LiteRT delegate, compiled here: it takes every operator of one kind and computes nothing."""
+"""A LiteRT delegate, compiled here: it takes every operator of one kind and computes nothing; and a small graph."""
 
 import shutil
 import subprocess
 
+import flatbuffers
+import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 # The wheel has no headers. These are the parts of TensorFlow Lite's C interface (lite/core/c/common.h) that a delegate
 # needs, up to the last member that it uses.
@@ -74,3 +77,69 @@ def delegate(tmp_path_factory):
         return str(library)
 
     return make
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a padding and a convolution with float16 weights, a padding that two read, and a RELU.
+
+    Tensors by number: 0 the input, 1 the padded one, 2 and 3 the weights in float16 and float32, 4 to 6 the outputs of
+    the convolution, the second padding and the last; 7 the widths of a padding, 8 the bias.
+    """
+    rows = [[0, 0], [1, 1], [1, 1], [0, 0]]
+    random = np.random.default_rng(5)
+    data = {2: random.standard_normal((2, 3, 3, 2)).astype(np.float16), 7: np.array(rows, np.int32)}
+    data[8] = random.standard_normal(2).astype(np.float32)
+    padded = (1, 8, 8, 2)
+    shapes = [(1, 6, 6, 2), padded, (2, 3, 3, 2), (2, 3, 3, 2), (1, 6, 6, 2), padded, padded, (4, 2), (2,)]
+    kinds = {2: schema.TensorType.FLOAT16, 7: schema.TensorType.INT32}
+    operators = [
+        ("DEQUANTIZE", [2], [3]),
+        ("PAD", [0, 7], [1]),
+        ("CONV_2D", [1, 3, 8], [4]),
+        ("PAD", [4, 7], [5]),
+        ("RELU", [5], [6]),
+    ]
+
+    def made(graphs=1, kind=None):
+        model, graph = schema.ModelT(), schema.SubGraphT()
+        model.version, model.buffers, model.operatorCodes = 3, [schema.BufferT()], []
+        graph.tensors, graph.operators, graph.inputs, graph.outputs = [], [], [0], [6]
+        for number, shape in enumerate(shapes):
+            tensor, buffer = schema.TensorT(), schema.BufferT()
+            tensor.name, tensor.shape = f"t{number}".encode(), list(shape)
+            tensor.type = kinds.get(number, schema.TensorType.FLOAT32)
+            if number == 5 and kind is not None:
+                tensor.type = kind
+            if number in data:
+                buffer.data = np.frombuffer(data[number].tobytes(), np.uint8)
+                tensor.buffer = len(model.buffers)
+                model.buffers.append(buffer)
+            graph.tensors.append(tensor)
+        for number, (name, takes, gives) in enumerate(operators):
+            operator, code = schema.OperatorT(), schema.OperatorCodeT()
+            code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
+            code.version = 3 if name == "DEQUANTIZE" else 1
+            operator.inputs, operator.outputs, operator.opcodeIndex = takes, gives, number
+            if name == "CONV_2D":
+                options = schema.Conv2DOptionsT()
+                options.padding, options.strideW, options.strideH = schema.Padding.VALID, 1, 1
+                operator.builtinOptionsType, operator.builtinOptions = schema.BuiltinOptions.Conv2DOptions, options
+            graph.operators.append(operator)
+            model.operatorCodes.append(code)
+        metadata = schema.MetadataT()
+        metadata.name, metadata.buffer = b"kept", 0
+        model.metadata, model.subgraphs = [metadata], [graph] * graphs
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        path = tmp_path / "padded.tflite"
+        path.write_bytes(bytes(builder.Output()))
+        return path
+
+    return made
+
+
+@pytest.fixture
+def graph(write):
+    """That graph."""
+    return write()

@@ -32,7 +32,9 @@ def test_times_are_summed_up_by_node_without_the_first_runs(written):
     first = [node("a", "Conv", 9000), run(9001)]
     second = [before, node("a", "Conv", 50), node("", "Gemm", 10, "CUDAExecutionProvider"), run(100)]
     third = [node("a", "Conv", 70), node("", "Gemm", 20, "CUDAExecutionProvider"), run(100)]
-    nodes, runs = read(written({"cat": "Session", "name": "model_loading"}, *first, *second, *third), 1)
+    seen = read(written({"cat": "Session", "name": "model_loading"}, *first, *second, *third), 1)
+    nodes, runs = seen.nodes, seen.runs_us
+    assert (seen.method, seen.together) == ("profiler", None)
     assert runs == [100, 100]
     assert [each["name"] for each in nodes] == ["a", "Gemm"]  # the slowest first; one without a name is its operator
     conv = {
@@ -51,7 +53,7 @@ def test_what_the_runtime_really_writes_is_read(files, x, tmp_path):
     engine, finish = load_profiled(files["onnx"][0], 1, NONE, tmp_path)
     for row in x[:5]:
         engine.run({"x": row[None]})
-    nodes, runs = read(finish(), 2)
+    nodes, runs, *_ = finish(2)
     assert len(runs) == 3
     assert {(each["op_type"], each["calls"]) for each in nodes} == {("Flatten", 3), ("Gemm", 3)}
     assert 0 <= sum(each["share"] for each in nodes) <= 1

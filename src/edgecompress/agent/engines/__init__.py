@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ..accelerator import NONE, Accelerator
-from ..errors import JobError, first_line
+from ..errors import JobError, NotOfferedError, first_line
 from ..system.memory import release
 from . import litert_engine, onnxruntime_engine
-from .contract import Engine, Module, Sizes
+from .contract import Engine, Module, Profiled, Sizes
 
 # The whole plug-in system: a suffix, and the module that has `prepare`, `check` and `load` for it. An installed package
 # adds one by an entry point of this group, named as the suffix without the dot, whose value is its module.
@@ -64,18 +64,23 @@ def load(
 
 def load_profiled(
     path: Path, threads: int, accelerator: Accelerator, folder: Path
-) -> tuple[Engine, Callable[[], Path]] | None:
-    """Load as ``load`` does, with the runtime's profiler on; also return what ends that and gives the file it wrote.
+) -> tuple[Engine, Callable[[int], Profiled]]:
+    """Load as ``load`` does, so that the time of each operator is taken; also return what sums these times up.
 
-    ``None``: this runtime has no profiler that Python reaches.
+    That is called once, after the last run, with the number of the first runs that do not count. ``folder`` is for
+    files.
 
     Raises:
+        NotOfferedError: this runtime cannot tell, or not of this file.
         JobError, RuntimeRefusedError: as ``load``.
     """
     module = _module(path)
     module.prepare()
-    profiled: Callable[..., tuple[Engine, Callable[[], Path]]] | None = getattr(module, "load_profiled", None)
-    return None if profiled is None else profiled(path, threads, accelerator, folder)
+    profiled = getattr(module, "load_profiled", None)
+    if profiled is None:
+        raise NotOfferedError("this runtime has no profiler")
+    made: tuple[Engine, Callable[[int], Profiled]] = profiled(path, threads, accelerator, folder)
+    return made
 
 
 def _module(path: Path) -> Module:

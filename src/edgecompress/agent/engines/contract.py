@@ -46,8 +46,17 @@ class Engine(Protocol):
         ...
 
 
+class Profiled(NamedTuple):
+    """The times that a profiled engine took."""
+
+    nodes: list[dict[str, Any]]  # the slowest first: name, op_type, provider, calls, mean_us, p50_us, share
+    runs_us: list[float]  # of each whole run
+    method: str  # "profiler": of the runtime; "operators alone": each operator as a graph of its own
+    together: float | None  # time of operators alone over the whole run's; None: a profiler's are parts of it
+
+
 class Module(Protocol):
-    """An engine's module."""
+    """An engine's module. ``load_profiled`` may be missing: see ``engines.load_profiled``."""
 
     def prepare(self) -> object:
         """Import the runtime, or raise ``JobError`` with what to install."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..accelerator import NONE, Accelerator
-from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array, EngineInput, Feed, Sizes
+from ..errors import JobError, NotOfferedError, RuntimeRefusedError, first_line
+from .contract import Array, EngineInput, Feed, Profiled, Sizes
 from .litert_nodes import Nodes
+from .litert_profile import ProfiledLiteRt, with_operators
 
 # (name in the record, module, distribution); the first that imports is taken.
 _RUNTIMES = (
@@ -110,6 +111,33 @@ def load(
         RuntimeRefusedError: the runtime does not load it.
     """
     del free
+    return _load(path, threads, batch, accelerator)[0]
+
+
+def load_profiled(
+    path: Path, threads: int, accelerator: Accelerator, folder: Path
+) -> tuple[ProfiledLiteRt, Callable[[int], Profiled]]:
+    """Load as ``load`` does, with each operator of the file as a graph of its own beside it; also what sums up.
+
+    Raises:
+        NotOfferedError: the file's operators, or this release, do not offer that.
+        JobError, RuntimeRefusedError: as ``load``.
+    """
+    try:
+        whole, parts = with_operators(path, folder)
+    except NotOfferedError:
+        _load(path, threads, 1, accelerator)  # what the runtime refuses is refused in its words
+        raise
+    try:
+        engine, made, nodes = _load(whole, threads, 1, accelerator)
+    except RuntimeRefusedError as error:
+        _load(path, threads, 1, accelerator)
+        raise NotOfferedError(f"the runtime does not take its operators alone ({error})") from error
+    profiled = ProfiledLiteRt(engine, made, parts, nodes)
+    return profiled, profiled.finish
+
+
+def _load(path: Path, threads: int, batch: int | None, accelerator: Accelerator) -> tuple[LiteRtEngine, Any, Nodes]:
     runtime, module, version = prepare()
     delegates = _delegates(runtime, module, accelerator)
     nodes = Nodes(accelerator.delegate)
@@ -126,7 +154,7 @@ def load(
         raise
     except Exception as error:
         raise RuntimeRefusedError(f"{runtime} does not load {path.name}: {first_line(error)}") from error
-    return LiteRtEngine(made, runtime, version, nodes)
+    return LiteRtEngine(made, runtime, version, nodes), made, nodes
 
 
 def _shape(given: dict[str, Any], name: str, batch: int | None) -> list[int] | None:

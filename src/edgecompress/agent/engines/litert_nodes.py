@@ -23,6 +23,8 @@ class Nodes:
         self._asked = PurePath(asked).name
         self._parts: list[dict[str, Any]] | None = None
         self._counts: dict[str, int] | None = None
+        self._kinds: dict[int, str] = {}
+        self._who: dict[int, str] = {}
 
     def before_default(self, interpreter: Any) -> None:
         """Record the parts of a delegate that was asked for, when the interpreter is made."""
@@ -37,14 +39,25 @@ class Nodes:
         every = interpreter._get_ops_details()
         parts = _parts(every)
         nodes = [node for node in every if not _is_part(node)]
-        first = sum(len(_within(part, nodes)) for part in self._parts)
-        second = sum(len(_within(part, nodes)) for part in parts[len(self._parts) :])
-        self._counts = {self._asked: first} if self._asked else {}
-        self._counts.update({DEFAULT: second, REST: len(nodes) - first - second})
+        given = len(self._parts)
+        first = [index for part in parts[:given] for index in _within(part, nodes)]
+        second = [index for part in parts[given:] for index in _within(part, nodes)]
+        self._counts = {self._asked: len(first)} if self._asked else {}
+        self._counts.update({DEFAULT: len(second), REST: len(nodes) - len(first) - len(second)})
+        self._kinds = {int(node["index"]): str(node["op_name"]) for node in nodes}
+        self._who = {**dict.fromkeys(first, self._asked), **dict.fromkeys(second, DEFAULT)}
 
     def placement(self) -> dict[str, int] | None:
         """Nodes by who runs them; ``None`` where the runtime does not tell."""
         return self._counts
+
+    def kind(self, index: int) -> str:
+        """The operator of a node, by its place in the file's graph."""
+        return self._kinds.get(index, "an operator")
+
+    def who(self, index: int) -> str:
+        """The name of what runs a node, by its place in the file's graph."""
+        return self._who.get(index, REST)
 
     def delegates(self) -> list[str] | None:
         """The delegates that took any."""

@@ -11,7 +11,8 @@ from typing import Any
 from .. import telemetry
 from ..accelerator import NONE, Accelerator
 from ..errors import JobError, RuntimeRefusedError, first_line
-from .contract import Array, EngineInput, Feed, Sizes
+from . import onnxruntime_profile
+from .contract import Array, EngineInput, Feed, Profiled, Sizes
 
 _WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool")
 _DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(double)": "float64"} | {
@@ -137,10 +138,10 @@ def load(
 
 def load_profiled(
     path: Path, threads: int, accelerator: Accelerator, folder: Path
-) -> tuple[OnnxRuntimeEngine, Callable[[], Path]]:
-    """Load as ``load`` does, profiled; also return what ends that and gives the file it wrote, in ``folder``."""
+) -> tuple[OnnxRuntimeEngine, Callable[[int], Profiled]]:
+    """Load as ``load`` does, profiled; also return what ends that and reads the file it wrote, in ``folder``."""
     engine, session = _load(path, threads, 1, accelerator, profile=folder / "profile")
-    return engine, lambda: Path(session.end_profiling())
+    return engine, lambda skip: onnxruntime_profile.read(Path(session.end_profiling()), skip)
 
 
 def _load(

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from ..errors import JobError, first_line
+from .contract import Profiled
 
 _KERNEL = "_kernel_time"
 _RUN = "model_run"
 
 
-def read(path: Path, skip: int) -> tuple[list[dict[str, Any]], list[int]]:
+def read(path: Path, skip: int) -> Profiled:
     """The nodes of a profile, the one that took most first, and each run's microseconds, without the first ``skip``.
 
     A node that has a graph of its own (If, Loop, Scan) holds the time of that graph's nodes, which are listed too.
@@ -58,4 +58,4 @@ def read(path: Path, skip: int) -> tuple[list[dict[str, Any]], list[int]]:
         }
         for (name, kind, provider), taken in times.items()
     ]
-    return sorted(nodes, key=lambda node: -node["share"]), runs
+    return Profiled(sorted(nodes, key=lambda node: -node["share"]), [float(each) for each in runs], "profiler", None)

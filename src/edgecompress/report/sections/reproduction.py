@@ -7,6 +7,7 @@ from typing import Any
 from edgecompress.formats import find
 from edgecompress.report import cells, charts, paper
 from edgecompress.report.document import Cell, Chart, Column, Figure, Row, Section, Table
+from edgecompress.report.doubts import of_pairs
 from edgecompress.report.found import FoundRecords
 from edgecompress.report.numbers import percent
 from edgecompress.report.pairs import NEAR, Pair, headline, pairs
@@ -143,7 +144,14 @@ def _pairs(every: Sequence[Pair], left_out: tuple[str, ...]) -> Figure:
     led = [bar for bar in bars if bar["leads"]]
     drawn = bars if len(bars) <= DRAWN else charts.few(led or bars, charts.MOST_NAMES, lambda bar: bool(bar["leads"]))
     marks = [mark for bar in drawn for mark in bar["marks"]]
-    return Figure("pairs", "Network by network", caption, Table(columns, tuple(rows)), (_chart(marks),), left_out)
+    return Figure(
+        "pairs",
+        "Network by network",
+        caption,
+        Table(columns, tuple(rows)),
+        (_chart(marks),),
+        (*of_pairs(every), *left_out),
+    )
 
 
 def _marks(row: Row, pair: Pair) -> list[dict[str, Any]]:
