@@ -46,7 +46,8 @@ def numbers(code):
     if isinstance(code, rice.Rice):
         return DOCUMENTED["rice"](code.unary.tolist(), low, code.k)
     starts, steps = code.starts.tolist(), code.steps.tolist()
-    return DOCUMENTED["wavelet"](unpacked(code.levels), code.leaves_at, starts, steps, low, code.k, code.count)
+    skewed = {level: (found.rare, found.k, found.unary) for level, found in code.skewed.items()}
+    return DOCUMENTED["wavelet"](unpacked(code.levels), skewed, code.leaves_at, starts, steps, low, code.k, code.count)
 
 
 @pytest.mark.parametrize("width", range(1, 9))
@@ -74,6 +75,15 @@ def test_skewed_indices_in_a_wavelet_matrix(monkeypatch, distinct, k, level):
     values = np.minimum(np.random.default_rng(k).geometric(0.3, 900) - 1, distinct - 1)
     values[:distinct] = np.arange(distinct)
     assert numbers(wavelet.encode(values, k)) == values.tolist()
+
+
+@pytest.mark.parametrize("shares", [[0.97, 0.03], [0.52, 0.4, 0.05, 0.03], [0.9, 0.07, 0.03]])
+def test_skewed_levels(monkeypatch, shares):
+    monkeypatch.setattr(wavelet, "SKEWED", 0)
+    values = np.random.default_rng(0).choice(len(shares), 2000, p=shares)
+    code = wavelet.encode(values, 0)
+    assert code.skewed
+    assert numbers(code) == values.tolist()
 
 
 @settings(deadline=None)

@@ -1,4 +1,7 @@
-"""The size of a group, counted exactly before anything is encoded; members in the order of the group."""
+"""The size of a group, counted before anything is encoded; members in the order of the group.
+
+It is exact but for skewed levels of wavelet matrices, which take less.
+"""
 
 from collections.abc import Sequence
 from itertools import starmap
@@ -13,7 +16,7 @@ from edgecompress.encode.sums import ValueSums, total
 
 
 def size(gaps: Sequence[Planned], values: Sequence[Planned]) -> int:
-    """Exact bytes of the group that ``group.encode`` makes of these."""
+    """Bytes of the group that ``group.encode`` makes of these, as if no level of a wavelet matrix were skewed."""
     members = [each for planned in values for each in planned.members]
     codebooks = [each.palette.codebook for each in members if each.palette]
     fractions = sum(split.size(each.count) for each in members if each.split)

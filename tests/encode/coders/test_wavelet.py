@@ -26,6 +26,47 @@ def test_numbers_come_back_and_take_the_bytes_that_were_counted(k, upper, data):
     assert wavelet.decode(code).tolist() == numbers.tolist()
 
 
+@pytest.mark.parametrize("k", [0, 2])
+@settings(deadline=None)
+@given(upper=NUMBERS)
+def test_numbers_come_back_from_skewed_levels(k, upper):
+    numbers = np.array(upper, np.int64) << k
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wavelet, "SKEWED", 0)
+        code = wavelet.encode(numbers, k)
+    assert code.size <= wavelet.size(np.bincount(upper, minlength=wavelet.CLASSES), len(numbers), k)
+    assert wavelet.decode(code).tolist() == numbers.tolist()
+
+
+def test_two_values_that_are_nearly_all_come_near_their_entropy():
+    """The bits that tell the second from the rest are skewed, and a Huffman code spends a whole one on each."""
+    shares = np.array([0.52, 0.40, 0.05, 0.02, 0.01])
+    numbers = np.random.default_rng(0).choice(5, 100_000, p=shares)
+    entropy = -100_000 * float(shares @ np.log2(shares)) / 8
+    code = wavelet.encode(numbers, 0)
+    assert list(code.skewed) == [1]
+    assert wavelet.size(np.bincount(numbers, minlength=wavelet.CLASSES), 100_000, 0) > 1.1 * entropy
+    assert code.size < 1.02 * entropy
+    assert wavelet.decode(code).tolist() == numbers.tolist()
+
+
+def test_a_skewed_level_must_save_more_than_its_operators_take():
+    shares = [0.52, 0.40, 0.05, 0.02, 0.01]
+    for count, skewed in ((10_000, []), (40_000, [1])):
+        assert list(wavelet.encode(np.random.default_rng(0).choice(5, count, p=shares), 0).skewed) == skewed
+
+
+def test_the_bits_of_a_skewed_level(monkeypatch):
+    monkeypatch.setattr(wavelet, "LEVEL", 0)
+    monkeypatch.setattr(wavelet, "SKEWED", 0)
+    # Gaps of 11 and 9, with two low bits: 2 and 2 above them; 3 and 1 in them, 0 and 2 inverted.
+    code = wavelet.encode(np.array([5] * 11 + [9] + [5] * 9 + [9] + [5]), 0)
+    (found,) = code.skewed.values()
+    assert found == wavelet.Skewed(rare=1, k=2, unary=6)
+    assert bits.unpack(code.levels).tolist() == [0, 0, 1, 0, 0, 1, 0, 0, 0, 1]
+    assert wavelet.decode(code).tolist() == [5] * 11 + [9] + [5] * 9 + [9, 5]
+
+
 def test_no_numbers_and_a_single_symbol_need_no_level():
     assert wavelet.decode(wavelet.encode(np.zeros(0, np.int64), 1)).tolist() == []
     code = wavelet.encode(np.full(5, 6), 1)

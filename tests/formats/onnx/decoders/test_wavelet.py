@@ -35,6 +35,18 @@ def test_numbers_come_back(evaluate, name, k):
         assert found.tolist() == values.tolist()
 
 
+@pytest.mark.parametrize("shares", [[0.97, 0.03], [0.03, 0.97], [0.52, 0.4, 0.05, 0.02, 0.01], [0.9, 0.07, 0.03]])
+def test_numbers_come_back_from_skewed_levels(evaluate, monkeypatch, shares):
+    monkeypatch.setattr(wavelet, "SKEWED", 0)
+    values = np.random.default_rng(0).choice(len(shares), 3000, p=shares)
+    code = wavelet.encode(values, 0)
+    assert code.skewed
+    for opset in (13, 18):
+        found = evaluate(lambda build: numbers(build, code), opset)
+        assert found.dtype == np.int32
+        assert found.tolist() == values.tolist()
+
+
 def test_the_longest_codes_are_tried():
     assert len(wavelet.encode(NUMBERS["codes of 16 bits"], 0).leaves_at) == 16
     assert wavelet.encode(NUMBERS["a level that ends nothing"], 0).leaves_at == (0, 0, 8)
