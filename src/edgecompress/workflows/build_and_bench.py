@@ -12,6 +12,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.session import session
 from edgecompress.bundle import MANIFEST
 from edgecompress.devices import Device
+from edgecompress.errors import InputError
 from edgecompress.manifest import Manifest
 from edgecompress.progress import Progress
 from edgecompress.report.page import write_page
@@ -68,6 +69,8 @@ def build_and_bench(
     """
     protocol(mode)
     board = target.load(request.target)
+    if board.is_micro:
+        raise InputError(board.no_agent("run measures, which cannot be done there, and build writes the bundle"))
     _set_up(devices.find(device, board), board, progress)
     folder, manifest = build_bundle(request, progress=progress, warn=warn)
     keep(manifest, store, file=folder / MANIFEST, warn=warn)
