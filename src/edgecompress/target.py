@@ -36,7 +36,9 @@ class Budget(Record):
         default=None, gt=0, description="largest resident memory of the inference process, MiB"
     )
     arena_kib: int | None = Field(
-        default=None, gt=0, description="largest tensor arena on a microcontroller: what of its RAM the network gets, KiB"
+        default=None,
+        gt=0,
+        description="largest tensor arena on a microcontroller: what of its RAM the network gets, KiB",
     )
     enforce: bool = Field(default=False, description="true: a bundle over budget is refused; false: it is a warning")
 
@@ -91,7 +93,7 @@ class Target(Record):
             if self.ram_kib is None or self.flash_kib is None or self.memory_mib is not None:
                 raise ValueError("a microcontroller has ram_kib and flash_kib, and no memory_mib")
             if self.transport != "none":
-                raise ValueError("no transport reaches a microcontroller: give transport = \"none\"")
+                raise ValueError('no transport reaches a microcontroller: give transport = "none"')
         elif self.memory_mib is None or self.ram_kib or self.flash_kib or self.npu or self.transport == "none":
             raise ValueError(
                 "a board with Linux has memory_mib and a transport; ram_kib, flash_kib and npu are a microcontroller's"
@@ -106,8 +108,8 @@ class Target(Record):
     def no_agent(self, what: str) -> str:
         """The line about ``what`` cannot be done on a microcontroller, and what to do instead."""
         return (
-            f"{what}: {self.name} has no Linux that an agent could run on; compile model_data.cc and main.cc of a bundle "
-            "for it into a firmware (edgecompress docs microcontrollers)"
+            f"{what}: {self.name} has no Linux that an agent could run on; compile model_data.cc and main.cc of a "
+            "bundle for it into a firmware (edgecompress docs microcontrollers)"
         )
 
     @property

@@ -21,10 +21,9 @@ def sentences(manifest: Manifest) -> list[str]:
 
 def _memory(name: str, size: int, proof: MicroProof, version: str) -> str:
     activations = proof.arena_bytes - proof.persistent_bytes
-    return (
-        f"{name}: {size:,} bytes of flash; a tensor arena of {proof.arena_bytes:,} bytes in tflite-micro {version} on this "
-        f"machine ({activations:,} of activations; the rest holds pointers, which a 32-bit processor has half as long)."
-    )
+    arena = f"a tensor arena of {proof.arena_bytes:,} bytes in tflite-micro {version} on this machine"
+    parts = f"{activations:,} of activations; the rest holds pointers, which a 32-bit processor has half as long"
+    return f"{name}: {size:,} bytes of flash; {arena} ({parts})."
 
 
 def _proof(proof: MicroProof) -> str:
@@ -40,7 +39,8 @@ def _proof(proof: MicroProof) -> str:
 
 def _estimate(found: VelaEstimate) -> str:
     dense = found.dense_encoded_weight_bytes
-    beside = "" if dense is None else f" (the dense network's in int8: {dense:,}, {dense / found.encoded_weight_bytes:.1f}x)"
+    smaller = "" if dense is None else f"{dense / found.encoded_weight_bytes:.1f}x"
+    beside = "" if dense is None else f" (the dense network's in int8: {dense:,}, {smaller})"
     stay = ", ".join(found.on_cpu) or "none"
     return (
         f"Estimates of Vela {found.version} for {found.npu} ({found.system}, {found.memory_mode}), not measured: "

@@ -154,7 +154,11 @@ def _write(
     models, files = made.models, files | made.plain
     for name in [name for name, file in models.items() if file.kind in COMPRESSED and not file.micro]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
-    packages = (*VERSIONS_OF, *([tflite_quantizer()] if any("int8" in file.kind for file in models.values()) else []))
+    packages = (
+        *VERSIONS_OF,
+        *micro.packages(board),
+        *([tflite_quantizer()] if any("int8" in file.kind for file in models.values()) else []),
+    )
     weights = compressible(network, recipe_used)
     parameters = [f"{name}.weight" if name else "weight" for name in weights]
     manifest = Manifest(

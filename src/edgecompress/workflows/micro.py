@@ -10,7 +10,9 @@ import numpy as np
 import onnx_ir as ir
 
 from edgecompress import bundle
+from edgecompress.encode.ledger import Ledger
 from edgecompress.errors import CheckError, InputError
+from edgecompress.estimate.records import Lead, LeadCandidate
 from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.memory import Memory
@@ -21,11 +23,9 @@ from edgecompress.export.verified import LEAST_AGREEMENT, Calibrated, Reference
 from edgecompress.export.verify import Verification, compare_answers
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
+from edgecompress.heap import trim_heap
 from edgecompress.int8.calibration import Floats, calibration
 from edgecompress.int8.program import check_installed as check_quantisers
-from edgecompress.encode.ledger import Ledger
-from edgecompress.estimate.records import Lead, LeadCandidate
-from edgecompress.heap import trim_heap
 from edgecompress.manifest import ModelFile, PlainFile
 from edgecompress.progress import Progress
 from edgecompress.target import MICRO, Target
@@ -53,6 +53,13 @@ def asked(request: Request, board: Target) -> Request:
     if board.npu is not None:
         vela.check_installed()
     return replace(request, changes=("export.int8=true", *request.changes))
+
+
+def packages(board: Target) -> tuple[str, ...]:
+    """The packages whose versions a microcontroller's manifest has beside the others'."""
+    if not board.is_micro:
+        return ()
+    return (MICRO,) if board.npu is None else (MICRO, vela.DISTRIBUTION)
 
 
 def rehearse(board: Target, given: Prepared, *, progress: Progress, warn: Callable[[str], None]) -> None:
@@ -137,13 +144,9 @@ class MicroFiles:
         self.progress(f"export {name}", 0, 1, "writing and proving")
         ledger = _quantised(graph, path, self.calibrated.inputs)
         trim_heap()
-        produced, version, proof = prove.prove(
-            path, self.calibrated.samples, layout=_format().layout, compare=SAMPLES
-        )
+        produced, version, proof = prove.prove(path, self.calibrated.samples, layout=_format().layout, compare=SAMPLES)
         some = min(len(produced), len(reference.expected))
-        outputs = compare_answers(
-            path, produced[:some], reference.expected[:some], least_agreement=LEAST_AGREEMENT
-        )
+        outputs = compare_answers(path, produced[:some], reference.expected[:some], least_agreement=LEAST_AGREEMENT)
         flashed, arena = path, proof.arena_bytes
         if self.board.npu is not None:
             flashed = self.folder / COMPILED
@@ -219,7 +222,9 @@ def _or_refused(board: Target, run: Callable[[], MicroProof]) -> MicroProof:
         return run()
     except CheckError as error:
         reason = str(error).partition("does not load ")[2] or str(error)
-        raise InputError(f"{board.name}'s runtime does not take this network: {reason}; choose another network") from error
+        raise InputError(
+            f"{board.name}'s runtime does not take this network: {reason}; choose another network"
+        ) from error
 
 
 def _quantised(graph: ir.Model, path: Path, inputs: Floats) -> Ledger:

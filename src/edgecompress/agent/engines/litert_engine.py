@@ -52,7 +52,12 @@ def check(accelerator: Accelerator) -> None:
 
 
 def interpreter(
-    model: Path | bytes, *, threads: int = 1, delegates: Sequence[Any] = (), plain: bool = False, reference: bool = False
+    model: Path | bytes,
+    *,
+    threads: int = 1,
+    delegates: Sequence[Any] = (),
+    plain: bool = False,
+    reference: bool = False,
 ) -> Any:
     """An interpreter of a TFLite file or of its bytes, whose tensors are not allocated yet.
 

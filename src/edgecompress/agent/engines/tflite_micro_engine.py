@@ -97,9 +97,10 @@ class MicroInterpreter:
                 details = made.get_input_details(0)
                 made.set_input(np.zeros(details["shape"], details["dtype"]), 0)
                 made.invoke()
-                return made
             except Exception as error:
                 refused = first_line(error)
+            else:
+                return made
         why = "; ".join(dict.fromkeys(line for line in said if not line.startswith(_CHATTER)))
         raise RuntimeRefusedError(f"{RUNTIME} {self.version} does not load {self._name}: {why or refused}")
 

@@ -1,6 +1,7 @@
 """The proof of an int8 file in TensorFlow Lite Micro: its interpreter on this machine, in a process of its own."""
 
 import importlib.util
+import platform
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ SECONDS = 6 * 3600
 # Fraction of outputs that may be more than a step away from LiteRT's. Both round alike but in FULLY_CONNECTED with a
 # scale a channel, where one in some hundred values is a step off; layers after it can add to that.
 MOST_BEYOND = 0.01
+_HAS_WHEELS = ("x86_64", "AMD64")
 _HALF = 0.5  # steps; less is float32's own rounding
 
 
@@ -26,10 +28,12 @@ def check_installed() -> None:
     Raises:
         MissingDependencyError: it is not; the line says what to install.
     """
-    if importlib.util.find_spec("tflite_micro") is None:
-        raise MissingDependencyError(
-            "files for microcontrollers are proved in tflite-micro; install it with: pip install 'edgecompress[micro]'"
-        )
+    if importlib.util.find_spec("tflite_micro") is not None:
+        return
+    how = "install it with: pip install 'edgecompress[micro]'"
+    if platform.machine() not in _HAS_WHEELS:
+        how = f"it has no wheels for {platform.machine()}: build on Linux on x86-64"
+    raise MissingDependencyError(f"files for microcontrollers are proved in tflite-micro; {how}")
 
 
 def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Floats, str, MicroProof]:
@@ -65,8 +69,8 @@ def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Fl
     beyond = float(np.mean(~(steps <= 1 + _HALF)))  # written so that NaN is beyond
     if beyond > MOST_BEYOND:
         raise CheckError(
-            f"{path}: {100 * beyond:.1f} % of its outputs in tflite-micro {done['version']} differ from LiteRT's by more "
-            f"than a step of int8; allowed are {100 * MOST_BEYOND:g} %"
+            f"{path}: {100 * beyond:.1f} % of its outputs in tflite-micro {done['version']} differ from LiteRT's by "
+            f"more than a step of int8; allowed are {100 * MOST_BEYOND:g} %"
         )
     proof = MicroProof(
         arena_bytes=done["arena"],

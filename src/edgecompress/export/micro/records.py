@@ -32,8 +32,8 @@ class MicroProof(Record):
     """
 
     arena_bytes: int = Field(
-        description="smallest tensor arena that it was loaded and run in here, with the pointers of this machine: twice "
-        "as long as on a processor of 32 bits"
+        description="smallest tensor arena that it was loaded and run in here, with the pointers of this machine: "
+        "twice as long as on a processor of 32 bits"
     )
     persistent_bytes: int = Field(description="of it: data of operators and tensors; the rest holds activations")
     operators: list[str] = Field(description="those that a resolver needs, by the schema's names")

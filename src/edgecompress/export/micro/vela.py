@@ -15,7 +15,7 @@ from edgecompress.isolated.process import run_program
 from edgecompress.target import Npu
 
 SECONDS = 3600
-_MODULE, _DISTRIBUTION = "ethosu.vela", "ethos-u-vela"
+_MODULE, DISTRIBUTION = "ethosu.vela", "ethos-u-vela"
 # Of Vela's own configurations, those with weights in flash and activations in SRAM: a board without DRAM.
 _SYSTEMS = {
     "ethos-u55": "Ethos_U55_High_End_Embedded",
@@ -35,7 +35,7 @@ def check_installed() -> None:
     """
     if importlib.util.find_spec("ethosu") is None or importlib.util.find_spec(_MODULE) is None:
         raise MissingDependencyError(
-            f"files for Ethos-U are compiled by {_DISTRIBUTION}; install it with: pip install 'edgecompress[ethos-u]'"
+            f"files for Ethos-U are compiled by {DISTRIBUTION}; install it with: pip install 'edgecompress[ethos-u]'"
         )
 
 
@@ -46,7 +46,7 @@ def compile_for(npu: Npu, path: Path, written: Path) -> VelaEstimate:
         InputError: Vela refuses it; the line has its reason, and layers beyond a known limit.
         CheckError: Vela ended well and wrote no file, or no summary that can be read.
     """
-    version = importlib.metadata.version(_DISTRIBUTION)
+    version = importlib.metadata.version(DISTRIBUTION)
     system = _SYSTEMS[npu.rpartition("-")[0]]
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as name:
         folder = Path(name)
