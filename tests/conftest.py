@@ -122,6 +122,18 @@ def int8_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
     return once(tmp_path_factory, "int8", make)
 
 
+@pytest.fixture(scope="session")
+def micro_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
+    """The same networks for a microcontroller with an Ethos-U85. Read it, do not change it."""
+    pytest.importorskip("tflite_micro")
+    pytest.importorskip("ethosu")
+
+    def make(folder):
+        build_small(small_cache, folder, SMALL, target="ethos-u85-256", eval_samples=100)
+
+    return once(tmp_path_factory, "micro", make)
+
+
 MASKS = """
 import numpy as np
 import torch
@@ -195,7 +207,7 @@ def build_small(cache, folder, changes, **more):
     from edgecompress.workflows.build import build_bundle
     from edgecompress.workflows.request import Request
 
-    request = Request(target="host", changes=changes, output=folder, cache_dir=cache, **more)
+    request = Request(**{"target": "host", **more}, changes=changes, output=folder, cache_dir=cache)
     build_bundle(request, progress=silent, warn=pytest.fail)
 
 

@@ -211,3 +211,11 @@ def test_an_address_as_a_part_of_a_files_name():
 def test_this_machine_and_an_emulated_processor_need_no_set_up():
     assert devices.set_up(devices.find("local")) is None
     assert devices.set_up(devices.find("emulated:cortex-a72")) is None
+
+
+def test_a_microcontroller_is_no_device():
+    """Neither by its profile's name nor registered; the line says what to do instead."""
+    with pytest.raises(InputError, match=r"'cortex-m' is no device: cortex-m has no Linux .*main.cc of a bundle"):
+        devices.find("cortex-m")
+    with pytest.raises(InputError, match="'mine' cannot be a device: esp32-s3 has no Linux"):
+        devices.add(devices.Device(name="mine", address="ssh://user@host", target="esp32-s3"))

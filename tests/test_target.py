@@ -22,6 +22,7 @@ def test_every_shipped_profile_is_valid_and_called_by_its_file():
 def test_the_boards_of_the_mission_are_there():
     assert set(target.names()) == {
         "rpi4", "rpi5", "rpi-zero2w", "jetson-nano", "jetson-orin", "android-arm64", "host",
+        "cortex-m", "esp32-s3", "ethos-u55-128", "ethos-u65-256", "ethos-u85-256",
     }  # fmt: skip
 
 
@@ -43,7 +44,7 @@ def test_a_profile_of_one_s_own(tmp_path):
     path.write_text(text)
     assert target.load(str(path)).name == "board"
     path.write_text(text.replace("litert", "tensorflow"))
-    with pytest.raises(InputError, match=r"runtimes\.0: .*'onnxruntime' or 'litert'"):
+    with pytest.raises(InputError, match=r"runtimes\.0: .*'onnxruntime', 'litert' or 'tflite-micro'"):
         target.load(str(path))
 
 
@@ -53,7 +54,7 @@ def test_what_a_board_can_compute_with_and_what_stands_for_it_agree():
     names = {"dotprod": "asimddp", "fp16": "asimdhp", "i8mm": "i8mm", "bf16": "bf16", "sve": "sve", "sve2": "sve2"}
     for profile in map(target.load, target.names()):
         if profile.emulator_cpu is None:
-            assert profile.name == "host"
+            assert profile.name == "host" or profile.is_micro
             continue
         has = PROCESSORS[profile.emulator_cpu].features.split()
         assert {name for name in names if names[name] in has} == set(profile.features), profile.name
@@ -64,3 +65,31 @@ def test_which_boards_compute_with_nonzeros_alone():
     assert {name for name in target.names() if target.load(name).sparse_kernels} == {
         "android-arm64", "rpi-zero2w", "rpi4", "rpi5",
     }  # fmt: skip
+
+
+def test_a_microcontroller_has_flash_and_ram_and_one_runtime(tmp_path):
+    path = tmp_path / "mine.toml"
+    text = (
+        'title = "M"\narch = "cortex-m"\ncpu = "c"\ncores = 1\nram_kib = 64\nflash_kib = 256\nthreads = 1\n'
+        'runtimes = ["tflite-micro"]\ntransport = "none"\nnpu = "ethos-u55-64"\n'
+    )
+    path.write_text(text)
+    assert target.load(str(path)).is_micro
+    assert not target.load("rpi4").is_micro
+    for changed, message in (
+        (text.replace('"tflite-micro"', '"litert"'), "memory_mib"),
+        (text.replace('"tflite-micro"', '"tflite-micro", "litert"'), "no other beside it"),
+        (text.replace("ram_kib = 64\n", ""), "ram_kib and flash_kib"),
+        (text.replace('"none"', '"ssh"'), "no transport"),
+        (text.replace("ethos-u55-64", "ethos-u55-65"), "npu"),
+    ):
+        path.write_text(changed)
+        with pytest.raises(InputError, match=message):
+            target.load(str(path))
+
+
+def test_shipped_budgets_of_microcontrollers_fit_their_memories():
+    for profile in map(target.load, target.names()):
+        if profile.is_micro:
+            assert profile.budget.file_kib < profile.flash_kib
+            assert profile.budget.arena_kib < profile.ram_kib

@@ -22,7 +22,7 @@ from edgecompress.lock import held
 from edgecompress.progress import Progress, silent
 from edgecompress.record import Record, write_atomically
 from edgecompress.shipped import read_toml
-from edgecompress.target import Runtime
+from edgecompress.target import LinuxRuntime
 
 LOCAL, EMULATED = "local", "emulated"
 TRANSPORTS = "edgecompress.deploy.transports"
@@ -36,7 +36,9 @@ class Device(Record):
     name: str = Field(description="its name in the devices file, or its address")
     address: str = Field(description="local, ssh://[user@]host[:port], adb:SERIAL or emulated:PROCESSOR")
     target: str | None = Field(default=None, description="the profile of the board that it is")
-    runtimes: list[Runtime] = Field(default=[], description="to install and to measure; empty: those of the profile")
+    runtimes: list[LinuxRuntime] = Field(
+        default=[], description="to install and to measure; empty: those of the profile"
+    )
     python: str = Field(default="", description="the board's own Python")
     key: str = Field(default="", description="ssh: a private key's file")
     folder: str = Field(default="", description="where everything is kept there")
@@ -159,6 +161,8 @@ def find(name: str, board: target.Target | None = None) -> Device:
         return known[fitting[0]]
     if fitting:
         raise InputError(f"'{name}' can be any of {', '.join(fitting)}: give --device {fitting[0]}, or another of them")
+    if (board := target.load(boards[0])).is_micro:
+        raise InputError(board.no_agent(f"'{name}' is no device"))
     example = "adb:SERIAL" if target.load(boards[0]).transport == "adb" else "ssh://user@host"
     raise InputError(
         f"no device of the profile '{name}' is registered: edgecompress devices add NAME {example} --target {boards[0]}"
@@ -211,7 +215,7 @@ def set_up(device: Device, *, offline: bool = False, progress: Progress = silent
     if device.address == LOCAL or device.emulated:
         return None
     profile = None if device.target is None else target.load(device.target).runtimes
-    runtimes = device.runtimes or profile or list(typing.get_args(target.Runtime))
+    runtimes = device.runtimes or profile or list(typing.get_args(target.LinuxRuntime))
     with device.connect() as connection:
         cache = platformdirs.user_cache_path("edgecompress") / "wheels"
         return provision(connection, runtimes, offline=offline, cache=cache, progress=progress)
@@ -219,8 +223,8 @@ def set_up(device: Device, *, offline: bool = False, progress: Progress = silent
 
 def _checked(device: Device) -> Device:
     """The device, if its address is one and its profile exists."""
-    if device.target is not None:
-        target.load(device.target)
+    if device.target is not None and (profile := target.load(device.target)).is_micro:
+        raise InputError(profile.no_agent(f"'{device.name}' cannot be a device"))
     if device.address.startswith("ssh://"):
         ssh_address.parse(device.address.removeprefix("ssh://"))
     elif device.emulated:

@@ -1,13 +1,30 @@
 """Target profiles: what a board is, and what fits it. One TOML file a board; ``targets/`` holds those that ship."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edgecompress import shipped
 from edgecompress.record import Record
 
-Runtime = Literal["onnxruntime", "litert"]
+Runtime = Literal["onnxruntime", "litert", "tflite-micro"]
+LinuxRuntime = Literal["onnxruntime", "litert"]
+"""A runtime of boards with Linux or Android, where the agent runs."""
+MICRO: Runtime = "tflite-micro"
+"""TensorFlow Lite Micro, the runtime of microcontrollers."""
+Npu = Literal[
+    "ethos-u55-32",
+    "ethos-u55-64",
+    "ethos-u55-128",
+    "ethos-u55-256",
+    "ethos-u65-256",
+    "ethos-u65-512",
+    "ethos-u85-128",
+    "ethos-u85-256",
+    "ethos-u85-512",
+    "ethos-u85-1024",
+    "ethos-u85-2048",
+]
 Feature = Literal["dotprod", "fp16", "i8mm", "bf16", "sve", "sve2"]
 
 
@@ -18,6 +35,11 @@ class Budget(Record):
     memory_mib: int | None = Field(
         default=None, gt=0, description="largest resident memory of the inference process, MiB"
     )
+    arena_kib: int | None = Field(
+        default=None,
+        gt=0,
+        description="largest tensor arena on a microcontroller: what of its RAM the network gets, KiB",
+    )
     enforce: bool = Field(default=False, description="true: a bundle over budget is refused; false: it is a warning")
 
 
@@ -26,7 +48,7 @@ class Target(Record):
 
     name: str
     title: str = Field(description="the board's name in full, as its maker writes it")
-    arch: Literal["aarch64", "armv7l", "x86_64", "any"]
+    arch: Literal["aarch64", "armv7l", "x86_64", "cortex-m", "xtensa", "any"]
     cpu: str
     features: list[Feature] = Field(
         default=[],
@@ -39,22 +61,56 @@ class Target(Record):
         "with the same features",
     )
     cores: int = Field(gt=0)
-    memory_mib: int = Field(gt=0)
+    memory_mib: int | None = Field(default=None, gt=0, description="null: a microcontroller")
+    ram_kib: int | None = Field(default=None, gt=0, description="of a microcontroller, KiB")
+    flash_kib: int | None = Field(default=None, gt=0, description="of a microcontroller, KiB")
+    npu: Npu | None = Field(default=None, description="the Ethos-U beside it, as Vela names it")
     accelerator: str | None = None
-    runtimes: list[Runtime] = Field(min_length=1, description="in order of preference")
+    runtimes: list[Runtime] = Field(
+        min_length=1, description="in order of preference; tflite-micro alone: a microcontroller, which has no Linux"
+    )
     providers: list[str] = Field(
         default=[],
         description="execution providers beside the CPU's that onnxruntime has where the board maker's build of it is "
         "installed, best first",
     )
     threads: int = Field(gt=0, description="threads of a benchmark by default")
-    transport: Literal["local", "ssh", "adb"]
+    transport: Literal["local", "ssh", "adb", "none"] = Field(
+        description="how bench reaches it; none: it does not, as no microcontroller"
+    )
     models: list[str] = Field(
         default=[],
         description="what such a board's device tree or firmware says that it is, or how that begins; empty: its title",
     )
     budget: Budget = Budget()
     notes: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if MICRO in self.runtimes:
+            if self.runtimes != [MICRO]:
+                raise ValueError("tflite-micro is the runtime of microcontrollers, which have no other beside it")
+            if self.ram_kib is None or self.flash_kib is None or self.memory_mib is not None:
+                raise ValueError("a microcontroller has ram_kib and flash_kib, and no memory_mib")
+            if self.transport != "none":
+                raise ValueError('no transport reaches a microcontroller: give transport = "none"')
+        elif self.memory_mib is None or self.ram_kib or self.flash_kib or self.npu or self.transport == "none":
+            raise ValueError(
+                "a board with Linux has memory_mib and a transport; ram_kib, flash_kib and npu are a microcontroller's"
+            )
+        return self
+
+    @property
+    def is_micro(self) -> bool:
+        """Return whether it is a microcontroller: TensorFlow Lite Micro runs there, int8 alone, and no Linux."""
+        return MICRO in self.runtimes
+
+    def no_agent(self, what: str) -> str:
+        """The line about ``what`` cannot be done on a microcontroller, and what to do instead."""
+        return (
+            f"{what}: {self.name} has no Linux that an agent could run on; compile model_data.cc and main.cc of a "
+            "bundle for it into a firmware (edgecompress docs microcontrollers)"
+        )
 
     @property
     def sparse_kernels(self) -> bool:

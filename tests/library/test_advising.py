@@ -21,3 +21,8 @@ def test_what_is_wrong_is_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="is not a folder that can be written to"):
         ec.advise("alexnet", "rpi4", measure=True, output=tmp_path / "file" / "r.json", store="none")
+
+
+def test_a_microcontroller_has_nothing_to_advise_from():
+    with pytest.raises(InputError, match="advise goes by measurements.*: cortex-m has no Linux"):
+        ec.advise("alexnet", "cortex-m")

@@ -18,3 +18,8 @@ def test_a_row_a_board():
         "transport": "ssh",
     }
     assert android["transport"] == "adb"
+
+
+def test_the_memory_of_a_microcontroller_is_its_ram():
+    (row,) = standard_csv.DictReader(csv(targets([target.load("cortex-m")]), Path()).splitlines())
+    assert (row["memory_mib"], row["runtimes"], row["transport"]) == ("0.5", "tflite-micro", "none")

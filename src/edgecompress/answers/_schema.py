@@ -218,6 +218,13 @@ class _Outputs(Part):
     version: Text
 
 
+class _Micro(_Ran):
+    rows: Annotated[int, Field(ge=1, le=2**53, strict=True)]
+    compared: Annotated[int, Field(ge=1, le=2**53, strict=True)]
+    arena: Annotated[int, Field(ge=1, le=2**40, strict=True)]
+    persistent: Annotated[int, Field(ge=1, le=2**40, strict=True)]
+
+
 class _Installed(Part):
     fresh: Flag
     packages: dict[Text, Text] = Field(max_length=1000)
@@ -263,6 +270,7 @@ ANSWERS: dict[str, type[Part]] = {
     "latency": _Latency,
     "memory": _MemoryOf,
     "metric": _Metric,
+    "micro": _Micro,
     "outputs": _Outputs,
     "profile": _Profile,
     "unpacked": _Unpacked,

@@ -61,6 +61,8 @@ def bench(
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     protocol, manifest = find_protocol(mode), bundle.load(folder)
+    if manifest.target.is_micro:
+        raise InputError(manifest.target.no_agent(f"{folder} cannot be measured"))
     if output is not None:
         check_file(output)
     where = devices.find(device, manifest.target)

@@ -104,4 +104,7 @@ def build(
         console.say(made.manifest.to_json().rstrip(), as_json=True)
     else:
         show(summary(made.manifest))
-        console.aside(f"bundle: {made.path}; measure it: edgecompress bench {made.path}", format_)
+        further = f"measure it: edgecompress bench {made.path}"
+        if made.manifest.target.is_micro:
+            further = "compile model_data.cc and main.cc into a firmware: edgecompress docs microcontrollers"
+        console.aside(f"bundle: {made.path}; {further}", format_)

@@ -6,6 +6,7 @@ from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.formats import find
 from edgecompress.manifest import End, Manifest
+from edgecompress.report import micro
 from edgecompress.report.summary import MOST_VALUES, on_processor
 
 
@@ -58,11 +59,12 @@ def _use(manifest: Manifest) -> str:
         for name, file in manifest.models.items()
         if file.kind in COMPRESSED
     ]
+    taken = "with channels first" if manifest.target.is_micro else "as `model.onnx` takes them"
     return (
         "## Use\n\n"
         + "\n".join(rows)
         + f"\n\nThe output is one score a class, in the order: {', '.join(manifest.data.classes)}. `eval.npz` holds "
-        "test inputs `x` as `model.onnx` takes them (standardised) and their classes `y`. The files run in an "
+        f"test inputs `x` {taken} (standardised) and their classes `y`. The files run in an "
         "unmodified runtime; edgecompress is not needed on the device."
     )
 
@@ -99,9 +101,16 @@ def _results(manifest: Manifest) -> str:
         f"| weights kept | all | one in {ratios.weights:.1f} |\n"
         f"{_structure(manifest)}\n"
         f"{_int8(manifest)}{_float16(manifest)}"
-        "File sizes count everything: indices, codebooks, biases and graph. Nothing here was measured on the board; "
-        "`edgecompress bench` measures."
+        f"File sizes count everything: indices, codebooks, biases and graph. {_not_measured(manifest)}"
     )
+
+
+def _not_measured(manifest: Manifest) -> str:
+    """What a reader must not take for the board's figures."""
+    found = micro.sentences(manifest)
+    if not found:
+        return "Nothing here was measured on the board; `edgecompress bench` measures."
+    return "\n\n".join([*found, "Nothing here was measured on the board."])
 
 
 def _front(manifest: Manifest) -> list[str]:
@@ -164,7 +173,7 @@ def _int8(manifest: Manifest) -> str:
     """A table of the int8 files, if there are any, and how they were made."""
     dense = {file.runtime: file.bytes for file in manifest.models.values() if file.kind == "dense"}
     rows = "\n".join(
-        f"| `{name}` | {file.bytes:,} bytes ({dense[file.runtime] / file.bytes:.1f}x smaller) "
+        f"| `{name}` | {file.bytes:,} bytes{_times(dense.get(file.runtime), file.bytes)} "
         f"| {file.accuracy.percent:.2f} % of {file.accuracy.samples} | {100 * agreement:.1f} % of {samples} |"
         for name, file in manifest.models.items()
         if file.accuracy
@@ -177,6 +186,11 @@ def _int8(manifest: Manifest) -> str:
         "| int8 file | size | test accuracy, in its runtime | answers that are the network's |\n|---|---|---|---|\n"
         f"{rows}\n\nint8 files round weights and activations; {calibrated} training inputs calibrated them.\n\n"
     )
+
+
+def _times(dense: int | None, size: int) -> str:
+    """The ratio of sizes to the dense file, which a microcontroller's bundle does not have."""
+    return "" if dense is None else f" ({dense / size:.1f}x smaller)"
 
 
 def _float16(manifest: Manifest) -> str:
@@ -195,7 +209,7 @@ def _float16(manifest: Manifest) -> str:
 def _lead(manifest: Manifest) -> list[str]:
     """The file to take, and what it was chosen from."""
     lead = manifest.lead
-    if lead is None:
+    if lead is None or manifest.target.is_micro:
         return []
     rows = "\n".join(
         f"| `{name}` | {'-' if each.instructions is None else f'{each.instructions:,}'} | "

@@ -7,7 +7,7 @@ from edgecompress.compress.details import ClusterDetails
 from edgecompress.compress.record import TOP_1
 from edgecompress.estimate.records import OnProcessor
 from edgecompress.manifest import Manifest, ModelFile
-from edgecompress.report import cells
+from edgecompress.report import cells, micro
 from edgecompress.report.document import Cell, Column, Document, Figure, Row, Table, of_figures, table
 from edgecompress.report.doubts import of_build
 from edgecompress.report.numbers import significant
@@ -37,7 +37,15 @@ def summary(manifest: Manifest) -> Document:
         [_stages(manifest), *_front(manifest), Figure("files", "Files", PROVED, _files(manifest))],
         made=f"Built {manifest.created} by edgecompress {manifest.tool_version}.",
         above=(recipe, "") if recipe else (),
-        first=(*_by_metric(manifest), _test(manifest), *_judges(manifest), _kept(manifest), *leading, *uncounted),
+        first=(
+            *_by_metric(manifest),
+            _test(manifest),
+            *_judges(manifest),
+            _kept(manifest),
+            *micro.sentences(manifest),
+            *leading,
+            *uncounted,
+        ),
         warnings=tuple(of_build(manifest)),
         details=tuple(on_processors),
         rows_of=("files",),
@@ -132,8 +140,9 @@ def _figure(make: Callable[[ModelFile], Cell]) -> Callable[[str, Manifest], Cell
 
 def _smaller(name: str, manifest: Manifest) -> Cell:
     file = manifest.models[name]
-    dense = next(each for each in manifest.models.values() if (each.runtime, each.kind) == (file.runtime, "dense"))
-    return cells.times(dense.bytes / file.bytes)
+    of_runtime = (each for each in manifest.models.values() if (each.runtime, each.kind) == (file.runtime, "dense"))
+    dense = next(of_runtime, None)
+    return cells.times(None if dense is None else dense.bytes / file.bytes)
 
 
 def _container(name: str, manifest: Manifest) -> Cell:

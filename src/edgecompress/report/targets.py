@@ -22,10 +22,17 @@ def targets(profiles: Sequence[Target]) -> Document:
             cells.words(profile.name),
             cells.words(profile.title),
             cells.count(profile.cores),
-            Cell(str(profile.memory_mib), profile.memory_mib),
+            _memory(profile),
             cells.words(", ".join(profile.runtimes)),
             cells.words(profile.transport),
         )
         for profile in profiles
     ]
     return of_figures("Targets", [Figure("targets", "", "", table(columns, lines))], rows_of=("targets",), titled=False)
+
+
+def _memory(profile: Target) -> Cell:
+    """In MiB; a microcontroller's is its RAM."""
+    if profile.ram_kib is not None:
+        return Cell(f"{profile.ram_kib / 1024:g}", profile.ram_kib / 1024)
+    return Cell(str(profile.memory_mib), profile.memory_mib)

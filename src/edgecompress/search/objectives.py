@@ -8,14 +8,14 @@ from pydantic import Field
 from edgecompress.compress.record import TOP_1, Better
 from edgecompress.record import Record, Versioned
 from edgecompress.search.records import SearchRecord
-from edgecompress.target import Runtime
+from edgecompress.target import LinuxRuntime
 
 
 class BoardLatency(Record):
     """Latency of a file of the front on a board."""
 
     device: str
-    runtime: Runtime
+    runtime: LinuxRuntime
     p50_ns: float
     ratio: float | None = Field(description="over the dense file's; null: that did not run")
     taken: Literal["measured", "emulated", "estimated"]

@@ -7,7 +7,7 @@ from pydantic import Field
 from edgecompress.compress.record import TOP_1, Better
 from edgecompress.recipe import Recipe
 from edgecompress.record import About, Published, Record
-from edgecompress.target import Runtime
+from edgecompress.target import LinuxRuntime
 
 
 class Setting(Record):
@@ -62,7 +62,7 @@ class RemovedChannels(Record):
     )
     low: float = Field(description="lower end of the ratio's 95 % interval")
     high: float = Field(description="upper end of it")
-    runtime: Runtime
+    runtime: LinuxRuntime
 
 
 class SearchRecord(Published):

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from edgecompress.manifest import DataInfo
 from edgecompress.record import About, Published, Record, Versioned
-from edgecompress.target import Runtime
+from edgecompress.target import LinuxRuntime
 
 How = Literal["measured", "emulated", "estimated"]
 
@@ -102,7 +102,7 @@ class StudyLayer(Record):
 class Sizes(Record):
     """Bytes of a cell's files in one format, everything counted: indices, codebooks, biases, normalisation, graph."""
 
-    runtime: Runtime = Field(description="that runs the format")
+    runtime: LinuxRuntime = Field(description="that runs the format")
     dense: int
     compressed: int
     container: int | None = Field(description="of the compressed file, packed to store and send; null: not packed")
@@ -124,7 +124,7 @@ class Sizes(Record):
 class CellLatency(Record):
     """Latency of the compressed file over that of the dense one, in one runtime."""
 
-    runtime: Runtime
+    runtime: LinuxRuntime
     ratio: float = Field(
         description="of the rounds, each with both files (docs/benchmarking.md); in older records the median over all "
         "rounds"

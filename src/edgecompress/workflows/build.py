@@ -31,6 +31,7 @@ from edgecompress.record import write_atomically
 from edgecompress.report.card import card
 from edgecompress.sources.data.info import info
 from edgecompress.target import Target
+from edgecompress.workflows import micro
 from edgecompress.workflows.evaluation import evaluation, targets_name
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
@@ -49,6 +50,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
     board = target.load(request.target)
+    request = micro.asked(request, board)
     folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)
     kept = None if request.from_front is None else _with_front(folder, request.from_front)
@@ -57,6 +59,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     if kept and request.from_front is not None:
         _check_same(kept, given, folder)
         given = _to_rate(given, front[request.from_front - 1].rate)
+    micro.rehearse(board, given, progress=progress, warn=warn)
     with nullcontext() if len(given.data.train_x) else low_memory():
         if given.context.recipe.cluster.max_drop is None:
             compressed = run_all(given.network, given.context, trained=given.trained)
@@ -138,16 +141,24 @@ def _write(
     data, network, model, recipe_used = given.data, given.network, given.model, given.context.recipe
     files = {EVAL: _eval(folder, given, request.eval_samples)}
     made = write_models(folder, board, given, compressed, folder / EVAL, progress)
-    judged = made.judged and made.judged.model_copy(
-        update={"evaluation": evaluation(request, given, folder, f"{STEMS['compressed']}.onnx")}
-    )
+    judged = made.judged
+    if judged and not board.is_micro:  # bench judges no microcontroller
+        how = evaluation(request, given, folder, f"{STEMS['compressed']}.onnx")
+        judged = judged.model_copy(update={"evaluation": how})
     if (folder / bundle.METRIC).is_file():
         files[bundle.METRIC] = _plain(folder / bundle.METRIC, "the metric, which a device runs where the user agrees")
-    made, lead = settle(folder, made, board, given, compressed.stages, progress)
-    models = made.models
-    for name in [name for name, file in models.items() if file.kind in COMPRESSED]:
+    if board.is_micro:
+        lead = micro.lead(board, made.models, recipe_used.export.lead_drop)
+    else:
+        made, lead = settle(folder, made, board, given, compressed.stages, progress)
+    models, files = made.models, files | made.plain
+    for name in [name for name, file in models.items() if file.kind in COMPRESSED and not file.micro]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
-    packages = (*VERSIONS_OF, *([tflite_quantizer()] if any("int8" in file.kind for file in models.values()) else []))
+    packages = (
+        *VERSIONS_OF,
+        *micro.packages(board),
+        *([tflite_quantizer()] if any("int8" in file.kind for file in models.values()) else []),
+    )
     weights = compressible(network, recipe_used)
     parameters = [f"{name}.weight" if name else "weight" for name in weights]
     manifest = Manifest(
@@ -231,6 +242,26 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
     Raises:
         CheckError: it is over, and the profile enforces its budget.
     """
+    over = _over_micro(manifest) if manifest.target.is_micro else _over(manifest)
+    if over and manifest.target.budget.enforce:
+        raise CheckError(" ".join(over))
+    for message in over:
+        warn(message)
+    return over
+
+
+def _over_micro(manifest: Manifest) -> list[str]:
+    """What of a microcontroller's file is over its budget."""
+    return [
+        message
+        for file in manifest.models.values()
+        if file.micro
+        for message in micro.over_budget(manifest.target, file.bytes, file.micro)
+    ]
+
+
+def _over(manifest: Manifest) -> list[str]:
+    """What of the file that another board prefers is over its budget."""
     budget, runtime = manifest.target.budget, manifest.target.runtimes[0]
     smaller = {f.runtime: (n, f) for n, f in manifest.models.items() if f.kind == "compressed"}
     name, file = smaller.get(runtime) or smaller["onnxruntime"]
@@ -245,8 +276,4 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
             f"{name} took {file.memory.peak / 2**20:,.0f} MiB at its peak on this machine, {manifest.target.name}'s "
             f"budget is {budget.memory_mib} MiB; lower width in the recipe, or choose another network"
         )
-    if over and budget.enforce:
-        raise CheckError(" ".join(over))
-    for message in over:
-        warn(message)
     return over

@@ -1,7 +1,7 @@
 """The model files of a bundle: which are made for the board, each written and proved."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -32,10 +32,11 @@ from edgecompress.formats.contract import Format
 from edgecompress.heap import trim_heap
 from edgecompress.int8.calibration import calibration
 from edgecompress.int8.program import check_installed
-from edgecompress.manifest import Accuracy, Fidelity, Judged, ModelFile
+from edgecompress.manifest import Accuracy, Fidelity, Judged, ModelFile, PlainFile
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
+from edgecompress.workflows.micro import MicroFiles
 from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import fidelity, reference
 
@@ -56,6 +57,7 @@ class Made:
         warnings: of what was left out, or is slow.
         expected: the compressed network's outputs for the first samples, float32 (N, classes), of the test set and of
             the validation split, for files whose values depend on the processor; empty: there are none.
+        plain: the files beside them, of a microcontroller's.
     """
 
     models: dict[str, ModelFile]
@@ -64,6 +66,7 @@ class Made:
     warnings: list[str]
     expected: tuple[Floats, ...] = ()
     judged: Judged | None = None
+    plain: dict[str, PlainFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def write_models(
     inputs = calibration(data.train_x, settings.int8_samples) if int8 else data.train_x[:0]
     calibrated = Calibrated(inputs, samples) if int8 else None
     plan = _Plan(folder, settings, calibrated, _int8_of(settings, compressed.stages), _float16(board, given), progress)
-    kinds = find.of_profiles()
+    micro = MicroFiles(folder, board, given, calibrated, progress) if board.is_micro and calibrated else None
+    kinds = [] if micro else find.of_profiles()
     for kind, state in states.items():
         load_state(network, state)
         results[kind] = judged(network, test) if data.classes else None
@@ -127,9 +131,13 @@ def write_models(
                 dense = f"{STEMS['dense']}.{each.name}"
                 if models.pop(dense, None):
                     (folder / dense).unlink()  # of one network alone it is of no use
+        tested = references[kind]
+        if micro and isinstance(tested, Reference):
+            models |= micro.of_network(kind, graph, tested)
         del graph  # the next graph need not be in memory beside this one
     warnings += _slower(models)
-    made = Made(models, None, None, warnings, _expected(plan, given, references["compressed"]))
+    expected = _expected(plan, given, references["compressed"])
+    made = Made(models, None, None, warnings, expected, plain=micro.plain if micro else {})
     if by_metric is not None:
         both = dict(zip(states, judgements, strict=True))
         made = replace(

@@ -52,10 +52,18 @@ def check(accelerator: Accelerator) -> None:
     _delegates(runtime, module, accelerator)
 
 
-def interpreter(model: Path | bytes, *, threads: int = 1, delegates: Sequence[Any] = (), plain: bool = False) -> Any:
+def interpreter(
+    model: Path | bytes,
+    *,
+    threads: int = 1,
+    delegates: Sequence[Any] = (),
+    plain: bool = False,
+    reference: bool = False,
+) -> Any:
     """An interpreter of a TFLite file or of its bytes, whose tensors are not allocated yet.
 
     ``plain``: the runtime's built-in kernels alone run it, without the delegate (XNNPACK) that it takes by default.
+    ``reference``: its plain C++ kernels do, which round as those of TensorFlow Lite Micro.
 
     Raises:
         JobError: neither runtime is installed.
@@ -63,7 +71,9 @@ def interpreter(model: Path | bytes, *, threads: int = 1, delegates: Sequence[An
     """
     _, module, _ = prepare()
     options: dict[str, Any] = {"num_threads": threads, "experimental_delegates": list(delegates) or None}
-    if plain:
+    if reference:
+        options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_REF
+    elif plain:
         options["experimental_op_resolver_type"] = module.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
     given = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
     return module.Interpreter(**given, **options)

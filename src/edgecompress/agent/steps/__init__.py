@@ -18,6 +18,7 @@ STEPS = (
     "latency",
     "memory",
     "metric",
+    "micro",
     "outputs",
     "profile",
     "unpack",

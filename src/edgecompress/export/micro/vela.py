@@ -1,0 +1,114 @@
+"""Vela, Arm's compiler for Ethos-U: an int8 file compiled in a process of its own, and what it estimates of it."""
+
+import csv
+import importlib.metadata
+import importlib.util
+import shutil
+import tempfile
+from pathlib import Path
+
+from edgecompress.errors import CheckError, InputError, MissingDependencyError
+from edgecompress.export.micro.operators import ETHOS_U, in_order
+from edgecompress.export.micro.records import VelaEstimate
+from edgecompress.formats.tflite import model_file
+from edgecompress.isolated.process import run_program
+from edgecompress.target import Npu
+
+SECONDS = 3600
+_MODULE, DISTRIBUTION = "ethosu.vela", "ethos-u-vela"
+# Of Vela's own configurations, those with weights in flash and activations in SRAM: a board without DRAM.
+_SYSTEMS = {
+    "ethos-u55": "Ethos_U55_High_End_Embedded",
+    "ethos-u65": "Ethos_U65_Embedded",
+    "ethos-u85": "Ethos_U85_SYS_Flash_High",
+}
+_MEMORY_MODE = "Shared_Sram"
+_CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
+_MOST_STRIDE = 3  # of a convolution on Ethos-U55 and U65
+
+
+def check_installed() -> None:
+    """Make sure that Vela is there, before hours of training and not after.
+
+    Raises:
+        MissingDependencyError: it is not; the line says what to install.
+    """
+    if importlib.util.find_spec("ethosu") is None or importlib.util.find_spec(_MODULE) is None:
+        raise MissingDependencyError(
+            f"files for Ethos-U are compiled by {DISTRIBUTION}; install it with: pip install 'edgecompress[ethos-u]'"
+        )
+
+
+def compile_for(npu: Npu, path: Path, written: Path) -> VelaEstimate:
+    """Compile an int8 TFLite file for an Ethos-U into ``written``.
+
+    Raises:
+        InputError: Vela refuses it; the line has its reason, and layers beyond a known limit.
+        CheckError: Vela ended well and wrote no file, or no summary that can be read.
+    """
+    version = importlib.metadata.version(DISTRIBUTION)
+    system = _SYSTEMS[npu.rpartition("-")[0]]
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as name:
+        folder = Path(name)
+        options = {
+            "accelerator-config": npu,
+            "config": "Arm/vela.ini",
+            "system-config": system,
+            "memory-mode": _MEMORY_MODE,
+            "output-dir": name,
+        }
+        arguments = [str(path.resolve()), *(part for key, value in options.items() for part in (f"--{key}", value))]
+        code, reason = run_program(_MODULE, arguments, seconds=SECONDS)
+        if code:
+            raise InputError(f"Vela {version} does not compile the network for {npu} ({reason}){_beyond(npu, path)}")
+        compiled = folder / f"{path.stem}_vela.tflite"
+        summaries = list(folder.glob("*_summary_*.csv"))
+        if not compiled.is_file() or len(summaries) != 1:
+            raise CheckError(f"{path}: Vela {version} ended well and wrote no compiled file with a summary")
+        shutil.copyfile(compiled, written)
+        return _estimate(summaries[0], written, npu, version)
+
+
+def _estimate(summary: Path, compiled: Path, npu: Npu, version: str) -> VelaEstimate:
+    """The estimate in Vela's summary: one row, memory in KiB."""
+    try:
+        with summary.open(encoding="utf-8", newline="") as stream:
+            row = next(csv.DictReader(stream))
+        flash = float(row["off_chip_flash_memory_used"]) + float(row["on_chip_flash_memory_used"])
+        return VelaEstimate(
+            version=version,
+            npu=npu,
+            system=row["system_config"],
+            memory_mode=row["memory_mode"],
+            encoded_weight_bytes=int(float(row["total_npu_encoded_weights"])),
+            file_bytes=compiled.stat().st_size,
+            sram_bytes=round(1024 * float(row["sram_memory_used"])),
+            flash_bytes=round(1024 * flash),
+            cycles=int(float(row["cycles_total"])),
+            inference_seconds=float(row["inference_time"]),
+            on_cpu=[each for each in in_order(compiled) if each != ETHOS_U],
+        )
+    except (KeyError, StopIteration, ValueError) as error:
+        raise CheckError(
+            f"the summary of Vela {version} has no such figures as Vela 5.2 ({error}); install that one"
+        ) from error
+
+
+def _beyond(npu: Npu, path: Path) -> str:
+    """What to do, with the convolutions whose stride is beyond what Ethos-U55 and U65 have."""
+    if npu.startswith("ethos-u85"):
+        return "; choose another network"
+    found = []
+    with model_file.parsed(path) as model, model_file.damage(path):
+        for graph in model.subgraphs:
+            for operator in graph.operators:
+                if model_file.operator_name(model, operator) in _CONVOLUTIONS:
+                    stride = max(operator.builtinOptions.strideH, operator.builtinOptions.strideW)
+                    if stride > _MOST_STRIDE:
+                        found.append(str(stride))
+    if not found:
+        return "; choose another network, or an ethos-u85"
+    return (
+        f": it has a convolution with a stride of {' and '.join(found)}, and Ethos-U55 and U65 have strides up to "
+        f"{_MOST_STRIDE}; choose another network, or an ethos-u85"
+    )

@@ -1,0 +1,50 @@
+"""The file of a microcontroller in sentences: flash, RAM, its proof, and what Vela estimates."""
+
+from edgecompress.export.micro.records import MicroProof, VelaEstimate
+from edgecompress.manifest import Manifest
+from edgecompress.report.numbers import significant
+
+
+def sentences(manifest: Manifest) -> list[str]:
+    """What is known of each file that runs on a microcontroller; none in other bundles."""
+    found = []
+    for name, file in manifest.models.items():
+        if file.micro is None:
+            continue
+        version = file.verification.version
+        found.append(_memory(name, file.bytes, file.micro, version))
+        found.append(_proof(file.micro))
+        if file.micro.vela is not None:
+            found.append(_estimate(file.micro.vela))
+    return found
+
+
+def _memory(name: str, size: int, proof: MicroProof, version: str) -> str:
+    activations = proof.arena_bytes - proof.persistent_bytes
+    arena = f"a tensor arena of {proof.arena_bytes:,} bytes in tflite-micro {version} on this machine"
+    parts = f"{activations:,} of activations; the rest holds pointers, which a 32-bit processor has half as long"
+    return f"{name}: {size:,} bytes of flash; {arena} ({parts})."
+
+
+def _proof(proof: MicroProof) -> str:
+    if not proof.differing:
+        equal = "equals LiteRT's reference kernels in every output"
+    else:
+        equal = (
+            f"differs from LiteRT's reference kernels in {100 * proof.differing:.2g} % of outputs, by at most "
+            f"{significant(proof.largest_steps)} steps of int8"
+        )
+    return f"It {equal} ({proof.compared} samples). Operators: {', '.join(proof.operators)}."
+
+
+def _estimate(found: VelaEstimate) -> str:
+    dense = found.dense_encoded_weight_bytes
+    smaller = "" if dense is None else f"{dense / found.encoded_weight_bytes:.1f}x"
+    beside = "" if dense is None else f" (the dense network's in int8: {dense:,}, {smaller})"
+    stay = ", ".join(found.on_cpu) or "none"
+    return (
+        f"Estimates of Vela {found.version} for {found.npu} ({found.system}, {found.memory_mode}), not measured: "
+        f"{found.encoded_weight_bytes:,} bytes of encoded weights{beside}; {found.file_bytes:,} bytes of flash for the "
+        f"compiled file; {found.sram_bytes:,} bytes of SRAM; {found.cycles:,} cycles, "
+        f"{1000 * found.inference_seconds:.3g} ms. Operators on the processor: {stay}."
+    )
