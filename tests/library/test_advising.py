@@ -24,5 +24,5 @@ def test_what_is_wrong_is_one_line(tmp_path):
 
 
 def test_a_microcontroller_has_nothing_to_advise_from():
-    with pytest.raises(InputError, match="advise goes by measurements.*: cortex-m has no Linux"):
+    with pytest.raises(InputError, match=r"advise goes by measurements.*: cortex-m has no Linux"):
         ec.advise("alexnet", "cortex-m")

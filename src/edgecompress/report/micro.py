@@ -1,4 +1,4 @@
-"""The file of a microcontroller in sentences: flash, RAM, its proof, and what Vela estimates."""
+"""A microcontroller's file in sentences: flash, RAM, its proof, and what Vela estimates."""
 
 from edgecompress.export.micro.records import MicroProof, VelaEstimate
 from edgecompress.manifest import Manifest

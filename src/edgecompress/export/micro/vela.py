@@ -95,7 +95,7 @@ def _estimate(summary: Path, compiled: Path, npu: Npu, version: str) -> VelaEsti
 
 
 def _beyond(npu: Npu, path: Path) -> str:
-    """What to do, with the convolutions whose stride is beyond what Ethos-U55 and U65 have."""
+    """The advice after a refusal, with the convolutions whose stride is beyond what Ethos-U55 and U65 have."""
     if npu.startswith("ethos-u85"):
         return "; choose another network"
     found = []
