@@ -6,7 +6,7 @@ from edgecompress.report.numbers import significant
 
 
 def sentences(manifest: Manifest) -> list[str]:
-    """What is known of each file that runs on a microcontroller; none in other bundles."""
+    """The figures of each file that runs on a microcontroller; none in other bundles."""
     found = []
     for name, file in manifest.models.items():
         if file.micro is None:
