@@ -184,7 +184,7 @@ def _marks(row: Row, pair: Pair) -> list[dict[str, Any]]:
 def _chart(marks: Sequence[dict[str, Any]]) -> Chart:
     who = [each for each in _LOOKS if any(mark["who"] == each for mark in marks)]
     colours, shapes, _ = zip(*(_LOOKS[each] for each in who), strict=True)
-    encoding = {
+    encoding: dict[str, Any] = {
         "y": {"field": "pair", "type": "nominal", "sort": None, "axis": None},
         "x": {
             "field": "drop",

@@ -59,7 +59,7 @@ def _answers(chosen: Sequence[Pair], compared: Sequence[Pair]) -> Figure:
         Row(
             key=f"short-{number}",
             cells=(cells.words(question), cells.words(answer), cells.words(said)),
-            taken="measured",
+            taken=next((pair.taken for pair in members if pair.taken != "measured"), "measured"),
             records=tuple(dict.fromkeys(record for pair in members for record in pair.records)),
         )
         for number, (question, answer, said, members) in enumerate(answers)
