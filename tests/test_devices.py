@@ -218,4 +218,4 @@ def test_a_microcontroller_is_no_device():
     with pytest.raises(InputError, match=r"'cortex-m' is no device: cortex-m has no Linux .*main.cc of a bundle"):
         devices.find("cortex-m")
     with pytest.raises(InputError, match="'mine' cannot be a device: esp32-s3 has no Linux"):
-        devices.add(devices.Device(name="mine", address="ssh://user@host", target="esp32-s3"))
+        devices.add(Device(name="mine", address="ssh://user@host", target="esp32-s3"))

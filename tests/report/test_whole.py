@@ -14,7 +14,7 @@ from . import documents
 def test_the_sections_in_their_order(found):
     document = whole(found, made=datetime(2026, 5, 6, 7, 8, tzinfo=UTC))
     keys = [section.key for section in document.sections]
-    assert keys == ["paper", "front", "sizes", "latency", "sustained", "layers", "search", "records"]
+    assert keys == ["short", "paper", "front", "sizes", "latency", "sustained", "layers", "search", "records"]
     assert document.made.startswith(
         "4 benchmarks, 1 bundle, 1 search, 3 study cells, 1 study. Made 2026-05-06 07:08 UTC by edgecompress "
     )

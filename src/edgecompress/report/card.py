@@ -106,7 +106,7 @@ def _results(manifest: Manifest) -> str:
 
 
 def _not_measured(manifest: Manifest) -> str:
-    """What a reader must not take for the board's figures."""
+    """The closing sentence: no figure is the board's."""
     found = micro.sentences(manifest)
     if not found:
         return "Nothing here was measured on the board; `edgecompress bench` measures."

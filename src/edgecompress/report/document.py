@@ -72,6 +72,7 @@ class Table:
     parts: tuple[tuple[str, ...], ...] = ()  # keys of columns that go together where all are too wide for one table
     mark: str = ""  # what a row that stands out is, in a word or two: the row is marked with it
     legend: str = ""  # the same as a sentence, where the mark is a sign
+    large: bool = False  # few rows of a question, its answer and what that is of: a page draws each as a tile
 
     @property
     def shown(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""The file of a microcontroller in sentences: flash, RAM, its proof, and what Vela estimates."""
+"""A microcontroller's file in sentences: flash, RAM, its proof, and what Vela estimates."""
 
 from edgecompress.export.micro.records import MicroProof, VelaEstimate
 from edgecompress.manifest import Manifest
@@ -6,7 +6,7 @@ from edgecompress.report.numbers import significant
 
 
 def sentences(manifest: Manifest) -> list[str]:
-    """What is known of each file that runs on a microcontroller; none in other bundles."""
+    """The figures of each file that runs on a microcontroller; none in other bundles."""
     found = []
     for name, file in manifest.models.items():
         if file.micro is None:

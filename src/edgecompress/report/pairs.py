@@ -5,13 +5,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from edgecompress.manifest import Accuracy, DataInfo
+from edgecompress.manifest import Accuracy, DataInfo, Manifest
 from edgecompress.report import paper
 from edgecompress.report.document import Taken
 from edgecompress.report.found import Bench, FoundBundle, FoundRecords, RecordSource, how_taken
 from edgecompress.report.table import rows
 from edgecompress.study.grid import BITS, METHOD
-from edgecompress.study.records import CellRecord, StudyCell
+from edgecompress.study.records import CellOutcome, CellRecord, StudyCell
 
 NEAR = 0.95
 """A pair that keeps no more than one weight in this many times the paper's ratio is compared with the paper."""
@@ -25,6 +25,7 @@ class OnDevice:
     drop: float | None
     latency: float | None
     taken: Taken
+    is_target: bool = False  # whether it is the board that the files are for
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Pair:
     records: tuple[str, ...]
     samples: int  # of the test set
     classes: int  # of the data
+    onnx: tuple[int, int] | None  # bytes of the dense and of the compressed ONNX file; ``None``: there are not both
     samples_seen: int  # in training, each counted once an epoch
     taken: Taken = "measured"
     cell: StudyCell | None = None  # of a study, but for the seed; ``None``: a bundle
@@ -69,7 +71,7 @@ class Pair:
 
 
 def pairs(found: FoundRecords) -> list[Pair]:
-    """All of them, by data set and network, weaker compression first."""
+    """All of them, by data set and network: the largest test set first, weaker compression first."""
     measured: dict[str, list[Bench]] = {}
     for bench in found.benches:
         if bench.bundle:
@@ -87,7 +89,7 @@ def pairs(found: FoundRecords) -> list[Pair]:
     names = Counter(pair.name for pair in every)
     # The same configuration at two budgets: a record tells them apart.
     every = [replace(pair, name=f"{pair.name} ({pair.records[0]})") if names[pair.name] > 1 else pair for pair in every]
-    return sorted(every, key=lambda pair: (pair.data.lower(), pair.model, pair.weights))
+    return sorted(every, key=lambda pair: (-pair.samples, pair.data.lower(), pair.model, pair.weights))
 
 
 def headline(every: Sequence[Pair]) -> list[Pair]:
@@ -142,15 +144,34 @@ def _of_bundle(bundle: FoundBundle, accuracy: Accuracy, benches: Sequence[Bench]
         records=(bundle.source.id, *(bench.source.id for bench in last)),
         samples=accuracy.samples,
         classes=len(manifest.data.classes),
+        onnx=_onnx(manifest),
         samples_seen=manifest.data.train * sum(stage.epochs for stage in manifest.stages),
     )
+
+
+def _onnx(manifest: Manifest) -> tuple[int, int] | None:
+    found = {each.kind: each.bytes for name, each in manifest.models.items() if name.endswith(".onnx")}
+    return _both(found.get("dense"), found.get("compressed"))
+
+
+def _onnx_of_cells(outcomes: Sequence[CellOutcome]) -> tuple[int, int] | None:
+    sizes = [outcome.sizes["onnx"] for outcome in outcomes if "onnx" in outcome.sizes]
+    if not sizes:
+        return None
+    mean = statistics.fmean
+    return _both(round(mean(each.dense for each in sizes)), round(mean(each.compressed for each in sizes)))
+
+
+def _both(dense: int | None, compressed: int | None) -> tuple[int, int] | None:
+    return (dense, compressed) if dense and compressed else None
 
 
 def _on_device(bench: Bench) -> OnDevice | None:
     for row in rows(bench.record):
         if row.kind == "compressed":
             ratio = row.ratio.ratio if row.ratio else None
-            return OnDevice(f"{bench.machine}, {row.file}", row.drop, ratio, bench.record.taken)
+            where = f"{bench.machine}, {row.file}"
+            return OnDevice(where, row.drop, ratio, bench.record.taken, bench.record.device.is_target)
     return None
 
 
@@ -192,6 +213,7 @@ def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
         records=tuple(source.id for source, _ in cells),
         samples=first.accuracy.baseline.total,
         classes=len(first.data.classes),
+        onnx=_onnx_of_cells(outcomes),
         samples_seen=budget.samples_seen,
         taken=how_taken(cells[0][1]),
         cell=cell,

@@ -14,11 +14,12 @@ from edgecompress.report.sections.layers import layers
 from edgecompress.report.sections.records import records
 from edgecompress.report.sections.reproduction import reproduction
 from edgecompress.report.sections.search import search
+from edgecompress.report.sections.short import short
 from edgecompress.report.sections.sizes import sizes
 from edgecompress.report.sections.sustained import sustained
 
-# The claim first, then what it costs, then how it came about; where it all comes from is last.
-ORDER = (reproduction, axes, front, sizes, latency, sustained, layers, search, records)
+# The answers first, then the claim, then what it costs, then how it came about; where it all comes from is last.
+ORDER = (short, reproduction, axes, front, sizes, latency, sustained, layers, search, records)
 
 
 def whole(found: FoundRecords, *, made: datetime | None = None) -> Document:

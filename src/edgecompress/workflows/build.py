@@ -251,7 +251,7 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
 
 
 def _over_micro(manifest: Manifest) -> list[str]:
-    """What of a microcontroller's file is over its budget."""
+    """The excess of a microcontroller's file over its budget, a line each."""
     return [
         message
         for file in manifest.models.values()
@@ -261,7 +261,7 @@ def _over_micro(manifest: Manifest) -> list[str]:
 
 
 def _over(manifest: Manifest) -> list[str]:
-    """What of the file that another board prefers is over its budget."""
+    """The excess of the file that a board with Linux prefers over its budget, a line each."""
     budget, runtime = manifest.target.budget, manifest.target.runtimes[0]
     smaller = {f.runtime: (n, f) for n, f in manifest.models.items() if f.kind == "compressed"}
     name, file = smaller.get(runtime) or smaller["onnxruntime"]

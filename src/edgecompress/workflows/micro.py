@@ -91,7 +91,7 @@ def rehearse(board: Target, given: Prepared, *, progress: Progress, warn: Callab
 
 
 def over_budget(board: Target, size: int, proof: MicroProof) -> list[str]:
-    """What of a file of ``size`` bytes is over the board's budget, a line each: flash, and RAM."""
+    """The excess of a file of ``size`` bytes over the board's budget, a line each: flash, and RAM."""
     budget, found = board.budget, []
     name, flash, ram, whose = f"{STEMS['int8']}.{FORMAT}", size, proof.arena_bytes, "its tensor arena"
     if proof.vela is not None:

@@ -31,7 +31,7 @@ def test_zeros_are_lines_of_the_table_and_bits_its_columns(tmp_path):
     (chart,) = figure.charts
     drawn = chart.draw(400)
     points = drawn["data"]["values"]
-    assert drawn["encoding"]["x"]["field"] == "zeros"
+    assert drawn["layer"][1]["encoding"]["x"]["field"] == "zeros"
     assert [(point["zeros"], point["line"], round(point["drop"], 2)) for point in points] == [
         (50, "2 bits", 0.2), (50, "4 bits", 0.4), (90, "2 bits", 1.2), (90, "4 bits", 1.4), (95, "2 bits", 2.2),
     ]  # fmt: skip
@@ -47,15 +47,15 @@ def test_what_also_learns_from_the_baseline_is_drawn_beside_on_the_same_scale(tm
     plain, distilled = (chart.draw(400) for chart in figure.charts)
     assert {point["distilled"] for point in plain["data"]["values"]} == {"no"}
     assert {point["distilled"] for point in distilled["data"]["values"]} == {"yes"}
-    assert plain["encoding"]["y"]["title"] != distilled["encoding"]["y"]["title"]
-    assert plain["encoding"]["y"]["scale"] == distilled["encoding"]["y"]["scale"]
+    assert plain["layer"][1]["encoding"]["y"]["title"] != distilled["layer"][1]["encoding"]["y"]["title"]
+    assert plain["layer"][1]["encoding"]["y"]["scale"] == distilled["layer"][1]["encoding"]["y"]["scale"]
 
 
 def test_of_one_sparsity_bits_are_the_axis(tmp_path):
     (figure,) = section(tmp_path, [({"bits": bits}, 900 + bits) for bits in (1, 2, 4)]).figures
     assert [column.title for column in figure.table.columns[2:4]] == ["1 bit, points lost", "2 bits, points lost"]
     drawn = figure.charts[0].draw(400)
-    assert drawn["encoding"]["x"]["field"] == "bits"
+    assert drawn["layer"][1]["encoding"]["x"]["field"] == "bits"
     assert [(point["bits"], point["line"]) for point in drawn["data"]["values"]] == [
         (1, "90 % zeros"), (2, "90 % zeros"), (4, "90 % zeros"),
     ]  # fmt: skip
@@ -71,11 +71,23 @@ def test_methods_are_compared_at_the_setting_that_most_have_and_the_least_lost_i
         ["ward", "1", "1.00"],
         ["uniform", "1", "4.00"],
     ]
-    assert "At 90 % zeros and 4 bits." in figure.caption
+    assert figure.caption.startswith("kmeans loses least, 3.60 points less than uniform. At 90 % zeros and 4 bits.")
+    seeds, _ = figure.charts[0].draw(400)["layer"]
+    assert (seeds["encoding"]["x"]["field"], seeds["encoding"]["x2"]["field"]) == ("least", "most")
+
+
+def test_an_order_that_chance_can_make_is_none(tmp_path):
+    cells = [({"method": "ward"}, 935), ({"method": "kmeans"}, 930), ({"method": "uniform"}, 932)]
+    (figure,) = section(tmp_path, cells).figures
+    assert [row[0] for row in texts(figure)] == ["kmeans", "uniform", "ward"]
+    assert figure.caption.startswith(
+        "No method is better than another beyond chance: they are at most 0.50 points apart."
+    )
 
 
 def test_what_chance_alone_can_do_is_said(tmp_path):
     (figure,) = section(tmp_path, [({"sparsity": s}, 900) for s in (0.5, 0.8, 0.9)]).figures
+    assert figure.caption.startswith("From 50 % to 90 % zeros the mean loss goes from 4.00 to 4.00 points. ")
     apart = 100 * 1.96 * math.sqrt(2 * 0.9 * 0.1 / 1000)
     assert f"less than {apart:.1f} points apart" in figure.caption
     assert "1,000 test samples" in figure.caption

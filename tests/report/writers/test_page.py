@@ -122,8 +122,8 @@ def test_tab_goes_through_skip_theme_sections_and_plots_in_the_order_of_the_page
     for _ in range(18):
         page.keyboard.press("Tab")
         seen.append(page.evaluate(name))
-    # Averages: its table, two records, its details. Then the first plot.
-    assert seen == ["skip", "theme", *["A"] * 8, "scroll", "A", "A", "SUMMARY", "plot", "scroll", "A", "A"]
+    # Nine sections; of each answer its records, folded; then the plot of all networks, and its table.
+    assert seen == ["skip", "theme", *["A"] * 9, *["SUMMARY"] * 4, "plot", "scroll", "A"]
 
 
 def test_a_row_in_a_folded_table_is_unfolded_when_it_is_gone_to(opened):

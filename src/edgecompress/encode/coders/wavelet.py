@@ -45,9 +45,8 @@ LOW = range(1, 8)
 class Skewed:
     """A level that is stored by its gaps.
 
-    Among the bits of all levels are, instead of its own, ``unary`` ones, for each gap its upper part in zeros and then a
-    one; behind them its ``k`` low bits, inverted: the lowest of all gaps, then the next. ``rare``: the bit that gaps
-    lead to.
+    Among the bits of all levels are, instead of its own, ``unary`` ones: for each gap its upper part in zeros, then a
+    one. Behind them are the ``k`` low bits of all gaps, inverted, the lowest first. ``rare``: the bit gaps lead to.
     """
 
     rare: int
@@ -235,7 +234,9 @@ def _level(stored: npt.NDArray[np.bool_], found: Skewed | None, size: int) -> np
     if found is None:
         return stored
     unary, planes = stored[: found.unary], stored[found.unary :].reshape(found.k, -1)
-    low = np.sum(planes.astype(np.uint8) << np.arange(found.k, dtype=np.uint8)[:, np.newaxis], axis=0, dtype=np.uint8)
+    low = np.zeros(planes.shape[1], np.uint8)
+    for place, plane in enumerate(planes):
+        low |= plane.astype(np.uint8) << place
     gaps = rice.decode(rice.Rice(unary.view(np.uint8), bits.pack(low, found.k), planes.shape[1]))
     ones = np.full(size, not found.rare)
     ones[np.cumsum(gaps + 1) - 1] = found.rare

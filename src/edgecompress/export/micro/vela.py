@@ -24,7 +24,9 @@ _SYSTEMS = {
 }
 _MEMORY_MODE = "Shared_Sram"
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
-_MOST_STRIDE = 3  # of a convolution on Ethos-U55 and U65
+# Of a convolution behind a PAD, which Vela 5.2 makes one of on Ethos-U55 and U65 and cannot place then. Without the PAD it
+# takes a stride of 4 apart.
+_MOST_STRIDE = 3
 
 
 def check_installed() -> None:
@@ -95,20 +97,29 @@ def _estimate(summary: Path, compiled: Path, npu: Npu, version: str) -> VelaEsti
 
 
 def _beyond(npu: Npu, path: Path) -> str:
-    """What to do, with the convolutions whose stride is beyond what Ethos-U55 and U65 have."""
+    """The advice after a refusal, with the convolutions that Vela is known to stop at for Ethos-U55 and U65."""
     if npu.startswith("ethos-u85"):
         return "; choose another network"
+    strides = _padded_strides(path)
+    if not strides:
+        return "; choose another network, or an ethos-u85"
+    found = " and ".join(map(str, strides))
+    return (
+        f": for Ethos-U55 and U65 it stops at a convolution with a stride over {_MOST_STRIDE} behind padding, and here is "
+        f"one of {found}; give that convolution no padding or a smaller stride, or choose an ethos-u85"
+    )
+
+
+def _padded_strides(path: Path) -> list[int]:
+    """The strides over ``_MOST_STRIDE`` of convolutions that read what a PAD made."""
     found = []
     with model_file.parsed(path) as model, model_file.damage(path):
         for graph in model.subgraphs:
+            padded: set[int] = set()
             for operator in graph.operators:
-                if model_file.operator_name(model, operator) in _CONVOLUTIONS:
-                    stride = max(operator.builtinOptions.strideH, operator.builtinOptions.strideW)
-                    if stride > _MOST_STRIDE:
-                        found.append(str(stride))
-    if not found:
-        return "; choose another network, or an ethos-u85"
-    return (
-        f": it has a convolution with a stride of {' and '.join(found)}, and Ethos-U55 and U65 have strides up to "
-        f"{_MOST_STRIDE}; choose another network, or an ethos-u85"
-    )
+                name = model_file.operator_name(model, operator)
+                if name == "PAD":
+                    padded.add(int(operator.outputs[0]))
+                elif name in _CONVOLUTIONS and int(operator.inputs[0]) in padded:
+                    found.append(max(int(operator.builtinOptions.strideH), int(operator.builtinOptions.strideW)))
+    return [stride for stride in found if stride > _MOST_STRIDE]

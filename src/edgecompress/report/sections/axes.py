@@ -73,14 +73,21 @@ def _zeros_and_bits(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figu
             which = f"{100 * sparsity:g} % zeros, {each} {_bits(each)}{', distilled' * distill}"
             text = f"{which}: {percent(pair.drop)} points lost"
             mark = {"zeros": 100 * sparsity, "bits": each, "distilled": _yes(distill), "drop": pair.drop}
-            marks.append({**mark, "description": charts.description(row, text)})
+            marks.append(
+                {
+                    **mark,
+                    "least": min(pair.drops),
+                    "most": max(pair.drops),
+                    "description": charts.description(row, text),
+                }
+            )
     distils = sorted({distill for _, distill in rates})
     drawn = tuple(_lines(marks, distill, alone=len(distils) == 1) for distill in distils)
     title = f"{_name(members)}: zeros and bits"
     return Figure(
         key,
         title,
-        _caption([pair for _, pair in of_method], f"Clustered by {method}."),
+        _caption([pair for _, pair in of_method], f"{_rise(marks)}Clustered by {method}."),
         Table(columns, tuple(rows)),
         drawn,
     )
@@ -104,7 +111,12 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
     )
     rows: list[Row] = []
     marks: list[dict[str, Any]] = []
-    for method, pair in sorted(here.items(), key=lambda each: (each[1].drop, each[0])):
+    ranked = sorted(here.items(), key=lambda each: (each[1].drop, each[0]))
+    (best, least), (worst, most) = ranked[0], ranked[-1]
+    apart = most.drop - least.drop
+    by_chance = apart < _chance(list(here.values()))
+    # Where chance alone can make the order, it is none: the names are in theirs.
+    for method, pair in sorted(here.items()) if by_chance else ranked:
         row = Row(
             key=f"{key}-{len(rows)}",
             cells=(
@@ -118,8 +130,14 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
         )
         rows.append(row)
         described = charts.description(row, f"{method}: {percent(pair.drop)} points lost")
-        marks.append({"method": method, "drop": pair.drop, "description": described})
-    at = f"At {100 * sparsity:g} % zeros and {bits} bits{', learning from the baseline too' * distill}."
+        ends = {"least": min(pair.drops), "most": max(pair.drops)}
+        marks.append({"method": method, "drop": pair.drop, **ends, "description": described})
+    found = (
+        f"No method is better than another beyond chance: they are at most {apart:.2f} points apart."
+        if by_chance
+        else f"{best} loses least, {apart:.2f} points less than {worst}."
+    )
+    at = f"{found} At {100 * sparsity:g} % zeros and {bits} bits{', learning from the baseline too' * distill}."
     title = f"{_name(members)}: clustering methods"
     return Figure(key, title, _caption(list(here.values()), at), Table(columns, tuple(rows)), (_dots(marks),))
 
@@ -127,7 +145,7 @@ def _methods(key: str, members: Sequence[tuple[StudyCell, Pair]]) -> Figure | No
 def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Chart:
     """Points lost along zeros, a line for each number of bits; along bits where there are too few sparsities."""
     shown = [mark for mark in marks if mark["distilled"] == _yes(distill)]
-    drops = [mark["drop"] for mark in marks]
+    drops = [mark[end] for mark in marks for end in ("least", "most")]
     which = "" if alone else ", learning from the baseline too" if distill else ", learning from the labels alone"
     along, each, title = "zeros", "bits", "zeros, %"
     if len({mark["zeros"] for mark in marks}) < FEWEST:
@@ -135,30 +153,35 @@ def _lines(marks: Sequence[dict[str, Any]], distill: bool, *, alone: bool) -> Ch
     lines = {"domain": [_line(each, value) for value in sorted({mark[each] for mark in marks})]}
 
     def draw(width: int) -> dict[str, Any]:
+        encoding: dict[str, Any] = {
+            "x": {
+                "field": along,
+                "type": "quantitative",
+                "title": title,
+                "scale": {"zero": False},
+                "axis": {"tickMinStep": 1},
+            },
+            "y": {
+                "field": "drop",
+                "type": "quantitative",
+                "title": f"points of accuracy lost{which}",
+                # The same in both drawings, which stand side by side.
+                "scale": {"domain": [min(0, *drops), max(0, *drops)], "nice": True},
+            },
+            "color": {"field": "line", "type": "nominal", "scale": lines, "legend": {"symbolOpacity": 1}},
+            "strokeDash": {"field": "line", "type": "nominal", "scale": lines},
+            "description": {"field": "description"},
+        }
+        seeds = {name: encoding[name] for name in ("x", "color")}
+        seeds |= {"y": {**encoding["y"], "field": "least"}, "y2": {"field": "most"}}
         return charts.chart(
             width,
             220,
             [{**mark, "line": _line(each, mark[each])} for mark in shown],
-            mark={"type": "line", "point": {"size": 50}},
-            encoding={
-                "x": {
-                    "field": along,
-                    "type": "quantitative",
-                    "title": title,
-                    "scale": {"zero": False},
-                    "axis": {"tickMinStep": 1},
-                },
-                "y": {
-                    "field": "drop",
-                    "type": "quantitative",
-                    "title": f"points of accuracy lost{which}",
-                    # The same in both drawings, which stand side by side.
-                    "scale": {"domain": [min(0, *drops), max(0, *drops)], "nice": True},
-                },
-                "color": {"field": "line", "type": "nominal", "scale": lines},
-                "strokeDash": {"field": "line", "type": "nominal", "scale": lines},
-                "description": {"field": "description"},
-            },
+            layer=[
+                {"mark": {"type": "rule", "strokeWidth": 2, "opacity": 0.35, "aria": False}, "encoding": seeds},
+                {"mark": {"type": "line", "point": {"size": 50}}, "encoding": encoding},
+            ],
         )
 
     return Chart(f"Points of accuracy lost by zeros and bits{which}", draw, half=not alone)
@@ -170,16 +193,23 @@ def _line(axis: str, value: float) -> str:
 
 def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
     def draw(width: int) -> dict[str, Any]:
+        y = {"field": "method", "type": "nominal", "sort": None, "title": None}
+        x = {"field": "drop", "type": "quantitative", "title": "points of accuracy lost"}
+        colour = charts.COLOURS[0]
         return charts.chart(
             width,
             {"step": 24},
             marks,
-            mark={"type": "point", "filled": True, "size": 80, "color": charts.COLOURS[0]},
-            encoding={
-                "y": {"field": "method", "type": "nominal", "sort": None, "title": None},
-                "x": {"field": "drop", "type": "quantitative", "title": "points of accuracy lost"},
-                "description": {"field": "description"},
-            },
+            layer=[
+                {
+                    "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.35, "color": colour, "aria": False},
+                    "encoding": {"y": y, "x": {**x, "field": "least"}, "x2": {"field": "most"}},
+                },
+                {
+                    "mark": {"type": "point", "filled": True, "size": 80, "color": colour},
+                    "encoding": {"y": y, "x": x, "description": {"field": "description"}},
+                },
+            ],
         )
 
     return Chart("Points of accuracy lost by clustering method", draw)
@@ -187,12 +217,30 @@ def _dots(marks: Sequence[dict[str, Any]]) -> Chart:
 
 def _caption(members: Sequence[Pair], which: str) -> str:
     """The caption: which cells these are, and how far apart figures must be to say anything."""
-    samples, accuracy = members[0].samples, statistics.fmean(pair.compressed for pair in members) / 100
-    chance = 100 * _CHANCE * math.sqrt(2 * accuracy * (1 - accuracy) / samples)
     return (
-        f"{which} Points of accuracy lost to the dense network on {samples:,} test samples. Figures of one seed that "
-        f"are less than {chance:.1f} points apart can be so by chance (95 %, samples independent)."
+        f"{which} Points of accuracy lost to the dense network on {members[0].samples:,} test samples; a bar is the "
+        f"range of the seeds. Figures of one seed that are less than {_chance(members):.1f} points apart can be so by "
+        "chance (95 %, samples independent)."
     )
+
+
+def _chance(members: Sequence[Pair]) -> float:
+    """The points that two accuracies of so many samples can be apart by chance."""
+    accuracy = statistics.fmean(pair.compressed for pair in members) / 100
+    return 100 * _CHANCE * math.sqrt(2 * accuracy * (1 - accuracy) / members[0].samples)
+
+
+def _rise(marks: Sequence[dict[str, Any]]) -> str:
+    """The finding along the zeros: from which mean loss to which; empty: they do not vary."""
+    rates = sorted({mark["zeros"] for mark in marks})
+    if len(rates) < FEWEST:
+        return ""
+
+    def loss(zeros: float) -> float:
+        return statistics.fmean(mark["drop"] for mark in marks if mark["zeros"] == zeros)
+
+    first, last = loss(rates[0]), loss(rates[-1])
+    return f"From {rates[0]:g} % to {rates[-1]:g} % zeros the mean loss goes from {first:.2f} to {last:.2f} points. "
 
 
 def _name(members: Sequence[tuple[StudyCell, Pair]]) -> str:
