@@ -67,6 +67,6 @@ def test_every_block_runs_in_order_and_ends_with_the_right_class(shell):
     _, recipe, _, built, measured, answer = said
     assert "sparsity" in recipe
     assert "Smaller: " in built and "Accuracy: it answers " in built and "Speed: one inference takes " in built
-    assert "page: dist/shapes/" in built
+    assert built.endswith("page: dist/shapes.html") and (folder / "dist/shapes.html").is_file()
     assert "the file to take on" in measured
     assert answer == "square"

@@ -12,6 +12,7 @@ from edgecompress.report.summary import summary
 from edgecompress.workflows import build as build_module
 from edgecompress.workflows import micro
 from edgecompress.workflows.build import build_bundle
+from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.request import Request
 
 needs = pytest.mark.skipif(importlib.util.find_spec("tflite_micro") is None, reason="tflite-micro is not installed")
@@ -144,3 +145,25 @@ def test_other_boards_are_asked_for_as_before():
     request = Request(target="rpi4")
     assert micro.asked(request, target.load("rpi4")) is request
     assert micro.packages(target.load("rpi4")) == ()
+
+
+def test_the_budget_of_an_ethos_u_is_of_what_vela_compiled_and_before_training_of_ram_alone(micro_bundle):
+    proof = bundle.load(micro_bundle).models["model-int8.tflite"].micro
+    board = target.load("ethos-u85-256")
+    board = board.model_copy(update={"budget": target.Budget(file_kib=1, arena_kib=1)})
+    flash, ram = micro.over_budget(board, proof.vela.file_bytes, proof)
+    assert f"model-vela.tflite has {proof.vela.file_bytes / 1024:,.1f} KiB" in flash
+    assert "its SRAM, as Vela estimates" in ram
+    assert micro.over_budget(board, None, proof) == [ram]
+
+
+@pytest.mark.parametrize(
+    ("left", "warned"), [(["QUANTIZE", "DEQUANTIZE"], []), (["QUANTIZE", "EXP"], ["Vela leaves EXP"])]
+)
+def test_what_vela_leaves_to_the_processor_is_said_before_training(micro_bundle, tmp_path, monkeypatch, left, warned):
+    found = bundle.load(micro_bundle).models["model-int8.tflite"].micro.vela.model_copy(update={"on_cpu": left})
+    monkeypatch.setattr(micro.vela, "compile_for", lambda *_: found)
+    given = prepare(Request(target="ethos-u85-256", changes=(*QUICK, "export.int8=true")), progress=silent, warn=print)
+    messages = []
+    micro.rehearse(target.load("ethos-u85-256"), given, progress=silent, warn=messages.append)
+    assert [message[: len("Vela leaves EXP")] for message in messages] == warned

@@ -256,7 +256,9 @@ def _over_micro(manifest: Manifest) -> list[str]:
         message
         for file in manifest.models.values()
         if file.micro
-        for message in micro.over_budget(manifest.target, file.bytes, file.micro)
+        for message in micro.over_budget(
+            manifest.target, file.micro.vela.file_bytes if file.micro.vela else file.bytes, file.micro
+        )
     ]
 
 

@@ -37,6 +37,7 @@ COMPILED = "model-vela.tflite"
 """The file that Vela compiled."""
 SAMPLES = 256
 """Most samples whose outputs are compared with LiteRT's, and whose answers with the network's."""
+_AT_THE_ENDS = ("QUANTIZE", "DEQUANTIZE")  # of every network here: inputs and outputs are float32
 _FEW = 16  # samples that calibrate the rehearsal
 
 
@@ -81,24 +82,29 @@ def rehearse(board: Target, given: Prepared, *, progress: Progress, warn: Callab
         proof = _or_refused(board, lambda: prove.prove(path, rows, layout=_format().layout, compare=1)[2])
         if board.npu is not None:
             proof = proof.model_copy(update={"vela": vela.compile_for(board.npu, path, Path(name) / COMPILED)})
-        over = [] if given.context.recipe.structure else over_budget(board, path.stat().st_size, proof)
+        # Weights that are not compressed yet take more of an Ethos-U's flash than those that will be.
+        size = None if board.npu is not None else path.stat().st_size
+        over = [] if given.context.recipe.structure else over_budget(board, size, proof)
     progress(f"{board.name}: the network before training", 1, 1, f"it runs, in an arena of {_kib(proof.arena_bytes)}")
     trim_heap()
     if over and board.budget.enforce:
         raise CheckError(" ".join(over))
     for message in over:
         warn(f"before training: {message}")
+    left = [each for each in (proof.vela.on_cpu if proof.vela else []) if each not in _AT_THE_ENDS]
+    if left:
+        warn(f"Vela leaves {', '.join(left)} to the processor of {board.name}, which is slow at it")
 
 
-def over_budget(board: Target, size: int, proof: MicroProof) -> list[str]:
-    """The excess of a file of ``size`` bytes over the board's budget, a line each: flash, and RAM."""
+def over_budget(board: Target, size: int | None, proof: MicroProof) -> list[str]:
+    """The excess of a file of ``size`` bytes in flash over the board's budget, a line each; ``None``: not known yet."""
     budget, found = board.budget, []
-    name, flash, ram, whose = f"{STEMS['int8']}.{FORMAT}", size, proof.arena_bytes, "its tensor arena"
+    name, ram, whose = f"{STEMS['int8']}.{FORMAT}", proof.arena_bytes, "its tensor arena"
     if proof.vela is not None:
-        name, flash, ram, whose = COMPILED, proof.vela.file_bytes, proof.vela.sram_bytes, "its SRAM, as Vela estimates"
-    if budget.file_kib is not None and flash > 1024 * budget.file_kib:
+        name, ram, whose = COMPILED, proof.vela.sram_bytes, "its SRAM, as Vela estimates"
+    if size is not None and budget.file_kib is not None and size > 1024 * budget.file_kib:
         found.append(
-            f"{name} has {_kib(flash)}, {board.name}'s budget is {budget.file_kib} KiB; lower width in the recipe, or "
+            f"{name} has {_kib(size)}, {board.name}'s budget is {budget.file_kib} KiB; lower width in the recipe, or "
             "choose another network"
         )
     if budget.arena_kib is not None and ram > 1024 * budget.arena_kib:

@@ -25,6 +25,7 @@ from edgecompress.search.limits import Limits
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search as run_search
+from edgecompress.workflows import micro
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.front import front_of, measured
 from edgecompress.workflows.prepared import Prepared
@@ -105,7 +106,9 @@ def search(
     _check_folder(folder)
     built_in = folder
     if builds:
-        built_in = folder / f"{request.name}-{target.load(request.target).name}"
+        board = target.load(request.target)
+        micro.asked(request, board)  # its packages are there
+        built_in = folder / f"{request.name}-{board.name}"
         bundle.check_replaceable(built_in)
     for name in how.devices:  # before hours of work, not after
         devices_room.find(name)

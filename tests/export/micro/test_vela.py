@@ -24,7 +24,9 @@ def test_the_estimate_is_vela_s_own_of_the_same_file(micro_bundle, tmp_path):
 
 def test_what_vela_stops_at_is_named(micro_bundle, tmp_path):
     """AlexNet's first convolution."""
-    with pytest.raises(InputError, match=r"does not compile .* ethos-u55-128 .* a stride over 3 behind padding.* one of 4"):
+    with pytest.raises(
+        InputError, match=r"does not compile .* ethos-u55-128 .* a stride over 3 behind padding.* one of 4"
+    ):
         vela.compile_for("ethos-u55-128", micro_bundle / "model-int8.tflite", tmp_path / "compiled.tflite")
 
 

@@ -121,7 +121,7 @@ class TreeShape:
         self.starts = (np.cumsum(counts[self.leaves]) - counts[self.leaves]).astype(np.int32)
 
     def rare(self, level: int, bit: int) -> int:
-        """How many numbers have ``bit`` at a level."""
+        """The number of those that have ``bit`` at a level."""
         return self.ones[level] if bit else self.active[level] - self.ones[level]
 
     def _assign(self, lengths: npt.NDArray[np.uint8]) -> None:

@@ -24,8 +24,8 @@ _SYSTEMS = {
 }
 _MEMORY_MODE = "Shared_Sram"
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
-# Of a convolution behind a PAD, which Vela 5.2 makes one of on Ethos-U55 and U65 and cannot place then. Without the PAD it
-# takes a stride of 4 apart.
+# Of a convolution behind a PAD: Vela 5.2 makes one operator of both for Ethos-U55 and U65, and cannot place it. Without the
+# PAD it takes a stride of 4 apart.
 _MOST_STRIDE = 3
 
 
@@ -105,8 +105,8 @@ def _beyond(npu: Npu, path: Path) -> str:
         return "; choose another network, or an ethos-u85"
     found = " and ".join(map(str, strides))
     return (
-        f": for Ethos-U55 and U65 it stops at a convolution with a stride over {_MOST_STRIDE} behind padding, and here is "
-        f"one of {found}; give that convolution no padding or a smaller stride, or choose an ethos-u85"
+        f": for Ethos-U55 and U65 it stops at a convolution with a stride over {_MOST_STRIDE} behind padding, and here "
+        f"is one of {found}; give that convolution no padding or a smaller stride, or choose an ethos-u85"
     )
 
 

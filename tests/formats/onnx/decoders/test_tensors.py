@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgecompress.encode import group, single
+from edgecompress.encode.coders import wavelet
 from edgecompress.encode.group import Coder, Planned
 from edgecompress.encode.member import Member
 from edgecompress.encode.weights import Weights
@@ -84,6 +85,18 @@ def test_every_opset(decoded_when_loaded, gaps, values, opset):
     # The reference implementation looks values up in a table of at most 64.
     arrays = {name: clustered(shape, 0.9, 9) for name, shape in SHAPES.items()}
     check(decoded_when_loaded, arrays, encoded(arrays, gaps, values), opset, reference=True)
+
+
+@pytest.mark.parametrize("opset", [13, 18])
+@pytest.mark.parametrize("gaps", [None, Coder("rice", 2), Coder("wavelet", 0)], ids=str)
+def test_skewed_levels_are_gone_once_loaded(decoded_when_loaded, monkeypatch, gaps, opset):
+    monkeypatch.setattr(wavelet, "SKEWED", 0)
+    array = np.random.default_rng(0).choice(np.float32([0.5, -1, 2, 3]), (16, 24, 3, 3), p=[0.55, 0.4, 0.03, 0.02])
+    if gaps:
+        array[np.random.default_rng(1).random(array.shape) < 0.9] = 0
+    made = encoded({"w": array}, gaps, Coder("wavelet", 0))
+    assert made.values[0].code.skewed
+    check(decoded_when_loaded, {"w": array}, made, opset, reference=True)
 
 
 @pytest.mark.parametrize("distinct", [1, 2, 3, 256])
