@@ -13,6 +13,7 @@ from edgecompress.report.table import rows
 from edgecompress.study.grid import BITS, METHOD
 from edgecompress.study.records import CellOutcome, CellRecord, StudyCell
 
+HOST = "host"  # the profile of whatever machine builds
 NEAR = 0.95
 """A pair that keeps no more than one weight in this many times the paper's ratio is compared with the paper."""
 
@@ -25,7 +26,7 @@ class OnDevice:
     drop: float | None
     latency: float | None
     taken: Taken
-    is_target: bool = False  # whether it is the board that the files are for
+    is_board: bool = False  # whether it is the board that the files are for, and not the machine that built them
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ def _on_device(bench: Bench) -> OnDevice | None:
         if row.kind == "compressed":
             ratio = row.ratio.ratio if row.ratio else None
             where = f"{bench.machine}, {row.file}"
-            return OnDevice(where, row.drop, ratio, bench.record.taken, bench.record.device.is_target)
+            is_board = bench.record.device.is_target and bench.record.bundle.target != HOST
+            return OnDevice(where, row.drop, ratio, bench.record.taken, is_board)
     return None
 
 

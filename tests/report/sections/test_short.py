@@ -1,3 +1,6 @@
+import json
+from hashlib import sha256
+
 import pytest
 
 from edgecompress.report.found import find
@@ -19,7 +22,8 @@ def test_three_questions_are_answered_by_the_records_at_hand(found):
     assert said["Is it smaller?"][0].endswith("x")
     assert said["Is it smaller?"][0].startswith(f"{ratios[0]:.3g}")
     assert said["Is it as good?"][0].endswith(" points")
-    assert "the dense file's time" in said["What does it do on a board?"][1]
+    answer, beside = said["What does it do on a board?"]
+    assert answer.endswith("x") and beside.endswith("on Raspberry Pi 4 Model B Rev 1.4")
     assert "the paper: about 5.0 % on temporal data" in said["And at the paper's ratio?"][1]
     assert section.figures[0].table.large
     assert all(row.records for figure in section.figures for row in figure.table.rows)
@@ -46,6 +50,22 @@ def test_one_sample_is_no_cliff_and_what_was_not_measured_is_said(tmp_path):
         "not measured",
         "edgecompress bench BUNDLE --device NAME measures it",
     )
+
+
+def test_a_board_that_was_measured_is_the_answer_and_a_pc_that_built_for_itself_is_none(tmp_path):
+    def on(target, is_target):
+        manifest, record = documents.manifest(), documents.bench()
+        manifest["target"]["name"] = target
+        record["bundle"] |= {"target": target, "manifest_sha256": sha256(json.dumps(manifest).encode()).hexdigest()}
+        record["device"]["is_target"] = is_target
+        place = documents.write(tmp_path / f"{target}-{is_target}", manifest=manifest, record=record)
+        return answers(short(find([place])))["What does it do on a board?"]
+
+    assert on("rpi4", True)[0].endswith("x")
+    assert on("rpi4", True)[1].startswith("the dense file's time, 1 of 1, on ")
+    for elsewhere in (on("rpi4", False), on("host", True)):
+        assert elsewhere[0] == "not measured"
+        assert "; on no board: " in elsewhere[1] and "x the dense file's time, 1 of 1, on " in elsewhere[1]
 
 
 def test_records_without_accuracies_have_none(tmp_path):

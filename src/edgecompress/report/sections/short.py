@@ -68,17 +68,21 @@ def _answers(chosen: Sequence[Pair], compared: Sequence[Pair]) -> Figure:
 
 
 def _on_board(chosen: Sequence[Pair]) -> tuple[str, str, str, Sequence[Pair]]:
-    timed = [pair for pair in chosen if pair.device and pair.device.latency is not None]
-    ratios = [pair.device.latency for pair in timed if pair.device and pair.device.latency is not None]
-    question = "What does it do on a board?"
-    if not ratios:
-        return question, "not measured", "edgecompress bench BUNDLE --device NAME measures it", chosen
-    places = list(dict.fromkeys(pair.device.where.split(",")[0] for pair in timed if pair.device))
-    more = f" and {len(places) - 1} more" if len(places) > 1 else ""
-    boards = any(pair.device.is_target for pair in timed if pair.device)
-    said = f"the dense file's time, {len(timed)} of {len(chosen)}, on {places[0]}{more}"
-    said += "" if boards else "; none of them is the board that its files are for"
-    return question, f"{_range(ratios, lambda ratio: f'{ratio:.2f}')}x", said, timed
+    """The latency on boards; where none was measured that is the answer, and other machines' figures stand beside."""
+    timed = [(pair, pair.device) for pair in chosen if pair.device and pair.device.latency is not None]
+    question, how = "What does it do on a board?", "edgecompress bench BUNDLE --device NAME measures it"
+    if not timed:
+        return question, "not measured", how, chosen
+    boards = [(pair, device) for pair, device in timed if device.is_board]
+    shown = boards or timed
+    latency = f"{_range([device.latency for _, device in shown if device.latency], lambda each: f'{each:.2f}')}x"
+    places = list(dict.fromkeys(device.where.split(",")[0] for _, device in shown))
+    of = f"the dense file's time, {len(shown)} of {len(chosen)}, on {places[0]}"
+    of += f" and {len(places) - 1} more" if len(places) > 1 else ""
+    members = [pair for pair, _ in shown]
+    if boards:
+        return question, latency, of, members
+    return question, "not measured", f"{how}; on no board: {latency} {of}", members
 
 
 def _hero(chosen: Sequence[Pair]) -> Figure:
