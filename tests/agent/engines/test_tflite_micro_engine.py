@@ -39,7 +39,8 @@ def test_an_arena_in_which_the_runtime_crashes_is_too_small(tmp_path):
     )
 
     def ended(size):
-        return subprocess.run([sys.executable, "-c", program, str(path), str(size)], capture_output=True).returncode
+        command = [sys.executable, "-c", program, str(path), str(size)]
+        return subprocess.run(command, check=False, capture_output=True).returncode
 
     arena = MicroInterpreter(path).arena
     assert ended(arena) == 0

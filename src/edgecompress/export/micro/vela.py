@@ -24,8 +24,8 @@ _SYSTEMS = {
 }
 _MEMORY_MODE = "Shared_Sram"
 _CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
-# Of a convolution behind a PAD: Vela 5.2 makes one operator of both for Ethos-U55 and U65, and cannot place it. Without the
-# PAD it takes a stride of 4 apart.
+# Of a convolution behind a PAD: Vela 5.2 makes one operator of both for Ethos-U55 and U65, and cannot place it. Without
+# the PAD it takes a stride of 4 apart.
 _MOST_STRIDE = 3
 
 
