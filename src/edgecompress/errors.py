@@ -45,6 +45,17 @@ class MissingDependencyError(InputError):
     """A command needs an extra that is not installed. The message names the pip command that mends it."""
 
 
+class NoInt8Error(InputError):
+    """Int8 is asked for, and what is given is not for it.
+
+    ``why`` is the message without its end, the way out: a build without int8, which a microcontroller does not have.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}; set export.int8=false")
+        self.why = why
+
+
 class NoFormError(InputError):
     """A file format cannot express what it was given: without that file a build goes on, if the board needs it not."""
 

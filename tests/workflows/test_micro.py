@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from edgecompress import bundle, target
-from edgecompress.errors import CheckError, InputError, MissingDependencyError
+from edgecompress.errors import CheckError, InputError, MissingDependencyError, NoInt8Error
 from edgecompress.progress import silent
 from edgecompress.report.summary import summary
 from edgecompress.workflows import build as build_module
@@ -73,6 +73,7 @@ def test_the_summary_and_the_card_say_what_is_measured_and_what_is_estimated(mic
         assert "tensor arena of" in text
         assert "Estimates of Vela" in text
         assert "not measured" in text
+    assert "model.onnx" not in card  # such a bundle has none
 
 
 @needs
@@ -126,6 +127,23 @@ def _source(kind):
 def test_what_cannot_be_is_said_before_training(tmp_path, untrained, changes, message):
     with pytest.raises(InputError, match=message):
         build(tmp_path, **changes)
+
+
+@needs
+def test_what_is_not_for_int8_is_not_told_to_be_built_without_it(tmp_path, untrained, monkeypatch):
+    np.savez(tmp_path / "values.npz", x=np.zeros((40, 8), np.float32), y=np.zeros((40, 1), np.float32))
+    (tmp_path / "of_values.py").write_text("from torch import nn\n\n\ndef make():\n    return nn.Linear(8, 1)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    given = {"model": "of_values:make", "data": str(tmp_path / "values.npz"), "changes": ()}
+    with pytest.raises(InputError, match=r"runs int8 alone: int8 .* choose a board with Linux") as raised:
+        build(tmp_path, **given, loss="torch.nn.functional:mse_loss")
+    assert "export.int8" not in str(raised.value)
+    for board, message in (
+        ("cortex-m", r"^cortex-m runs int8 alone: it cannot, or choose a board with Linux$"),
+        ("rpi4", r"^it cannot; set export\.int8=false$"),
+    ):
+        with pytest.raises(InputError, match=message), micro.int8_alone(target.load(board)):
+            raise NoInt8Error("it cannot")
 
 
 @pytest.mark.parametrize(

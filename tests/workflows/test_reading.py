@@ -164,7 +164,7 @@ def test_the_identity_is_of_the_network_its_weights_the_data_and_how_they_are_sc
     ("changes", "message"),
     [
         ({"changes": ("width=0.5",)}, "width is for built-in networks"),
-        ({"changes": ("export.int8=true",)}, "export.int8 needs data with classes"),
+        ({"changes": ("export.int8=true",)}, "int8 needs data with classes"),
     ],
 )
 def test_what_an_own_network_cannot_have_is_one_line(own, changes, message):

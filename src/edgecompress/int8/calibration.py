@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from edgecompress.errors import InputError
+from edgecompress.errors import InputError, NoInt8Error
 
 Floats = npt.NDArray[np.float32]
 
@@ -19,7 +19,7 @@ def calibration(x: Floats, samples: int) -> Floats:
         InputError: there is no row, or a chosen one holds NaN or infinity.
     """
     if not len(x):
-        raise InputError("there are no training inputs to calibrate int8 with; give some, or set export.int8=false")
+        raise NoInt8Error("there are no training inputs to calibrate int8 with; give some")
     chosen = np.random.RandomState(SEED).permutation(len(x))[:samples]
     rows = np.ascontiguousarray(x[chosen], dtype=np.float32)
     if not np.isfinite(rows).all():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgecompress.errors import InputError, MissingDependencyError
+from edgecompress.errors import MissingDependencyError, NoInt8Error
 from edgecompress.int8.calibration import Floats
 from edgecompress.isolated.process import run_program
 
@@ -61,4 +61,4 @@ def run(module: str, name: str, arguments: list[str]) -> None:
     """
     code, reason = run_program(module, arguments, seconds=SECONDS)
     if code:
-        raise InputError(f"{name} cannot quantise this network ({reason}); build it without int8: export.int8=false")
+        raise NoInt8Error(f"{name} cannot quantise this network ({reason})")

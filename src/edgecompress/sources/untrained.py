@@ -3,7 +3,7 @@
 from typing import Literal
 
 from edgecompress.compress.reconstruct.synthetic import norms
-from edgecompress.errors import InputError
+from edgecompress.errors import NoInt8Error
 from edgecompress.recipe import Recipe, untrained
 from edgecompress.sources.data.dataset import why_no_classes
 from edgecompress.sources.datasets.contract import Dataset
@@ -27,7 +27,7 @@ def without_training(chosen: Recipe, model: Model, samples: int) -> tuple[Recipe
         InputError: the recipe asks for what needs classes.
     """
     if chosen.export.int8 is True:
-        raise InputError("export.int8 needs data with classes, to calibrate and to judge; set export.int8=false")
+        raise NoInt8Error("int8 needs data with classes, to calibrate and to judge")
     asked = chosen.reconstruct.inputs if chosen.reconstruct else None
     possible: list[Literal["training", "synthetic"]] = []
     if model.why_not_run is None and samples:

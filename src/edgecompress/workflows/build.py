@@ -55,11 +55,13 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     bundle.check_replaceable(folder)
     kept = None if request.from_front is None else _with_front(folder, request.from_front)
     front = kept.front if kept else []
-    given = prepare(request, progress=progress, warn=warn)
+    with micro.int8_alone(board):
+        given = prepare(request, progress=progress, warn=warn)
     if kept and request.from_front is not None:
         _check_same(kept, given, folder)
         given = _to_rate(given, front[request.from_front - 1].rate)
-    micro.rehearse(board, given, progress=progress, warn=warn)
+    with micro.int8_alone(board):
+        micro.rehearse(board, given, progress=progress, warn=warn)
     with nullcontext() if len(given.data.train_x) else low_memory():
         if given.context.recipe.cluster.max_drop is None:
             compressed = run_all(given.network, given.context, trained=given.trained)
@@ -139,7 +141,7 @@ def _write(
 ) -> Manifest:
     """Write everything but the manifest into ``folder``, and return that."""
     data, network, model, recipe_used = given.data, given.network, given.model, given.context.recipe
-    files = {EVAL: _eval(folder, given, request.eval_samples)}
+    files = {EVAL: _eval(folder, board, given, request.eval_samples)}
     made = write_models(folder, board, given, compressed, folder / EVAL, progress)
     judged = made.judged
     if judged and not board.is_micro:  # bench judges no microcontroller
@@ -215,7 +217,7 @@ def _container(folder: Path, name: str, progress: Progress) -> PlainFile:
     )
 
 
-def _eval(folder: Path, given: Prepared, samples: int | None) -> PlainFile:
+def _eval(folder: Path, board: Target, given: Prepared, samples: int | None) -> PlainFile:
     """Write the test set, or the first ``samples`` of it, as the ONNX file takes it."""
     data = given.data
     count = min(samples or len(data.test_x), len(data.test_x))
@@ -229,7 +231,8 @@ def _eval(folder: Path, given: Prepared, samples: int | None) -> PlainFile:
         also = "" if given.objective is None else f", and {targets_name(given)} the targets"
         inputs = "inputs as model.onnx takes them, by name, or as x where it takes one"
         return _plain(folder / EVAL, f"{count} {inputs}{also}")
-    return _plain(folder / EVAL, f"{which}: x as model.onnx takes it, y the classes")
+    taken = "channels first" if board.is_micro else "as model.onnx takes it"
+    return _plain(folder / EVAL, f"{which}: x {taken}, y the classes")
 
 
 def _plain(path: Path, what: str) -> PlainFile:

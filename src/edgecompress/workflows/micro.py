@@ -1,7 +1,8 @@
 """A build for a microcontroller: what it needs, a rehearsal before any training, and the one file with its sources."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
 from pathlib import Path
@@ -11,7 +12,7 @@ import onnx_ir as ir
 
 from edgecompress import bundle
 from edgecompress.encode.ledger import Ledger
-from edgecompress.errors import CheckError, InputError
+from edgecompress.errors import CheckError, InputError, NoInt8Error
 from edgecompress.estimate.records import Lead, LeadCandidate
 from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.kinds import STEMS, Kind
@@ -61,6 +62,17 @@ def packages(board: Target) -> tuple[str, ...]:
     if not board.is_micro:
         return ()
     return (MICRO,) if board.npu is None else (MICRO, vela.DISTRIBUTION)
+
+
+@contextmanager
+def int8_alone(board: Target) -> Iterator[None]:
+    """Have what is not for int8 refused without the advice to build without it, where the board runs nothing else."""
+    try:
+        yield
+    except NoInt8Error as error:
+        if not board.is_micro:
+            raise
+        raise InputError(f"{board.name} runs int8 alone: {error.why}, or choose a board with Linux") from error
 
 
 def rehearse(board: Target, given: Prepared, *, progress: Progress, warn: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from edgecompress.compress.checkpoints import digest
 from edgecompress.compress.context import Context
 from edgecompress.compress.layers import named
 from edgecompress.compress.sparse_kernels import worth_pairs
-from edgecompress.errors import InputError
+from edgecompress.errors import InputError, NoInt8Error
 from edgecompress.int8.program import check_installed
 from edgecompress.progress import Progress
 from edgecompress.sources import datasets, load
@@ -170,9 +170,9 @@ def _check_possible(chosen: recipe.Recipe, model: Model) -> None:
             "give the network as package.module:factory, or leave [structure] out"
         )
     if chosen.export.int8 is True and model.one_by_one:
-        raise InputError(
-            f"export.int8 calibrates with many samples at once, and {model.source} takes one; export it with a free "
-            "batch (dynamic_shapes of torch.onnx.export), or set export.int8=false"
+        raise NoInt8Error(
+            f"int8 is calibrated with many samples at once, and {model.source} takes one; export it with a free batch "
+            "(dynamic_shapes of torch.onnx.export)"
         )
     if chosen.export.float16_arithmetic is True and (not model.signature.plain or model.why_not_run):
         raise InputError("export.float16_arithmetic is for networks of one input and one output; set it to false")
@@ -192,7 +192,7 @@ def _objective(request: Request, chosen: recipe.Recipe, model: Model, data: Data
         why = model.why_not_run or "the data have no targets (y)"
         raise InputError(f"{'--loss' if request.loss else '--metric'} has nothing to work on, because {why}")
     if request.loss and chosen.export.int8 is True:
-        raise InputError("export.int8 is judged by its answers among classes, and --loss knows none; set it to false")
+        raise NoInt8Error("int8 is judged by its answers among classes, and --loss knows none")
     loss, metric = (None if spec is None else find(spec) for spec in (request.loss, request.metric))
     return Objective.of(model.module, model.signature, loss, metric, request.better)
 

@@ -2,6 +2,7 @@
 
 import struct
 
+import flatbuffers
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
@@ -50,6 +51,21 @@ def test_a_padding_runs_with_its_convolution_and_decoding_with_what_needs_it(gra
     # The padding and the convolution are the part's; decoding is not named, as the runtime does it once.
     assert [len(part.operators) for part in parts] == [2, 1, 1]
     assert parts[0].inputs == (0,)
+
+
+def test_the_empty_shape_of_a_scalar_is_no_input(graph):
+    """Nothing gives its values, for it has none: no buffer, as converters write it."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(graph.read_bytes(), 0))
+    shape = schema.TensorT()
+    shape.name, shape.shape, shape.type = b"shape", [0], schema.TensorType.INT32
+    (only,) = model.subgraphs
+    only.tensors.append(shape)
+    last = only.operators[-1]
+    last.inputs = [int(last.inputs[0]), len(only.tensors) - 1]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    parts = alone(bytes(builder.Output()))[1]
+    assert parts[-1].inputs == (int(last.inputs[0]),)
 
 
 def test_what_cannot_stand_alone_is_named(write):

@@ -90,6 +90,11 @@ class _Graph:
         self._ends = set(file.ints(graph, _GRAPH_OUTPUTS))
         buffers = file.tables(model, _MODEL_BUFFERS)
         self._constant = {number for number, each in enumerate(self._tensors) if self._is_constant(each, buffers)}
+        # What nothing gives has no values, as the shape of a scalar.
+        given = {tensor for gives in self._gives for tensor in gives}.union(file.ints(graph, _GRAPH_INPUTS))
+        self._constant.update(
+            number for number in range(len(self._tensors)) if number not in given and not self._is_variable(number)
+        )
         self._decoded: dict[int, int] = {}  # tensor -> the operator that makes it of constants alone
         self._padded: dict[int, int] = {}  # tensor -> the padding that makes it, which runs with its reader
 

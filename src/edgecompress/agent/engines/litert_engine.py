@@ -140,8 +140,8 @@ def load_profiled(
         raise
     try:
         engine, made, nodes = _load(whole, threads, 1, accelerator)
-    except RuntimeRefusedError as error:
-        _load(path, threads, 1, accelerator)
+    except (RuntimeRefusedError, JobError) as error:
+        _load(path, threads, 1, accelerator)  # and what is refused anyway, under the name that the user knows
         raise NotOfferedError(f"the runtime does not take its operators alone ({error})") from error
     profiled = ProfiledLiteRt(engine, made, parts, nodes)
     return profiled, profiled.finish

@@ -5,6 +5,7 @@ It is no ``Module`` of this room: no suffix stands for it, no board has it as a 
 
 from __future__ import annotations
 
+import faulthandler
 import importlib
 import importlib.metadata
 import os
@@ -82,13 +83,24 @@ class MicroInterpreter:
     def _smallest(self, used: int) -> tuple[int, Any]:
         """The arena of what was used, or the next larger one that is enough: planning takes some for a while."""
         size = -(-used // _ALIGNED) * _ALIGNED
-        while True:
+        while not self._is_enough(size) and size <= 2 * used + (1 << 16):
+            size += max(_ALIGNED, size // 256 // _ALIGNED * _ALIGNED)
+        return size, self._loaded(size)
+
+    def _is_enough(self, arena: int) -> bool:
+        """Whether the file is loaded and run in an arena of that size.
+
+        A child process tries: in an arena that is a little too small the runtime does not always refuse, but crash.
+        """
+        child = os.fork()
+        if child == 0:
             try:
-                return size, self._loaded(size)
-            except RuntimeRefusedError:
-                if size > 2 * used + (1 << 16):
-                    raise
-                size += max(_ALIGNED, size // 256 // _ALIGNED * _ALIGNED)
+                faulthandler.disable()
+                self._loaded(arena)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        return os.waitpid(child, 0)[1] == 0
 
     def _loaded(self, arena: int) -> Any:
         with _said() as said:
