@@ -54,7 +54,7 @@ def test_what_a_board_can_compute_with_and_what_stands_for_it_agree():
     names = {"dotprod": "asimddp", "fp16": "asimdhp", "i8mm": "i8mm", "bf16": "bf16", "sve": "sve", "sve2": "sve2"}
     for profile in map(target.load, target.names()):
         if profile.emulator_cpu is None:
-            assert profile.name == "host" or profile.is_micro
+            assert profile.name == "host" or profile.is_microcontroller
             continue
         has = PROCESSORS[profile.emulator_cpu].features.split()
         assert {name for name in names if names[name] in has} == set(profile.features), profile.name
@@ -74,8 +74,8 @@ def test_a_microcontroller_has_flash_and_ram_and_one_runtime(tmp_path):
         'runtimes = ["tflite-micro"]\ntransport = "none"\nnpu = "ethos-u55-64"\n'
     )
     path.write_text(text)
-    assert target.load(str(path)).is_micro
-    assert not target.load("rpi4").is_micro
+    assert target.load(str(path)).is_microcontroller
+    assert not target.load("rpi4").is_microcontroller
     for changed, message in (
         (text.replace('"tflite-micro"', '"litert"'), "memory_mib"),
         (text.replace('"tflite-micro"', '"tflite-micro", "litert"'), "no other beside it"),
@@ -90,6 +90,6 @@ def test_a_microcontroller_has_flash_and_ram_and_one_runtime(tmp_path):
 
 def test_shipped_budgets_of_microcontrollers_fit_their_memories():
     for profile in map(target.load, target.names()):
-        if profile.is_micro:
+        if profile.is_microcontroller:
             assert profile.budget.file_kib < profile.flash_kib
             assert profile.budget.arena_kib < profile.ram_kib

@@ -161,7 +161,7 @@ def find(name: str, board: target.Target | None = None) -> Device:
         return known[fitting[0]]
     if fitting:
         raise InputError(f"'{name}' can be any of {', '.join(fitting)}: give --device {fitting[0]}, or another of them")
-    if (board := target.load(boards[0])).is_micro:
+    if (board := target.load(boards[0])).is_microcontroller:
         raise InputError(board.no_agent(f"'{name}' is no device"))
     example = "adb:SERIAL" if target.load(boards[0]).transport == "adb" else "ssh://user@host"
     raise InputError(
@@ -223,7 +223,7 @@ def set_up(device: Device, *, offline: bool = False, progress: Progress = silent
 
 def _checked(device: Device) -> Device:
     """The device, if its address is one and its profile exists."""
-    if device.target is not None and (profile := target.load(device.target)).is_micro:
+    if device.target is not None and (profile := target.load(device.target)).is_microcontroller:
         raise InputError(profile.no_agent(f"'{device.name}' cannot be a device"))
     if device.address.startswith("ssh://"):
         ssh_address.parse(device.address.removeprefix("ssh://"))

@@ -11,7 +11,7 @@ from edgecompress.estimate.records import FLOAT16_ARITHMETIC, Lead, OnProcessor
 from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.kinds import Kind
 from edgecompress.export.memory import Memory
-from edgecompress.export.micro.records import MicroProof
+from edgecompress.export.microcontroller.records import MicrocontrollerProof
 from edgecompress.export.verify import Verification
 from edgecompress.recipe import Recipe
 from edgecompress.record import About, Published, Record
@@ -152,7 +152,9 @@ class ModelFile(Record):
         description="of a file that computes in float16 where the processor can: its values depend on the processor, "
         "and this is what the board's gives; null: they are the same everywhere, up to the order of sums",
     )
-    micro: MicroProof | None = Field(default=None, description="of a microcontroller's file; null: it is none")
+    microcontroller: MicrocontrollerProof | None = Field(
+        default=None, description="of a microcontroller's file; null: it is none"
+    )
 
     @property
     def tolerance(self) -> tuple[float, float] | None:

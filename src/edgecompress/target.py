@@ -10,7 +10,7 @@ from edgecompress.record import Record
 Runtime = Literal["onnxruntime", "litert", "tflite-micro"]
 LinuxRuntime = Literal["onnxruntime", "litert"]
 """A runtime of boards with Linux or Android, where the agent runs."""
-MICRO: Runtime = "tflite-micro"
+TFLITE_MICRO: Runtime = "tflite-micro"
 """TensorFlow Lite Micro, the runtime of microcontrollers."""
 Npu = Literal[
     "ethos-u55-32",
@@ -87,8 +87,8 @@ class Target(Record):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        if MICRO in self.runtimes:
-            if self.runtimes != [MICRO]:
+        if TFLITE_MICRO in self.runtimes:
+            if self.runtimes != [TFLITE_MICRO]:
                 raise ValueError("tflite-micro is the runtime of microcontrollers, which have no other beside it")
             if self.ram_kib is None or self.flash_kib is None or self.memory_mib is not None:
                 raise ValueError("a microcontroller has ram_kib and flash_kib, and no memory_mib")
@@ -101,9 +101,9 @@ class Target(Record):
         return self
 
     @property
-    def is_micro(self) -> bool:
+    def is_microcontroller(self) -> bool:
         """Return whether it is a microcontroller: TensorFlow Lite Micro runs there, int8 alone, and no Linux."""
-        return MICRO in self.runtimes
+        return TFLITE_MICRO in self.runtimes
 
     def no_agent(self, what: str) -> str:
         """The line about ``what`` cannot be done on a microcontroller, and what to do instead."""

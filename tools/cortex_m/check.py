@@ -5,8 +5,8 @@ Usage: python tools/cortex_m/check.py BUNDLE --sources FOLDER [--samples 64] [--
 
 FOLDER holds the checkouts tflite-micro, flatbuffers, gemmlowp and ruy, at the releases that TensorFlow Lite Micro asks
 for. It is compiled with its reference kernels, once, into --build (dist/cortex-m). Needs gcc-arm-none-eabi,
-libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-newlib, qemu-system-arm, and edgecompress[micro]. A bundle for an
-Ethos-U does not run there: QEMU has none.
+libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-newlib, qemu-system-arm, and edgecompress[tflite-micro]. A bundle for
+an Ethos-U does not run there: QEMU has none.
 
 main.cc runs as it is. Then its one inference is put in a loop over the first samples of eval.npz, and each output
 must be bit by bit that of the tflite-micro package here. Exit code 1 if one is not.

@@ -218,7 +218,7 @@ class _Outputs(Part):
     version: Text
 
 
-class _Micro(_Ran):
+class _TfliteMicro(_Ran):
     rows: Annotated[int, Field(ge=1, le=2**53, strict=True)]
     compared: Annotated[int, Field(ge=1, le=2**53, strict=True)]
     arena: Annotated[int, Field(ge=1, le=2**40, strict=True)]
@@ -270,7 +270,7 @@ ANSWERS: dict[str, type[Part]] = {
     "latency": _Latency,
     "memory": _MemoryOf,
     "metric": _Metric,
-    "micro": _Micro,
+    "tflite_micro": _TfliteMicro,
     "outputs": _Outputs,
     "profile": _Profile,
     "unpacked": _Unpacked,

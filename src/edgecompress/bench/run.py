@@ -61,7 +61,7 @@ def bench(
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     protocol, manifest = find_protocol(mode), bundle.load(folder)
-    if manifest.target.is_micro:
+    if manifest.target.is_microcontroller:
         raise InputError(manifest.target.no_agent(f"{folder} cannot be measured"))
     if output is not None:
         check_file(output)

@@ -105,6 +105,6 @@ def build(
     else:
         show(summary(made.manifest))
         further = f"measure it: edgecompress bench {made.path}"
-        if made.manifest.target.is_micro:
+        if made.manifest.target.is_microcontroller:
             further = "compile model_data.cc and main.cc into a firmware: edgecompress docs microcontrollers"
         console.aside(f"bundle: {made.path}; {further}", format_)

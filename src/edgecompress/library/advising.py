@@ -54,7 +54,7 @@ def advise(
         RuntimeFailedError: The device failed.
     """
     name, board = os.fspath(model), targets.load(os.fspath(target))
-    if board.is_micro:
+    if board.is_microcontroller:
         raise InputError(board.no_agent("advise goes by measurements, and there are none"))
     network = subject.identity(name, data, width)
     kept = micro.kept(store, network.name)

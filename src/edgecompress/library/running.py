@@ -101,7 +101,7 @@ def run(
     protocol(mode)
     name = _board(device) if target is None else str(target)
     board = targets.load(name)
-    if board.is_micro:
+    if board.is_microcontroller:
         raise InputError(board.no_agent("run measures, which cannot be done there, and build writes the bundle"))
     _set_up(devices.find(device, board), board, progress)
     made = build(

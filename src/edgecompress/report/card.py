@@ -6,7 +6,7 @@ from edgecompress.compress.record import StageResult, structured
 from edgecompress.export.kinds import COMPRESSED
 from edgecompress.formats import find
 from edgecompress.manifest import End, Manifest
-from edgecompress.report import micro
+from edgecompress.report import microcontroller
 from edgecompress.report.summary import MOST_VALUES, on_processor
 
 
@@ -59,7 +59,7 @@ def _use(manifest: Manifest) -> str:
         for name, file in manifest.models.items()
         if file.kind in COMPRESSED
     ]
-    taken = "with channels first" if manifest.target.is_micro else "as `model.onnx` takes them"
+    taken = "with channels first" if manifest.target.is_microcontroller else "as `model.onnx` takes them"
     return (
         "## Use\n\n"
         + "\n".join(rows)
@@ -107,7 +107,7 @@ def _results(manifest: Manifest) -> str:
 
 def _not_measured(manifest: Manifest) -> str:
     """The closing sentence: no figure is the board's."""
-    found = micro.sentences(manifest)
+    found = microcontroller.sentences(manifest)
     if not found:
         return "Nothing here was measured on the board; `edgecompress bench` measures."
     return "\n\n".join([*found, "Nothing here was measured on the board."])
@@ -209,7 +209,7 @@ def _float16(manifest: Manifest) -> str:
 def _lead(manifest: Manifest) -> list[str]:
     """The file to take, and what it was chosen from."""
     lead = manifest.lead
-    if lead is None or manifest.target.is_micro:
+    if lead is None or manifest.target.is_microcontroller:
         return []
     rows = "\n".join(
         f"| `{name}` | {'-' if each.instructions is None else f'{each.instructions:,}'} | "

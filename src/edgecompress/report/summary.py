@@ -7,7 +7,7 @@ from edgecompress.compress.details import ClusterDetails
 from edgecompress.compress.record import TOP_1
 from edgecompress.estimate.records import OnProcessor
 from edgecompress.manifest import Manifest, ModelFile
-from edgecompress.report import cells, micro
+from edgecompress.report import cells, microcontroller
 from edgecompress.report.document import Cell, Column, Document, Figure, Row, Table, of_figures, table
 from edgecompress.report.doubts import of_build
 from edgecompress.report.numbers import significant
@@ -42,7 +42,7 @@ def summary(manifest: Manifest) -> Document:
             _test(manifest),
             *_judges(manifest),
             _kept(manifest),
-            *micro.sentences(manifest),
+            *microcontroller.sentences(manifest),
             *leading,
             *uncounted,
         ),

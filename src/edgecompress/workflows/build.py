@@ -31,7 +31,7 @@ from edgecompress.record import write_atomically
 from edgecompress.report.card import card
 from edgecompress.sources.data.info import info
 from edgecompress.target import Target
-from edgecompress.workflows import micro
+from edgecompress.workflows import microcontroller
 from edgecompress.workflows.evaluation import evaluation, targets_name
 from edgecompress.workflows.lead import settle
 from edgecompress.workflows.model_files import macs_ratio, write_models
@@ -50,18 +50,18 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
     board = target.load(request.target)
-    request = micro.asked(request, board)
+    request = microcontroller.asked(request, board)
     folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)
     kept = None if request.from_front is None else _with_front(folder, request.from_front)
     front = kept.front if kept else []
-    with micro.int8_alone(board):
+    with microcontroller.int8_alone(board):
         given = prepare(request, progress=progress, warn=warn)
     if kept and request.from_front is not None:
         _check_same(kept, given, folder)
         given = _to_rate(given, front[request.from_front - 1].rate)
-    with micro.int8_alone(board):
-        micro.rehearse(board, given, progress=progress, warn=warn)
+    with microcontroller.int8_alone(board):
+        microcontroller.rehearse(board, given, progress=progress, warn=warn)
     with nullcontext() if len(given.data.train_x) else low_memory():
         if given.context.recipe.cluster.max_drop is None:
             compressed = run_all(given.network, given.context, trained=given.trained)
@@ -144,21 +144,21 @@ def _write(
     files = {EVAL: _eval(folder, board, given, request.eval_samples)}
     made = write_models(folder, board, given, compressed, folder / EVAL, progress)
     judged = made.judged
-    if judged and not board.is_micro:  # bench judges no microcontroller
+    if judged and not board.is_microcontroller:  # bench judges no microcontroller
         how = evaluation(request, given, folder, f"{STEMS['compressed']}.onnx")
         judged = judged.model_copy(update={"evaluation": how})
     if (folder / bundle.METRIC).is_file():
         files[bundle.METRIC] = _plain(folder / bundle.METRIC, "the metric, which a device runs where the user agrees")
-    if board.is_micro:
-        lead = micro.lead(board, made.models, recipe_used.export.lead_drop)
+    if board.is_microcontroller:
+        lead = microcontroller.lead(board, made.models, recipe_used.export.lead_drop)
     else:
         made, lead = settle(folder, made, board, given, compressed.stages, progress)
     models, files = made.models, files | made.plain
-    for name in [name for name, file in models.items() if file.kind in COMPRESSED and not file.micro]:
+    for name in [name for name, file in models.items() if file.kind in COMPRESSED and not file.microcontroller]:
         files[f"{name}{CONTAINER}"] = _container(folder, name, progress)
     packages = (
         *VERSIONS_OF,
-        *micro.packages(board),
+        *microcontroller.packages(board),
         *([tflite_quantizer()] if any("int8" in file.kind for file in models.values()) else []),
     )
     weights = compressible(network, recipe_used)
@@ -231,7 +231,7 @@ def _eval(folder: Path, board: Target, given: Prepared, samples: int | None) -> 
         also = "" if given.objective is None else f", and {targets_name(given)} the targets"
         inputs = "inputs as model.onnx takes them, by name, or as x where it takes one"
         return _plain(folder / EVAL, f"{count} {inputs}{also}")
-    taken = "channels first" if board.is_micro else "as model.onnx takes it"
+    taken = "channels first" if board.is_microcontroller else "as model.onnx takes it"
     return _plain(folder / EVAL, f"{which}: x {taken}, y the classes")
 
 
@@ -245,7 +245,7 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
     Raises:
         CheckError: it is over, and the profile enforces its budget.
     """
-    over = _over_micro(manifest) if manifest.target.is_micro else _over(manifest)
+    over = _over_microcontroller(manifest) if manifest.target.is_microcontroller else _over(manifest)
     if over and manifest.target.budget.enforce:
         raise CheckError(" ".join(over))
     for message in over:
@@ -253,16 +253,14 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
     return over
 
 
-def _over_micro(manifest: Manifest) -> list[str]:
+def _over_microcontroller(manifest: Manifest) -> list[str]:
     """The excess of a microcontroller's file over its budget, a line each."""
-    return [
-        message
-        for file in manifest.models.values()
-        if file.micro
-        for message in micro.over_budget(
-            manifest.target, file.micro.vela.file_bytes if file.micro.vela else file.bytes, file.micro
-        )
-    ]
+    found = []
+    for file in manifest.models.values():
+        if proof := file.microcontroller:
+            flash = proof.vela.file_bytes if proof.vela else file.bytes
+            found += microcontroller.over_budget(manifest.target, flash, proof)
+    return found
 
 
 def _over(manifest: Manifest) -> list[str]:

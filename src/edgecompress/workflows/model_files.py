@@ -36,7 +36,7 @@ from edgecompress.manifest import Accuracy, Fidelity, Judged, ModelFile, PlainFi
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
-from edgecompress.workflows.micro import MicroFiles
+from edgecompress.workflows.microcontroller import MicrocontrollerFiles
 from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import fidelity, reference
 
@@ -110,8 +110,10 @@ def write_models(
     inputs = calibration(data.train_x, settings.int8_samples) if int8 else data.train_x[:0]
     calibrated = Calibrated(inputs, samples) if int8 else None
     plan = _Plan(folder, settings, calibrated, _int8_of(settings, compressed.stages), _float16(board, given), progress)
-    micro = MicroFiles(folder, board, given, calibrated, progress) if board.is_micro and calibrated else None
-    kinds = [] if micro else find.of_profiles()
+    only = None
+    if board.is_microcontroller and calibrated:
+        only = MicrocontrollerFiles(folder, board, given, calibrated, progress)
+    kinds = [] if only else find.of_profiles()
     for kind, state in states.items():
         load_state(network, state)
         results[kind] = judged(network, test) if data.classes else None
@@ -132,12 +134,12 @@ def write_models(
                 if models.pop(dense, None):
                     (folder / dense).unlink()  # of one network alone it is of no use
         tested = references[kind]
-        if micro and isinstance(tested, Reference):
-            models |= micro.of_network(kind, graph, tested)
+        if only and isinstance(tested, Reference):
+            models |= only.of_network(kind, graph, tested)
         del graph  # the next graph need not be in memory beside this one
     warnings += _slower(models)
     expected = _expected(plan, given, references["compressed"])
-    made = Made(models, None, None, warnings, expected, plain=micro.plain if micro else {})
+    made = Made(models, None, None, warnings, expected, plain=only.plain if only else {})
     if by_metric is not None:
         both = dict(zip(states, judgements, strict=True))
         made = replace(

@@ -25,7 +25,7 @@ from edgecompress.search.limits import Limits
 from edgecompress.search.objectives import FrontRecord
 from edgecompress.search.records import SearchRecord
 from edgecompress.search.run import search as run_search
-from edgecompress.workflows import micro
+from edgecompress.workflows import microcontroller
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.front import front_of, measured
 from edgecompress.workflows.prepared import Prepared
@@ -107,7 +107,7 @@ def search(
     built_in = folder
     if builds:
         board = target.load(request.target)
-        micro.asked(request, board)  # its packages are there
+        microcontroller.asked(request, board)  # its packages are there
         built_in = folder / f"{request.name}-{board.name}"
         bundle.check_replaceable(built_in)
     for name in how.devices:  # before hours of work, not after

@@ -91,7 +91,7 @@ def test_a_refusal_names_the_operator(small_bundle, tmp_path):
 
 def test_a_missing_runtime_is_one_line(monkeypatch):
     monkeypatch.setitem(sys.modules, "tflite_micro.python.tflite_micro.runtime", None)
-    with pytest.raises(JobError, match=r"pip install 'edgecompress\[micro\]'"):
+    with pytest.raises(JobError, match=r"pip install 'edgecompress\[tflite-micro\]'"):
         prepare()
 
 

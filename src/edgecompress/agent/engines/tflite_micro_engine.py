@@ -42,7 +42,7 @@ def prepare() -> tuple[Any, str]:
     except ImportError as error:
         raise JobError(
             f"{RUNTIME} does not import here ({first_line(error)}); install it: "
-            f"{sys.executable} -m pip install 'edgecompress[micro]'"
+            f"{sys.executable} -m pip install 'edgecompress[tflite-micro]'"
         ) from error
 
 

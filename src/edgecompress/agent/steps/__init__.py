@@ -18,7 +18,7 @@ STEPS = (
     "latency",
     "memory",
     "metric",
-    "micro",
+    "tflite_micro",
     "outputs",
     "profile",
     "unpack",

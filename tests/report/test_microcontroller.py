@@ -1,5 +1,5 @@
 from edgecompress import bundle
-from edgecompress.report.micro import sentences
+from edgecompress.report.microcontroller import sentences
 
 
 def test_flash_ram_proof_and_estimate(micro_bundle, small_bundle):
@@ -7,8 +7,8 @@ def test_flash_ram_proof_and_estimate(micro_bundle, small_bundle):
     file = manifest.models["model-int8.tflite"]
     memory, proof, estimate = sentences(manifest)
     assert f"{file.bytes:,} bytes of flash" in memory
-    assert f"{file.micro.arena_bytes:,} bytes" in memory
+    assert f"{file.microcontroller.arena_bytes:,} bytes" in memory
     assert "LiteRT's reference kernels" in proof
-    assert f"{file.micro.vela.encoded_weight_bytes:,} bytes of encoded weights" in estimate
+    assert f"{file.microcontroller.vela.encoded_weight_bytes:,} bytes of encoded weights" in estimate
     assert "not measured" in estimate
     assert sentences(bundle.load(small_bundle)) == []

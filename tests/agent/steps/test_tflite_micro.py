@@ -9,7 +9,7 @@ def test_outputs_of_all_rows_and_litert_s_of_the_first(agent, micro_bundle, tmp_
         x = archive["x"][:12]
     np.savez(tmp_path / "x.npz", x=x)
     job = {"file": str(path), "inputs": "x.npz", "output": "y.npz", "layout": "channels_last", "compare": 5}
-    code, events, _ = agent("micro", job)
+    code, events, _ = agent("tflite_micro", job)
     assert code == 0
     assert (events[-1]["rows"], events[-1]["compared"], events[-1]["runtime"]) == (12, 5, "tflite-micro")
     assert events[-1]["arena"] > events[-1]["persistent"] > 0
@@ -29,6 +29,6 @@ def test_what_it_does_not_run_is_one_line(agent, micro_bundle, small_bundle, tmp
     path = small_bundle / "model.tflite" if name == "model" else micro_bundle / "model-int8.tflite"
     np.savez(tmp_path / "x.npz", x=np.zeros((1, *shape), np.float32))
     job = {"file": str(path), "inputs": "x.npz", "output": "y.npz", "layout": "channels_last", "compare": 1}
-    code, events, _ = agent("micro", job)
+    code, events, _ = agent("tflite_micro", job)
     assert code in (2, 3)
     assert message in events[-1]["message"]

@@ -25,7 +25,7 @@ class VelaEstimate(Record):
     on_cpu: list[str] = Field(description="operators that stay on the processor, in their order")
 
 
-class MicroProof(Record):
+class MicrocontrollerProof(Record):
     """The file in TensorFlow Lite Micro's interpreter on the machine that built it, beside LiteRT's reference kernels.
 
     A step is that of the output's int8.

@@ -1,6 +1,6 @@
 """A microcontroller's file in sentences: flash, RAM, its proof, and what Vela estimates."""
 
-from edgecompress.export.micro.records import MicroProof, VelaEstimate
+from edgecompress.export.microcontroller.records import MicrocontrollerProof, VelaEstimate
 from edgecompress.manifest import Manifest
 from edgecompress.report.numbers import significant
 
@@ -9,24 +9,24 @@ def sentences(manifest: Manifest) -> list[str]:
     """The figures of each file that runs on a microcontroller; none in other bundles."""
     found = []
     for name, file in manifest.models.items():
-        if file.micro is None:
+        if file.microcontroller is None:
             continue
         version = file.verification.version
-        found.append(_memory(name, file.bytes, file.micro, version))
-        found.append(_proof(file.micro))
-        if file.micro.vela is not None:
-            found.append(_estimate(file.micro.vela))
+        found.append(_memory(name, file.bytes, file.microcontroller, version))
+        found.append(_proof(file.microcontroller))
+        if file.microcontroller.vela is not None:
+            found.append(_estimate(file.microcontroller.vela))
     return found
 
 
-def _memory(name: str, size: int, proof: MicroProof, version: str) -> str:
+def _memory(name: str, size: int, proof: MicrocontrollerProof, version: str) -> str:
     activations = proof.arena_bytes - proof.persistent_bytes
     arena = f"a tensor arena of {proof.arena_bytes:,} bytes in tflite-micro {version} on this machine"
     parts = f"{activations:,} of activations; the rest holds pointers, which a 32-bit processor has half as long"
     return f"{name}: {size:,} bytes of flash; {arena} ({parts})."
 
 
-def _proof(proof: MicroProof) -> str:
+def _proof(proof: MicrocontrollerProof) -> str:
     if not proof.differing:
         equal = "equals LiteRT's reference kernels in every output"
     else:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from edgecompress.errors import CheckError, MissingDependencyError
-from edgecompress.export.micro.operators import in_order, output_step
-from edgecompress.export.micro.records import MicroProof
+from edgecompress.export.microcontroller.operators import in_order, output_step
+from edgecompress.export.microcontroller.records import MicrocontrollerProof
 from edgecompress.export.verify import Floats
 from edgecompress.formats.contract import Layout
 from edgecompress.isolated.process import run_step
@@ -30,13 +30,13 @@ def check_installed() -> None:
     """
     if importlib.util.find_spec("tflite_micro") is not None:
         return
-    how = "install it with: pip install 'edgecompress[micro]'"
+    how = "install it with: pip install 'edgecompress[tflite-micro]'"
     if platform.machine() not in _HAS_WHEELS:
         how = f"it has no wheels for {platform.machine()}: build on Linux on x86-64"
     raise MissingDependencyError(f"files for microcontrollers are proved in tflite-micro; {how}")
 
 
-def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Floats, str, MicroProof]:
+def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Floats, str, MicrocontrollerProof]:
     """Run a file in TensorFlow Lite Micro on all of ``inputs``, an npz file with ``x`` (N, channels, ...).
 
     Args:
@@ -61,7 +61,7 @@ def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Fl
             "layout": layout,
             "compare": compare,
         }
-        done = run_step("micro", job, path, seconds=SECONDS)[-1]
+        done = run_step("tflite_micro", job, path, seconds=SECONDS)[-1]
         with np.load(written, allow_pickle=False) as archive:
             produced: Floats = archive["y"].astype(np.float32)
             expected: Floats = archive["reference"].astype(np.float32)
@@ -72,7 +72,7 @@ def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Fl
             f"{path}: {100 * beyond:.1f} % of its outputs in tflite-micro {done['version']} differ from LiteRT's by "
             f"more than a step of int8; allowed are {100 * MOST_BEYOND:g} %"
         )
-    proof = MicroProof(
+    proof = MicrocontrollerProof(
         arena_bytes=done["arena"],
         persistent_bytes=done["persistent"],
         operators=sorted(set(in_order(path))),

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from edgecompress.export.micro.sources import write_sources
+from edgecompress.export.microcontroller.sources import write_sources
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")

@@ -10,7 +10,7 @@ from edgecompress.errors import CheckError, InputError, MissingDependencyError, 
 from edgecompress.progress import silent
 from edgecompress.report.summary import summary
 from edgecompress.workflows import build as build_module
-from edgecompress.workflows import micro
+from edgecompress.workflows import microcontroller
 from edgecompress.workflows.build import build_bundle
 from edgecompress.workflows.reading import prepare
 from edgecompress.workflows.request import Request
@@ -142,12 +142,12 @@ def test_what_is_not_for_int8_is_not_told_to_be_built_without_it(tmp_path, untra
         ("cortex-m", r"^cortex-m runs int8 alone: it cannot, or choose a board with Linux$"),
         ("rpi4", r"^it cannot; set export\.int8=false$"),
     ):
-        with pytest.raises(InputError, match=message), micro.int8_alone(target.load(board)):
+        with pytest.raises(InputError, match=message), microcontroller.int8_alone(target.load(board)):
             raise NoInt8Error("it cannot")
 
 
 @pytest.mark.parametrize(
-    ("board", "module", "extra"), [("cortex-m", "tflite_micro", "micro"), ("ethos-u55-128", "ethosu", "ethos-u")]
+    ("board", "module", "extra"), [("cortex-m", "tflite_micro", "tflite-micro"), ("ethos-u55-128", "ethosu", "ethos-u")]
 )
 def test_a_missing_package_is_named_before_anything_is_read(tmp_path, untrained, monkeypatch, board, module, extra):
     real = importlib.util.find_spec
@@ -161,27 +161,29 @@ def test_a_missing_package_is_named_before_anything_is_read(tmp_path, untrained,
 
 def test_other_boards_are_asked_for_as_before():
     request = Request(target="rpi4")
-    assert micro.asked(request, target.load("rpi4")) is request
-    assert micro.packages(target.load("rpi4")) == ()
+    assert microcontroller.asked(request, target.load("rpi4")) is request
+    assert microcontroller.packages(target.load("rpi4")) == ()
 
 
 def test_the_budget_of_an_ethos_u_is_of_what_vela_compiled_and_before_training_of_ram_alone(micro_bundle):
-    proof = bundle.load(micro_bundle).models["model-int8.tflite"].micro
+    proof = bundle.load(micro_bundle).models["model-int8.tflite"].microcontroller
     board = target.load("ethos-u85-256")
     board = board.model_copy(update={"budget": target.Budget(file_kib=1, arena_kib=1)})
-    flash, ram = micro.over_budget(board, proof.vela.file_bytes, proof)
+    flash, ram = microcontroller.over_budget(board, proof.vela.file_bytes, proof)
     assert f"model-vela.tflite has {proof.vela.file_bytes / 1024:,.1f} KiB" in flash
     assert "its SRAM, as Vela estimates" in ram
-    assert micro.over_budget(board, None, proof) == [ram]
+    assert microcontroller.over_budget(board, None, proof) == [ram]
 
 
 @pytest.mark.parametrize(
     ("left", "warned"), [(["QUANTIZE", "DEQUANTIZE"], []), (["QUANTIZE", "EXP"], ["Vela leaves EXP"])]
 )
 def test_what_vela_leaves_to_the_processor_is_said_before_training(micro_bundle, tmp_path, monkeypatch, left, warned):
-    found = bundle.load(micro_bundle).models["model-int8.tflite"].micro.vela.model_copy(update={"on_cpu": left})
-    monkeypatch.setattr(micro.vela, "compile_for", lambda *_: found)
+    found = (
+        bundle.load(micro_bundle).models["model-int8.tflite"].microcontroller.vela.model_copy(update={"on_cpu": left})
+    )
+    monkeypatch.setattr(microcontroller.vela, "compile_for", lambda *_: found)
     given = prepare(Request(target="ethos-u85-256", changes=(*QUICK, "export.int8=true")), progress=silent, warn=print)
     messages = []
-    micro.rehearse(target.load("ethos-u85-256"), given, progress=silent, warn=messages.append)
+    microcontroller.rehearse(target.load("ethos-u85-256"), given, progress=silent, warn=messages.append)
     assert [message[: len("Vela leaves EXP")] for message in messages] == warned

@@ -1,7 +1,7 @@
 import pytest
 
 from edgecompress.errors import InputError
-from edgecompress.export.micro.operators import check_known, in_order, method, output_step
+from edgecompress.export.microcontroller.operators import check_known, in_order, method, output_step
 
 
 def test_operators_in_their_order_and_the_output_s_step(micro_bundle, small_bundle):

@@ -6,7 +6,7 @@ The program includes headers of TensorFlow Lite Micro alone; what a board needs 
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgecompress.export.micro.operators import ETHOS_U, method
+from edgecompress.export.microcontroller.operators import ETHOS_U, method
 from edgecompress.record import write_atomically
 
 HEADER, DATA, MAIN = "model_data.h", "model_data.cc", "main.cc"

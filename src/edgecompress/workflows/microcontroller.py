@@ -17,9 +17,9 @@ from edgecompress.estimate.records import Lead, LeadCandidate
 from edgecompress.export.accuracy import FileAccuracy
 from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.memory import Memory
-from edgecompress.export.micro import prove, sources, vela
-from edgecompress.export.micro.operators import check_known, in_order
-from edgecompress.export.micro.records import MicroProof
+from edgecompress.export.microcontroller import prove, sources, vela
+from edgecompress.export.microcontroller.operators import check_known, in_order
+from edgecompress.export.microcontroller.records import MicrocontrollerProof
 from edgecompress.export.verified import LEAST_AGREEMENT, Calibrated, Reference
 from edgecompress.export.verify import Verification, compare_answers
 from edgecompress.formats import find
@@ -29,7 +29,7 @@ from edgecompress.int8.calibration import Floats, calibration
 from edgecompress.int8.program import check_installed as check_quantisers
 from edgecompress.manifest import ModelFile, PlainFile
 from edgecompress.progress import Progress
-from edgecompress.target import MICRO, Target
+from edgecompress.target import TFLITE_MICRO, Target
 from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.request import Request
 
@@ -48,7 +48,7 @@ def asked(request: Request, board: Target) -> Request:
     Raises:
         MissingDependencyError: one is not; the line says what to install.
     """
-    if not board.is_micro:
+    if not board.is_microcontroller:
         return request
     check_quantisers()
     prove.check_installed()
@@ -59,9 +59,9 @@ def asked(request: Request, board: Target) -> Request:
 
 def packages(board: Target) -> tuple[str, ...]:
     """The packages whose versions a microcontroller's manifest has beside the others'."""
-    if not board.is_micro:
+    if not board.is_microcontroller:
         return ()
-    return (MICRO,) if board.npu is None else (MICRO, vela.DISTRIBUTION)
+    return (TFLITE_MICRO,) if board.npu is None else (TFLITE_MICRO, vela.DISTRIBUTION)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def int8_alone(board: Target) -> Iterator[None]:
     try:
         yield
     except NoInt8Error as error:
-        if not board.is_micro:
+        if not board.is_microcontroller:
             raise
         raise InputError(f"{board.name} runs int8 alone: {error.why}, or choose a board with Linux") from error
 
@@ -82,7 +82,7 @@ def rehearse(board: Target, given: Prepared, *, progress: Progress, warn: Callab
         InputError: it is not for int8 and TensorFlow Lite Micro, or one of the board's tools refuses it.
         CheckError: it is over a budget that is enforced.
     """
-    if not board.is_micro:
+    if not board.is_microcontroller:
         return
     _check_possible(board, given)
     progress(f"{board.name}: the network before training", 0, 1, "quantised and run, to see that it can be")
@@ -108,7 +108,7 @@ def rehearse(board: Target, given: Prepared, *, progress: Progress, warn: Callab
         warn(f"Vela leaves {', '.join(left)} to the processor of {board.name}, which is slow at it")
 
 
-def over_budget(board: Target, size: int | None, proof: MicroProof) -> list[str]:
+def over_budget(board: Target, size: int | None, proof: MicrocontrollerProof) -> list[str]:
     """The excess of a file of ``size`` bytes in flash over the board's budget, a line each; ``None``: not known yet."""
     budget, found = board.budget, []
     name, ram, whose = f"{STEMS['int8']}.{FORMAT}", proof.arena_bytes, "its tensor arena"
@@ -128,7 +128,7 @@ def over_budget(board: Target, size: int | None, proof: MicroProof) -> list[str]
 
 
 @dataclass
-class MicroFiles:
+class MicrocontrollerFiles:
     """The files of a microcontroller's bundle, written as the networks come.
 
     Attributes:
@@ -175,19 +175,19 @@ class MicroFiles:
             arena = estimate.sram_bytes + proof.persistent_bytes
             self.plain[COMPILED] = _plain(flashed, f"{name} as Vela compiled it for {self.board.npu}: flash this one")
         self._write_sources(flashed, arena, produced.shape)
-        self.progress(f"export {name}", 1, 1, f"{ledger.file_bytes:,} bytes, proved in {MICRO}")
+        self.progress(f"export {name}", 1, 1, f"{ledger.file_bytes:,} bytes, proved in {TFLITE_MICRO}")
         made = ModelFile(
-            runtime=MICRO,
+            runtime=TFLITE_MICRO,
             kind="int8",
             bytes=path.stat().st_size,
             sha256=bundle.digest(path),
             input_layout=_format().layout,
-            runs_in=[f"{MICRO} {version}", *_format().runs_in(path)],
+            runs_in=[f"{TFLITE_MICRO} {version}", *_format().runs_in(path)],
             ledger=ledger,
-            verification=Verification(runtime=MICRO, version=version, outputs=outputs),
+            verification=Verification(runtime=TFLITE_MICRO, version=version, outputs=outputs),
             memory=Memory(after_load=None, peak=None),
             accuracy=_accuracy(produced, self.calibrated.samples),
-            micro=proof,
+            microcontroller=proof,
         )
         return {name: made}
 
@@ -220,7 +220,7 @@ def lead(board: Target, models: dict[str, ModelFile], limit: float) -> Lead:
         basis="rule",
         limit=limit,
         note="nothing runs on a microcontroller's processor here",
-        candidates={name: LeadCandidate(runtime=MICRO, bytes=file.bytes)},
+        candidates={name: LeadCandidate(runtime=TFLITE_MICRO, bytes=file.bytes)},
     )
 
 
@@ -235,7 +235,7 @@ def _check_possible(board: Target, given: Prepared) -> None:
         raise InputError(f"{only} is calibrated with training samples and judged by classes: give data that have both")
 
 
-def _or_refused(board: Target, run: Callable[[], MicroProof]) -> MicroProof:
+def _or_refused(board: Target, run: Callable[[], MicrocontrollerProof]) -> MicrocontrollerProof:
     try:
         return run()
     except CheckError as error:

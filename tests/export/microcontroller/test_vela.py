@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from edgecompress.errors import CheckError, InputError, MissingDependencyError
-from edgecompress.export.micro import vela
+from edgecompress.export.microcontroller import vela
 
 
 def test_the_estimate_is_vela_s_own_of_the_same_file(micro_bundle, tmp_path):

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from edgecompress.errors import CheckError, InputError, MissingDependencyError
-from edgecompress.export.micro.operators import ETHOS_U, in_order
-from edgecompress.export.micro.records import VelaEstimate
+from edgecompress.export.microcontroller.operators import ETHOS_U, in_order
+from edgecompress.export.microcontroller.records import VelaEstimate
 from edgecompress.formats.tflite import model_file
 from edgecompress.isolated.process import run_program
 from edgecompress.target import Npu

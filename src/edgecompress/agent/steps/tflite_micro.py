@@ -1,4 +1,4 @@
-"""Micro: a TFLite file in TensorFlow Lite Micro, beside LiteRT's reference kernels."""
+"""Tflite_micro: a TFLite file in TensorFlow Lite Micro, beside LiteRT's reference kernels."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..job import Job
 from .outputs import write
 
 
-def micro(job: Job, events: Events) -> None:
+def tflite_micro(job: Job, events: Events) -> None:
     """Run every row of ``x`` in TensorFlow Lite Micro, and the first of them in LiteRT's reference kernels too.
 
     Job: ``file``, of one input and one output, with a batch of 1; ``inputs``, an npz file with ``x`` (samples,
     channels, ...); ``output``, the npz file to write: ``y`` and ``reference``, float32, one row a sample; ``layout``;
-    ``compare``, the number of rows for the reference. Event: ``micro`` with the rows of both, the runtime, its version,
-    ``arena`` and ``persistent`` in bytes.
+    ``compare``, the number of rows for the reference. Event: ``tflite_micro`` with the rows of both, the runtime, its
+    version, ``arena`` and ``persistent`` in bytes.
     """
     file, given, target, layout = job.file("file"), job.file("inputs"), job.path("output"), job.layout()
     compare = job.count("compare")
@@ -51,7 +51,7 @@ def micro(job: Job, events: Events) -> None:
         raise RuntimeRefusedError(f"{RUNTIME} fails in {file.name}: {first_line(error)}") from error
     write(target, {"y": np.concatenate(found), "reference": np.concatenate(expected)})
     events.emit(
-        "micro",
+        "tflite_micro",
         file=file.name,
         rows=len(found),
         compared=len(expected),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edgecompress.errors import CheckError, MissingDependencyError
-from edgecompress.export.micro import prove
+from edgecompress.export.microcontroller import prove
 from edgecompress.formats.tflite import model_file
 
 
@@ -49,7 +49,9 @@ def test_a_file_that_the_runtime_refuses_is_an_error_that_names_the_operator(mic
         prove.prove(small_bundle / "model.tflite", micro_bundle / "eval.npz", layout="channels_last", compare=1)
 
 
-@pytest.mark.parametrize(("machine", "message"), [("x86_64", r"edgecompress\[micro\]"), ("aarch64", "no wheels")])
+@pytest.mark.parametrize(
+    ("machine", "message"), [("x86_64", r"edgecompress\[tflite-micro\]"), ("aarch64", "no wheels")]
+)
 def test_a_missing_package_is_named_with_its_extra(monkeypatch, machine, message):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(platform, "machine", lambda: machine)
