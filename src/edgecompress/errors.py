@@ -46,7 +46,7 @@ class MissingDependencyError(InputError):
 
 
 class NoInt8Error(InputError):
-    """Int8 is asked for, and what is given is not for it.
+    """A network or data that are not for int8, which was asked for.
 
     ``why`` is the message without its end, the way out: a build without int8, which a microcontroller does not have.
     """

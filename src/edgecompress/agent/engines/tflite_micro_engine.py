@@ -88,7 +88,7 @@ class MicroInterpreter:
         return size, self._loaded(size)
 
     def _is_enough(self, arena: int) -> bool:
-        """Whether the file is loaded and run in an arena of that size.
+        """Return whether the file is loaded and run in an arena of that size.
 
         A child process tries: in an arena that is a little too small the runtime does not always refuse, but crash.
         """
