@@ -215,7 +215,7 @@ def test_this_machine_and_an_emulated_processor_need_no_set_up():
 
 def test_a_microcontroller_is_no_device():
     """Neither by its profile's name nor registered; the line says what to do instead."""
-    with pytest.raises(InputError, match=r"'cortex-m' is no device: cortex-m has no Linux .*main.cc of a bundle"):
+    with pytest.raises(InputError, match=r"'cortex-m' is no device: cortex-m has no Linux .*main.cc to compile"):
         devices.find("cortex-m")
     with pytest.raises(InputError, match="'mine' cannot be a device: esp32-s3 has no Linux"):
         devices.add(Device(name="mine", address="ssh://user@host", target="esp32-s3"))

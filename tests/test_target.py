@@ -84,8 +84,14 @@ def test_a_microcontroller_has_flash_and_ram_and_one_runtime(tmp_path):
         (text.replace("ethos-u55-64", "ethos-u55-65"), "npu"),
     ):
         path.write_text(changed)
-        with pytest.raises(InputError, match=message):
+        with pytest.raises(InputError, match=message) as raised:
             target.load(str(path))
+        assert "Value error" not in str(raised.value) and len(str(raised.value)) < 500  # not the whole table
+    path.write_text(text.replace('"none"', '"ssh"'))
+    with pytest.raises(
+        InputError, match=r"mine\.toml: no transport reaches a microcontroller: give transport = \"none\"$"
+    ):
+        target.load(str(path))
 
 
 def test_shipped_budgets_of_microcontrollers_fit_their_memories():

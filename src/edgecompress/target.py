@@ -108,8 +108,8 @@ class Target(Record):
     def no_agent(self, what: str) -> str:
         """The line about ``what`` cannot be done on a microcontroller, and what to do instead."""
         return (
-            f"{what}: {self.name} has no Linux that an agent could run on; compile model_data.cc and main.cc of a "
-            "bundle for it into a firmware (edgecompress docs microcontrollers)"
+            f"{what}: {self.name} has no Linux that an agent could run on; a bundle for it (edgecompress build) has "
+            "model_data.cc and main.cc to compile into a firmware (edgecompress docs microcontrollers)"
         )
 
     @property

@@ -46,6 +46,8 @@ def first_error(error: ValidationError, model: type[BaseModel] | None = None) ->
         return f"{name}: is missing, and must be there"
     # A field of several types has a complaint of each.
     message = message_of([each for each in details if place(each["loc"]) == name])
+    if not detail["loc"] and isinstance(detail["input"], Mapping):
+        return message  # of several fields together, which the message names
     return f"{name}: {message} (given {_given(detail['input'])})"
 
 
@@ -59,6 +61,8 @@ def message_of(details: Sequence[Mapping[str, Any]]) -> str:
             musts.append(words.format(**limits))
         elif _SHOULD.match(detail["msg"]):
             musts.append(_SHOULD.sub("", detail["msg"]))
+        elif detail["type"] == "value_error":
+            whole.append(str(detail["ctx"]["error"]))
         elif detail["type"] == "json_invalid":
             whole.append(f"is not JSON: {detail['ctx']['error']}")
         else:

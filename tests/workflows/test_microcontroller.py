@@ -122,6 +122,7 @@ def _source(kind):
     [
         ({"changes": (*QUICK, "export.int8=false")}, "runs int8 alone, which export.int8=false forbids"),
         ({"changes": QUICK, "target": "cortex-n"}, "did you mean 'cortex-m'"),
+        ({"changes": (*QUICK, "cluster.max_drop=1")}, "a byte a weight in flash.*leave --max-drop out"),
     ],
 )
 def test_what_cannot_be_is_said_before_training(tmp_path, untrained, changes, message):

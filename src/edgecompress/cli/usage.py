@@ -26,4 +26,4 @@ def _reason(error: TyperException) -> str:
     if _CHOICE in details[0]["msg"]:
         choices = re.findall("'([^']*)'", details[0]["msg"].partition(_CHOICE)[2])
         return f"{name}: {methods.unknown('value', str(given), choices)}"
-    return f"{name}: {message_of(details).removeprefix('Value error, ')} (given {given!r})"
+    return f"{name}: {message_of(details)} (given {given!r})"

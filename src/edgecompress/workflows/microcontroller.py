@@ -231,6 +231,11 @@ def _check_possible(board: Target, given: Prepared) -> None:
         raise InputError(f"{only} export.int8=false forbids; leave that out")
     if given.model.by_name or given.model.why_not_run:
         raise InputError(f"{only} is for networks of one input and one output of scores; choose another network")
+    if given.context.recipe.cluster.max_drop is not None and board.npu is None:
+        raise InputError(
+            f"{board.name} keeps a byte a weight in flash, whatever its value: a lower rate costs accuracy and saves "
+            "nothing there; leave --max-drop out, or choose a board with an Ethos-U, which decodes compressed weights"
+        )
     if not given.data.classes or not len(given.data.train_x):
         raise InputError(f"{only} is calibrated with training samples and judged by classes: give data that have both")
 
