@@ -127,6 +127,6 @@ def test_a_disturbed_run_is_refused_unless_it_is_accepted(copy, measured, monkey
     refused = CliRunner().invoke(app, ["bench", str(copy)])
     assert isinstance(refused.exception, CheckError)
     assert "3 of 4 cores" in str(refused.exception)
-    assert f"record: {path}" in refused.output.replace("\n", "")
+    assert f"record: {copy}/bench/local-" in refused.output.replace("\n", "")
     for options in (["--allow-noisy"], ["--mode", "quick"]):
         assert CliRunner().invoke(app, ["bench", str(copy), *options]).exit_code == 0
