@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from .once import once
@@ -26,6 +27,10 @@ SMALL = (
     "cluster.epochs=1",
 )
 
+
+# Tests do not time: on a busy machine any example can be a slow one.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # Files whose tests share nothing: one test after the other goes to whichever process is free.
 SPREAD = ("tests/export/test_architectures.py",)

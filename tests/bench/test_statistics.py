@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from edgecompress.bench.statistics import P99_SAMPLES, change, summary, verdict
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 10**12), min_size=2, max_size=300))
 def test_a_summary_is_what_the_standard_library_computes(samples):
     found = summary(samples)

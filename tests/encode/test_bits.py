@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode import bits
@@ -10,7 +10,6 @@ def numbers(width):
     return st.lists(st.integers(0, 2**width - 1), max_size=70).map(lambda found: np.array(found, np.uint8))
 
 
-@settings(deadline=None)
 @given(st.integers(1, 8).flatmap(lambda width: st.tuples(st.just(width), numbers(width))))
 def test_numbers_come_back_and_take_the_bytes_that_were_counted(case):
     width, values = case

@@ -27,7 +27,7 @@ def decoded(choice):
     return found | {name: single.decode(each) for name, each in choice.singles.items()}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 @pytest.mark.parametrize("costs", [FREE, PAID], ids=["free", "paid"])
 @pytest.mark.parametrize("mode", ["fast-load", "smallest"])

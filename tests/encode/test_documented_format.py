@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode import bits, group, huffman
@@ -51,14 +51,12 @@ def numbers(code):
 
 
 @pytest.mark.parametrize("width", range(1, 9))
-@settings(deadline=None)
 @given(data=st.data())
 def test_packed_numbers(width, data):
     values = data.draw(st.lists(st.integers(0, 2**width - 1), max_size=40))
     assert unpacked(bits.pack(np.array(values, np.uint8), width)) == values
 
 
-@settings(deadline=None)
 @given(gaps=st.lists(st.one_of(st.integers(0, 40), st.integers(0, 5000)), min_size=1, max_size=40))
 def test_gaps_in_every_coder(gap_coder, gaps):
     encode = {"rice": rice.encode, "escape": escape.encode, "wavelet": wavelet.encode}[gap_coder.kind]
@@ -86,7 +84,6 @@ def test_skewed_levels(monkeypatch, shares):
     assert numbers(code) == values.tolist()
 
 
-@settings(deadline=None)
 @given(counts=st.lists(st.integers(0, 50), min_size=2, max_size=30))
 def test_codes_are_assigned_as_described(counts):
     """Level by level: the children of the inner nodes, all 0-children first; the last are the leaves."""
@@ -135,7 +132,6 @@ def test_a_whole_group(grouped, clustered):
         assert decoded[name].tobytes() == array.tobytes()
 
 
-@settings(deadline=None)
 @given(values=st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=40))
 def test_split_values(values):
     patterns = np.array(values, np.float32).view(np.uint32)

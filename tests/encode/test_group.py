@@ -26,7 +26,7 @@ def many_values(distinct, zeros):
     return np.random.default_rng(1).permutation(patterns).view(np.float32)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_array_in_any_coders(float_arrays, members_of, value_coders, grouped, gap_coder, data):
     array = data.draw(float_arrays)
@@ -59,7 +59,7 @@ def test_large_and_odd_arrays(members_of, value_coders, grouped, name):
             check(grouped([member], [(gap_coder, ["w"])] if gap_coder else [], [(coder, ["w"])]), {"w": array})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_tensors_share_streams_of_gaps_and_of_values_independently(
     float_arrays, members_of, value_coders, grouped, data
@@ -120,7 +120,7 @@ def test_tensors_of_a_stream_are_in_the_order_of_their_shapes(grouped, clustered
     check(encoded, arrays)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_tensors_whose_values_are_split(float_arrays, members_of, value_coders, grouped, data):
     """Alone, or beside a sparse one in the same stream of values."""

@@ -33,7 +33,7 @@ def least_by_trying_all(counts, longest):
     return int((possible @ np.array(present)).min())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 90), min_size=1, max_size=5), st.integers(3, 6))
 def test_no_prefix_code_within_the_limit_takes_fewer_bits(counts, longest):
     counts = np.array(counts)
@@ -42,7 +42,6 @@ def test_no_prefix_code_within_the_limit_takes_fewer_bits(counts, longest):
     assert int(lengths @ counts) == least_by_trying_all(counts.tolist(), longest)
 
 
-@settings(deadline=None)
 @given(COUNTS)
 def test_codes_are_complete_and_every_symbol_that_occurs_has_one(counts):
     lengths = huffman.lengths(counts)
@@ -53,7 +52,6 @@ def test_codes_are_complete_and_every_symbol_that_occurs_has_one(counts):
     assert np.sum(2.0 ** -lengths[lengths > 0].astype(float)) == 1
 
 
-@settings(deadline=None)
 @given(COUNTS)
 def test_without_a_limit_the_bits_are_those_of_huffmans_algorithm(counts):
     expected = merged_two_by_two(counts.tolist())

@@ -2,7 +2,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import entropy
@@ -11,7 +11,6 @@ from edgecompress.encode.ledger import Ledger, TensorEntry, entropy_bound
 from edgecompress.errors import InputError
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.5, -1.0, 2.0]), min_size=1, max_size=400))
 def test_entropy_bound_is_mask_plus_indices_plus_codebook_or_the_plain_size(values):
     array = np.array(values, np.float32)

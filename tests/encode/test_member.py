@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode.coders import escape, rice, wavelet
@@ -16,7 +16,6 @@ def ones_at(positions):
     return Member.of("w", Weights(array), sparse=True)
 
 
-@settings(deadline=None)
 @given(POSITIONS)
 def test_gaps_are_the_zeros_before_each_stored_element(positions):
     member = ones_at(positions)
@@ -25,7 +24,6 @@ def test_gaps_are_the_zeros_before_each_stored_element(positions):
     assert (member.count, member.reach) == (len(positions), positions[-1] + 1)
 
 
-@settings(deadline=None)
 @given(POSITIONS)
 def test_sums_foretell_what_each_coder_takes(positions):
     member = ones_at(positions)
@@ -41,7 +39,6 @@ def test_sums_foretell_what_each_coder_takes(positions):
 
 
 @pytest.mark.parametrize("k", GAP_LOW)
-@settings(deadline=None)
 @given(distances=st.lists(st.integers(0, 900), min_size=1, max_size=9))
 def test_fillers_are_as_few_zeros_as_break_every_long_gap(k, distances):
     longest = wavelet.CLASSES << k

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode import single
 from edgecompress.encode.weights import Weights
 
 
-@settings(deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("kind", ["raw", "float16", "constant"])
 def test_every_kind_keeps_every_bit_or_declines(float_arrays, kind, data):

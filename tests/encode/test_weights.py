@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode.weights import MOST_DISTINCT, Weights, palette
@@ -20,7 +20,6 @@ def test_a_codebook_begins_with_the_most_frequent_value():
     assert found.counts.tolist() == [3, 2, 1, 1]
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=300))
 def test_a_palette_is_every_value_once_or_there_is_none(patterns):
     patterns = np.array(patterns, np.uint32)

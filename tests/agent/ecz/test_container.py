@@ -135,7 +135,7 @@ def test_every_truncation_is_refused(small, folder):
         assert ("too early" if length >= len(MAGIC) else "not an .ecz container") in line
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_flipped_bits_are_found(small, folder, data):
     made = bytearray(small[0])
@@ -145,7 +145,7 @@ def test_flipped_bits_are_found(small, folder, data):
     refused(bytes(made), folder)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.data())
 def test_forgeries_with_matching_checksums_are_found_or_harmless(small, folder, data):
     made = bytearray(small[0])

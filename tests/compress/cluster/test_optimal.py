@@ -8,7 +8,7 @@ from edgecompress.compress.cluster.optimal import best_centroids
 from edgecompress.compress.cluster.points import Points, distinct
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     hnp.arrays(np.float32, st.integers(1, 10), elements=st.integers(-50, 50).map(float)),
     st.integers(1, 5),

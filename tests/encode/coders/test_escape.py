@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode import bits
@@ -12,7 +12,6 @@ GAPS = st.lists(st.one_of(st.integers(0, 9), st.integers(0, 3000)), max_size=60)
 
 
 @pytest.mark.parametrize("width", escape.WIDTHS)
-@settings(deadline=None)
 @given(numbers=GAPS)
 def test_numbers_come_back_and_take_the_bytes_that_were_counted(width, numbers):
     code = escape.encode(numbers, width)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode import bits
@@ -10,7 +10,6 @@ GAPS = st.lists(st.integers(0, 3000), max_size=60).map(lambda found: np.array(fo
 
 
 @pytest.mark.parametrize("k", range(9))
-@settings(deadline=None)
 @given(numbers=GAPS)
 def test_numbers_come_back_and_take_the_bytes_that_were_counted(k, numbers):
     code = rice.encode(numbers, k)

@@ -10,7 +10,7 @@ MAGNITUDES = st.one_of(st.just(0), st.sampled_from([SMALLEST, LARGEST]), st.inte
 PATTERNS = st.lists(st.tuples(st.booleans(), MAGNITUDES).map(lambda both: both[0] << 31 | both[1]), max_size=50)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(PATTERNS)
 def test_every_bit_comes_back(patterns):
     patterns = np.array(patterns, np.uint32)

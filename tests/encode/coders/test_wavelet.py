@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecompress.encode import bits, huffman
@@ -13,7 +13,6 @@ NUMBERS = st.lists(st.one_of(SKEWED, st.integers(0, 255)), min_size=1, max_size=
 
 
 @pytest.mark.parametrize("k", range(9))
-@settings(deadline=None)
 @given(upper=NUMBERS, data=st.data())
 def test_numbers_come_back_and_take_the_bytes_that_were_counted(k, upper, data):
     low = data.draw(st.lists(st.integers(0, 2**k - 1), min_size=len(upper), max_size=len(upper)))
@@ -27,7 +26,6 @@ def test_numbers_come_back_and_take_the_bytes_that_were_counted(k, upper, data):
 
 
 @pytest.mark.parametrize("k", [0, 2])
-@settings(deadline=None)
 @given(upper=NUMBERS)
 def test_numbers_come_back_from_skewed_levels(k, upper):
     numbers = np.array(upper, np.int64) << k
@@ -85,7 +83,6 @@ def test_the_levels_of_a_small_example(monkeypatch):
     assert bits.unpack(code.levels).tolist() == [1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0]
 
 
-@settings(deadline=None)
 @given(upper=NUMBERS)
 def test_the_shape_follows_from_what_is_stored(upper):
     code = wavelet.encode(np.array(upper), 0)
@@ -97,7 +94,6 @@ def test_the_shape_follows_from_what_is_stored(upper):
     assert np.array_equal(code.shape.codes, expected.codes)
 
 
-@settings(deadline=None)
 @given(upper=NUMBERS, longest=st.sampled_from([6, 7, 16]))
 def test_codes_are_a_prefix_code(upper, longest):
     counts = np.bincount(np.array(upper) % 64, minlength=wavelet.CLASSES)

@@ -36,7 +36,7 @@ def size_of(array, *, packed=False, channels=()):
     return size
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.sampled_from(["u1", "<f2", "<f4", "<f8", "<i8", "<u2", "<i4"]), st.booleans())
 def test_any_array(data, kind, packed):
     array = data.draw(arrays_of.arrays(kind, st.integers(1, 400)))
@@ -44,13 +44,13 @@ def test_any_array(data, kind, packed):
     size_of(array, packed=packed, channels=channels)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(min_size=8, max_size=600), st.sampled_from(["u1", "<u2", "<u4", "<u8"]))
 def test_any_bytes_as_numbers_of_any_width(data, kind):
     size_of(np.frombuffer(data[: len(data) // 8 * 8], kind), packed=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(arrays_of.arrays("<f4", st.integers(1, 300), elements=st.floats(width=32)), st.integers(1, 9))
 def test_any_floats_again_and_again(array, times):
     """NaN, infinities, denormals and -0.0 among them, as a codebook and as fields."""

@@ -33,13 +33,13 @@ def test_other_files_are_refused_in_one_line(tmp_path, junk):
     refusal(tmp_path, junk)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fraction=st.floats(0, 0.999))
 def test_a_truncated_file_is_refused_in_one_line(content, tmp_path, fraction):
     refusal(tmp_path, content.read_bytes()[: int(fraction * content.stat().st_size)])
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(0, 10**9), value=st.integers(1, 255))
 def test_a_damaged_file_is_read_or_refused_and_never_anything_else(content, tmp_path, place, value):
     damaged = bytearray(content.read_bytes())

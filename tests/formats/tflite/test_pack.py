@@ -307,7 +307,7 @@ def test_blocks_that_crash_the_runtime_are_an_error(foreign, tmp_path):
     assert _pack(data, tmp_path).tensors[0].encoding == "csr-float16"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damage_is_an_error_of_one_line(foreign, tmp_path_factory, data):
     build = foreign()

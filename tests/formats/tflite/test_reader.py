@@ -194,7 +194,7 @@ def test_every_truncation_is_an_input_error_or_still_readable():
         _outcome(SAMPLE[:length])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_damage_anywhere_is_contained(data):
     damaged = bytearray(SAMPLE)

@@ -28,7 +28,7 @@ def drawn(kind: str, n: int) -> np.ndarray:
 KINDS = ["laplace", "normal", "pruned", "outliers", "heavy tails", "two hills", "rounded", "half of one value"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     hnp.arrays(np.float32, st.integers(1, 9), elements=st.integers(-20, 20).map(float)),
     st.integers(1, 5),

@@ -163,7 +163,7 @@ def test_tensors_whose_values_are_split(decoded_when_loaded, values, alone, opse
 SPECIAL = [0] * 9 + [0x80000000, 0x3F800000, 0x7F800000, 0xFF800000, 0x7FC00001, 0xFFA5A5A5, 0x7F800001, 1, 0x7F7FFFFF]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     shape=st.lists(st.integers(1, 6), min_size=1, max_size=5),
     gaps=st.sampled_from(GAPS),
