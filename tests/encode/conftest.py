@@ -94,7 +94,8 @@ def value_coders():
 
 @pytest.fixture(scope="session")
 def grouped():
-    """A function: ``members`` in streams, after their gaps got the fillers that they need; the size was as planned.
+    """A function: ``members`` in streams, after their gaps got the fillers that they need; the size was as planned,
+    or less where a level of a wavelet matrix is skewed.
 
     ``gaps`` and ``values`` are pairs of a coder and the names of those in a stream of it.
     """
@@ -109,7 +110,9 @@ def grouped():
             for kind in (gaps, values)
         ]
         encoded = group.encode(*streams)
-        assert encoded.size == sizes.size(*streams)
+        skewed = any(getattr(stream.code, "skewed", None) for stream in (*encoded.gaps, *encoded.values))
+        planned = sizes.size(*streams)
+        assert encoded.size < planned if skewed else encoded.size == planned
         return encoded
 
     return encode

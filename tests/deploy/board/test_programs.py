@@ -264,6 +264,23 @@ def test_a_board_is_held_by_one_and_let_go_when_the_connection_ends(sh, tmp_path
     assert (list((root / "work").iterdir()), (root / "lock").is_symlink()) == ([], False)
 
 
+def test_who_is_slow_to_leave_does_not_take_the_next_one_s_lock_along(sh, tmp_path):
+    root = tmp_path / "root"
+    (root / "work").mkdir(parents=True)
+    (root / ".edgecompress").touch()
+    # It looked at the lock before it was asked to leave, and takes it away half a second after.
+    leaving = 'trap "sleep 0.5; rm -f \\"$0\\"; exit" TERM; echo ready; while :; do sleep 0.1; done'
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    with subprocess.Popen(["sh", "-c", leaving, root / "lock"], stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        (root / "lock").symlink_to(f"{holder.pid} {boot} me@here")
+        process, _, reply = hold(sh, root, take=True)
+        holder.wait(timeout=20)
+    assert reply.word == "ready"
+    assert os.readlink(root / "lock").startswith(f"{process.pid} ")  # noqa: PTH115
+    close(process)
+
+
 def test_who_holds_is_told_to_leave(sh, tmp_path):
     process, (_, work, number, _), _ = hold(sh, tmp_path / "root")
     assert sh(programs.RELEASE, number) == ("", Reply("done", ""))

@@ -39,9 +39,17 @@ if ! ln -s "$mine" "$root/lock" 2>/dev/null; then
   if [ "${{rest%% *}}" = "$boot" ] && kill -0 "$holder" 2>/dev/null; then
     [ "$4" = take ] || say busy "${{rest#* }}"
     kill -TERM "$holder" 2>/dev/null
+    # It takes its lock away itself. Were that replaced before, it could take this one's, which it had not seen.
+    turns=0
+    while [ "$(readlink "$root/lock")" = "$held" ] && kill -0 "$holder" 2>/dev/null && [ $turns -lt 100 ]; do
+      sleep 0.05 || sleep 1
+      turns=$((turns + 1))
+    done
   fi
-  rm -f "$root/lock"
+  [ "$(readlink "$root/lock")" != "$held" ] || rm -f "$root/lock"
   ln -s "$mine" "$root/lock" 2>/dev/null || {{
+    now=$(readlink "$root/lock")
+    if [ -n "$now" ] && [ "$now" != "$held" ]; then rest=${{now#* }}; say busy "${{rest#* }}"; fi
     [ -L "$root/lock" ] || make_room
     ln -s "$mine" "$root/lock"
   }} || say folder
