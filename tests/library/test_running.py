@@ -1,4 +1,3 @@
-import importlib.util
 import sys
 
 import pytest
@@ -6,7 +5,7 @@ import pytest
 from edgecompress import devices
 from edgecompress.bundle import MANIFEST
 from edgecompress.devices import Device
-from edgecompress.errors import InputError, MissingDependencyError
+from edgecompress.errors import InputError
 from edgecompress.library import running
 from edgecompress.library.running import run
 
@@ -114,11 +113,3 @@ def test_who_is_asked_for_consent_sees_the_bundle_and_what_they_agree_to_is_what
     assert seen == [folder]
     assert asked == [(folder, "local", "quick", given)]
     assert (made.record, made.page) == (record, tmp_path / "page.html")
-
-
-def test_what_is_not_installed_is_said_before_anything_begins(monkeypatch):
-    real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in {"torch", "psutil"} else real(name))
-    command = r"pip install 'edgecompress\[train,bench\]'"
-    with pytest.raises(MissingDependencyError, match=f"needs torch, psutil, .*{command}"):
-        run("alexnet", device="nowhere")

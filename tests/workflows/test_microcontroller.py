@@ -160,6 +160,13 @@ def test_a_missing_package_is_named_before_anything_is_read(tmp_path, untrained,
         build(tmp_path, target=board)
 
 
+def test_what_saves_no_flash_is_refused_where_weights_are_not_compressed():
+    with pytest.raises(InputError, match=r"^cortex-m keeps a byte a weight.*there; build without a search, or"):
+        microcontroller.check_pays(target.load("cortex-m"), "build without a search")
+    for other in ("ethos-u55-128", "rpi4"):
+        microcontroller.check_pays(target.load(other), "build without a search")
+
+
 def test_other_boards_are_asked_for_as_before():
     request = Request(target="rpi4")
     assert microcontroller.asked(request, target.load("rpi4")) is request
@@ -172,7 +179,7 @@ def test_the_budget_of_an_ethos_u_is_of_what_vela_compiled_and_before_training_o
     board = board.model_copy(update={"budget": target.Budget(file_kib=1, arena_kib=1)})
     flash, ram = microcontroller.over_budget(board, proof.vela.file_bytes, proof)
     assert f"model-vela.tflite has {proof.vela.file_bytes / 1024:,.1f} KiB" in flash
-    assert "its SRAM, as Vela estimates" in ram
+    assert f"needs {(proof.vela.sram_bytes + proof.persistent_bytes) / 1024:,.1f} KiB of RAM (its tensor arena" in ram
     assert microcontroller.over_budget(board, None, proof) == [ram]
 
 

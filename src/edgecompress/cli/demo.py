@@ -7,6 +7,7 @@ import typer
 
 from edgecompress.cli import console
 from edgecompress.cli.options import CACHE_DIR, STORE
+from edgecompress.library.extras import check_extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ def demo(
 
     Example: edgecompress demo
     """
+    check_extras()  # before the library is imported, which needs the first of them
     with console.long_work("the same command goes on from the last finished epoch") as progress:
         from edgecompress.library.running import run
 

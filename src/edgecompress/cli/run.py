@@ -24,6 +24,7 @@ from edgecompress.cli.options import (
     STORE,
 )
 from edgecompress.errors import InputError
+from edgecompress.library.extras import check_extras
 
 if TYPE_CHECKING:
     from edgecompress.library.bundles import Bundle
@@ -67,6 +68,7 @@ def run(
 
     Example: edgecompress run trained.onnx --data samples.npz --device kitchen
     """
+    check_extras()  # before the library is imported, which needs the first of them
     write = console.writer(format_)
     with console.long_work("the same command goes on from the last finished step") as progress:
         from edgecompress.bench.validity import accept

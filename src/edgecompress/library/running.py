@@ -1,6 +1,5 @@
 """The whole way from Python, as ``edgecompress run`` goes it: a board, a bundle measured on it, and a page."""
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.bench.session import session
 from edgecompress.compress.record import Better
 from edgecompress.devices import Device
-from edgecompress.errors import EXTRAS, InputError, MissingDependencyError
+from edgecompress.errors import InputError
 from edgecompress.library.bundles import Bundle, build
+from edgecompress.library.extras import check_extras
 from edgecompress.library.paths import StrPath
 from edgecompress.library.warned import Warn
 from edgecompress.progress import Progress, silent
@@ -127,21 +127,6 @@ def run(
     record = made.bench(device, mode, run_metric=agreed, store=store, progress=progress, warn=warn)
     page, without = write_page(made.path, made.path)
     return RunResult(made, record, page, without)
-
-
-def check_extras() -> None:
-    """Make sure that everything is installed before minutes of training, and not when it is needed first.
-
-    Raises:
-        MissingDependencyError: The line names the packages that are not there, and the command that brings them.
-    """
-    wanted = {name: extra for name, extra in EXTRAS.items() if extra in ("train", "bench")}
-    lacking = [name for name in wanted if importlib.util.find_spec(name) is None]
-    if lacking:
-        extras = ",".join(extra for extra in ("train", "bench") if extra in {wanted[name] for name in lacking})
-        raise MissingDependencyError(
-            f"this needs {', '.join(lacking)}, not installed here: pip install 'edgecompress[{extras}]'"
-        )
 
 
 def _board(device: str) -> str:

@@ -11,4 +11,7 @@ def test_the_manifest_keeps_the_proof_and_vela_s_estimate(micro_bundle):
     # Vela's coder gains from zeros and few levels: the dense network's weights take a byte each, about.
     assert found.dense_encoded_weight_bytes > 3 * found.encoded_weight_bytes
     assert found.on_cpu == ["QUANTIZE", "DEQUANTIZE"]
+    proof = file.microcontroller
+    assert proof.ram_bytes == found.sram_bytes + proof.persistent_bytes
+    assert proof.model_copy(update={"vela": None}).ram_bytes == proof.arena_bytes
     assert bundle.load(micro_bundle).to_json() == (micro_bundle / "manifest.json").read_text()

@@ -42,3 +42,11 @@ class MicrocontrollerProof(Record):
     differing: float = Field(description="fraction of outputs that differ from LiteRT's")
     beyond_a_step: float = Field(description="fraction of outputs that differ by more than a step")
     vela: VelaEstimate | None = Field(default=None, description="null: the board has no Ethos-U")
+
+    @property
+    def ram_bytes(self) -> int:
+        """The tensor arena that the board needs: with an Ethos-U, Vela's SRAM and the data of operators and tensors.
+
+        Those data are not in Vela's estimate. The interpreter needed them for more operators than are left.
+        """
+        return self.arena_bytes if self.vela is None else self.vela.sram_bytes + self.persistent_bytes
