@@ -5,7 +5,7 @@ import pytest
 
 from edgecompress import devices
 from edgecompress.bench.doctor import _emulator, _version, doctor, examine
-from edgecompress.bench.records import Emulation, Frequency, Throttling
+from edgecompress.bench.machine import Emulation, Frequency, Throttling
 from edgecompress.bench.session import session
 from edgecompress.devices import Device
 

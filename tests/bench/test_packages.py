@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from edgecompress import devices
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.packages import check
-from edgecompress.bench.records import Conditions
 from edgecompress.bench.run import bench
 from edgecompress.deploy.agent_zip import agent_zip
 from edgecompress.deploy.on_device import AgentOnDevice

@@ -1,7 +1,8 @@
 import pytest
 
+from edgecompress.bench.machine import Clock, Emulation, Frequency, Throttling
 from edgecompress.bench.protocol import protocol
-from edgecompress.bench.records import Clock, Emulation, Frequency, Others, Throttling, Window
+from edgecompress.bench.records import Others, Window
 from edgecompress.bench.validity import validity
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from edgecompress import bundle
-from edgecompress.bench import records
+from edgecompress.bench import machine, records
 from edgecompress.bench.protocol import protocol
 from edgecompress.bench.statistics import Ratio, summary
 from edgecompress.report.found import find
@@ -64,7 +64,7 @@ def file(kind, size, milliseconds, peak, load, correct):
 @pytest.fixture
 def record():
     """model.onnx is 40 times smaller than dense.onnx and loses 1.25 points; dense.tflite failed."""
-    conditions = records.Conditions(
+    conditions = machine.Conditions(
         system="Linux",
         kernel="6.1",
         machine="x86_64",
@@ -73,9 +73,9 @@ def record():
         cores=2,
         affinity=[0, 1],
         frequency=None,
-        memory=records.SystemMemory(total=None, available=None, swap_total=None, swap_used=None),
+        memory=machine.SystemMemory(total=None, available=None, swap_total=None, swap_used=None),
         load=None,
-        emulation=records.Emulation(emulated=False, why="no sign"),
+        emulation=machine.Emulation(emulated=False, why="no sign"),
         python="3.11.7",
         versions={},
     )

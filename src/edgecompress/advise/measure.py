@@ -14,8 +14,8 @@ from edgecompress.advise.records import MeasuredPlace, MicroRecord, NetworkIdent
 from edgecompress.advise.subject import subject
 from edgecompress.advise.variants import write_variants
 from edgecompress.bench.compare import compare
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.protocol import protocol as find_protocol
-from edgecompress.bench.records import Conditions
 from edgecompress.bench.session import Asked, session
 from edgecompress.bundle import EVAL
 from edgecompress.devices import LOCAL, Device

@@ -4,8 +4,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import Comparison, Conditions, FileResult, Validity
+from edgecompress.bench.records import Comparison, FileResult, Validity
 from edgecompress.record import About, Published, Record
 
 Change = Literal["none", "pruned", "pairs", "half", "int8", "float16", "float16-arithmetic"]

@@ -2,7 +2,7 @@
 
 import re
 
-from edgecompress.bench.records import Conditions
+from edgecompress.bench.machine import Conditions
 from edgecompress.deploy.wheels import Platform
 from edgecompress.target import Target
 

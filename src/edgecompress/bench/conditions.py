@@ -1,6 +1,6 @@
 """The state of a device, as the agent there reports it."""
 
-from edgecompress.bench.records import Conditions
+from edgecompress.bench.machine import Conditions
 from edgecompress.deploy.on_device import AgentFailedError, AgentOnDevice, Event
 
 SECONDS = 120  # a bound for what should never hang

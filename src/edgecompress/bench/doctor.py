@@ -6,8 +6,8 @@ from typing import Literal
 from edgecompress import target
 from edgecompress.agent import telemetry
 from edgecompress.bench.board import mismatch
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.packages import how_to_install
-from edgecompress.bench.records import Conditions
 from edgecompress.bench.session import session
 from edgecompress.deploy.deadline import Deadline
 from edgecompress.deploy.emulated import emulator, processors

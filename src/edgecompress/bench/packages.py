@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from edgecompress.bench.records import Conditions
+from edgecompress.bench.machine import Conditions
 from edgecompress.deploy.provision import ALTERNATIVES, package
 from edgecompress.devices import LOCAL, Device
 from edgecompress.errors import RuntimeFailedError

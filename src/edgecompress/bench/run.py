@@ -11,9 +11,10 @@ from edgecompress.bench.agreement import OUTPUTS
 from edgecompress.bench.board import mismatch
 from edgecompress.bench.compare import compare
 from edgecompress.bench.duration import expected
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.metric import by_metric
 from edgecompress.bench.protocol import protocol as find_protocol
-from edgecompress.bench.records import BenchRecord, BundleInfo, Conditions, DeviceInfo
+from edgecompress.bench.records import BenchRecord, BundleInfo, DeviceInfo
 from edgecompress.bench.session import Asked, session
 from edgecompress.bundle import EVAL
 from edgecompress.devices import Device

@@ -19,10 +19,11 @@ from edgecompress.bench.conditions import conditions
 from edgecompress.bench.contract import ToMeasure
 from edgecompress.bench.counting import Counting
 from edgecompress.bench.journal import Journal
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.measure import Measurement
 from edgecompress.bench.metric import ByMetric
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import Conditions, FileResult, Validity
+from edgecompress.bench.records import FileResult, Validity
 from edgecompress.bench.threads import thread_count
 from edgecompress.bench.validity import validity
 from edgecompress.deploy.on_device import AgentOnDevice

@@ -1,6 +1,6 @@
 """The number of threads that the runtimes get."""
 
-from edgecompress.bench.records import Conditions
+from edgecompress.bench.machine import Conditions
 from edgecompress.errors import InputError
 from edgecompress.target import Target
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from edgecompress.bench.machine import Conditions
 from edgecompress.bench.protocol import Protocol
-from edgecompress.bench.records import Conditions, FileResult, Latency, Validity
+from edgecompress.bench.records import FileResult, Latency, Validity
 from edgecompress.errors import CheckError
 
 OTHERS_LIMIT = 0.1  # of all cores

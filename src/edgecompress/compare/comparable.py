@@ -1,6 +1,7 @@
 """Check that two records are of the same thing: the differences, each by the name that allows it."""
 
-from edgecompress.bench.records import BenchRecord, Conditions
+from edgecompress.bench.machine import Conditions
+from edgecompress.bench.records import BenchRecord
 from edgecompress.errors import InputError
 from edgecompress.manifest import Manifest
 from edgecompress.methods import unknown
