@@ -122,7 +122,8 @@ def _front(manifest: Manifest) -> list[str]:
         f"{point.validation_accuracy:.2f} % | {point.drop.points:.2f} ({point.drop.low:.2f} to {point.drop.high:.2f}) |"
         for number, point in enumerate(manifest.front, start=1)
     ]
-    head = "| | bits a weight | bytes (ONNX) | zeros | validation accuracy | drop to the dense network, 95 % interval |"
+    counted = "bytes in flash" if manifest.target.is_microcontroller else "bytes (ONNX)"
+    head = f"| | bits a weight | {counted} | zeros | validation accuracy | drop to the dense network, 95 % interval |"
     return [
         "## What was tried\n\n"
         "Rates, each trained from the same pruned weights, until more than the allowed drop would have been lost. The "

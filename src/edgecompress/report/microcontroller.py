@@ -13,16 +13,17 @@ def sentences(manifest: Manifest) -> list[str]:
             continue
         version = file.verification.version
         found.append(_memory(name, file.bytes, file.microcontroller, version))
-        found.append(_proof(file.microcontroller))
+        found.append(_decoding(file.microcontroller) if file.microcontroller.decodes else _proof(file.microcontroller))
         if file.microcontroller.vela is not None:
             found.append(_estimate(file.microcontroller.vela))
     return found
 
 
 def _memory(name: str, size: int, proof: MicrocontrollerProof, version: str) -> str:
-    activations = proof.arena_bytes - proof.persistent_bytes
+    changing = proof.arena_bytes - proof.persistent_bytes
     arena = f"a tensor arena of {proof.arena_bytes:,} bytes in tflite-micro {version} on this machine"
-    parts = f"{activations:,} of activations; the rest holds pointers, which a 32-bit processor has half as long"
+    what = "activations and decoded weights" if proof.decodes else "activations"
+    parts = f"{changing:,} of {what}; the rest holds pointers, which a 32-bit processor has half as long"
     return f"{name}: {size:,} bytes of flash; {arena} ({parts})."
 
 
@@ -35,6 +36,14 @@ def _proof(proof: MicrocontrollerProof) -> str:
             f"{significant(proof.largest_steps)} steps of int8"
         )
     return f"It {equal} ({proof.compared} samples). Operators: {', '.join(proof.operators)}."
+
+
+def _decoding(proof: MicrocontrollerProof) -> str:
+    return (
+        "Its weights lie coded in flash, and the operator TFLM_DECODE decodes each before the layer that reads it, at "
+        "every inference, which takes time; outputs are bit by bit those of the plain file. Operators: "
+        f"{', '.join(proof.operators)}."
+    )
 
 
 def _estimate(found: VelaEstimate) -> str:

@@ -24,6 +24,7 @@ from edgecompress.export.kinds import COMPRESSED, STEMS
 from edgecompress.export.pack import CONTAINER, boxed
 from edgecompress.formats.onnx.network import compressed_bytes
 from edgecompress.heap import low_memory
+from edgecompress.int8.calibration import calibration
 from edgecompress.int8.program import tflite_quantizer
 from edgecompress.manifest import FrontPoint, Manifest, ModelFile, ModelInfo, PlainFile, Ratios
 from edgecompress.progress import Progress
@@ -34,6 +35,7 @@ from edgecompress.target import Target
 from edgecompress.workflows import microcontroller
 from edgecompress.workflows.evaluation import evaluation, targets_name
 from edgecompress.workflows.lead import settle
+from edgecompress.workflows.microcontroller_files import COMPILED, flash_bytes
 from edgecompress.workflows.model_files import macs_ratio, write_models
 from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.reading import prepare
@@ -67,7 +69,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
             compressed = run_all(given.network, given.context, trained=given.trained)
         else:
             found = within(given.network, given.context, trained=given.trained)
-            compressed, front = found.chosen.made, _front(found, given)
+            compressed, front = found.chosen.made, _front(found, given, board)
     left_alone = [left for stage in compressed.stages if (left := stage.left_alone)]
     for message in left_alone:
         warn(message)
@@ -81,8 +83,8 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     return folder, manifest
 
 
-def _front(found: Within, given: Prepared) -> list[FrontPoint]:
-    """The tried rates, as the bundle keeps them."""
+def _front(found: Within, given: Prepared, board: Target) -> list[FrontPoint]:
+    """The tried rates, as the bundle keeps them: with the bytes of ONNX, or of what a microcontroller has in flash."""
     points = []
     for each in found.attempts:
         last = each.made.stages[-1]
@@ -90,7 +92,7 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
         points.append(
             FrontPoint(
                 rate=each.rate,
-                bytes=compressed_bytes(given.graph(), given.context.recipe.export.encoding),
+                bytes=_bytes(given, board),
                 sparsity=last.sparsity,
                 validation_accuracy=last.accuracy,
                 drop=each.drop,
@@ -98,6 +100,14 @@ def _front(found: Within, given: Prepared) -> list[FrontPoint]:
         )
     load_state(given.network, found.chosen.made.last)
     return points
+
+
+def _bytes(given: Prepared, board: Target) -> int:
+    """The bytes of the network's compressed file."""
+    settings = given.context.recipe.export
+    if board.is_microcontroller:
+        return flash_bytes(given.graph(), board, calibration(given.data.train_x, settings.int8_samples))
+    return compressed_bytes(given.graph(), settings.encoding)
 
 
 def _with_front(folder: Path, number: int) -> Manifest:
@@ -255,12 +265,13 @@ def _over_budget(manifest: Manifest, warn: Callable[[str], None]) -> list[str]:
 
 def _over_microcontroller(manifest: Manifest) -> list[str]:
     """The excess of a microcontroller's file over its budget, a line each."""
-    found = []
-    for file in manifest.models.values():
-        if proof := file.microcontroller:
-            flash = proof.vela.file_bytes if proof.vela else file.bytes
-            found += microcontroller.over_budget(manifest.target, flash, proof)
-    return found
+    assert manifest.lead is not None
+    file = manifest.models[manifest.lead.file]
+    proof = file.microcontroller
+    assert proof is not None
+    if proof.vela is not None:
+        return microcontroller.over_budget(manifest.target, COMPILED, proof.vela.file_bytes, proof)
+    return microcontroller.over_budget(manifest.target, manifest.lead.file, file.bytes, proof)
 
 
 def _over(manifest: Manifest) -> list[str]:

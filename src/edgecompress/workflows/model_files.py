@@ -36,7 +36,7 @@ from edgecompress.manifest import Accuracy, Fidelity, Judged, ModelFile, PlainFi
 from edgecompress.progress import Progress
 from edgecompress.recipe import Export
 from edgecompress.target import Target
-from edgecompress.workflows.microcontroller import MicrocontrollerFiles
+from edgecompress.workflows.microcontroller_files import MicrocontrollerFiles
 from edgecompress.workflows.prepared import Prepared
 from edgecompress.workflows.references import fidelity, reference
 

@@ -107,7 +107,6 @@ def search(
     built_in = folder
     if builds:
         board = target.load(request.target)
-        microcontroller.check_pays(board, "build without a search")
         microcontroller.asked(request, board)  # its packages are there
         built_in = folder / f"{request.name}-{board.name}"
         bundle.check_replaceable(built_in)

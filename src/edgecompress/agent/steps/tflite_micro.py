@@ -19,15 +19,15 @@ def tflite_micro(job: Job, events: Events) -> None:
 
     Job: ``file``, of one input and one output, with a batch of 1; ``inputs``, an npz file with ``x`` (samples,
     channels, ...); ``output``, the npz file to write: ``y`` and ``reference``, float32, one row a sample; ``layout``;
-    ``compare``, the number of rows for the reference. Event: ``tflite_micro`` with the rows of both, the runtime, its
-    version, ``arena`` and ``persistent`` in bytes.
+    ``reference``, the file that LiteRT runs (default: the same); ``compare``, the number of rows for that. Event:
+    ``tflite_micro`` with the rows of both, the runtime, its version, ``arena`` and ``persistent`` in bytes.
     """
     file, given, target, layout = job.file("file"), job.file("inputs"), job.path("output"), job.layout()
-    compare = job.count("compare")
+    compare, compared = job.count("compare"), job.file("reference") if job.has("reference") else file
     job.finish()
     x = inputs.to_layout(inputs.read_array(given, inputs.ONLY).astype(np.float32), layout)
     made = MicroInterpreter(file)
-    reference = litert_engine.interpreter(file, reference=True)
+    reference = litert_engine.interpreter(compared, reference=True)
     reference.allocate_tensors()
     (taken,), (put,) = reference.get_input_details(), reference.get_output_details()
     if tuple(taken["shape"]) != (1, *x.shape[1:]):

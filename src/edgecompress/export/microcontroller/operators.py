@@ -8,6 +8,7 @@ import numpy as np
 from edgecompress.errors import InputError
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.attempts import text
+from edgecompress.formats.tflite.micro.decode import OPERATOR
 
 ETHOS_U = "ethos-u"
 """The custom operator that holds what Vela compiled."""
@@ -30,6 +31,7 @@ _METHODS = {
     "PADV2": "AddPadV2",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "AddUnidirectionalSequenceLSTM",
     ETHOS_U: "AddEthosU",
+    OPERATOR: "AddDecode",
 }
 
 

@@ -52,7 +52,9 @@ def prove(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Fl
     return produced, version, proof
 
 
-def run(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Floats, str, MicrocontrollerProof]:
+def run(
+    path: Path, inputs: Path, *, layout: Layout, compare: int, reference: Path | None = None
+) -> tuple[Floats, str, MicrocontrollerProof]:
     """Run a file in TensorFlow Lite Micro on all of ``inputs``, an npz file with ``x`` (N, channels, ...).
 
     Args:
@@ -60,6 +62,7 @@ def run(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Floa
         inputs: at least one row.
         layout: of the file's input.
         compare: rows that LiteRT's reference kernels run too.
+        reference: the file that those run. ``None``: ``path``.
 
     Returns:
         The outputs (N, ...), the runtime's version, and what was found.
@@ -76,6 +79,7 @@ def run(path: Path, inputs: Path, *, layout: Layout, compare: int) -> tuple[Floa
             "output": str(written),
             "layout": layout,
             "compare": compare,
+            "reference": None if reference is None else str(reference.resolve()),
         }
         done = run_step("tflite_micro", job, path, seconds=SECONDS)[-1]
         with np.load(written, allow_pickle=False) as archive:

@@ -41,6 +41,10 @@ class MicrocontrollerProof(Record):
     largest_steps: float = Field(description="largest difference to LiteRT, in steps")
     differing: float = Field(description="fraction of outputs that differ from LiteRT's")
     beyond_a_step: float = Field(description="fraction of outputs that differ by more than a step")
+    decodes: bool = Field(
+        default=False,
+        description="whether it decodes weights while it runs; its outputs are bit by bit those of the plain file then",
+    )
     vela: VelaEstimate | None = Field(default=None, description="null: the board has no Ethos-U")
 
     @property

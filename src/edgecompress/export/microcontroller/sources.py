@@ -9,14 +9,13 @@ from pathlib import Path
 from edgecompress.export.microcontroller.operators import ETHOS_U, method
 from edgecompress.record import write_atomically
 
-HEADER, DATA, MAIN = "model_data.h", "model_data.cc", "main.cc"
 _ROW = 16
 # Of the arena: what the interpreter takes for a while, and versions that need a little more than the proved one.
 _SPARE = 1024
 
 
 def write_sources(
-    folder: Path, model: Path, *, arena: int, operators: Sequence[str], shapes: tuple[int, int]
+    folder: Path, model: Path, *, arena: int, operators: Sequence[str], shapes: tuple[int, int], suffix: str = ""
 ) -> dict[str, str]:
     """Write ``model_data.h``, ``model_data.cc`` and ``main.cc`` for a model file; what each is, by its name.
 
@@ -26,16 +25,22 @@ def write_sources(
         arena: bytes that it needs.
         operators: those that it has.
         shapes: the numbers of values that it takes and gives.
+        suffix: after each name, before its dot.
     """
     data = model.read_bytes()
+    header, array, main = f"model_data{suffix}.h", f"model_data{suffix}.cc", f"main{suffix}.cc"
     size = -(-(arena + _SPARE) // _ROW) * _ROW
-    texts = {HEADER: _header(len(data)), DATA: _array(data, model.name), MAIN: _main(operators, size, shapes)}
+    texts = {
+        header: _header(len(data)),
+        array: _array(data, model.name, header),
+        main: _main(operators, size, shapes, header),
+    }
     for name, text in texts.items():
         write_atomically(folder / name, text)
     return {
-        HEADER: "declares the array",
-        DATA: f"{model.name} as a constant array, aligned to 16 bytes",
-        MAIN: "a program to begin with: it runs the model once (C++17, TensorFlow Lite Micro); not compiled by build",
+        header: "declares the array",
+        array: f"{model.name} as a constant array, aligned to 16 bytes",
+        main: "a program to begin with: it runs the model once (C++17, TensorFlow Lite Micro); not compiled by build",
     }
 
 
@@ -50,16 +55,16 @@ def _header(size: int) -> str:
     )
 
 
-def _array(data: bytes, name: str) -> str:
+def _array(data: bytes, name: str, header: str) -> str:
     rows = (", ".join(f"0x{byte:02x}" for byte in data[at : at + _ROW]) for at in range(0, len(data), _ROW))
     body = ",\n    ".join(rows)
     return (
-        f'// {name}, byte by byte.\n#include "model_data.h"\n\n'
+        f'// {name}, byte by byte.\n#include "{header}"\n\n'
         f"alignas(16) const unsigned char kModelData[kModelDataSize] = {{\n    {body}}};\n"
     )
 
 
-def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int]) -> str:
+def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int], header: str) -> str:
     added = sorted({method(each) for each in operators})
     lines = "\n".join(f"  if (resolver.{each}() != kTfLiteOk) return false;" for each in added)
     taken, given = shapes
@@ -72,7 +77,7 @@ def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int]) -> str:
 // Runs the model once on zeros. Put your samples where it says so; channels are last in them.
 #include <cstdint>
 
-#include "model_data.h"
+#include "{header}"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_log.h"
 #include "tensorflow/lite/micro/micro_mutable_op_resolver.h"

@@ -18,17 +18,16 @@ import numpy as np
 from edgecompress.encode import chunks
 from edgecompress.errors import InputError
 from edgecompress.formats.tflite import csr
+from edgecompress.formats.tflite.decoders import chains, coded, counted
 from edgecompress.formats.tflite.graph import Array, FloatArray
 from edgecompress.formats.tflite.mapped import Data, forget, mapped
+from edgecompress.formats.tflite.micro import decode
+from edgecompress.formats.tflite.numbers import numbers, vector
 from edgecompress.formats.tflite.schema import schema
 
 # Sparse tensors may expand to so many elements a file (1 GiB of float32), more than any model for a small board has.
 _EXPANDED_ELEMENTS = 1 << 28
 
-_PLAIN = {
-    "FLOAT16", "FLOAT32", "FLOAT64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "BOOL",
-}  # fmt: skip
-_PACKED_BITS = {"INT4": 4, "INT2": 2}
 _NOT_NUMBERS = {"STRING", "RESOURCE", "VARIANT", "COMPLEX64", "COMPLEX128"}
 
 
@@ -40,7 +39,8 @@ class Constant:
     and int2; else of the stored type.
     ``decoders`` counts the DENSIFY and DEQUANTIZE operators that only serve it; ``is_weight`` is False for shapes,
     axes and other integers that have no quantisation; ``is_exact`` is False where a zero point leaves it to the runtime
-    how ``array`` is rounded. ``subgraph`` and ``index`` are the tensor's place in the file.
+    how ``array`` is rounded. ``subgraph`` and ``index`` are the tensor's place in the file. ``form`` is that of what a
+    DECODE of TensorFlow Lite Micro makes, as which the constant counts here; empty: none makes it.
     """
 
     subgraph: int
@@ -53,10 +53,13 @@ class Constant:
     decoders: int
     is_weight: bool
     is_exact: bool = True
+    form: str = ""
 
     @property
     def encoding(self) -> str:
-        """The form in which the file holds it: float32, float16, csr-float16, int8, ..."""
+        """The form in which the file holds it: float32, float16, csr-float16, int8, huffman-int8, ..."""
+        if self.form:
+            return f"{self.form}-{self.type}"
         return f"csr-{self.type}" if self.sparse else self.type
 
 
@@ -127,11 +130,18 @@ class _Parser:
 
     def constants(self) -> Iterator[Constant]:
         """Every constant tensor of every subgraph."""
-        for number in range(self._count(self._model.SubgraphsLength())):
+        for number in range(counted(self._model.SubgraphsLength(), self._data)):
             subgraph = self._model.Subgraphs(number)
-            decoders = self._decoders(subgraph)
-            for index in range(self._count(subgraph.TensorsLength())):
+            given_by = (self._model, subgraph, self._data)
+            decoders, of_micro = chains(*given_by), coded(*given_by)
+            tables = {table for made in of_micro.values() for table, _ in made}
+            for index in range(counted(subgraph.TensorsLength(), self._data)):
                 tensor = subgraph.Tensors(index)
+                if index in of_micro:
+                    yield self._decoded((number, index), subgraph, of_micro[index])
+                    continue
+                if index in tables:
+                    continue
                 chain = decoders.get(index, ())
                 # DENSIFY reads no scales: those count that the tensor has which DEQUANTIZE reads.
                 given = next((place for place, name in chain if name == "DEQUANTIZE"), index)
@@ -142,12 +152,6 @@ class _Parser:
                 if constant is not None:
                     yield constant
                     forget(self._data)
-
-    def _count(self, length: int) -> int:
-        """The length of a vector of tables, which takes 4 bytes an entry at least."""
-        if length > len(self._data) // 4:
-            raise ValueError("a vector is longer than the file")
-        return length
 
     def _constant(
         self, place: tuple[int, int], tensor: Any, quantization: Any, decoders: tuple[str, ...]
@@ -160,7 +164,7 @@ class _Parser:
             return None
         if kind is None:
             raise ValueError(f"tensor type {tensor.Type()} is unknown")
-        shape = tuple(int(size) for size in _vector(tensor.ShapeAsNumpy()))
+        shape = tuple(int(size) for size in vector(tensor.ShapeAsNumpy()))
         if any(size < 0 for size in shape):
             raise ValueError("a constant tensor has a negative size")
         sparsity = tensor.Sparsity()
@@ -168,16 +172,16 @@ class _Parser:
         stored, metadata = 0 if tensor.Buffer() in self._seen else len(payload), 0
         self._seen.add(tensor.Buffer())
         if sparsity is None:
-            array = _numbers(payload, kind, prod(shape)).reshape(shape)
+            array = numbers(payload, kind, prod(shape)).reshape(shape)
         else:
             array, metadata = self._expanded(sparsity, shape, payload, kind)
         quantized, exact = quantization is not None and not quantization.ScaleIsNone(), True
         if quantized:
-            vectors = [_vector(quantization.ScaleAsNumpy()), _vector(quantization.ZeroPointAsNumpy())]
+            vectors = [vector(quantization.ScaleAsNumpy()), vector(quantization.ZeroPointAsNumpy())]
             metadata += sum(each.nbytes for each in vectors if self._is_new(each))
         if quantized and "DEQUANTIZE" in decoders and array.dtype.kind in "iu":
             array = self._dequantized(array, quantization)
-            exact = not np.any(_vector(quantization.ZeroPointAsNumpy()))
+            exact = not np.any(vector(quantization.ZeroPointAsNumpy()))
         name = tensor.Name() or b""
         return Constant(
             *place,
@@ -189,6 +193,32 @@ class _Parser:
             decoders=len(decoders),
             is_weight=quantized or kind not in ("INT32", "INT64", "BOOL"),
             is_exact=exact,
+        )
+
+    def _decoded(self, place: tuple[int, int], subgraph: Any, made: list[tuple[int, int]]) -> Constant:
+        """What DECODE makes of a coded tensor, under that one's name; ``made``: its tables and results."""
+        tensor, (table, result) = subgraph.Tensors(place[1]), made[0]
+        weights = subgraph.Tensors(result)
+        kind, shape = self._types[weights.Type()], tuple(int(size) for size in vector(weights.ShapeAsNumpy()))
+        codes, tables = self._payload(tensor.Buffer()), self._payload(subgraph.Tensors(table).Buffer())
+        if codes is None or tables is None:
+            raise ValueError("a DECODE operator reads what is no constant")
+        self._spend(shape)
+        quantization = weights.Quantization()
+        scales = np.zeros(0) if quantization is None else vector(quantization.ScaleAsNumpy())
+        last = len(scales) > 1 and quantization.QuantizedDimension() == len(shape) - 1
+        dtype = np.dtype(kind.lower()).newbyteorder("<")
+        array = decode.decoded(codes, tables, shape, dtype, decode.Channels(max(1, len(scales)), last))
+        return Constant(
+            *place,
+            name=(tensor.Name() or b"").decode("utf-8", "replace"),
+            type=kind.lower(),
+            sparse=False,
+            array=array,
+            bytes=codes.nbytes + tables.nbytes + scales.nbytes,
+            decoders=len(made),
+            is_weight=True,
+            form=decode.form(tables),
         )
 
     def _is_new(self, vector: Array) -> bool:
@@ -207,10 +237,10 @@ class _Parser:
 
     def _dequantized(self, array: Array, quantization: Any) -> FloatArray:
         """float32 of quantised integers, with one scale and zero point or one for each channel."""
-        scales = _vector(quantization.ScaleAsNumpy()).astype(np.float32)
+        scales = vector(quantization.ScaleAsNumpy()).astype(np.float32)
         zeros = np.zeros(1)
         if quantization.ZeroPointLength():
-            zeros = _vector(quantization.ZeroPointAsNumpy()).astype(np.float32)
+            zeros = vector(quantization.ZeroPointAsNumpy()).astype(np.float32)
         shape = [1] * array.ndim
         if len(scales) > 1:
             shape[quantization.QuantizedDimension()] = -1
@@ -235,16 +265,14 @@ class _Parser:
             if stop > len(self._data):
                 raise ValueError("a buffer ends behind the file")
             return np.frombuffer(self._data, np.uint8, buffer.Size(), start)
-        return None if buffer.DataLength() == 0 else _vector(buffer.DataAsNumpy())
+        return None if buffer.DataLength() == 0 else vector(buffer.DataAsNumpy())
 
     def _expanded(self, sparsity: Any, shape: tuple[int, ...], payload: Array, kind: str) -> tuple[Array, int]:
         """A sparse tensor's array, and the bytes of its segments and indices."""
-        self._budget -= prod(shape)
-        if self._budget < 0:
-            raise ValueError("its sparse tensors claim to expand to more than 1 GiB")
+        self._spend(shape)
         levels: list[int | tuple[Array, Array]] = []
         metadata = 0
-        for index in range(self._count(sparsity.DimMetadataLength())):
+        for index in range(counted(sparsity.DimMetadataLength(), self._data)):
             dimension = sparsity.DimMetadata(index)
             if dimension.Format() == self._schema.DimensionType.DENSE:
                 levels.append(int(dimension.DenseSize()))
@@ -253,63 +281,21 @@ class _Parser:
             indices = self._index_vector(dimension.ArrayIndicesType(), dimension.ArrayIndices())
             levels.append((segments, indices))
             metadata += segments.nbytes + indices.nbytes
-        traversal = tuple(int(dimension) for dimension in _vector(sparsity.TraversalOrderAsNumpy()))
-        block_map = () if sparsity.BlockMapIsNone() else tuple(int(d) for d in _vector(sparsity.BlockMapAsNumpy()))
-        values = _numbers(payload, kind, None)
+        traversal = tuple(int(dimension) for dimension in vector(sparsity.TraversalOrderAsNumpy()))
+        block_map = () if sparsity.BlockMapIsNone() else tuple(int(d) for d in vector(sparsity.BlockMapAsNumpy()))
+        values = numbers(payload, kind, None)
         return csr.expand(shape, traversal, block_map, levels, values), metadata
+
+    def _spend(self, shape: tuple[int, ...]) -> None:
+        """Take the elements of an expanded tensor from what a file may have of them."""
+        self._budget -= prod(shape)
+        if self._budget < 0 or min(shape, default=0) < 0:
+            raise ValueError("its sparse tensors claim to expand to more than 1 GiB")
 
     def _index_vector(self, kind: int, table: Any) -> Array:
         """The numbers of a vector whose type the file chooses."""
         s = self._schema
         names = {getattr(s.SparseIndexVector, name): name for name in ("Int32Vector", "Uint16Vector", "Uint8Vector")}
-        vector = getattr(s, names[kind])()
-        vector.Init(table.Bytes, table.Pos)
-        return _vector(vector.ValuesAsNumpy())
-
-    def _decoders(self, subgraph: Any) -> dict[int, tuple[tuple[int, str], ...]]:
-        """For each tensor, the DENSIFY and DEQUANTIZE that follow it in a chain, with the tensor that each reads."""
-        s = self._schema
-        wanted = {s.BuiltinOperator.DENSIFY: "DENSIFY", s.BuiltinOperator.DEQUANTIZE: "DEQUANTIZE"}
-        after: dict[int, tuple[int, str]] = {}
-        for index in range(self._count(subgraph.OperatorsLength())):
-            operator = subgraph.Operators(index)
-            code = self._model.OperatorCodes(operator.OpcodeIndex())
-            name = wanted.get(max(code.BuiltinCode(), code.DeprecatedBuiltinCode()))
-            if name is not None:
-                after[int(operator.Inputs(0))] = (int(operator.Outputs(0)), name)
-        chains = {}
-        for start in after:
-            chain: tuple[tuple[int, str], ...] = ()
-            tensor = start
-            while tensor in after and len(chain) < len(wanted):
-                following, name = after[tensor]
-                chain = (*chain, (tensor, name))
-                tensor = following
-            chains[start] = chain
-        return chains
-
-
-def _numbers(payload: Array, kind: str, expected: int | None) -> Array:
-    """The flat array of ``expected`` elements in a buffer; as many as it holds where that is None."""
-    if kind in _PACKED_BITS:
-        bits = _PACKED_BITS[kind]
-        shifts = np.arange(0, 8, bits, dtype=np.uint8)
-        # Lowest bits first; shifted to the top of the byte and back, which extends the sign.
-        parts = ((payload[:, np.newaxis] >> shifts) << (8 - bits)).astype(np.uint8).view(np.int8) >> (8 - bits)
-        array = parts.reshape(-1)
-        if expected is not None and len(payload) == -(-expected * bits // 8):
-            array = array[:expected]
-    elif kind == "BFLOAT16":
-        array = (payload.view("<u2").astype(np.uint32) << 16).view(np.float32)
-    elif kind in _PLAIN:
-        array = payload.view(np.dtype(kind.lower()).newbyteorder("<"))
-    else:
-        raise ValueError(f"tensor type {kind} is unknown")
-    if expected is not None and array.size != expected:
-        raise ValueError(f"a buffer of {len(payload)} bytes does not fit its {kind} tensor of {expected} elements")
-    return array
-
-
-def _vector(found: Any) -> Array:
-    """A vector that the accessors return as an array, or as 0 where it is absent."""
-    return found if isinstance(found, np.ndarray) else np.zeros(0, np.uint8)
+        found = getattr(s, names[kind])()
+        found.Init(table.Bytes, table.Pos)
+        return vector(found.ValuesAsNumpy())
