@@ -50,3 +50,10 @@ def test_what_is_no_model_is_one_line(tmp_path):
     (tmp_path / "a.onnx").write_bytes(b"hello")
     with pytest.raises(InputError, match=r"a\.onnx"):
         ec.pack(tmp_path / "a.onnx", tmp_path / "b.onnx")
+
+
+def test_what_is_of_one_kind_of_packing_is_refused_with_the_other(model, tmp_path):
+    with pytest.raises(InputError, match="leave the runtime out"):
+        ec.pack(model, tmp_path / "a.tflite", runtime="tflite-micro", any_gain=True)
+    with pytest.raises(InputError, match="give that as the runtime"):
+        ec.pack(model, tmp_path / "a.onnx", largest=1000)

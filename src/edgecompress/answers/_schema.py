@@ -225,6 +225,12 @@ class _TfliteMicro(_Ran):
     persistent: Annotated[int, Field(ge=1, le=2**40, strict=True)]
 
 
+class _TfliteMicroSame(_Ran):
+    same: Flag
+    arena: Annotated[int, Field(ge=1, le=2**40, strict=True)]
+    reference_arena: Annotated[int, Field(ge=1, le=2**40, strict=True)]
+
+
 class _Installed(Part):
     fresh: Flag
     packages: dict[Text, Text] = Field(max_length=1000)
@@ -271,6 +277,7 @@ ANSWERS: dict[str, type[Part]] = {
     "memory": _MemoryOf,
     "metric": _Metric,
     "tflite_micro": _TfliteMicro,
+    "tflite_micro_same": _TfliteMicroSame,
     "outputs": _Outputs,
     "profile": _Profile,
     "unpacked": _Unpacked,

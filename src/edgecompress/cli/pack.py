@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -34,6 +34,23 @@ def pack(
             "Without it, sizes that the file leaves free are guessed.",
         ),
     ] = None,
+    runtime: Annotated[
+        Literal["tflite-micro"] | None,
+        typer.Option(
+            help="tflite-micro: an int8 .tflite file for TensorFlow Lite Micro, which decodes weights while it runs. "
+            "Default: a file for every runtime of its format.",
+            show_default=False,
+        ),
+    ] = None,
+    largest: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="BYTES",
+            help="With --runtime tflite-micro: cut layers with more weights into parts, so that these bytes of RAM do "
+            "for decoding. Default: a layer at once.",
+        ),
+    ] = None,
     format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print the result and its ledger as JSON.")] = False,
 ) -> None:
@@ -50,7 +67,8 @@ def pack(
         from edgecompress.report.packed import packed as report
 
         show = console.writer(format_)
-        made = pack_file(file, output, encoding, shapes=shapes, any_gain=any_gain, progress=progress)
+        options: dict[str, Any] = {"shapes": shapes, "any_gain": any_gain, "runtime": runtime, "largest": largest}
+        made = pack_file(file, output, encoding, **options, progress=progress)
     if as_json:
         console.say(made.to_json().rstrip(), as_json=True)
     else:

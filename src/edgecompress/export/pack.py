@@ -31,6 +31,10 @@ class PackResult(Record):
     copied: bool = Field(default=False, description="nothing gets smaller, or too little, and the file is the source")
     declined: str = Field(default="", description="of a copy, why what could be smaller is not")
     container_bytes: int | None = Field(default=None, description="of a copy, what it takes as a container")
+    arena_bytes: int | None = Field(
+        default=None, description="tensor arena that a file for TensorFlow Lite Micro needs here; null: for others"
+    )
+    source_arena_bytes: int | None = Field(default=None, description="the same of the file given")
 
 
 def boxed(path: Path, progress: Progress = silent) -> Path:

@@ -46,7 +46,11 @@ def packed(made: PackResult, source: Path, target: Path) -> Document:
     return of_figures(
         f"{source.name}, packed",
         [Figure("packed", "", "", table(columns, [line], "packed"))],
-        first=(*([_proved(made.proof)] if made.proof else []), *([_copied(made, source)] if made.copied else [])),
+        first=(
+            *([_proved(made.proof)] if made.proof else []),
+            *([_copied(made, source)] if made.copied else []),
+            *_arena(made),
+        ),
         details=_advice(target) if proof else (),
         rows_of=("packed",),
         titled=False,
@@ -64,6 +68,16 @@ def _copied(made: PackResult, source: Path) -> str:
     reason = f" ({made.declined})" if made.declined else ""
     container = f"; as .ecz {made.container_bytes:,} bytes" if made.container_bytes is not None else ""
     return f"a copy of {source.name}: nothing gets smaller{reason}{container}"
+
+
+def _arena(made: PackResult) -> list[str]:
+    """What the file's tensor arena is, of one for TensorFlow Lite Micro."""
+    if made.arena_bytes is None or made.source_arena_bytes is None:
+        return []
+    return [
+        f"its tensor arena on this machine: {made.arena_bytes:,} bytes, and {made.source_arena_bytes:,} of the source; "
+        "weights are decoded at every inference, in the operators' order"
+    ]
 
 
 def _advice(target: Path) -> tuple[str, ...]:

@@ -76,9 +76,19 @@ class MicroInterpreter:
 
     def run(self, x: Array) -> Array:
         """The first output for ``x``, one sample in the layout of the file; what the runtime prints is dropped."""
-        self._made.set_input(x, 0)
+        return self.run_all([x], 1)[0]
+
+    def run_all(self, given: list[Array], outputs: int) -> list[Array]:
+        """The first ``outputs`` outputs for arrays of all inputs, each with its batch."""
+        for place, x in enumerate(given):
+            self._made.set_input(x, place)
         self._made.invoke()
-        return np.asarray(self._made.get_output(0))
+        return [np.array(self._made.get_output(place)) for place in range(outputs)]
+
+    def inputs(self, count: int) -> list[tuple[tuple[int, ...], np.dtype[Any]]]:
+        """The shapes and types of the first ``count`` inputs."""
+        details = [self._made.get_input_details(place) for place in range(count)]
+        return [(tuple(int(size) for size in each["shape"]), np.dtype(each["dtype"])) for each in details]
 
     def _smallest(self, used: int) -> tuple[int, Any]:
         """The arena of what was used, or the next larger one that is enough: planning takes some for a while."""

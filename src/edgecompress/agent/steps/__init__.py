@@ -19,6 +19,7 @@ STEPS = (
     "memory",
     "metric",
     "tflite_micro",
+    "tflite_micro_same",
     "outputs",
     "profile",
     "unpack",
