@@ -1,0 +1,30 @@
+"""DS-CNN for keyword spotting: as ``ds_cnn``, with the stem of 10x4 that fits a spectrogram of 49 frames by 10 coefficients.
+
+Zhang, Suda, Lai, Chandra, "Hello Edge: Keyword Spotting on Microcontrollers", arXiv:1711.07128, 2017; MLPerf Tiny's for
+keyword spotting (Banbury et al. 2021). With normalisation folded it is that network of 22,604 parameters and 2,656,768
+multiply-accumulates for 1x49x10 and 12 classes. The stem pads five frames on both sides, where TensorFlow pads four and five.
+"""
+
+from collections import OrderedDict
+
+from torch import nn
+
+from edgecompress.sources.networks._layers import layers_for, scaled
+from edgecompress.sources.networks.ds_cnn import with_stem
+
+_KERNEL, _PADDING = (10, 4), (5, 1)
+
+
+def ds_cnn_kws(*, input_shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
+    """Make DS-CNN with a stem of 10x4, or 10. See ``contract.Network``; the smallest input is 2 on each axis.
+
+    Raises:
+        InputError: the shape, the number of classes or the width is not possible.
+    """
+    layers = layers_for("ds-cnn-kws", input_shape, classes, smallest=2)
+    axes, channels = len(input_shape) - 1, scaled(64, width)
+    convolution = layers.conv(
+        input_shape[0], channels, _KERNEL[:axes], stride=2, padding=_PADDING[:axes], bias=False
+    )
+    stem = nn.Sequential(OrderedDict(conv=convolution, norm=layers.norm(channels), act=nn.ReLU()))
+    return with_stem(layers, stem, channels, classes)
