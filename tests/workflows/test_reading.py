@@ -85,6 +85,16 @@ def test_other_boards_other_networks_and_recipes_that_were_named_are_left_alone(
     assert (found.recipe_name, found.recipe_reason) == (name, "")
 
 
+def test_a_board_whose_accelerator_decodes_weights_gets_few_bits_a_weight(tmp_path):
+    found = prepared(tmp_path, target="ethos-u55-128")
+    assert found.recipe_name == "alexnet-digits+ethos-u"
+    assert "--recipe alexnet-digits leaves that" in found.recipe_reason
+    assert found.context.recipe.cluster.rate == 0.5
+    named = prepared(tmp_path, target="ethos-u55-128", recipe="alexnet-digits")
+    assert (named.recipe_name, named.context.recipe.cluster.rate) == ("alexnet-digits", None)
+    assert prepared(tmp_path, target="cortex-m").context.recipe.cluster.rate is None
+
+
 def test_the_resolution_is_part_of_the_identity_and_is_not_for_data_of_the_user_s_own(tmp_path):
     plain = prepared(tmp_path)
     found = prepared(tmp_path, changes=(*SMALL, "inputs.resolution=48"))

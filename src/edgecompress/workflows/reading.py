@@ -29,6 +29,8 @@ from edgecompress.workflows.request import Request
 
 # Laid over a network's recipe where its board has kernels for it.
 SPARSE_ARM = "sparse-arm"
+ETHOS_U = "ethos-u"
+"""Laid over it where an accelerator decodes weights, whose coder takes few bits for zeros and frequent levels."""
 
 
 def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
@@ -63,6 +65,11 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
 def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, str]:
     """The recipe for ``network`` on the board, and why; a recipe that the user named stays."""
     board = target.load(request.target)
+    if not request.recipe and board.npu is not None:
+        reason = (
+            f"{board.npu} decodes weights, and zeros and frequent levels take few bits; --recipe {name} leaves that"
+        )
+        return f"{name}+{ETHOS_U}", reason
     if request.recipe or not board.sparse_kernels or not worth_pairs(network):
         return name, ""
     reason = f"LiteRT computes with nonzeros only on {board.name}, where they are in pairs; --recipe {name} leaves that"

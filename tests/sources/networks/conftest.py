@@ -34,7 +34,9 @@ def folded():
 
         def seen(module, _, output):
             nonlocal parameters, products
-            parameters += module.weight.numel() + module.weight.shape[0]  # a bias an output channel, of its own or folded
+            parameters += (
+                module.weight.numel() + module.weight.shape[0]
+            )  # a bias an output channel, of its own or folded
             products += output[0].numel() * module.weight[0].numel()
 
         layers = [module for module in network.modules() if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear)]

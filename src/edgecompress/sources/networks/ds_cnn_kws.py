@@ -23,8 +23,6 @@ def ds_cnn_kws(*, input_shape: tuple[int, ...], classes: int, width: float = 1.0
     """
     layers = layers_for("ds-cnn-kws", input_shape, classes, smallest=2)
     axes, channels = len(input_shape) - 1, scaled(64, width)
-    convolution = layers.conv(
-        input_shape[0], channels, _KERNEL[:axes], stride=2, padding=_PADDING[:axes], bias=False
-    )
+    convolution = layers.conv(input_shape[0], channels, _KERNEL[:axes], stride=2, padding=_PADDING[:axes], bias=False)
     stem = nn.Sequential(OrderedDict(conv=convolution, norm=layers.norm(channels), act=nn.ReLU()))
     return with_stem(layers, stem, channels, classes)
