@@ -246,8 +246,8 @@ def build(
         max_drop: Compress until more points of validation accuracy than these would be lost; what was tried is the
             manifest's ``front``.
         from_front: Take that point of it, from 1, of the bundle at ``output``, without training.
-        size_budget: Most bytes of the file that runs on the board, as a number or as ``256kB``, in place of its profile's
-            limit; a bundle over it is refused, before training where it is known.
+        size_budget: Most bytes of the file that runs on the board, as a number or as ``256kB``, in place of its
+            profile's limit; a bundle over it is refused, before training where it is known.
         arena_budget: The same of a microcontroller's tensor arena.
         store: Where the manifest is kept beside its file; ``None``: the user's store. Default: nowhere.
         progress: Called with every step.

@@ -10,7 +10,7 @@ from edgecompress.report.document import Cell, Column, Document, Figure, of_figu
 
 
 def document(ledger: Ledger, memory: Memory | None, estimate: VelaEstimate | None = None) -> dict[str, Any]:
-    """The ledger as JSON-ready data, with what follows from its numbers, the memory if measured, and Vela's estimate."""
+    """The ledger as JSON-ready data, with what follows from its numbers, memory if measured, and Vela's estimate."""
     tensors = [
         {
             **entry.model_dump(mode="json"),

@@ -29,8 +29,8 @@ from edgecompress.workflows.request import Request
 
 # Laid over a network's recipe where its board has kernels for it.
 SPARSE_ARM = "sparse-arm"
+# Laid over it where an accelerator decodes weights, whose coder takes few bits for zeros and frequent levels.
 ETHOS_U = "ethos-u"
-"""Laid over it where an accelerator decodes weights, whose coder takes few bits for zeros and frequent levels."""
 
 
 def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
@@ -66,9 +66,7 @@ def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, st
     """The recipe for ``network`` on the board, and why; a recipe that the user named stays."""
     board = target.load(request.target)
     if not request.recipe and board.npu is not None:
-        reason = (
-            f"{board.npu} decodes weights, and zeros and frequent levels take few bits; --recipe {name} leaves that"
-        )
+        reason = f"{board.npu} decodes weights, and frequent ones take few bits; --recipe {name} leaves that"
         return f"{name}+{ETHOS_U}", reason
     if request.recipe or not board.sparse_kernels or not worth_pairs(network):
         return name, ""

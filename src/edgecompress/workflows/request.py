@@ -46,8 +46,8 @@ class Source:
 class Request(Source):
     """A source and what is to be made of it, for which board.
 
-    ``from_front``: the point, from 1, of the front in the bundle that is there. ``size_budget`` and ``arena_budget``: bytes
-    that the file on the board and a microcontroller's tensor arena may take, in place of the board's own limits.
+    ``from_front``: the point, from 1, of the front in the bundle that is there. ``size_budget`` and ``arena_budget``:
+    bytes that the file on the board and a microcontroller's tensor arena may take, in place of the board's own limits.
     """
 
     target: str

@@ -1,8 +1,8 @@
 """DS-CNN: a stem, four depthwise separable convolutions of 64 channels, the mean and one linear head.
 
 Zhang, Suda, Lai, Chandra, "Hello Edge: Keyword Spotting on Microcontrollers", arXiv:1711.07128, 2017: the small DS-CNN.
-Its stem of 10x4 fits a spectrogram (``ds_cnn_kws`` has that); here it is 3x3, as in the other networks. 21,196 parameters
-for one channel and 12 classes.
+Its stem of 10x4 fits a spectrogram (``ds_cnn_kws`` has that); here it is 3x3, as in the other networks. 21,196
+parameters for one channel and 12 classes.
 """
 
 from collections import OrderedDict

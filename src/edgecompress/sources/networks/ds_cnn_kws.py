@@ -1,8 +1,8 @@
-"""DS-CNN for keyword spotting: as ``ds_cnn``, with the stem of 10x4 that fits a spectrogram of 49 frames by 10 coefficients.
+"""DS-CNN for keyword spotting: as ``ds_cnn``, with a stem of 10x4, for spectrograms of 49 frames by 10 coefficients.
 
 Zhang, Suda, Lai, Chandra, "Hello Edge: Keyword Spotting on Microcontrollers", arXiv:1711.07128, 2017; MLPerf Tiny's for
 keyword spotting (Banbury et al. 2021). With normalisation folded it is that network of 22,604 parameters and 2,656,768
-multiply-accumulates for 1x49x10 and 12 classes. The stem pads five frames on both sides, where TensorFlow pads four and five.
+multiply-accumulates for 1x49x10 and 12 classes. The stem pads five frames on both sides, TensorFlow's four and five.
 """
 
 from collections import OrderedDict

@@ -1,8 +1,8 @@
 """ResNet-8: three stages of one basic block, of 16, 32 and 64 channels; MLPerf Tiny's for image classification.
 
-Banbury et al., "MLPerf Tiny Benchmark", NeurIPS Datasets and Benchmarks 2021. With normalisation folded it is that network
-of 77,706 parameters and 12,501,632 multiply-accumulates for 3x32x32 and 10 classes; that one's shortcuts are convolutions with a
-bias, and here they are normalised, as in ResNet-18.
+Banbury et al., "MLPerf Tiny Benchmark", NeurIPS Datasets and Benchmarks 2021. With normalisation folded it is that
+network of 77,706 parameters and 12,501,632 multiply-accumulates for 3x32x32 and 10 classes. Its shortcuts there are
+convolutions with a bias, and here they are normalised, as in ResNet-18.
 """
 
 from torch import nn
