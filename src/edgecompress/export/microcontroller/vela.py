@@ -54,7 +54,7 @@ def estimate(npu: str, path: Path) -> VelaEstimate:
     """
     known = get_args(Npu)
     if npu not in known:
-        raise InputError(methods.unknown("Ethos-U", npu, known))
+        raise InputError(methods.unknown("Ethos-U", npu, list(known)))
     if (name := find.of_file(path).name) != "tflite":
         raise InputError(f"{path}: Vela compiles .tflite files, and this one is {name}; convert it before")
     check_installed()

@@ -12,8 +12,6 @@ from torch import nn
 from edgecompress.sources.networks._layers import layers_for, scaled
 from edgecompress.sources.networks.ds_cnn import with_stem
 
-_KERNEL, _PADDING = (10, 4), (5, 1)
-
 
 def ds_cnn_kws(*, input_shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
     """Make DS-CNN with a stem of 10x4, or 10. See ``contract.Network``; the smallest input is 2 on each axis.
@@ -22,7 +20,11 @@ def ds_cnn_kws(*, input_shape: tuple[int, ...], classes: int, width: float = 1.0
         InputError: the shape, the number of classes or the width is not possible.
     """
     layers = layers_for("ds-cnn-kws", input_shape, classes, smallest=2)
-    axes, channels = len(input_shape) - 1, scaled(64, width)
-    convolution = layers.conv(input_shape[0], channels, _KERNEL[:axes], stride=2, padding=_PADDING[:axes], bias=False)
+    before, channels = input_shape[0], scaled(64, width)
+    convolution: nn.Module
+    if len(input_shape) == 2:
+        convolution = nn.Conv1d(before, channels, 10, stride=2, padding=5, bias=False)
+    else:
+        convolution = nn.Conv2d(before, channels, (10, 4), stride=2, padding=(5, 1), bias=False)
     stem = nn.Sequential(OrderedDict(conv=convolution, norm=layers.norm(channels), act=nn.ReLU()))
     return with_stem(layers, stem, channels, classes)
