@@ -95,6 +95,18 @@ def test_a_board_whose_accelerator_decodes_weights_gets_few_bits_a_weight(tmp_pa
     assert prepared(tmp_path, target="cortex-m").context.recipe.cluster.rate is None
 
 
+@pytest.mark.parametrize("change", ["cluster.granularity=channel-group", "cluster.training=soft", "prune.pattern=2x1"])
+def test_no_rate_is_laid_over_what_it_is_impossible_with_or_would_undo(tmp_path, change):
+    found = prepared(tmp_path, target="ethos-u55-128", changes=(*SMALL, change))
+    assert (found.recipe_name, found.context.recipe.cluster.rate) == ("alexnet-digits", None)
+
+
+def test_a_search_decides_zeros_and_levels_itself(tmp_path):
+    request = Request(target="ethos-u85-256", changes=SMALL, cache_dir=tmp_path)
+    found = prepare(request, progress=silent, warn=pytest.fail, to_rate=False)
+    assert (found.recipe_name, found.context.recipe.cluster.rate) == ("alexnet-digits", None)
+
+
 def test_the_resolution_is_part_of_the_identity_and_is_not_for_data_of_the_user_s_own(tmp_path):
     plain = prepared(tmp_path)
     found = prepared(tmp_path, changes=(*SMALL, "inputs.resolution=48"))
