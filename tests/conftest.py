@@ -134,7 +134,8 @@ def micro_bundle(tmp_path_factory, small_bundle, small_cache) -> Path:
     pytest.importorskip("ethosu")
 
     def make(folder):
-        build_small(small_cache, folder, SMALL, target="ethos-u85-256", eval_samples=100)
+        board = {"target": "ethos-u85-256", "recipe": "alexnet-digits"}  # the recipe of the other bundles
+        build_small(small_cache, folder, SMALL, eval_samples=100, **board)
 
     return once(tmp_path_factory, "micro", make)
 

@@ -99,3 +99,16 @@ def test_shipped_budgets_of_microcontrollers_fit_their_memories():
         if profile.is_microcontroller:
             assert profile.budget.file_kib < profile.flash_kib
             assert profile.budget.arena_kib < profile.ram_kib
+
+
+def test_limits_of_one_build_are_enforced_in_place_of_the_profile_s():
+    board = target.load("cortex-m")
+    assert board.limited(file=None, arena=None) is board
+    small = board.limited(file=256_000, arena=None).budget
+    assert (small.file_kib, small.arena_kib, small.enforce) == (250, 256, True)
+    assert board.limited(file=None, arena=65_536).budget.arena_kib == 64
+    for limits in ({"file": 100, "arena": None}, {"file": None, "arena": 0}):
+        with pytest.raises(InputError, match="at least 1 KiB"):
+            board.limited(**limits)
+    with pytest.raises(InputError, match="rpi4 has Linux"):
+        target.load("rpi4").limited(file=None, arena=65_536)

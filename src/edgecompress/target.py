@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from edgecompress import shipped
+from edgecompress.errors import InputError
 from edgecompress.record import Record
 
 Runtime = Literal["onnxruntime", "litert", "tflite-micro"]
@@ -25,6 +26,7 @@ Npu = Literal[
     "ethos-u85-1024",
     "ethos-u85-2048",
 ]
+_KIB = 1024
 Feature = Literal["dotprod", "fp16", "i8mm", "bf16", "sve", "sve2"]
 
 
@@ -104,6 +106,24 @@ class Target(Record):
     def is_microcontroller(self) -> bool:
         """Return whether it is a microcontroller: TensorFlow Lite Micro runs there, int8 alone, and no Linux."""
         return TFLITE_MICRO in self.runtimes
+
+    def limited(self, *, file: int | None, arena: int | None) -> "Target":
+        """The board with limits of so many bytes in place of its profile's, enforced; ``None`` leaves the profile's.
+
+        Limits are whole KiB: what is over goes.
+
+        Raises:
+            InputError: one is below 1 KiB, or ``arena`` is for a board that is no microcontroller.
+        """
+        if file is None and arena is None:
+            return self
+        if arena is not None and not self.is_microcontroller:
+            raise InputError(f"an arena is a microcontroller's, and {self.name} has Linux; leave its budget out")
+        if any(limit is not None and limit < _KIB for limit in (file, arena)):
+            raise InputError("a budget is at least 1 KiB; write it as 256kB")
+        limits = {"file_kib": file, "arena_kib": arena}
+        new = {name: limit // _KIB for name, limit in limits.items() if limit is not None}
+        return self.model_copy(update={"budget": self.budget.model_copy(update={**new, "enforce": True})})
 
     def no_agent(self, what: str) -> str:
         """The line about ``what`` cannot be done on a microcontroller, and what to do instead."""

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pytest
 from onnx import TensorProto, helper, numpy_helper, save
 
 
@@ -46,3 +47,24 @@ def test_wrong_files(refused, small_bundle, tmp_path):
     assert "broken.onnx" in refused("inspect", "broken.onnx")
     (tmp_path / "broken.tflite").write_bytes((small_bundle / "model.tflite").read_bytes()[:5000])
     assert "broken.tflite" in refused("inspect", "broken.tflite")
+
+
+def test_what_vela_makes_of_a_file_is_shown_where_an_accelerator_is_named(edgecompress, refused, micro_bundle):
+    file = micro_bundle / "model-int8.tflite"
+    printed = " ".join(edgecompress("inspect", file, "--no-memory", "--npu", "ethos-u55-128").stderr.split())
+    assert "Vela 5" in printed and "does not compile" in printed  # AlexNet's first convolution
+    printed = " ".join(edgecompress("inspect", file, "--no-memory", "--npu", "ethos-u85-256").stdout.split())
+    assert "bytes of encoded weights" in printed
+    assert "Operators on the processor: QUANTIZE, DEQUANTIZE." in printed
+    document = json.loads(edgecompress("inspect", file, "--no-memory", "--npu", "ethos-u85-256", "--json").stdout)
+    kept = json.loads((micro_bundle / "manifest.json").read_text())["models"][file.name]["microcontroller"]["vela"]
+    assert document["vela"] == {**kept, "dense_encoded_weight_bytes": None}
+    assert json.loads(edgecompress("inspect", file, "--no-memory", "--json").stdout)["vela"] is None
+
+
+def test_what_vela_does_not_take(edgecompress, refused, small_bundle):
+    pytest.importorskip("ethosu")
+    float32 = edgecompress("inspect", small_bundle / "model.tflite", "--no-memory", "--npu", "ethos-u85-256").stdout
+    assert "operators to the processor beside an ethos-u85-256: it compiles int8 alone" in " ".join(float32.split())
+    assert "did you mean 'ethos-u85-256'" in refused("inspect", small_bundle / "model.tflite", "--npu", "ethos-u85-25")
+    assert "convert it before" in refused("inspect", small_bundle / "model.onnx", "--npu", "ethos-u85-256")

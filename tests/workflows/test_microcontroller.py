@@ -86,6 +86,12 @@ def test_a_budget_that_is_enforced_refuses_before_training(tmp_path, untrained):
         build(tmp_path, target=str(profile))
 
 
+@needs
+def test_limits_of_this_build_are_enforced_and_in_its_manifest(tmp_path, untrained):
+    with pytest.raises(CheckError, match=r"model-int8.tflite has .* KiB, cortex-m's budget is 9 KiB.* of RAM .*4 KiB"):
+        build(tmp_path, size_budget=10_000, arena_budget=4096)
+
+
 class Gelu(nn.Module):
     """Has an operator that TensorFlow Lite Micro lacks."""
 

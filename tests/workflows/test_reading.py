@@ -85,6 +85,28 @@ def test_other_boards_other_networks_and_recipes_that_were_named_are_left_alone(
     assert (found.recipe_name, found.recipe_reason) == (name, "")
 
 
+def test_a_board_whose_accelerator_decodes_weights_gets_few_bits_a_weight(tmp_path):
+    found = prepared(tmp_path, target="ethos-u55-128")
+    assert found.recipe_name == "alexnet-digits+ethos-u"
+    assert "--recipe alexnet-digits leaves that" in found.recipe_reason
+    assert found.context.recipe.cluster.rate == 0.5
+    named = prepared(tmp_path, target="ethos-u55-128", recipe="alexnet-digits")
+    assert (named.recipe_name, named.context.recipe.cluster.rate) == ("alexnet-digits", None)
+    assert prepared(tmp_path, target="cortex-m").context.recipe.cluster.rate is None
+
+
+@pytest.mark.parametrize("change", ["cluster.granularity=channel-group", "cluster.training=soft", "prune.pattern=2x1"])
+def test_no_rate_is_laid_over_what_it_is_impossible_with_or_would_undo(tmp_path, change):
+    found = prepared(tmp_path, target="ethos-u55-128", changes=(*SMALL, change))
+    assert (found.recipe_name, found.context.recipe.cluster.rate) == ("alexnet-digits", None)
+
+
+def test_a_search_decides_zeros_and_levels_itself(tmp_path):
+    request = Request(target="ethos-u85-256", changes=SMALL, cache_dir=tmp_path)
+    found = prepare(request, progress=silent, warn=pytest.fail, to_rate=False)
+    assert (found.recipe_name, found.context.recipe.cluster.rate) == ("alexnet-digits", None)
+
+
 def test_the_resolution_is_part_of_the_identity_and_is_not_for_data_of_the_user_s_own(tmp_path):
     plain = prepared(tmp_path)
     found = prepared(tmp_path, changes=(*SMALL, "inputs.resolution=48"))

@@ -32,7 +32,7 @@ def build(
         str | None,
         typer.Option(
             help="A shipped recipe's name, or a TOML file; A+B is A with B's keys over it. Default: the model's and "
-            "data's own, with sparse-arm over it where that pays on the board."
+            "data's own, with sparse-arm or ethos-u over it where that pays on the board."
         ),
     ] = None,
     set_: SET = None,
@@ -56,6 +56,20 @@ def build(
             min=1,
             help="Take point N of what --max-drop tried for this bundle, without training: give the other options as "
             "they were.",
+        ),
+    ] = None,
+    size_budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Most bytes of the file that runs on the board, in place of the profile's limit: 256kB is 256,000. A "
+            "bundle over it is refused, before training where it is known.",
+        ),
+    ] = None,
+    arena_budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE", help="The same of a microcontroller's tensor arena: the RAM that the network gets."
         ),
     ] = None,
     output: Annotated[
@@ -96,6 +110,8 @@ def build(
             download=download,
             eval_samples=eval_samples,
             from_front=from_front,
+            size_budget=size_budget,
+            arena_budget=arena_budget,
             store=store,
             progress=progress,
             warn=console.warn,

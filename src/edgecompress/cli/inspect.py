@@ -19,6 +19,14 @@ def inspect(
     memory: Annotated[
         bool, typer.Option(help="Measure memory too, in a process that loads the file and runs it on noise.")
     ] = True,
+    npu: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Compile a .tflite file for this Ethos-U, as ethos-u85-256, and show what Vela estimates: bytes of "
+            "encoded weights, SRAM, and operators left to the processor.",
+        ),
+    ] = None,
     format_: FORMAT = "terminal",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -27,18 +35,20 @@ def inspect(
     Example: edgecompress inspect model.onnx
     """
     try:
+        from edgecompress.export.microcontroller.vela import estimate
         from edgecompress.library.files import inspect as inspect_file
         from edgecompress.report import ledger as ledger_report
 
         show = console.writer(format_)
         ledger = inspect_file(file)
         measured = _memory(file) if memory else None
+        compiled = estimate(npu, file) if npu else None
     except ModuleNotFoundError as error:
         raise needs_extra(error) from error
     if as_json:
-        console.say(json.dumps(ledger_report.document(ledger, measured), indent=2), as_json=True)
+        console.say(json.dumps(ledger_report.document(ledger, measured, compiled), indent=2), as_json=True)
     else:
-        show(ledger_report.ledger(ledger, file.name, measured))
+        show(ledger_report.ledger(ledger, file.name, measured, compiled))
 
 
 def _memory(file: Path) -> "Memory | None":

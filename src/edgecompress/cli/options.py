@@ -19,9 +19,9 @@ ENCODING = (
 MODEL = Annotated[
     str,
     typer.Option(
-        help="A built-in network: alexnet, ds-cnn, efficientnet-lite0, mobilenet-v1, mobilenet-v2, mobilenet-v3-small, "
-        "resnet18, vgg16bn, vgg19bn; or your own: package.module:factory or net.py:factory, an .onnx "
-        "file, or a .pt2 file ('edgecompress docs own-models')."
+        help="A built-in network: alexnet, ds-cnn, ds-cnn-kws, efficientnet-lite0, mobilenet-v1, mobilenet-v2, "
+        "mobilenet-v3-small, resnet18, resnet8, vgg16bn, vgg19bn; or your own: package.module:factory or "
+        "net.py:factory, an .onnx file, or a .pt2 file ('edgecompress docs own-models')."
     ),
 ]
 DATA = Annotated[

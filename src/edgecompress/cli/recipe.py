@@ -80,4 +80,5 @@ def text(model: str, data: str | None, recipe: str | None, changes: tuple[str, .
     head += " --target BOARD."
     if recipe is None:
         head += " Where a board's LiteRT skips zeros, build may lay sparse-arm over its own: THIS_FILE+sparse-arm does."
+        head += " Where an Ethos-U decodes weights, ethos-u: THIS_FILE+ethos-u does."
     return commented_toml(recipe_room.load(name, changes), head)

@@ -24,6 +24,7 @@ from edgecompress.manifest import Manifest, ModelFile
 from edgecompress.progress import Progress, silent
 from edgecompress.report.summary import summary
 from edgecompress.report.writers.terminal import terminal
+from edgecompress.search.sizes import parse_size
 from edgecompress.store.keep import keep
 from edgecompress.store.place import NONE
 from edgecompress.workflows.build import build_bundle
@@ -216,6 +217,8 @@ def build(
     eval_samples: int | None = None,
     max_drop: float | None = None,
     from_front: int | None = None,
+    size_budget: int | str | None = None,
+    arena_budget: int | str | None = None,
     store: str | None = NONE,
     progress: Progress = silent,
     warn: Warn | None = None,
@@ -243,6 +246,9 @@ def build(
         max_drop: Compress until more points of validation accuracy than these would be lost; what was tried is the
             manifest's ``front``.
         from_front: Take that point of it, from 1, of the bundle at ``output``, without training.
+        size_budget: Most bytes of the file that runs on the board, as a number or as ``256kB``, in place of its
+            profile's limit; a bundle over it is refused, before training where it is known.
+        arena_budget: The same of a microcontroller's tensor arena.
         store: Where the manifest is kept beside its file; ``None``: the user's store. Default: nowhere.
         progress: Called with every step.
         warn: Called with each warning, one line. Default: ``warnings.warn``.
@@ -272,8 +278,14 @@ def build(
         download=download,
         eval_samples=eval_samples,
         from_front=from_front,
+        size_budget=_bytes(size_budget),
+        arena_budget=_bytes(arena_budget),
     )
     say = warned(warn)
     folder, manifest = build_bundle(request, progress=progress, warn=say)
     keep(manifest, store, file=folder / MANIFEST, warn=say)
     return Bundle(folder, manifest)
+
+
+def _bytes(size: int | str | None) -> int | None:
+    return parse_size(size) if isinstance(size, str) else size

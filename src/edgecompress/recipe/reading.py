@@ -12,7 +12,7 @@ from edgecompress.recipe.document import Recipe, Reconstruction
 GENERIC, UNTRAINED = "any", "any-untrained"
 """The recipes of a network of the user's own, and of one that nothing can train."""
 STAGES = ("train", "prune", "retrain", "cluster")
-_MOBILE = ("ds-cnn", "efficientnet-lite0", "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-small")
+_MOBILE = ("ds-cnn", "ds-cnn-kws", "efficientnet-lite0", "mobilenet-v1", "mobilenet-v2", "mobilenet-v3-small")
 FAMILIES = dict.fromkeys(_MOBILE, "mobile")
 """Of the built-in networks that are trained alike: under what name their recipes ship."""
 

@@ -4,12 +4,13 @@ from typing import Any
 
 from edgecompress.encode.ledger import Ledger
 from edgecompress.export.memory import Memory
-from edgecompress.report import cells
+from edgecompress.export.microcontroller.records import VelaEstimate
+from edgecompress.report import cells, microcontroller
 from edgecompress.report.document import Cell, Column, Document, Figure, of_figures, table
 
 
-def document(ledger: Ledger, memory: Memory | None) -> dict[str, Any]:
-    """The ledger as JSON-ready data, with the numbers that follow from its own and the memory, if it was measured."""
+def document(ledger: Ledger, memory: Memory | None, estimate: VelaEstimate | None = None) -> dict[str, Any]:
+    """The ledger as JSON-ready data, with what follows from its numbers, memory if measured, and Vela's estimate."""
     tensors = [
         {
             **entry.model_dump(mode="json"),
@@ -28,12 +29,13 @@ def document(ledger: Ledger, memory: Memory | None) -> dict[str, Any]:
         "bound_ratio": ledger.bound_ratio,
         "remarks": list(ledger.remarks),
         "memory": memory.model_dump(mode="json") if memory else None,
+        "vela": estimate.model_dump(mode="json") if estimate else None,
         "tensors": tensors,
     }
 
 
-def ledger(ledger: Ledger, name: str, memory: Memory | None) -> Document:
-    """The ledger of the file ``name``: a row a tensor, what they add up to, and the memory, if measured."""
+def ledger(ledger: Ledger, name: str, memory: Memory | None, estimate: VelaEstimate | None = None) -> Document:
+    """The ledger of the file ``name``: a row a tensor, their sums, the memory if measured, and Vela's estimate."""
     columns = (
         *(Column(each, words=True) for each in ("tensor", "shape", "type")),
         Column("zeros", "%", key="zeros_percent"),
@@ -69,7 +71,7 @@ def ledger(ledger: Ledger, name: str, memory: Memory | None) -> Document:
         [Figure("tensors", "", "", table(columns, lines))],
         first=(total,),
         warnings=tuple(ledger.remarks),
-        details=_memory(memory),
+        details=(*_memory(memory), *([microcontroller.estimate(estimate)] if estimate else [])),
         rows_of=("tensors",),
         titled=False,
     )

@@ -15,7 +15,7 @@ def sentences(manifest: Manifest) -> list[str]:
         found.append(_memory(name, file.bytes, file.microcontroller, version))
         found.append(_decoding(file.microcontroller) if file.microcontroller.decodes else _proof(file.microcontroller))
         if file.microcontroller.vela is not None:
-            found.append(_estimate(file.microcontroller.vela))
+            found.append(estimate(file.microcontroller.vela))
     return found
 
 
@@ -46,7 +46,13 @@ def _decoding(proof: MicrocontrollerProof) -> str:
     )
 
 
-def _estimate(found: VelaEstimate) -> str:
+def estimate(found: VelaEstimate) -> str:
+    """The sentence of what Vela estimates of a file."""
+    if not found.encoded_weight_bytes and found.on_cpu:
+        return (
+            f"Vela {found.version} leaves all {len(found.on_cpu)} operators to the processor beside an {found.npu}: it "
+            "compiles int8 alone, weights and activations; quantise the network to int8 before."
+        )
     dense = found.dense_encoded_weight_bytes
     smaller = "" if dense is None else f"{dense / found.encoded_weight_bytes:.1f}x"
     beside = "" if dense is None else f" (the dense network's in int8: {dense:,}, {smaller})"

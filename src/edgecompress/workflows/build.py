@@ -51,7 +51,7 @@ def build_bundle(request: Request, *, progress: Progress, warn: Callable[[str], 
     Raises:
         EdgecompressError: one of its kinds; the message is one line that says what to do.
     """
-    board = target.load(request.target)
+    board = target.load(request.target).limited(file=request.size_budget, arena=request.arena_budget)
     request = microcontroller.asked(request, board)
     folder = request.output or Path("dist") / f"{request.name}-{board.name}"
     bundle.check_replaceable(folder)

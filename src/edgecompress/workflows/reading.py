@@ -29,16 +29,20 @@ from edgecompress.workflows.request import Request
 
 # Laid over a network's recipe where its board has kernels for it.
 SPARSE_ARM = "sparse-arm"
+# Laid over it where an accelerator decodes weights, whose coder takes few bits for zeros and frequent levels.
+ETHOS_U = "ethos-u"
 
 
-def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None], to_rate: bool = True) -> Prepared:
     """Read what ``request`` names: recipe, data, network and checkpoint.
+
+    ``to_rate``: the board may have a rate laid over the recipe, which then decides zeros and levels itself.
 
     Raises:
         InputError: one of them is wrong.
     """
     if is_custom(request.model):
-        return _custom_network(request, progress=progress, warn=warn)
+        return _custom_network(request, progress=progress, warn=warn, to_rate=to_rate)
     if request.loss or request.metric or request.better:
         raise InputError(f"--loss and --metric are for a network of your own, and {request.model} is built in")
     methods.find(load.NETWORKS, request.model)  # before its recipe: a misspelt network has none
@@ -51,7 +55,7 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     for message in warnings:
         warn(message)
     model = built_in(request.model, data, width=chosen.width, seed=chosen.seed, checkpoint=request.checkpoint)
-    name, reason = _for_board(request, name, model.module)
+    name, reason = _for_board(request, name, model.module, to_rate=to_rate and _bears_rate(chosen))
     chosen = named(recipe.load(name, request.all_changes), model.module)
     identity = identity_of(request.model, data, request.checkpoint, resolution=chosen.inputs.resolution)
     if is_custom_data(request.data_named):
@@ -60,13 +64,29 @@ def prepare(request: Request, *, progress: Progress, warn: Callable[[str], None]
     return Prepared(data, model, context, warnings, model.trained, name, reason)
 
 
-def _for_board(request: Request, name: str, network: nn.Module) -> tuple[str, str]:
+def _for_board(request: Request, name: str, network: nn.Module, *, to_rate: bool) -> tuple[str, str]:
     """The recipe for ``network`` on the board, and why; a recipe that the user named stays."""
     board = target.load(request.target)
+    if to_rate and not request.recipe and board.npu is not None:
+        reason = f"{board.npu} decodes weights, and frequent ones take few bits; --recipe {name} leaves that"
+        return f"{name}+{ETHOS_U}", reason
     if request.recipe or not board.sparse_kernels or not worth_pairs(network):
         return name, ""
     reason = f"LiteRT computes with nonzeros only on {board.name}, where they are in pairs; --recipe {name} leaves that"
     return f"{name}+{SPARSE_ARM}", reason
+
+
+def _bears_rate(chosen: recipe.Recipe) -> bool:
+    """Return whether nothing in the recipe and its changes is impossible with a rate, or would be lost to one."""
+    layers = chosen.layers.values()
+    levels = (chosen.cluster.granularity, *(each.granularity for each in layers))
+    patterns = (chosen.prune.pattern, *(each.pattern for each in layers))
+    return (
+        chosen.cluster.training == "centroids"
+        and chosen.reconstruct is None
+        and all(each in ("layer", None) for each in levels)
+        and all(each in ("unstructured", None) for each in patterns)
+    )
 
 
 def _data(request: Request, chosen: recipe.Recipe, progress: Progress) -> Dataset:
@@ -102,7 +122,7 @@ def _built_in(request: Request, inputs: recipe.Inputs, progress: Progress) -> Da
     )
 
 
-def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str], None]) -> Prepared:
+def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str], None], to_rate: bool) -> Prepared:
     """A network of the user's own, and what can be done with it."""
     name = recipe.complete(request.recipe, recipe.GENERIC)
     chosen = recipe.load(name, request.all_changes)
@@ -128,7 +148,7 @@ def _custom_network(request: Request, *, progress: Progress, warn: Callable[[str
         # So many zeros as sparse kernels need cost too much where nothing is trained.
         name, reason = recipe.complete(request.recipe, recipe.UNTRAINED), ""
     else:
-        name, reason = _for_board(request, name, model.module)
+        name, reason = _for_board(request, name, model.module, to_rate=to_rate and _bears_rate(chosen))
     chosen = named(recipe.load(name, request.all_changes), model.module)
     if why:
         chosen, how = without_training(chosen, model, len(data.train_x))

@@ -46,7 +46,8 @@ class Source:
 class Request(Source):
     """A source and what is to be made of it, for which board.
 
-    ``from_front``: the point, from 1, of the front in the bundle that is there.
+    ``from_front``: the point, from 1, of the front in the bundle that is there. ``size_budget`` and ``arena_budget``:
+    bytes that the file on the board and a microcontroller's tensor arena may take, in place of the board's own limits.
     """
 
     target: str
@@ -54,6 +55,8 @@ class Request(Source):
     output: Path | None = None
     eval_samples: int | None = None
     from_front: int | None = None
+    size_budget: int | None = None
+    arena_budget: int | None = None
 
     @property
     def all_changes(self) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ def search(
     records, warned = [], set[str]()
     requests = [replace(request, changes=changes) for changes in _changes(request, how.macs)]
     for each in requests:
-        given = prepare(each, progress=progress, warn=_but(warned, warn))
+        given = prepare(each, progress=progress, warn=_but(warned, warn), to_rate=False)
         warned |= set(given.warnings)
         _check_judged(given)
         if how.macs and each.changes == request.changes and given.context.recipe.structure:
@@ -242,7 +242,7 @@ def _help(request: Request, limits: Limits, storage: str | None) -> None:
     """Another worker: it takes trials until there are none. What is wrong with the request, the first one says."""
     workers.begin()
     try:
-        given = prepare(request, progress=silent, warn=lambda _: None)
+        given = prepare(request, progress=silent, warn=lambda _: None, to_rate=False)
         _searched(given, limits, storage, helps=True)
     except (EdgecompressError, KeyboardInterrupt):
         return

@@ -41,3 +41,14 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"edgecompress\[ethos-u\]"):
         vela.check_installed()
+
+
+def test_a_file_of_the_user_s_own_is_estimated_and_nothing_is_written_beside_it(micro_bundle, small_bundle, tmp_path):
+    path = micro_bundle / "model-int8.tflite"
+    before = sorted(micro_bundle.iterdir())
+    assert vela.estimate("ethos-u85-256", path) == vela.compile_for("ethos-u85-256", path, tmp_path / "c.tflite")
+    assert sorted(micro_bundle.iterdir()) == before
+    with pytest.raises(InputError, match="convert it before"):
+        vela.estimate("ethos-u85-256", small_bundle / "model.onnx")
+    with pytest.raises(InputError, match="did you mean 'ethos-u85-256'"):
+        vela.estimate("ethos-u85-25", path)

@@ -23,3 +23,27 @@ def flow() -> Callable[[nn.Module, tuple[int, ...]], Flow]:
         return seen
 
     return run
+
+
+@pytest.fixture
+def folded():
+    """A function of a network and an input shape: parameters with normalisation folded, and multiply-accumulates."""
+
+    def count(network: nn.Module, shape: tuple[int, ...]) -> tuple[int, int]:
+        parameters = products = 0
+
+        def seen(module, _, output):
+            nonlocal parameters, products
+            parameters += (
+                module.weight.numel() + module.weight.shape[0]
+            )  # a bias an output channel, of its own or folded
+            products += output[0].numel() * module.weight[0].numel()
+
+        layers = [module for module in network.modules() if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Linear)]
+        hooks = [module.register_forward_hook(seen) for module in layers]
+        network.eval()(torch.zeros(1, *shape))
+        for hook in hooks:
+            hook.remove()
+        return parameters, products
+
+    return count

@@ -20,3 +20,9 @@ def test_the_maps_between_its_blocks_at_224_are_those_of_the_paper(flow):
         (1024, 7, 7),
         (1024, 1, 1),
     ]
+
+
+def test_a_quarter_of_it_at_96_has_the_parameters_and_products_of_mlperf_tinys_file(folded):
+    # Counted in vww_96_float.tflite of github.com/mlcommons/tiny (1afd2c9).
+    network = mobilenet_v1(input_shape=(3, 96, 96), classes=2, width=0.25)
+    assert folded(network, (3, 96, 96)) == (210_850, 7_489_664)

@@ -1,7 +1,8 @@
 import torch
 import torch.nn.functional as functional
 
-from edgecompress.sources.networks.resnet18 import BasicBlock, resnet18
+from edgecompress.sources.networks._residual import BasicBlock
+from edgecompress.sources.networks.resnet18 import resnet18
 
 
 def test_it_is_the_variant_of_11_17_million_parameters():

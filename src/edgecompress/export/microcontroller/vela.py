@@ -6,10 +6,13 @@ import importlib.util
 import shutil
 import tempfile
 from pathlib import Path
+from typing import get_args
 
+from edgecompress import methods
 from edgecompress.errors import CheckError, InputError, MissingDependencyError
 from edgecompress.export.microcontroller.operators import ETHOS_U, in_order
 from edgecompress.export.microcontroller.records import VelaEstimate
+from edgecompress.formats import find
 from edgecompress.formats.tflite import model_file
 from edgecompress.isolated.process import run_program
 from edgecompress.target import Npu
@@ -39,6 +42,24 @@ def check_installed() -> None:
         raise MissingDependencyError(
             f"files for Ethos-U are compiled by {DISTRIBUTION}; install it with: pip install 'edgecompress[ethos-u]'"
         )
+
+
+def estimate(npu: str, path: Path) -> VelaEstimate:
+    """Compile the user's own TFLite file for an Ethos-U, keep nothing of it, and hand on what Vela estimates.
+
+    Raises:
+        MissingDependencyError: Vela is not installed.
+        InputError: there is no such Ethos-U, the file is no TFLite file, or Vela refuses it.
+        CheckError: Vela ended well without a file or a summary.
+    """
+    known = get_args(Npu)
+    if npu not in known:
+        raise InputError(methods.unknown("Ethos-U", npu, list(known)))
+    if (name := find.of_file(path).name) != "tflite":
+        raise InputError(f"{path}: Vela compiles .tflite files, and this one is {name}; convert it before")
+    check_installed()
+    with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
+        return compile_for(next(each for each in known if each == npu), path, Path(folder) / path.name)
 
 
 def compile_for(npu: Npu, path: Path, written: Path) -> VelaEstimate:

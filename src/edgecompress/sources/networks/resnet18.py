@@ -1,58 +1,15 @@
-"""ResNet-18 for small inputs: a 3x3 stem, four stages of two basic blocks, global average and one linear head.
+"""ResNet-18 for small inputs: four stages of two basic blocks. 11,173,962 parameters for 3x32x32 and 10 classes."""
 
-He, Zhang, Ren, Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, with the stem that the field uses for
-32x32 images: stride 1 and no max-pool. Shortcuts that change shape are 1x1 convolutions (option B). 11,173,962
-parameters for 3x32x32 and 10 classes.
-"""
-
-from collections import OrderedDict
-
-import torch
 from torch import nn
 
-from edgecompress.sources.networks._layers import Layers, initialised, layers_for, scaled
-
-
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions, and a shortcut around them (figure 2 of the paper)."""
-
-    def __init__(self, layers: Layers, before: int, after: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = layers.conv(before, after, 3, stride=stride, padding=1, bias=False)
-        self.norm1 = layers.norm(after)
-        self.relu1 = nn.ReLU()
-        self.conv2 = layers.conv(after, after, 3, padding=1, bias=False)
-        self.norm2 = layers.norm(after)
-        self.shortcut = nn.Sequential()
-        if stride != 1 or before != after:
-            convolution = layers.conv(before, after, 1, stride=stride, bias=False)
-            self.shortcut = nn.Sequential(OrderedDict(conv=convolution, norm=layers.norm(after)))
-        self.relu2 = nn.ReLU()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (batch, before, ...) to (batch, after, ...)."""
-        y = self.relu1(self.norm1(self.conv1(x)))
-        y = self.norm2(self.conv2(y))
-        return self.relu2(y + self.shortcut(x))  # type: ignore[no-any-return]
+from edgecompress.sources.networks._residual import residual
 
 
 def resnet18(*, input_shape: tuple[int, ...], classes: int, width: float = 1.0) -> nn.Module:
-    """Make ResNet-18. See ``contract.Network``; any input size is possible.
+    """Make ResNet-18. See ``contract.Network`` and ``_residual``; any input size is possible.
 
     Raises:
         InputError: the shape, the number of classes or the width is not possible.
     """
-    layers = layers_for("resnet18", input_shape, classes, smallest=1)
-    before = scaled(64, width)
-    parts: list[tuple[str, nn.Module]] = [
-        ("conv1", layers.conv(input_shape[0], before, 3, padding=1, bias=False)),
-        ("norm1", layers.norm(before)),
-        ("relu1", nn.ReLU()),
-    ]
-    for stage, channels in enumerate((64, 128, 256, 512), start=1):
-        after = scaled(channels, width)
-        first = BasicBlock(layers, before, after, stride=1 if stage == 1 else 2)
-        parts.append((f"stage{stage}", nn.Sequential(first, BasicBlock(layers, after, after, stride=1))))
-        before = after
-    parts += [("average", layers.average_pool(1)), ("flatten", nn.Flatten()), ("head", nn.Linear(before, classes))]
-    return initialised(nn.Sequential(OrderedDict(parts)))
+    stages = ((64, 2), (128, 2), (256, 2), (512, 2))
+    return residual("resnet18", stages, input_shape=input_shape, classes=classes, width=width)
