@@ -1,15 +1,17 @@
-"""The C++ sources beside a model file: the file as an array, and a program that runs it once.
+"""The C++ sources beside a model file: the file as an array, a program that runs it once, and one that serves it.
 
-The program includes headers of TensorFlow Lite Micro alone; what a board needs to start and to print is its maker's.
+The first program includes headers of TensorFlow Lite Micro alone; what a board needs to start and to print is its
+maker's. The second answers requests on a serial line, see docs/serial.md.
 """
 
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 
 from edgecompress.export.microcontroller.operators import ETHOS_U, method
 from edgecompress.record import write_atomically
 
-HEADER, DATA, MAIN = "model_data.h", "model_data.cc", "main.cc"
+HEADER, DATA, MAIN, SERVE = "model_data.h", "model_data.cc", "main.cc", "serve.cc"
 _ROW = 16
 # Of the arena: what the interpreter takes for a while, and versions that need a little more than the proved one.
 _SPARE = 1024
@@ -18,7 +20,7 @@ _SPARE = 1024
 def write_sources(
     folder: Path, model: Path, *, arena: int, operators: Sequence[str], shapes: tuple[int, int]
 ) -> dict[str, str]:
-    """Write ``model_data.h``, ``model_data.cc`` and ``main.cc`` for a model file; what each is, by its name.
+    """Write ``model_data.h``, ``model_data.cc``, ``main.cc`` and ``serve.cc`` for a model file; what each is, by name.
 
     Args:
         folder: where.
@@ -29,13 +31,20 @@ def write_sources(
     """
     data = model.read_bytes()
     size = -(-(arena + _SPARE) // _ROW) * _ROW
-    texts = {HEADER: _header(len(data)), DATA: _array(data, model.name), MAIN: _main(operators, size, shapes)}
+    network = _network(operators, size, shapes)
+    texts = {
+        HEADER: _header(len(data)),
+        DATA: _array(data, model.name),
+        MAIN: _main(network),
+        SERVE: _serve(network),
+    }
     for name, text in texts.items():
         write_atomically(folder / name, text)
     return {
         HEADER: "declares the array",
         DATA: f"{model.name} as a constant array, aligned to 16 bytes",
         MAIN: "a program to begin with: it runs the model once (C++17, TensorFlow Lite Micro); not compiled by build",
+        SERVE: "a program that 'edgecompress bench --device serial:PORT' measures the board with, instead of main.cc",
     }
 
 
@@ -59,7 +68,8 @@ def _array(data: bytes, name: str) -> str:
     )
 
 
-def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int]) -> str:
+def _network(operators: Sequence[str], arena: int, shapes: tuple[int, int]) -> str:
+    """The part that both programs have: the headers, the arena, and a resolver with exactly the operators."""
     added = sorted({method(each) for each in operators})
     lines = "\n".join(f"  if (resolver.{each}() != kTfLiteOk) return false;" for each in added)
     taken, given = shapes
@@ -69,9 +79,6 @@ def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int]) -> str:
         else ""
     )
     return f"""\
-// Runs the model once on zeros. Put your samples where it says so; channels are last in them.
-#include <cstdint>
-
 #include "model_data.h"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_log.h"
@@ -95,7 +102,15 @@ bool AddOperators(Resolver& resolver) {{
 }}
 
 }}  // namespace
+"""
 
+
+def _main(network: str) -> str:
+    return f"""\
+// Runs the model once on zeros. Put your samples where it says so; channels are last in them.
+#include <cstdint>
+
+{network}
 int main() {{
   tflite::InitializeTarget();
   Resolver resolver;
@@ -118,3 +133,30 @@ int main() {{
   return 0;
 }}
 """
+
+
+def _serve(network: str) -> str:
+    served = resources.files(__package__).joinpath(SERVE).read_text(encoding="utf-8")
+    return f"""\
+// Serves the model on a serial line, for 'edgecompress bench --device serial:PORT'. It stands in place of main.cc.
+#include <cstdint>
+#include <cstring>
+
+#if defined(ARDUINO)
+#include <Arduino.h>
+#elif defined(ESP_PLATFORM)
+#include "driver/uart.h"
+#include "esp_cpu.h"
+#include "esp_rom_sys.h"
+#include "sdkconfig.h"
+#if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
+#include "driver/usb_serial_jtag.h"
+#endif
+#elif defined(__ZEPHYR__)
+#include <zephyr/device.h>
+#include <zephyr/drivers/uart.h>
+#include <zephyr/kernel.h>
+#endif
+
+{network}
+{served}"""
