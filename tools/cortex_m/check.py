@@ -9,7 +9,9 @@ libnewlib-arm-none-eabi, libstdc++-arm-none-eabi-newlib, qemu-system-arm, and ed
 an Ethos-U does not run there: QEMU has none.
 
 main.cc runs as it is. Then its one inference is put in a loop over the first samples of eval.npz, and each output
-must be bit by bit that of the tflite-micro package here. Exit code 1 if one is not.
+must be bit by bit that of the tflite-micro package here. Last, serve.cc runs, and 'edgecompress bench' measures it over
+the board's UART on a pseudo-terminal, with all of eval.npz: as many answers must be right as in the build's proof.
+That needs edgecompress[serial] too. Exit code 1 if something differs.
 """
 
 import argparse
@@ -17,10 +19,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+
+from edgecompress.progress import Paced, line
 
 HERE = Path(__file__).resolve().parent
 CXX = "arm-none-eabi-g++"
@@ -52,6 +57,7 @@ PARTS = (
 )
 NOT = re.compile(r"_test\.cc|/test_helper|/mock_|/fake_|debug_log\.cc|recording_micro_allocator")
 RUN_ONCE = "  float* input = interpreter.input(0)->data.f;"
+PTY = re.compile(r"/dev/\S+")
 SECONDS = 1800
 
 
@@ -78,7 +84,16 @@ def main() -> None:
     here = on_this_machine(given.bundle / "model-int8.tflite", rows)
     different = int(np.count_nonzero(there != here))
     print(f"{there.size} outputs of {len(rows)} samples, {different} of them other than tflite-micro's on this machine")
-    sys.exit(1 if different else 0)
+    served = linked(
+        given.bundle / "serve.cc",
+        given.bundle,
+        includes,
+        library,
+        given.build,
+        HERE / "serial.cc",
+        "-DEDGECOMPRESS_EMULATED",
+    )
+    sys.exit(1 if benchmarked(served, given.bundle, given.build) or different else 0)
 
 
 def compiled(tree: Path, includes: list[str], build: Path) -> Path:
@@ -101,10 +116,10 @@ def compiled(tree: Path, includes: list[str], build: Path) -> Path:
     return library
 
 
-def linked(program: Path, bundle: Path, includes: list[str], library: Path, build: Path) -> Path:
-    """A firmware of a program, the bundle's model and the board."""
+def linked(program: Path, bundle: Path, includes: list[str], library: Path, build: Path, *more: Path | str) -> Path:
+    """A firmware of a program, the bundle's model and the board; ``more`` are sources and options."""
     firmware = build / f"{program.stem}.elf"
-    sources = [program, bundle / "model_data.cc", HERE / "board.cc"]
+    sources = [program, bundle / "model_data.cc", HERE / "board.cc", *more]
     link = ["-nostartfiles", "-Wl,--gc-sections", "-T", HERE / "board.ld", library, "-lm", "-o", firmware]
     # Warnings are for the bundle's sources, and not for the headers that they include.
     others = [each.replace("-I", "-isystem", 1) for each in includes]
@@ -123,6 +138,42 @@ def run(firmware: Path) -> list[str]:
     if done.returncode:
         sys.exit(f"{firmware} ended with code {done.returncode}: {' '.join(lines[-3:])}")
     return lines
+
+
+def benchmarked(firmware: Path, bundle: Path, build: Path) -> bool:
+    """Whether a benchmark of serve.cc over the emulated UART has other answers than the build's proof."""
+    from edgecompress.library.bundles import Bundle
+
+    options = ["-monitor", "none", "-serial", "pty"]
+    process = subprocess.Popen([*QEMU, *options, "-kernel", firmware], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        found = PTY.search(process.stdout.readline())
+        if found is None:
+            sys.exit("QEMU names no pseudo-terminal")
+        measured = Bundle.open(bundle)
+        began = time.monotonic()
+        record = measured.bench(f"serial:{found[0]}", "quick", output=build / "serial.json", progress=shown())
+        seconds = time.monotonic() - began
+    finally:
+        process.kill()
+        process.wait()
+    ((name, file),) = record.files.items()
+    built, there, right = next(iter(measured.models.values())).accuracy, file.firmware, file.accuracy
+    assert there is not None
+    assert right is not None
+    print(
+        f"{name} by bench: {record.taken}, {right.correct} of {right.samples} right in {seconds:.0f} s; "
+        f"arena {there.arena_bytes} of {there.arena_size} bytes; {100 * there.differing:.2f} % of the outputs of "
+        f"{there.compared} samples differ from LiteRT's, by at most {there.largest_steps} steps; "
+        f"{there.repeated_lines} lines sent again"
+    )
+    return built is None or right.correct != built.correct
+
+
+def shown() -> Paced:
+    """Progress on standard error."""
+    return Paced(lambda *step: print(line(*step), file=sys.stderr))
 
 
 def in_a_loop(program: str, rows: np.ndarray) -> str:

@@ -27,6 +27,7 @@ Labels = npt.NDArray[Any]
 SAMPLES = 256
 """Most samples whose outputs are held against the host's reference."""
 _REQUEST_SECONDS = 1.0  # of inferences in one request
+_FIRST = 3  # samples, from which the duration of all is told
 _NOTED_SECONDS = 5.0  # of work, from which on its duration is said before
 # A board's counter and this machine's clock may be apart by that before one of them is called wrong.
 _CLOCKS = 1.02
@@ -101,14 +102,14 @@ class FirmwareSession:
         )
 
     def validity(self, result: FileResult) -> Validity:
-        """What speaks against the figures."""
+        """The concerns about the figures."""
         concerns = [*self._concerns, *self._disturbed]
         if self._hello.emulated:
             concerns.insert(
                 0, "the board is emulated (its firmware says so): its cycles are no time, and none are kept"
             )
         if result.firmware and result.firmware.repeated_lines:
-            concerns.append(f"{result.firmware.repeated_lines} lines were damaged on the way and sent again")
+            concerns.append(f"lines that were damaged on their way and sent again: {result.firmware.repeated_lines}")
         unknown = ["the board's clocks beside what its firmware says", "what its interrupts take of the processor"]
         return Validity(concerns=concerns, disturbed=self._disturbed, unknown=unknown if self._timed else [])
 
@@ -172,8 +173,8 @@ class FirmwareSession:
             if not np.isfinite(outputs[place]).all():
                 raise CheckError(f"{name} gives outputs on {hello.board} that are not finite, in sample {place}")
             correct += int(outputs[place].argmax() == labels[place])
-            if not place:
-                once = time.monotonic() - began
+            if place + 1 == _FIRST:
+                once = (time.monotonic() - began) / _FIRST
                 self._firmware.expect(once)
                 if once * len(rows) > _NOTED_SECONDS:
                     self._progress("time", 1, 1, f"about {in_words(once * len(rows))} for {len(rows)} samples")

@@ -133,7 +133,7 @@ def _samples(folder: Path) -> tuple[Floats, Labels]:
 
 
 def _conditions(hello: Hello, manifest: Manifest) -> Conditions:
-    """What is known of the board; a firmware knows nothing of temperatures, loads and governors."""
+    """The board, as far as it is known; a firmware knows nothing of temperatures, loads and governors."""
     return Conditions(
         system=hello.system,
         kernel=None,

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import edgecompress
-from edgecompress import bundle, devices
+from edgecompress import bundle, devices, target
 from edgecompress.bench import microcontroller
 from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.agreement import OUTPUTS
@@ -148,7 +148,11 @@ def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     if conditions.emulation.emulated:
         this = f"an emulated {this}"
     # A microcontroller holds the bundle's model, or is not measured; nothing else distinguishes it.
-    why = "" if where.is_microcontroller else mismatch(board, conditions, where.transport)
+    if where.is_microcontroller:
+        registered = None if where.target is None else target.load(where.target).name
+        why = "" if registered in (None, board.name) else f"{where.name} is registered as {registered}"
+    else:
+        why = mismatch(board, conditions, where.transport)
     is_target = not conditions.emulation.emulated and not why
     note = (
         f"measured on {this}"

@@ -28,9 +28,9 @@ def bench(
     device: Annotated[
         str,
         typer.Option(
-            help="Where: local, ssh://user@host, adb:SERIAL, serial:PORT (a microcontroller), a registered device's name, "
-            "or a target's; emulated, emulated:PROCESSOR or emulated:TARGET for outputs and instruction counts without a "
-            "board; several at once with commas between."
+            help="Where: local, ssh://user@host, adb:SERIAL, serial:PORT (a microcontroller), a registered device's "
+            "name, or a target's; emulated, emulated:PROCESSOR or emulated:TARGET for outputs and instruction counts "
+            "without a board; several at once with commas between."
         ),
     ] = "local",
     mode: Annotated[
@@ -122,7 +122,7 @@ def bench(
 
 
 def _resumed(device: str) -> str:
-    """What the same command does where one was interrupted: a journal keeps what an agent has measured."""
+    """The use of the same command after one was interrupted: a journal keeps what an agent has measured."""
     from edgecompress import devices
 
     with suppress(InputError):

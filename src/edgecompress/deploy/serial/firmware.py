@@ -37,7 +37,7 @@ class _RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Hello:
-    """What a firmware says of itself.
+    """The report of a firmware on itself.
 
     Attributes:
         version: of the protocol.
@@ -82,7 +82,7 @@ class Firmware:
         self.repeated = 0
 
     def hello(self) -> Hello:
-        """What the firmware is; waited for, because many boards start anew when their port is opened.
+        """The report of the firmware, waited for, because many boards start anew when their port is opened.
 
         Raises:
             RuntimeFailedError: nothing answers, or something else than serve.cc.
