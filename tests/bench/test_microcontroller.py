@@ -105,8 +105,9 @@ def test_every_report_has_its_figures_and_no_other_s(micro_bundle, timed, emulat
         (row,) = csv_module.DictReader(csv(made, tmp_path).splitlines())
         assert row["arena_bytes"] == "5000"
         assert bool(row["p50_ns"]) == (record is timed)
-    assert "1,000,000,000 a second" in terminal(document(timed, manifest), tmp_path)
-    assert "a board of tests" in terminal(document(timed, manifest), tmp_path)
+    text = markdown(document(timed, manifest), tmp_path)
+    assert "1,000,000,000 a second" in text
+    assert "a board of tests" in text
     assert "0.001" in terminal(by_device({"kitchen": timed}, {}), tmp_path)
 
 

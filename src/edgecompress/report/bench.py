@@ -159,7 +159,6 @@ _COLUMNS: dict[Column, Callable[[FileRow, _Of], Cell]] = {
     Column("added", "MiB", key="peak_over_import_bytes"): lambda row, _: Cell(
         mebibytes(row.over_import), row.over_import
     ),
-    Column("arena", "bytes", key="arena_bytes", shown=False): lambda row, _: cells.count(row.arena),
     Column("accuracy", "%", key="accuracy_percent"): lambda row, _: Cell(percent(row.accuracy), row.accuracy),
     **_figure("accuracy_samples", lambda row: row.samples),
     Column("drop", "points", key="drop_points", short="drop pt"): lambda row, _: cells.points(row.drop),
@@ -170,5 +169,6 @@ _COLUMNS: dict[Column, Callable[[FileRow, _Of], Cell]] = {
     **_figure("energy_mj", lambda row: row.energy),
     **_figure("failures", lambda row: "; ".join(row.failures)),
     **_known("cautions", lambda of: " ".join(cautions(of.record))),
+    Column("arena", "bytes", key="arena_bytes", shown=False): lambda row, _: cells.count(row.arena),
 }
 """The columns in the order of CSV and of one wide table, each with its cell of a row."""
