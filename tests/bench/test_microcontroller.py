@@ -75,7 +75,8 @@ def test_times_are_cycles_by_the_board_s_clock(timed):
     assert {"p50", "p90", "arena"} <= {each.metric for each in readings(timed)}
 
 
-def test_a_device_that_is_registered_as_another_board_is_not_the_bundle_s(micro_bundle, tmp_path):
+def test_a_device_that_is_registered_as_another_board_is_not_the_bundle_s(micro_bundle, tmp_path, monkeypatch):
+    monkeypatch.setattr(devices, "path", lambda: tmp_path / "devices.toml")
     with SerialBoard(micro_bundle / NAME) as board:
         devices.add(Device(name="kit", address=f"serial:{board.path}", target="cortex-m"), replace=True)
         found = bench(micro_bundle, device="kit", mode="quick", output=tmp_path / "r.json")[0]

@@ -79,7 +79,7 @@ class FirmwareSession:
             runtime=TFLITE_MICRO,
             kind=model.kind,
             bytes=path.stat().st_size,
-            sha256=model.sha256 if name == model_name else self._manifest.files[name].sha256,
+            sha256=(self._manifest.models.get(name) or self._manifest.files[name]).sha256,
             latency=latency,
             accuracy=AccuracyResult(
                 correct=correct,

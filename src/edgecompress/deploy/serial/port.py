@@ -3,7 +3,7 @@
 import errno
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from edgecompress.deploy.serial.address import SerialAddress
@@ -30,8 +30,7 @@ class Port:
             DeviceLostError: the port is gone, or takes nothing.
         """
         with self._there():
-            self._opened.write(text)
-            self._opened.flush()
+            self._opened.write(text)  # not drained: on a port that is gone that is no OSError, and may wait for ever
 
     def line(self, deadline: float) -> bytes | None:
         """The next line, without its end; ``None``: none came until ``deadline``, by ``time.monotonic``.
@@ -85,7 +84,8 @@ def opened(address: SerialAddress) -> Iterator[Port]:
     try:
         yield Port(made, address.port)
     finally:
-        made.close()
+        with suppress(OSError):
+            made.close()
 
 
 def others(name: str) -> str:
