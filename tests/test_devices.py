@@ -213,9 +213,29 @@ def test_this_machine_and_an_emulated_processor_need_no_set_up():
     assert devices.set_up(devices.find("emulated:cortex-a72")) is None
 
 
-def test_a_microcontroller_is_no_device():
-    """Neither by its profile's name nor registered; the line says what to do instead."""
-    with pytest.raises(InputError, match=r"'cortex-m' is no device: cortex-m has no Linux .*main.cc to compile"):
+def test_a_microcontroller_is_a_device_on_a_serial_line(tmp_path):
+    with pytest.raises(InputError, match=r"devices add NAME serial:/dev/ttyACM0 --target cortex-m"):
         devices.find("cortex-m")
-    with pytest.raises(InputError, match="'mine' cannot be a device: esp32-s3 has no Linux"):
-        devices.add(Device(name="mine", address="ssh://user@host", target="esp32-s3"))
+    devices.add(Device(name="bench-board", address="serial:/dev/ttyUSB0@921600", target="cortex-m"))
+    found = devices.find("cortex-m")
+    assert (found.name, found.is_microcontroller, found.file_name) == ("bench-board", True, "bench-board")
+    assert devices.find("serial:/dev/ttyUSB0@921600") == found
+    assert devices.find("serial:COM3").file_name == "serial-COM3"
+    with pytest.raises(InputError, match=r"no agent runs: flash .* edgecompress bench BUNDLE --device bench-board"):
+        found.connect()
+    with pytest.raises(InputError, match="no agent runs"):
+        devices.set_up(found)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"address": "ssh://user@host", "target": "esp32-s3"}, "esp32-s3 is a microcontroller, and"),
+        ({"address": "serial:/dev/ttyACM0", "target": "rpi4"}, "rpi4 is none, and 'serial:/dev/ttyACM0'"),
+        ({"address": "serial:/dev/ttyACM0@fast"}, "is not an address: write serial:"),
+        ({"address": "serial:/dev/ttyACM0", "python": "python3"}, "leave --python"),
+    ],
+)
+def test_an_address_that_is_no_such_board_s_is_refused(given, said):
+    with pytest.raises(InputError, match=said):
+        devices.add(Device(name="mine", **given))

@@ -74,13 +74,15 @@ def test_a_microcontroller_has_flash_and_ram_and_one_runtime(tmp_path):
         'runtimes = ["tflite-micro"]\ntransport = "none"\nnpu = "ethos-u55-64"\n'
     )
     path.write_text(text)
+    assert target.load(str(path)).is_microcontroller  # as profiles say it that are older than that transport
+    path.write_text(text.replace('"none"', '"serial"'))
     assert target.load(str(path)).is_microcontroller
     assert not target.load("rpi4").is_microcontroller
     for changed, message in (
         (text.replace('"tflite-micro"', '"litert"'), "memory_mib"),
         (text.replace('"tflite-micro"', '"tflite-micro", "litert"'), "no other beside it"),
         (text.replace("ram_kib = 64\n", ""), "ram_kib and flash_kib"),
-        (text.replace('"none"', '"ssh"'), "no transport"),
+        (text.replace('"none"', '"ssh"'), "a serial line"),
         (text.replace("ethos-u55-64", "ethos-u55-65"), "npu"),
     ):
         path.write_text(changed)
@@ -89,7 +91,7 @@ def test_a_microcontroller_has_flash_and_ram_and_one_runtime(tmp_path):
         assert "Value error" not in str(raised.value) and len(str(raised.value)) < 500  # not the whole table
     path.write_text(text.replace('"none"', '"ssh"'))
     with pytest.raises(
-        InputError, match=r"mine\.toml: no transport reaches a microcontroller: give transport = \"none\"$"
+        InputError, match=r"mine\.toml: a microcontroller is reached by a serial line: give transport = \"serial\"$"
     ):
         target.load(str(path))
 

@@ -16,6 +16,8 @@ from edgecompress import methods, target
 from edgecompress.deploy.emulated import processors
 from edgecompress.deploy.openssh import address as ssh_address
 from edgecompress.deploy.provision import Provisioned, provision
+from edgecompress.deploy.serial import address as serial_address
+from edgecompress.deploy.serial.address import EXAMPLE, SERIAL
 from edgecompress.deploy.transports.contract import Connection
 from edgecompress.errors import InputError
 from edgecompress.lock import held
@@ -34,7 +36,9 @@ class Device(Record):
     """A device, and how it is reached. What is empty is left to the transport."""
 
     name: str = Field(description="its name in the devices file, or its address")
-    address: str = Field(description="local, ssh://[user@]host[:port], adb:SERIAL or emulated:PROCESSOR")
+    address: str = Field(
+        description="local, ssh://[user@]host[:port], adb:SERIAL, emulated:PROCESSOR or serial:PORT[@BAUD]"
+    )
     target: str | None = Field(default=None, description="the profile of the board that it is")
     runtimes: list[LinuxRuntime] = Field(
         default=[], description="to install and to measure; empty: those of the profile"
@@ -54,6 +58,11 @@ class Device(Record):
         return self.transport == EMULATED
 
     @property
+    def is_microcontroller(self) -> bool:
+        """Return whether it is a microcontroller on a serial line: no agent runs there, but a bundle's serve.cc."""
+        return self.transport == SERIAL
+
+    @property
     def processor(self) -> str:
         """The emulated processor's name; empty for a device that is none."""
         return self.address.removeprefix(f"{EMULATED}:") if self.emulated else ""
@@ -67,9 +76,14 @@ class Device(Record):
         """Open a connection. ``more`` are options of the transport for this time.
 
         Raises:
-            InputError: the transport has no such option.
+            InputError: the transport has no such option, or it is a microcontroller's.
             RuntimeFailedError: as the transport.
         """
+        if self.is_microcontroller:
+            raise InputError(
+                f"{self.name} is a microcontroller, where no agent runs: flash a bundle's serve.cc, and measure with "
+                f"edgecompress bench BUNDLE --device {self.name} (edgecompress docs microcontrollers)"
+            )
         open_connection = methods.find(TRANSPORTS, self.transport)
         where = self.address.removeprefix(self.transport).removeprefix(":").removeprefix("//")
         given = {name: getattr(self, name) for name in ("python", "key", "folder") if getattr(self, name)}
@@ -147,7 +161,7 @@ def find(name: str, board: target.Target | None = None) -> Device:
         return known[name]
     if re.split(":", name, maxsplit=1)[0] == EMULATED:
         return _emulated(name.removeprefix(EMULATED).removeprefix(":"), board)
-    if name.startswith(("ssh:", "adb:")):
+    if name.startswith(("ssh:", "adb:", f"{SERIAL}:")):
         same = [device for device in known.values() if device.address == name]
         return same[0] if same else _checked(Device(name=name, address=name))
     boards = target.family(name)
@@ -155,15 +169,14 @@ def find(name: str, board: target.Target | None = None) -> Device:
     if not boards and not fitting:
         raise InputError(
             methods.unknown("device", name, [LOCAL, *known, *target.names()])
-            + "; or give an address: ssh://user@host or adb:SERIAL"
+            + f"; or give an address: ssh://user@host, adb:SERIAL or {EXAMPLE}"
         )
     if len(fitting) == 1:
         return known[fitting[0]]
     if fitting:
         raise InputError(f"'{name}' can be any of {', '.join(fitting)}: give --device {fitting[0]}, or another of them")
-    if (board := target.load(boards[0])).is_microcontroller:
-        raise InputError(board.no_agent(f"'{name}' is no device"))
-    example = "adb:SERIAL" if target.load(boards[0]).transport == "adb" else "ssh://user@host"
+    board = target.load(boards[0])
+    example = "adb:SERIAL" if board.transport == "adb" else EXAMPLE if board.is_microcontroller else "ssh://user@host"
     raise InputError(
         f"no device of the profile '{name}' is registered: edgecompress devices add NAME {example} --target {boards[0]}"
     )
@@ -223,16 +236,25 @@ def set_up(device: Device, *, offline: bool = False, progress: Progress = silent
 
 def _checked(device: Device) -> Device:
     """The device, if its address is one and its profile exists."""
-    if device.target is not None and (profile := target.load(device.target)).is_microcontroller:
-        raise InputError(profile.no_agent(f"'{device.name}' cannot be a device"))
-    if device.address.startswith("ssh://"):
+    profile = None if device.target is None else target.load(device.target)
+    if profile is not None and profile.is_microcontroller != device.is_microcontroller:
+        what = "a microcontroller" if profile.is_microcontroller else "none"
+        raise InputError(
+            f"{profile.name} is {what}, and '{device.address}' is not the address of such a board: "
+            f"microcontrollers, and they alone, have {EXAMPLE}"
+        )
+    if device.is_microcontroller:
+        serial_address.parse(device.address)
+        if device.python or device.key or device.folder or device.runtimes:
+            raise InputError(f"'{device.name}' is a microcontroller: leave --python, --key, --folder and --runtime out")
+    elif device.address.startswith("ssh://"):
         ssh_address.parse(device.address.removeprefix("ssh://"))
     elif device.emulated:
         processors.find(device.address.removeprefix(f"{EMULATED}:"))
     elif device.address != LOCAL and not re.fullmatch(r"adb:\S*", device.address):
         raise InputError(
-            f"'{device.address}' is not an address: write ssh://user@host[:port], adb:SERIAL, {EMULATED}:PROCESSOR "
-            f"or {LOCAL}"
+            f"'{device.address}' is not an address: write ssh://user@host[:port], adb:SERIAL, {EXAMPLE}, "
+            f"{EMULATED}:PROCESSOR or {LOCAL}"
         )
     return device
 

@@ -20,6 +20,7 @@ EXTRAS = {
     "jinja2": "report",
     "vl_convert": "report",
     "PIL": "images",
+    "serial": "serial",
 }
 """Packages that are not always installed, and the extra that brings each."""
 # What a user can mend: rights, room, a name that is taken or too long. Any other OSError is a defect and shows itself.

@@ -27,6 +27,7 @@ Npu = Literal[
     "ethos-u85-2048",
 ]
 _KIB = 1024
+_MICROCONTROLLERS = ("serial", "none")  # transports
 Feature = Literal["dotprod", "fp16", "i8mm", "bf16", "sve", "sve2"]
 
 
@@ -77,8 +78,8 @@ class Target(Record):
         "installed, best first",
     )
     threads: int = Field(gt=0, description="threads of a benchmark by default")
-    transport: Literal["local", "ssh", "adb", "none"] = Field(
-        description="how bench reaches it; none: it does not, as no microcontroller"
+    transport: Literal["local", "ssh", "adb", "serial", "none"] = Field(
+        description="how bench reaches it: a microcontroller by serial; none: the same, as older profiles say it"
     )
     models: list[str] = Field(
         default=[],
@@ -94,9 +95,11 @@ class Target(Record):
                 raise ValueError("tflite-micro is the runtime of microcontrollers, which have no other beside it")
             if self.ram_kib is None or self.flash_kib is None or self.memory_mib is not None:
                 raise ValueError("a microcontroller has ram_kib and flash_kib, and no memory_mib")
-            if self.transport != "none":
-                raise ValueError('no transport reaches a microcontroller: give transport = "none"')
-        elif self.memory_mib is None or self.ram_kib or self.flash_kib or self.npu or self.transport == "none":
+            if self.transport not in _MICROCONTROLLERS:
+                raise ValueError('a microcontroller is reached by a serial line: give transport = "serial"')
+        elif (
+            self.memory_mib is None or self.ram_kib or self.flash_kib or self.npu or self.transport in _MICROCONTROLLERS
+        ):
             raise ValueError(
                 "a board with Linux has memory_mib and a transport; ram_kib, flash_kib and npu are a microcontroller's"
             )
@@ -128,8 +131,8 @@ class Target(Record):
     def no_agent(self, what: str) -> str:
         """The line about ``what`` cannot be done on a microcontroller, and what to do instead."""
         return (
-            f"{what}: {self.name} has no Linux that an agent could run on; a bundle for it (edgecompress build) has "
-            "model_data.cc and main.cc to compile into a firmware (edgecompress docs microcontrollers)"
+            f"{what}: {self.name} has no Linux that an agent could run on; build a bundle for it, flash its serve.cc, "
+            "and measure that: edgecompress bench BUNDLE --device serial:PORT (edgecompress docs microcontrollers)"
         )
 
     @property

@@ -143,8 +143,3 @@ def test_samples_are_whole_numbers_of_nanoseconds_in_the_file(measured):
     document = json.loads(measured[1].read_text())
     samples = document["files"]["dense.onnx"]["latency"]["samples_ns"]
     assert all(isinstance(sample, int) and sample > 0 for sample in samples)
-
-
-def test_a_bundle_for_a_microcontroller_is_refused_in_one_line(micro_bundle):
-    with pytest.raises(InputError, match=r"cannot be measured: ethos-u85-256 has no Linux .*into a firmware"):
-        bench(micro_bundle, device="local", mode="quick")

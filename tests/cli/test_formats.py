@@ -39,7 +39,7 @@ BENCH = (
     "created taken device is_target target model data weights_ratio threads mode file runtime kind bytes times_smaller "
     "runs p50_ns p90_ns p99_ns latency_ratio latency_ratio_low latency_ratio_high instructions instructions_ratio "
     "verdict load_ns peak_bytes peak_over_import_bytes accuracy_percent accuracy_samples drop_points "
-    "largest_difference metric metric_value metric_worse_by energy_mj failures cautions"
+    "largest_difference metric metric_value metric_worse_by energy_mj failures cautions arena_bytes"
 )
 SEVERAL = "device file p50_ns p90_ns latency_ratio verdict load_ns peak_bytes accuracy_percent"
 ADVISE = (

@@ -11,7 +11,7 @@ def test_csv_has_these_columns_in_this_order_for_those_who_read_it_with_pandas(r
         "created,taken,device,is_target,target,model,data,weights_ratio,threads,mode,file,runtime,kind,bytes,"
         "times_smaller,runs,p50_ns,p90_ns,p99_ns,latency_ratio,latency_ratio_low,latency_ratio_high,instructions,"
         "instructions_ratio,verdict,load_ns,peak_bytes,peak_over_import_bytes,accuracy_percent,accuracy_samples,"
-        "drop_points,largest_difference,metric,metric_value,metric_worse_by,energy_mj,failures,cautions"
+        "drop_points,largest_difference,metric,metric_value,metric_worse_by,energy_mj,failures,cautions,arena_bytes"
     )
 
 

@@ -34,8 +34,8 @@ def test_the_bundle_holds_what_such_a_board_takes_and_no_more(micro_bundle):
     manifest = bundle.load(micro_bundle)
     assert list(manifest.models) == ["model-int8.tflite"]
     assert {path.name for path in micro_bundle.iterdir()} == {
-        "model-int8.tflite", "model-vela.tflite", "model_data.h", "model_data.cc", "main.cc", "eval.npz", "README.md",
-        "manifest.json",
+        "model-int8.tflite", "model-vela.tflite", "model_data.h", "model_data.cc", "main.cc", "serve.cc", "eval.npz",
+        "README.md", "manifest.json",
     }  # fmt: skip
     assert set(manifest.files) == {path.name for path in micro_bundle.iterdir()} - {
         "model-int8.tflite",

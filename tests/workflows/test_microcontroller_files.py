@@ -35,11 +35,14 @@ def built(tmp_path_factory, small_bundle, small_cache):
 def test_both_files_are_there_with_sources_of_their_own(built):
     manifest = bundle.load(built)
     assert list(manifest.models) == [PLAIN, DECODING]
-    assert {"main.cc", "model_data.cc", "main_decode.cc", "model_data_decode.cc"} <= set(manifest.files)
+    assert {"main.cc", "model_data.cc", "main_decode.cc", "model_data_decode.cc", "serve_decode.cc"} <= set(
+        manifest.files
+    )
     assert "AddDecode" not in (built / "main.cc").read_text()
-    program = (built / "main_decode.cc").read_text()
-    assert "AddDecode" in program
-    assert '#include "model_data_decode.h"' in program
+    for name in ("main_decode.cc", "serve_decode.cc"):
+        program = (built / name).read_text()
+        assert "AddDecode" in program
+        assert '#include "model_data_decode.h"' in program
     assert f"kModelDataSize = {(built / DECODING).stat().st_size};" in (built / "model_data_decode.h").read_text()
 
 

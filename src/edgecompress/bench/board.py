@@ -17,7 +17,7 @@ def mismatch(profile: Target, conditions: Conditions, transport: str) -> str:
     runtimes are others), and the model: of a board what its device tree or firmware says, of a
     phone that it is one. A profile that is reached locally is of the machine that this runs on.
     """
-    processor = Platform(conditions.machine, conditions.python, "", conditions.python_bits or 64).processor
+    processor = Platform(conditions.machine, conditions.python or "", "", conditions.python_bits or 64).processor
     if profile.arch not in ("any", _SAME.get(processor, processor)):
         kernel = "" if processor == conditions.machine else f" on a kernel of {conditions.machine}"
         return f"it is {processor}{kernel}, and {profile.name} is {profile.arch}"

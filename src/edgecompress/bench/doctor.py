@@ -74,9 +74,10 @@ def examine(conditions: Conditions, profile: str | None, transport: str) -> list
 def _python(connection: Connection, device: Device, conditions: Conditions) -> list[Finding]:
     """Python there, and which packages it can import."""
     setup = how_to_install(device)
-    old = tuple(int(part) for part in conditions.python.split(".")[:2]) < (3, 9)
+    python = conditions.python or ""
+    old = tuple(int(part) for part in python.split(".")[:2]) < (3, 9)
     newer = "set another interpreter: devices add --python" if old else ""
-    version = f"{conditions.python} ({connection.python})"
+    version = f"{python} ({connection.python})"
     findings = [Finding(subject="python", state="bad" if old else "good", found=version, mend=newer)]
     broken: dict[str, str] = {}
     for name, module in MODULES.items():
@@ -115,7 +116,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _platform(conditions: Conditions) -> Platform:
-    python = ".".join(conditions.python.split(".")[:2])
+    python = ".".join((conditions.python or "").split(".")[:2])
     return Platform(conditions.machine, python, conditions.libc or "", conditions.python_bits or 64)
 
 

@@ -47,11 +47,11 @@ class Clock(Record):
 
 
 class Conditions(Record):
-    """The machine and its state, as the agent saw them there. Null: the system does not report it."""
+    """The machine and its state, as the agent or a firmware saw them there. Null: the system does not report it."""
 
-    system: str
-    kernel: str
-    machine: str = Field(description="as uname -m names it")
+    system: str = Field(description="its name; of a microcontroller, what its firmware was made with")
+    kernel: str | None = Field(description="null: a microcontroller")
+    machine: str = Field(description="as uname -m names it; of a microcontroller, its profile")
     board: str | None = Field(description="the device tree's model")
     product: str | None = Field(default=None, description="the machine's name by Android, or by its firmware")
     cpu: str | None
@@ -69,6 +69,6 @@ class Conditions(Record):
     disk_free: int | None = Field(default=None, description="bytes, where the work folder is")
     libc: str | None = Field(default=None, description="the C library there and its version")
     pip: bool | None = Field(default=None, description="whether Python there has pip")
-    python: str
+    python: str | None = Field(description="null: a microcontroller")
     python_bits: int | None = Field(default=None, description="32 or 64: of Python there, whatever the kernel is")
     versions: dict[str, str | None] = Field(description="of what the agent may use; null: not installed")

@@ -134,6 +134,21 @@ class MetricResult(Record):
         return None if self.better is None else (dense.value - self.value) * (1 if self.better == "higher" else -1)
 
 
+class FirmwareResult(Record):
+    """The report of a microcontroller's firmware, and its outputs beside the host's reference, in steps of the int8."""
+
+    arena_bytes: int = Field(description="of the tensor arena, used")
+    arena_size: int = Field(description="of the arena that the firmware gives")
+    hertz: int | None = Field(
+        description="rate of the counter that cycles are from; null: emulated, which has no times"
+    )
+    compared: int = Field(description="samples whose outputs were compared with the reference that `accuracy` names")
+    largest_steps: float | None = Field(description="largest difference; null: there was no reference")
+    differing: float | None = Field(description="fraction of outputs that differ")
+    beyond_a_step: float | None = Field(description="fraction of outputs that differ by more than a step")
+    repeated_lines: int = Field(description="lines that were damaged on their way, and sent again")
+
+
 class Failure(Record):
     """A step that did not end well for a file."""
 
@@ -156,6 +171,7 @@ class FileResult(Record):
     instructions: Instructions | None = Field(
         default=None, description="of one inference on an emulated processor, which has no latency; null: a real one"
     )
+    firmware: FirmwareResult | None = Field(default=None, description="of a microcontroller; null: another device")
     energy: Energy | None = Field(default=None, description="null: no sensor, or a mode that does not read it")
     profile: Profile | None = Field(default=None, description="null: not asked for")
     failures: list[Failure] = Field(default=[])
@@ -224,7 +240,7 @@ class BenchRecord(Published):
     threads: int
     threads_note: str = Field(description="where the number of threads comes from")
     accelerator: Accelerator = Field(default=Accelerator(), description="what was asked to run what it can")
-    agent_sha256: str = Field(description="of the agent's zip file")
+    agent_sha256: str | None = Field(description="of the agent's zip file; null: a microcontroller, which has none")
     before: Conditions
     after: Conditions
     files: dict[str, FileResult]

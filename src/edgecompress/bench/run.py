@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import edgecompress
-from edgecompress import bundle, devices
+from edgecompress import bundle, devices, target
+from edgecompress.bench import microcontroller
 from edgecompress.bench.accelerator import NONE, Accelerator
 from edgecompress.bench.agreement import OUTPUTS
 from edgecompress.bench.board import mismatch
@@ -13,9 +14,10 @@ from edgecompress.bench.compare import compare
 from edgecompress.bench.duration import expected
 from edgecompress.bench.machine import Conditions
 from edgecompress.bench.metric import by_metric
+from edgecompress.bench.microcontroller import FirmwareMeasured
 from edgecompress.bench.protocol import protocol as find_protocol
 from edgecompress.bench.records import BenchRecord, BundleInfo, DeviceInfo
-from edgecompress.bench.session import Asked, session
+from edgecompress.bench.session import Asked, Measured, session
 from edgecompress.bundle import EVAL
 from edgecompress.devices import Device
 from edgecompress.errors import CheckError, InputError, RuntimeFailedError
@@ -55,40 +57,47 @@ def bench(
         The record, and the file it was written to. A file that its runtime refuses or dies of has its failures there.
 
     Raises:
-        InputError: the folder is not a bundle, there is no such device or mode, the device has no such accelerator,
-            ``output`` cannot be written, or the metric's source is not the allowed one.
+        InputError: the folder is not a bundle, there is no such device or mode, the bundle is none for it, it has no
+            such accelerator or runs another model, ``output`` cannot be written, or the metric's source is not the
+            allowed one.
         CheckError: a file computes something else there than here, and the record is written.
         RuntimeFailedError: not one file ran, and the record is written; or the device failed, or was not set up.
         DeviceLostError: the device is gone. What was measured is kept, for the next run of the same command.
     """
     protocol, manifest = find_protocol(mode), bundle.load(folder)
-    if manifest.target.is_microcontroller:
-        raise InputError(manifest.target.no_agent(f"{folder} cannot be measured"))
     if output is not None:
         check_file(output)
     where = devices.find(device, manifest.target)
+    several = threads if threads != 1 else None
+    options = {"threads": several, **accelerator.model_dump(), "profile": profile, "run-metric": allowed_metric}
+    microcontroller.check_options(where, manifest, folder, options)
     chosen = _chosen(manifest, where)
     if where.emulated and profile:
         raise InputError("an emulated processor has no times, and so no profile: leave --profile out")
-    records = output.parent if output else folder / bundle.RECORDS
-    earlier = (folder / bundle.RECORDS).glob("*.json")
-    asked = Asked(
-        folder=folder,
-        models=chosen.models,
-        identity={"manifest": bundle.digest(folder / bundle.MANIFEST)},
-        board=manifest.target,
-        protocol=protocol,
-        threads=threads,
-        accelerator=accelerator,
-        expected="" if where.emulated else expected(chosen, protocol, earlier, where.name),
-        labelled=bool(manifest.data.classes),
-        metric=by_metric(manifest, folder, allowed_metric),
-        energy=True,
-        profile=profile,
-    )
     began, start = datetime.datetime.now(datetime.UTC), time.monotonic()
-    with session(where, progress) as there:
-        measured = there.measure(asked, records)
+    measured: Measured | FirmwareMeasured
+    if where.is_microcontroller:
+        protocol = microcontroller.microcontroller_protocol(protocol)
+        measured = microcontroller.measure(folder, manifest, where, protocol, progress)
+    else:
+        records = output.parent if output else folder / bundle.RECORDS
+        earlier = (folder / bundle.RECORDS).glob("*.json")
+        asked = Asked(
+            folder=folder,
+            models=chosen.models,
+            identity={"manifest": bundle.digest(folder / bundle.MANIFEST)},
+            board=manifest.target,
+            protocol=protocol,
+            threads=threads,
+            accelerator=accelerator,
+            expected="" if where.emulated else expected(chosen, protocol, earlier, where.name),
+            labelled=bool(manifest.data.classes),
+            metric=by_metric(manifest, folder, allowed_metric),
+            energy=True,
+            profile=profile,
+        )
+        with session(where, progress) as there:
+            measured = there.measure(asked, records)
     files = measured.files
     record = BenchRecord(
         tool_version=edgecompress.__version__,
@@ -110,7 +119,8 @@ def bench(
     )
     path = output or record_file(folder, where, began)
     write_atomically(path, record.to_json())
-    measured.journal.forget()
+    if isinstance(measured, Measured):
+        measured.journal.forget()
     wrong = [f"{name} {each.message}" for name, file in files.items() for each in file.failures if each.step == OUTPUTS]
     if wrong:
         raise CheckError(f"{wrong[0]} (record: {path})")
@@ -137,7 +147,12 @@ def _device(where: Device, board: Target, conditions: Conditions) -> DeviceInfo:
     this = conditions.board or conditions.cpu or conditions.machine
     if conditions.emulation.emulated:
         this = f"an emulated {this}"
-    why = mismatch(board, conditions, where.transport)
+    # A microcontroller holds the bundle's model, or is not measured; nothing else distinguishes it.
+    if where.is_microcontroller:
+        registered = None if where.target is None else target.load(where.target).name
+        why = "" if registered in (None, board.name) else f"{where.name} is registered as {registered}"
+    else:
+        why = mismatch(board, conditions, where.transport)
     is_target = not conditions.emulation.emulated and not why
     note = (
         f"measured on {this}"

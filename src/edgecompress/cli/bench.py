@@ -1,6 +1,7 @@
 """``edgecompress bench``: measure a bundle on a device, or on several."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -27,9 +28,9 @@ def bench(
     device: Annotated[
         str,
         typer.Option(
-            help="Where: local, ssh://user@host, adb:SERIAL, a registered device's name, or a target's; emulated, "
-            "emulated:PROCESSOR or emulated:TARGET for outputs and instruction counts without a board; several at once "
-            "with commas between."
+            help="Where: local, ssh://user@host, adb:SERIAL, serial:PORT (a microcontroller), a registered device's "
+            "name, or a target's; emulated, emulated:PROCESSOR or emulated:TARGET for outputs and instruction counts "
+            "without a board; several at once with commas between."
         ),
     ] = "local",
     mode: Annotated[
@@ -76,12 +77,14 @@ def bench(
 ) -> None:
     """Run the agent on a device: latency, load time, memory, size and accuracy of every model file of a bundle.
 
+    A microcontroller runs a bundle's serve.cc instead, which answers on a serial line: cycles, arena and accuracy.
+
     Example: edgecompress bench dist/alexnet-digits-rpi4 --device local
     """
     show = console.writer(format_)
     bundle = bundle or _newest(device)
     allowed_metric = allowed(bundle, run_metric, device)
-    with console.long_work("what was measured until now is kept; the same command goes on") as progress:
+    with console.long_work(_resumed(device)) as progress:
         from edgecompress.bench.validity import accept
         from edgecompress.library.bundles import Bundle
         from edgecompress.report.bench import bench as document
@@ -116,6 +119,16 @@ def bench(
             f"record: {path}{'' if verbose else ' (the method is in it, and printed with --verbose)'}", format_
         )
     accept(record.validity, mode, allow_noisy=allow_noisy)
+
+
+def _resumed(device: str) -> str:
+    """The use of the same command after one was interrupted: a journal keeps what an agent has measured."""
+    from edgecompress import devices
+
+    with suppress(InputError):
+        if any(devices.find(name.strip()).is_microcontroller for name in device.split(",")):
+            return "nothing is kept of a microcontroller; the same command begins anew"
+    return "what was measured until now is kept; the same command goes on"
 
 
 def _newest(device: str) -> Path:

@@ -122,5 +122,5 @@ def build(
         show(summary(made.manifest))
         further = f"measure it: edgecompress bench {made.path}"
         if made.manifest.target.is_microcontroller:
-            further = "compile model_data.cc and main.cc into a firmware: edgecompress docs microcontrollers"
+            further = "compile model_data.cc and main.cc, or serve.cc to measure: edgecompress docs microcontrollers"
         console.aside(f"bundle: {made.path}; {further}", format_)

@@ -29,7 +29,7 @@ AS_JSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command(cls=help_page.Command)
 def add(
     name: NAME,
-    address: Annotated[str, typer.Argument(help="ssh://user@host, ssh://user@host:port or adb:SERIAL.")],
+    address: Annotated[str, typer.Argument(help="ssh://user@host[:port], adb:SERIAL or serial:PORT[@BAUD].")],
     target: Annotated[str | None, typer.Option(help="The profile of this board (edgecompress targets).")] = None,
     key: Annotated[Path | None, typer.Option(help="ssh: a private key. Default: what ssh itself offers.")] = None,
     python: Annotated[str, typer.Option(help="The board's own Python. Default: python3.")] = "",
@@ -63,7 +63,9 @@ def add(
     device = Device.from_table(table, name)
     devices_room.add(device, replace=replace)
     progress_console.aside(f"registered {name} in {devices_room.path()}", format_)
-    if connect:
+    if device.is_microcontroller:
+        progress_console.aside(f"next: flash a bundle's serve.cc; edgecompress bench BUNDLE --device {name}", format_)
+    elif connect:
         _look(device, write, format_)
 
 

@@ -92,7 +92,8 @@ def _differing(pairs: dict[str, tuple[str, str]]) -> dict[str, str]:
 
 def _machine(conditions: Conditions) -> str:
     name = conditions.board or conditions.cpu or conditions.machine
-    return f"{name} ({conditions.machine}, {conditions.cores} cores)"
+    cores = "" if conditions.cores is None else f", {conditions.cores} cores"
+    return f"{name} ({conditions.machine}{cores})"
 
 
 def _accelerator(record: BenchRecord) -> str:

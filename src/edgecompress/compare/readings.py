@@ -26,6 +26,7 @@ UNITS: dict[str, Unit] = {
     OVER_DENSE: "ratio",
     "load": "ns",
     "peak": "bytes",
+    "arena": "bytes",
     "size": "bytes",
     "acc": "percent",
     METRIC: "own",
@@ -127,6 +128,8 @@ def _of_bench(record: BenchRecord) -> list[Reading]:
             found += _times(add, file, record.files)
         if file.memory and file.memory.peak is not None:
             found.append(add("peak", float(file.memory.peak)))
+        if file.firmware:
+            found.append(add("arena", float(file.firmware.arena_bytes)))
         found.append(add("size", float(file.bytes)))
         if file.accuracy:
             found.append(add("acc", file.accuracy.percent))

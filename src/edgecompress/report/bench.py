@@ -23,6 +23,7 @@ from edgecompress.report.table import (
     judged_columns,
     judging,
     leading,
+    on_microcontroller,
     rows,
     title,
 )
@@ -30,6 +31,9 @@ from edgecompress.report.table import (
 WIDTH = 80
 ACCURACY, METRIC = ("accuracy_percent", "drop_points"), ("metric_value", "metric_worse_by")
 SIZE = ("file", "bytes", "times_smaller", *ACCURACY, *METRIC, "peak_bytes", "peak_over_import_bytes")
+FIRMWARE = ("file", "bytes", "arena_bytes", "accuracy_percent", "p50_ns", "p90_ns")
+AGENT = ("times_smaller", "latency_ratio", "verdict", "load_ns", "peak_bytes", "peak_over_import_bytes", "drop_points")
+"""The columns of a microcontroller, and those that it has nothing for."""
 TIME = ("file", "load_ns", "p50_ns", "p90_ns", "latency_ratio", "verdict")
 """The columns that stand together in a terminal, where all of them are too wide."""
 
@@ -82,11 +86,14 @@ def _paper(comparison: Sequence[tuple[str, str, str]], note: str) -> Figure:
 
 def _files(record: BenchRecord, manifest: Manifest) -> Table:
     taken, of, metric = best(record, manifest), _Of(record, manifest), judging(record)
-    left_out = METRIC if metric is None else ACCURACY
+    micro = on_microcontroller(record)
+    left_out = (*(METRIC if metric is None else ACCURACY), *(AGENT if micro else ()))
     headings = dict(zip(METRIC, judged_columns(record, ""), strict=True))
 
     def column(each: Column) -> Column:
         shown = replace(each, shown=False) if each.id in left_out else each
+        if micro and each.id == "arena_bytes":
+            shown = replace(each, shown=True)
         return replace(shown, name=headings[each.id]) if each.id in METRIC and metric is not None else shown
 
     size = tuple(key for key in SIZE if key not in left_out)
@@ -97,7 +104,7 @@ def _files(record: BenchRecord, manifest: Manifest) -> Table:
     return Table(
         tuple(column(each) for each in _COLUMNS),
         tuple(lines),
-        parts=(size,) if counted(record) else (size, TIME),
+        parts=(FIRMWARE,) if micro else (size,) if counted(record) else (size, TIME),
         mark="to take",
         legend=f"the file to take on {manifest.target.title}: {taken}." if taken else "",
     )
@@ -162,5 +169,6 @@ _COLUMNS: dict[Column, Callable[[FileRow, _Of], Cell]] = {
     **_figure("energy_mj", lambda row: row.energy),
     **_figure("failures", lambda row: "; ".join(row.failures)),
     **_known("cautions", lambda of: " ".join(cautions(of.record))),
+    Column("arena", "bytes", key="arena_bytes", shown=False): lambda row, _: cells.count(row.arena),
 }
 """The columns in the order of CSV and of one wide table, each with its cell of a row."""

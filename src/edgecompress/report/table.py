@@ -7,7 +7,7 @@ from edgecompress.bench.records import BenchRecord, FileResult, MetricResult
 from edgecompress.bench.statistics import Ratio
 from edgecompress.estimate.records import Lead
 from edgecompress.manifest import NO_DATA, Manifest
-from edgecompress.report import paper
+from edgecompress.report import firmware, paper
 from edgecompress.report.numbers import of_metric, percent, significant
 
 
@@ -33,6 +33,7 @@ class FileRow:
     verdict: str  # of that ratio, or why there is none
     load: int | None
     peak: int | None  # of a whole process
+    arena: int | None  # tensor arena of a microcontroller, used
     over_import: int | None  # the peak over what Python, NumPy and the runtime take
     accuracy: float | None
     samples: int | None
@@ -79,6 +80,7 @@ def rows(record: BenchRecord) -> list[FileRow]:
                 verdict=verdict,
                 load=memory.load_ns if memory and timed else None,
                 peak=memory.peak if memory else None,
+                arena=file.firmware.arena_bytes if file.firmware else None,
                 over_import=memory.over_import.after_first_run.peak if memory else None,
                 accuracy=file.accuracy.percent if file.accuracy else None,
                 samples=file.accuracy.samples if file.accuracy else None,
@@ -133,6 +135,8 @@ def title(record: BenchRecord) -> str:
 
 def conditions(record: BenchRecord) -> list[str]:
     """The device and the conditions of the measurement, a sentence a line."""
+    if on_microcontroller(record):
+        return firmware.conditions(record)
     machine, protocol = record.before, record.protocol
     cores = "" if machine.cores is None else f", {machine.cores} cores"
     settled = "until settled" if protocol.warmup is None else f"{protocol.warmup} runs"
@@ -178,6 +182,11 @@ def _judged(record: BenchRecord) -> str:
 def counted(record: BenchRecord) -> bool:
     """Return whether the record is of a processor that was emulated to count: no time and no memory is in it."""
     return record.device.address.startswith("emulated:")
+
+
+def on_microcontroller(record: BenchRecord) -> bool:
+    """Return whether the record is of a microcontroller: its firmware answered, and there was no agent."""
+    return any(file.firmware for file in record.files.values())
 
 
 def _processes(protocol: Protocol) -> str:

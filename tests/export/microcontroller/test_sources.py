@@ -26,7 +26,7 @@ def test_the_program_adds_exactly_the_operators_and_has_room(tmp_path):
     model = tmp_path / "m.tflite"
     model.write_bytes(b"\x00" * 20)
     found = write_sources(tmp_path, model, arena=5001, operators=["CONV_2D", "ethos-u", "CONV_2D"], shapes=(64, 10))
-    assert set(found) == {"model_data.h", "model_data.cc", "main.cc"}
+    assert set(found) == {"model_data.h", "model_data.cc", "main.cc", "serve.cc"}
     text = (tmp_path / "main.cc").read_text()
     assert re.findall(r"resolver\.(Add\w+)\(\)", text) == ["AddConv2D", "AddEthosU"]
     assert "MicroMutableOpResolver<2>" in text
@@ -35,3 +35,15 @@ def test_the_program_adds_exactly_the_operators_and_has_room(tmp_path):
     assert int(size) % 16 == 0
     assert "ethosu_init" in text
     assert "kInputs = 64" in text
+
+
+def test_the_program_that_serves_has_the_same_network(tmp_path):
+    model = tmp_path / "m.tflite"
+    model.write_bytes(b"\x00" * 20)
+    write_sources(tmp_path, model, arena=5001, operators=["CONV_2D", "PAD"], shapes=(64, 10))
+    main, serve = ((tmp_path / name).read_text() for name in ("main.cc", "serve.cc"))
+    shared = main[main.index('#include "model_data.h"') : main.index("int main()")].rstrip()
+    assert "AddConv2D" in shared
+    assert serve.count(shared) == 1
+    for platform in ("ARDUINO", "ESP_PLATFORM", "__ZEPHYR__"):
+        assert f"defined({platform})" in serve

@@ -4,6 +4,7 @@ import importlib.util
 import platform
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -71,6 +72,24 @@ def run(
         CheckError: the runtime refuses the file, or crashes on it.
         InputError: the runtime is not installed.
     """
+    produced, expected, done = both(path, inputs, layout=layout, compare=compare, reference=reference)
+    largest, differing, beyond = in_steps(path, produced[: len(expected)], expected)
+    proof = MicrocontrollerProof(
+        arena_bytes=done["arena"],
+        persistent_bytes=done["persistent"],
+        operators=sorted(set(in_order(path))),
+        compared=len(expected),
+        largest_steps=largest,
+        differing=differing,
+        beyond_a_step=beyond,
+    )
+    return produced, done["version"], proof
+
+
+def both(
+    path: Path, inputs: Path, *, layout: Layout, compare: int, reference: Path | None = None
+) -> tuple[Floats, Floats, dict[str, Any]]:
+    """The outputs of TensorFlow Lite Micro, those of LiteRT's reference kernels, and the step's event; see ``run``."""
     with tempfile.TemporaryDirectory(prefix="edgecompress-") as folder:
         written = Path(folder) / "y.npz"
         job = {
@@ -83,19 +102,15 @@ def run(
         }
         done = run_step("tflite_micro", job, path, seconds=SECONDS)[-1]
         with np.load(written, allow_pickle=False) as archive:
-            produced: Floats = archive["y"].astype(np.float32)
-            expected: Floats = archive["reference"].astype(np.float32)
-    steps = np.abs(produced[: len(expected)].astype(np.float64) - expected) / _step(path, expected)
-    proof = MicrocontrollerProof(
-        arena_bytes=done["arena"],
-        persistent_bytes=done["persistent"],
-        operators=sorted(set(in_order(path))),
-        compared=len(expected),
-        largest_steps=round(float(np.nan_to_num(steps, nan=np.inf).max()), 3),
-        differing=float(np.mean(~(steps <= _HALF))),
-        beyond_a_step=float(np.mean(~(steps <= 1 + _HALF))),  # written so that NaN is beyond
-    )
-    return produced, done["version"], proof
+            return archive["y"].astype(np.float32), archive["reference"].astype(np.float32), done
+
+
+def in_steps(path: Path, produced: Floats, expected: Floats) -> tuple[float, float, float]:
+    """The largest difference of outputs, in steps of the int8, and the fractions that differ, and by over a step."""
+    steps = np.abs(produced.astype(np.float64) - expected) / _step(path, expected)
+    # Written so that NaN is beyond.
+    differing, beyond = float(np.mean(~(steps <= _HALF))), float(np.mean(~(steps <= 1 + _HALF)))
+    return round(float(np.nan_to_num(steps, nan=np.inf).max()), 3), differing, beyond
 
 
 def _step(path: Path, expected: Floats) -> float:

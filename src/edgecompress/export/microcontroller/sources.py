@@ -1,14 +1,17 @@
-"""The C++ sources beside a model file: the file as an array, and a program that runs it once.
+"""The C++ sources beside a model file: the file as an array, a program that runs it once, and one that serves it.
 
-The program includes headers of TensorFlow Lite Micro alone; what a board needs to start and to print is its maker's.
+The first program includes headers of TensorFlow Lite Micro alone; what a board needs to start and to print is its
+maker's. The second answers requests on a serial line, see docs/serial.md.
 """
 
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 
 from edgecompress.export.microcontroller.operators import ETHOS_U, method
 from edgecompress.record import write_atomically
 
+SERVE = "serve.cc"
 _ROW = 16
 # Of the arena: what the interpreter takes for a while, and versions that need a little more than the proved one.
 _SPARE = 1024
@@ -17,7 +20,7 @@ _SPARE = 1024
 def write_sources(
     folder: Path, model: Path, *, arena: int, operators: Sequence[str], shapes: tuple[int, int], suffix: str = ""
 ) -> dict[str, str]:
-    """Write ``model_data.h``, ``model_data.cc`` and ``main.cc`` for a model file; what each is, by its name.
+    """Write ``model_data.h``, ``model_data.cc``, ``main.cc`` and ``serve.cc`` for a model file; what each is, by name.
 
     Args:
         folder: where.
@@ -29,11 +32,14 @@ def write_sources(
     """
     data = model.read_bytes()
     header, array, main = f"model_data{suffix}.h", f"model_data{suffix}.cc", f"main{suffix}.cc"
+    serve = Path(SERVE).stem + f"{suffix}.cc"
     size = -(-(arena + _SPARE) // _ROW) * _ROW
+    network = _network(operators, size, shapes, header)
     texts = {
         header: _header(len(data)),
         array: _array(data, model.name, header),
-        main: _main(operators, size, shapes, header),
+        main: _main(network),
+        serve: _serve(network),
     }
     for name, text in texts.items():
         write_atomically(folder / name, text)
@@ -41,6 +47,7 @@ def write_sources(
         header: "declares the array",
         array: f"{model.name} as a constant array, aligned to 16 bytes",
         main: "a program to begin with: it runs the model once (C++17, TensorFlow Lite Micro); not compiled by build",
+        serve: "a program that 'edgecompress bench --device serial:PORT' measures the board with, instead of main's",
     }
 
 
@@ -64,7 +71,8 @@ def _array(data: bytes, name: str, header: str) -> str:
     )
 
 
-def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int], header: str) -> str:
+def _network(operators: Sequence[str], arena: int, shapes: tuple[int, int], header: str) -> str:
+    """The part that both programs have: the headers, the arena, and a resolver with exactly the operators."""
     added = sorted({method(each) for each in operators})
     lines = "\n".join(f"  if (resolver.{each}() != kTfLiteOk) return false;" for each in added)
     taken, given = shapes
@@ -74,9 +82,6 @@ def _main(operators: Sequence[str], arena: int, shapes: tuple[int, int], header:
         else ""
     )
     return f"""\
-// Runs the model once on zeros. Put your samples where it says so; channels are last in them.
-#include <cstdint>
-
 #include "{header}"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/micro/micro_log.h"
@@ -100,7 +105,15 @@ bool AddOperators(Resolver& resolver) {{
 }}
 
 }}  // namespace
+"""
 
+
+def _main(network: str) -> str:
+    return f"""\
+// Runs the model once on zeros. Put your samples where it says so; channels are last in them.
+#include <cstdint>
+
+{network}
 int main() {{
   tflite::InitializeTarget();
   Resolver resolver;
@@ -123,3 +136,30 @@ int main() {{
   return 0;
 }}
 """
+
+
+def _serve(network: str) -> str:
+    served = resources.files(__package__).joinpath(SERVE).read_text(encoding="utf-8")
+    return f"""\
+// Serves the model on a serial line, for 'edgecompress bench --device serial:PORT'. It stands in place of main.cc.
+#include <cstdint>
+#include <cstring>
+
+#if defined(ARDUINO)
+#include <Arduino.h>
+#elif defined(ESP_PLATFORM)
+#include "driver/uart.h"
+#include "esp_cpu.h"
+#include "esp_rom_sys.h"
+#include "sdkconfig.h"
+#if CONFIG_ESP_CONSOLE_USB_SERIAL_JTAG
+#include "driver/usb_serial_jtag.h"
+#endif
+#elif defined(__ZEPHYR__)
+#include <zephyr/device.h>
+#include <zephyr/drivers/uart.h>
+#include <zephyr/kernel.h>
+#endif
+
+{network}
+{served}"""
