@@ -122,7 +122,7 @@ def test_a_format_is_named_outside_its_folder_where_a_graph_is_onnx_or_a_record_
         *((module, "ecz") for module in ("export/pack.py",)),
         *((module, "tflite") for module in ("export/verify.py", "estimate/rule.py")),
         # A microcontroller's file is TFLite, whoever wrote it.
-        *((module, "tflite") for module in ("export/microcontroller/operators.py", "export/microcontroller/vela.py")),
+        *((f"export/microcontroller/{name}.py", "tflite") for name in ("operators", "pack", "vela")),
     }
 
 

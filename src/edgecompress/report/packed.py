@@ -71,7 +71,7 @@ def _copied(made: PackResult, source: Path) -> str:
 
 
 def _arena(made: PackResult) -> list[str]:
-    """What the file's tensor arena is, of one for TensorFlow Lite Micro."""
+    """The tensor arena of a file for TensorFlow Lite Micro."""
     if made.arena_bytes is None or made.source_arena_bytes is None:
         return []
     return [

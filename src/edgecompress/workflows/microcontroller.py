@@ -10,8 +10,8 @@ from edgecompress.errors import CheckError, InputError, NoInt8Error
 from edgecompress.estimate.records import Lead, LeadCandidate
 from edgecompress.export.microcontroller import prove, vela
 from edgecompress.export.microcontroller.operators import check_known, in_order
+from edgecompress.export.microcontroller.pack import least_bytes
 from edgecompress.export.microcontroller.records import MicrocontrollerProof
-from edgecompress.formats.tflite.micro.rewrite import least_bytes
 from edgecompress.heap import trim_heap
 from edgecompress.int8.calibration import calibration
 from edgecompress.int8.program import check_installed as check_quantisers

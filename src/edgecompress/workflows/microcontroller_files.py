@@ -16,12 +16,12 @@ from edgecompress.export.kinds import STEMS, Kind
 from edgecompress.export.memory import Memory
 from edgecompress.export.microcontroller import prove, sources, vela
 from edgecompress.export.microcontroller.operators import in_order
+from edgecompress.export.microcontroller.pack import decoded_sizes, write_decoding
 from edgecompress.export.microcontroller.records import MicrocontrollerProof
 from edgecompress.export.verified import LEAST_AGREEMENT, Calibrated, Reference
 from edgecompress.export.verify import Verification, compare_answers
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
-from edgecompress.formats.tflite.micro.rewrite import decoded_sizes, write_decoding
 from edgecompress.heap import trim_heap
 from edgecompress.int8.calibration import Floats
 from edgecompress.manifest import ModelFile, PlainFile
@@ -186,7 +186,7 @@ def flash_bytes(graph: ir.Model, board: Target, inputs: Floats) -> int:
 
 
 def tried(path: Path, given: Prepared, reference: Path | None = None) -> MicrocontrollerProof:
-    """What TensorFlow Lite Micro says of a file that it runs on the first training sample. It is not judged.
+    """The figures of a file that TensorFlow Lite Micro runs on the first training sample. It is not judged.
 
     Of the few outputs of one sample, one that is a step off may be more than may be.
 

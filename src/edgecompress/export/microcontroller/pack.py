@@ -13,11 +13,13 @@ from edgecompress.formats import find
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.attempts import text
 from edgecompress.formats.tflite.inspection import inspect_tflite
-from edgecompress.formats.tflite.micro.rewrite import decoded_sizes, write_decoding
+from edgecompress.formats.tflite.micro.rewrite import decoded_sizes, least_bytes, write_decoding
 from edgecompress.isolated.process import run_step
 from edgecompress.progress import Progress
 from edgecompress.record import check_file
 from edgecompress.target import TFLITE_MICRO
+
+__all__ = ["decoded_sizes", "least_bytes", "pack_decoding", "write_decoding"]
 
 _FORMAT = "tflite"
 _RUNS = 3

@@ -196,7 +196,7 @@ class _Parser:
         )
 
     def _decoded(self, place: tuple[int, int], subgraph: Any, made: list[tuple[int, int]]) -> Constant:
-        """What DECODE makes of a coded tensor, under that one's name; ``made``: its tables and results."""
+        """The constant that DECODE makes of a coded tensor, under that one's name; ``made``: its tables and results."""
         tensor, (table, result) = subgraph.Tensors(place[1]), made[0]
         weights = subgraph.Tensors(result)
         kind, shape = self._types[weights.Type()], tuple(int(size) for size in vector(weights.ShapeAsNumpy()))
@@ -208,7 +208,7 @@ class _Parser:
         scales = np.zeros(0) if quantization is None else vector(quantization.ScaleAsNumpy())
         last = len(scales) > 1 and quantization.QuantizedDimension() == len(shape) - 1
         dtype = np.dtype(kind.lower()).newbyteorder("<")
-        array = decode.decoded(codes, tables, shape, dtype, decode.Channels(max(1, len(scales)), last))
+        array = decode.decoded(codes, tables, shape, dtype, decode.WeightChannels(max(1, len(scales)), last))
         return Constant(
             *place,
             name=(tensor.Name() or b"").decode("utf-8", "replace"),

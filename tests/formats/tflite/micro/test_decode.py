@@ -22,7 +22,7 @@ def test_each_form_has_its_name():
 def test_pruned_weights_are_read_as_the_runtime_reads_them(by_runtime):
     codes, ancillary = pruned(WEIGHTS)
     assert np.array_equal(by_runtime(codes, ancillary, WEIGHTS.shape), WEIGHTS)
-    assert np.array_equal(decode.decoded(codes, ancillary, WEIGHTS.shape, INT8, decode.Channels()), WEIGHTS)
+    assert np.array_equal(decode.decoded(codes, ancillary, WEIGHTS.shape, INT8, decode.WeightChannels()), WEIGHTS)
 
 
 @pytest.mark.parametrize("last", [False, True])
@@ -43,7 +43,7 @@ def test_a_table_a_channel_is_read_as_the_runtime_reads_it(by_runtime, last):
         np.uint8,
     )
     codes = np.frombuffer(of_package.pack_indices(found.indices, found.index_bitwidth), np.uint8)
-    channels = decode.Channels(weights.shape[axis], last)
+    channels = decode.WeightChannels(weights.shape[axis], last)
     assert np.array_equal(by_runtime(codes, ancillary, weights.shape, "int8", channels.count, axis), weights)
     assert np.array_equal(decode.decoded(codes, ancillary, weights.shape, INT8, channels), weights)
 
@@ -61,4 +61,4 @@ def test_a_table_a_channel_is_read_as_the_runtime_reads_it(by_runtime, last):
 )
 def test_what_does_not_fit_is_refused(codes, ancillary, message):
     with pytest.raises(ValueError, match=message):
-        decode.decoded(codes, ancillary, WEIGHTS.shape, INT8, decode.Channels())
+        decode.decoded(codes, ancillary, WEIGHTS.shape, INT8, decode.WeightChannels())

@@ -25,7 +25,7 @@ FORMS = tuple(_NAMES.values())
 
 
 @dataclass(frozen=True)
-class Channels:
+class WeightChannels:
     """The channels of decoded weights, which their scales tell: how many, and whether they are the last dimension."""
 
     count: int = 1
@@ -59,7 +59,9 @@ def form(ancillary: Bytes) -> str:
     return _NAMES[int(ancillary[_KIND])]
 
 
-def decoded(codes: Bytes, ancillary: Bytes, shape: tuple[int, ...], dtype: np.dtype[np.generic], of: Channels) -> Array:
+def decoded(
+    codes: Bytes, ancillary: Bytes, shape: tuple[int, ...], dtype: np.dtype[np.generic], of: WeightChannels
+) -> Array:
     """The weights that the operator makes.
 
     Args:
