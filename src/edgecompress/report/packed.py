@@ -75,8 +75,7 @@ def _arena(made: PackResult) -> list[str]:
     if made.arena_bytes is None or made.source_arena_bytes is None:
         return []
     return [
-        f"its tensor arena on this machine: {made.arena_bytes:,} bytes, and {made.source_arena_bytes:,} of the source; "
-        "weights are decoded at every inference, in the operators' order"
+        f"its tensor arena on this machine: {made.arena_bytes:,} bytes, and {made.source_arena_bytes:,} of the source"
     ]
 
 

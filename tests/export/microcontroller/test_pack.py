@@ -4,6 +4,8 @@ import pytest
 from edgecompress.errors import CheckError, InputError
 from edgecompress.export.microcontroller import pack as module
 from edgecompress.export.microcontroller.pack import pack_decoding
+from edgecompress.formats.tflite import model_file
+from edgecompress.formats.tflite.schema import schema
 from edgecompress.progress import silent
 from edgecompress.report.packed import packed
 
@@ -54,6 +56,23 @@ def test_a_file_that_gets_no_smaller_is_copied(int8_bundle, tmp_path):
     made = pack(int8_bundle / NAME, target, largest=1)
     assert made.copied
     assert target.read_bytes() == (int8_bundle / NAME).read_bytes()
+
+
+def test_a_file_without_a_weight_to_code_may_get_smaller_and_is_proved_then(micro, int8_bundle, tmp_path):
+    """Other tools leave tensors behind that nothing reads, which take room in RAM too."""
+    _, model = model_file.parse(int8_bundle / NAME)
+    s = schema()
+    model.buffers.append(s.BufferT(data=np.arange(5000, dtype=np.uint16).view(np.uint8)))
+    unread = [len(model.buffers) - 1, 0]
+    model.subgraphs[0].tensors += [s.TensorT(shape=[10_000], type=s.TensorType.INT8, buffer=place) for place in unread]
+    source, target = tmp_path / "theirs.tflite", tmp_path / "small.tflite"
+    source.write_bytes(model_file.serialize(model))
+    made = pack(source, target, largest=1)
+    assert (made.copied, made.proof is None) == (False, False)
+    assert made.bytes == target.stat().st_size < made.source_bytes - 9000
+    assert made.arena_bytes < made.source_arena_bytes - 9000
+    rows = np.load(int8_bundle / "eval.npz")["x"][:3]
+    assert np.array_equal(outputs(micro, source, rows), outputs(micro, target, rows))
 
 
 @pytest.mark.parametrize(
