@@ -67,6 +67,31 @@ def test_the_exit_code_is_kept_where_the_signal_came_while_a_string_was_executed
     assert subprocess.run(command, check=False, cwd=tmp_path, timeout=60).returncode == 130
 
 
+@pytest.mark.parametrize("where", ["__del__", "a weak reference's callback"])
+def test_a_signal_that_comes_where_python_drops_exceptions_is_not_lost(tmp_path, where):
+    made = "Slow()" if where == "__del__" else "weakref.finalize(Plain(), hurt)"
+    (tmp_path / "interrupted.py").write_text(
+        "import os, signal, sys, time, weakref\n"
+        "from edgecompress import workers\n"
+        "def hurt():\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    time.sleep(0.2)\n"
+        "class Plain: pass\n"
+        "class Slow:\n"
+        "    def __del__(self): hurt()\n"
+        "workers.end_in_order()\n"
+        "try:\n"
+        f"    {made}\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(130)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"], check=False, cwd=tmp_path, timeout=50, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_a_worker_leaves_ctrl_c_to_its_parent_and_cleans_up_when_it_is_ended(tmp_path):
     mark = tmp_path / "mark"
     process = SPAWN.Process(target=wait, args=(mark,))

@@ -13,6 +13,8 @@ from typing import NoReturn
 
 from edgecompress import temporary
 
+_AGAIN_SECONDS = 0.05
+
 
 def threads(count: int) -> dict[str, str]:
     """The environment of a process that computes with so many threads; libraries read it when they are loaded."""
@@ -59,12 +61,32 @@ class Interrupted(KeyboardInterrupt):
     """
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Interrupted
+def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Interrupted(number)
+
+
+def _heed_lost_signals() -> None:
+    """Send a signal again whose exception Python dropped, as in ``__del__`` and in callbacks of weak references.
+
+    Imports have such callbacks: a build that was ended while one ran would have gone on for hours.
+    """
+    reported = sys.unraisablehook
+
+    def hook(lost: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(lost.exc_value, Interrupted):
+            reported(lost)
+        elif not sys.is_finalizing():
+            # Not from here, where it would be dropped again.
+            again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), lost.exc_value.args[0]))
+            again.daemon = True
+            again.start()
+
+    sys.unraisablehook = hook
 
 
 def end_in_order() -> None:
     """Have Ctrl-C, SIGTERM and SIGHUP, unless ignored as under nohup, raise `Interrupted`: all is tidied on the way."""
+    _heed_lost_signals()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -89,6 +111,7 @@ def environment(changes: Mapping[str, str]) -> Iterator[None]:
 def begin() -> None:
     """Set a worker up: it leaves Ctrl-C to its parent, ends on SIGTERM like on Ctrl-C, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _heed_lost_signals()
     signal.signal(signal.SIGTERM, _interrupt)  # half-written files are deleted on the way out
     threading.Thread(target=_end_with_parent, daemon=True).start()
     temporary.use_own()

@@ -22,4 +22,4 @@ def test_a_row_a_board():
 
 def test_the_memory_of_a_microcontroller_is_its_ram():
     (row,) = standard_csv.DictReader(csv(targets([target.load("cortex-m")]), Path()).splitlines())
-    assert (row["memory_mib"], row["runtimes"], row["transport"]) == ("0.5", "tflite-micro", "none")
+    assert (row["memory_mib"], row["runtimes"], row["transport"]) == ("0.5", "tflite-micro", "serial")

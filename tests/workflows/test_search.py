@@ -153,16 +153,6 @@ def test_only_the_front_is_measured_one_bundle_after_the_other(tmp_path, small_b
     }
 
 
-def test_a_search_for_a_board_whose_file_would_be_no_smaller_is_refused_before_anything_is_trained(tmp_path):
-    request = Request(target="cortex-m", changes=SMALL, output=tmp_path / "out", cache_dir=tmp_path)
-    limits = Limits(1.0, None, 1)
-    with pytest.raises(InputError, match=r"a byte a weight in flash.*build without a search"):
-        searching.search(
-            request, limits, builds=True, progress=silent, warn=pytest.fail, on_record=lambda _: pytest.fail()
-        )
-    assert not list(tmp_path.rglob("*.safetensors"))
-
-
 def test_a_device_or_mode_that_is_none_is_said_before_anything_is_trained(tmp_path):
     for how, says in ((How(devices=("attic",)), "attic"), (How(mode="slow"), "slow"), (How(macs=(2.0,)), "--macs 2")):
         with pytest.raises(InputError, match=says):
