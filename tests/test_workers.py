@@ -67,8 +67,9 @@ def test_the_exit_code_is_kept_where_the_signal_came_while_a_string_was_executed
     assert subprocess.run(command, check=False, cwd=tmp_path, timeout=60).returncode == 130
 
 
+@pytest.mark.parametrize("begin", ["end_in_order()", "end_once(signal.SIGTERM)"])
 @pytest.mark.parametrize("where", ["__del__", "a weak reference's callback"])
-def test_a_signal_that_comes_where_python_drops_exceptions_is_not_lost(tmp_path, where):
+def test_a_signal_that_comes_where_python_drops_exceptions_is_not_lost(tmp_path, where, begin):
     made = "Slow()" if where == "__del__" else "weakref.finalize(Plain(), hurt)"
     (tmp_path / "interrupted.py").write_text(
         "import os, signal, sys, time, weakref\n"
@@ -79,7 +80,7 @@ def test_a_signal_that_comes_where_python_drops_exceptions_is_not_lost(tmp_path,
         "class Plain: pass\n"
         "class Slow:\n"
         "    def __del__(self): hurt()\n"
-        "workers.end_in_order()\n"
+        f"workers.{begin}\n"
         "try:\n"
         f"    {made}\n"
         "    time.sleep(60)\n"

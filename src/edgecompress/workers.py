@@ -65,6 +65,17 @@ def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
     raise Interrupted(number)
 
 
+def _interrupt_once(number: int, _frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # what follows tidies up
+    raise Interrupted(number)
+
+
+def end_once(number: signal.Signals) -> None:
+    """Have a signal raise `Interrupted` the first time, and do nothing after that."""
+    _heed_lost_signals()
+    signal.signal(number, _interrupt_once)
+
+
 def _heed_lost_signals() -> None:
     """Send a signal again whose exception Python dropped, as in ``__del__`` and in callbacks of weak references.
 
@@ -76,8 +87,11 @@ def _heed_lost_signals() -> None:
         if not isinstance(lost.exc_value, Interrupted):
             reported(lost)
         elif not sys.is_finalizing():
+            (number,) = lost.exc_value.args
+            if signal.getsignal(number) == signal.SIG_IGN:
+                signal.signal(number, _interrupt_once)
             # Not from here, where it would be dropped again.
-            again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), lost.exc_value.args[0]))
+            again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
             again.daemon = True
             again.start()
 

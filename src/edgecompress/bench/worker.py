@@ -99,7 +99,7 @@ def main(text: str) -> int:
     """Do the job in ``text``, which is JSON. SIGTERM ends it in order; Ctrl-C is its parent's, which sends that."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
+    workers.end_once(signal.SIGTERM)
     workers.leave_working_folder()
     telemetry.switch_off()
     temporary.use_own()
@@ -119,11 +119,6 @@ def main(text: str) -> int:
         return work(WorkerJob.from_json(text), say)
     except KeyboardInterrupt:
         return INTERRUPTED
-
-
-def _end(_number: int, _frame: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: what follows tidies up
-    raise workers.Interrupted
 
 
 if __name__ == "__main__":
