@@ -86,6 +86,18 @@ def test_weights_of_several_operators_are_coded_once(tmp_path, reads):
     assert len(large) == 1
 
 
+@pytest.mark.parametrize("largest", [None, 2000])
+def test_weights_without_names_are_coded_too(tmp_path, largest):
+    plain, coded = tmp_path / "plain.tflite", tmp_path / "coded.tflite"
+    plain.write_bytes(chain(False))
+    _, model = model_file.parse(plain)
+    for tensor in model.subgraphs[0].tensors:
+        tensor.name = None
+    plain.write_bytes(model_file.serialize(model))
+    assert sum(decoded_sizes(write_decoding(plain, coded, largest=largest))) == 2 * 64 * 64
+    assert coded.stat().st_size < plain.stat().st_size
+
+
 def test_a_file_of_something_else_is_refused(tmp_path):
     (tmp_path / "a.tflite").write_bytes(b"none of it")
     with pytest.raises(InputError, match="not a TFLite file"):
