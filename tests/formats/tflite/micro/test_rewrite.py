@@ -98,6 +98,44 @@ def test_weights_without_names_are_coded_too(tmp_path, largest):
     assert coded.stat().st_size < plain.stat().st_size
 
 
+def changed(tmp_path, change):
+    """The chain's file after ``change`` of its model."""
+    path = tmp_path / "plain.tflite"
+    path.write_bytes(chain(False))
+    _, model = model_file.parse(path)
+    change(model)
+    path.write_bytes(model_file.serialize(model))
+    return path
+
+
+def test_tensors_that_operators_name_as_intermediates_keep_their_places(tmp_path):
+    s = schema()
+
+    def change(model):
+        tensors = model.subgraphs[0].tensors
+        tensors.insert(0, s.TensorT(shape=[7], type=s.TensorType.INT8, name=b"unread"))
+        tensors.append(s.TensorT(shape=[5], type=s.TensorType.INT8, name=b"between"))
+        for each in (model.subgraphs[0], *model.subgraphs[0].operators):
+            each.inputs, each.outputs = [i + 1 for i in each.inputs], [i + 1 for i in each.outputs]
+        model.subgraphs[0].operators[0].intermediates = [len(tensors) - 1]
+
+    write_decoding(changed(tmp_path, change), tmp_path / "coded.tflite")
+    _, model = model_file.parse(tmp_path / "coded.tflite")
+    (operator,) = [each for each in model.subgraphs[0].operators if each.intermediates is not None]
+    names = [tensor.name for tensor in model.subgraphs[0].tensors]
+    assert names[operator.intermediates[0]] == b"between"
+    assert b"unread" not in names
+
+
+def test_data_that_go_by_the_numbers_of_tensors_are_refused(tmp_path):
+    s = schema()
+    path = changed(
+        tmp_path, lambda model: setattr(model, "metadata", [s.MetadataT(name=b"OfflineMemoryAllocation", buffer=0)])
+    )
+    with pytest.raises(InputError, match="OfflineMemoryAllocation, which goes by the numbers"):
+        write_decoding(path, tmp_path / "coded.tflite")
+
+
 def test_a_file_of_something_else_is_refused(tmp_path):
     (tmp_path / "a.tflite").write_bytes(b"none of it")
     with pytest.raises(InputError, match="not a TFLite file"):

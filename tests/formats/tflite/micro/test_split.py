@@ -58,3 +58,14 @@ def test_what_would_be_too_many_parts_stays_whole(int8_bundle, tmp_path):
     assert runtime
     x = np.load(int8_bundle / "eval.npz")["x"][:5]
     assert np.array_equal(outputs(tmp_path / "cut.tflite", x), outputs(int8_bundle / NAME, x))
+
+
+def test_a_convolution_in_groups_stays_whole(int8_bundle, tmp_path):
+    _, model = model_file.parse(int8_bundle / NAME)
+    graph = model.subgraphs[0]
+    for operator in graph.operators:
+        if model_file.operator_name(model, operator) == "CONV_2D":
+            given = graph.tensors[operator.inputs[0]]
+            given.shape = [*given.shape[:-1], 2 * given.shape[-1]]  # as of two groups
+    split_layers(model, graph, 10_000)
+    assert "CONCATENATION" not in [model_file.operator_name(model, each) for each in graph.operators]

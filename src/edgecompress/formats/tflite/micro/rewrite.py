@@ -9,7 +9,7 @@ import numpy as np
 from edgecompress import record
 from edgecompress.encode.ledger import Ledger
 from edgecompress.encode.partition import Mode
-from edgecompress.errors import CheckError
+from edgecompress.errors import CheckError, InputError
 from edgecompress.formats.tflite import model_file
 from edgecompress.formats.tflite.attempts import text
 from edgecompress.formats.tflite.inspection import inspect_tflite
@@ -23,6 +23,9 @@ from edgecompress.formats.tflite.schema import schema
 _WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRANSPOSE_CONV": 1}
 # What an operator, its two tensors more and their buffers add to a file. Measured.
 _OPERATOR_BYTES = 200
+# Metadata of TensorFlow Lite Micro: a memory plan, and an older form of compressed weights.
+_BY_NUMBER = (b"OfflineMemoryAllocation", b"COMPRESSION_METADATA")
+_VECTORS = ("inputs", "outputs", "intermediates")
 _NONE = -1  # an input that an operator does without
 
 
@@ -44,10 +47,16 @@ def write_decoding(source: Path, target: Path, *, encoding: Mode = "smallest", l
         The ledger of what was written: ``source`` as it is, where nothing gets smaller.
 
     Raises:
-        InputError: ``source`` cannot be read, is not TFLite, or is damaged.
+        InputError: ``source`` cannot be read, is not TFLite, is damaged, or has data that go by tensors' numbers.
         CheckError: a code is not that of its weights.
     """
     data, model = model_file.parse(source)
+    for entry in model.metadata or []:
+        if entry.name in _BY_NUMBER:
+            raise InputError(
+                f"{source} has the entry {text(entry.name)}, which goes by the numbers of tensors, and these change: "
+                "pack the file before that is made"
+            )
     with model_file.damage(source):
         for graph in model.subgraphs:
             if largest is not None:
@@ -111,7 +120,7 @@ def _readers(model: Any, graph: Any) -> dict[int, list[int]]:
     other = {int(end) for end in [*graph.inputs, *graph.outputs]}
     for place, operator in enumerate(graph.operators):
         weights = _WEIGHTS.get(model_file.operator_name(model, operator))
-        for position, index in enumerate(operator.inputs):
+        for position, index in enumerate(operator.inputs if _has(operator, "inputs") else []):
             if position == weights:
                 found[int(index)].append(place)
             else:
@@ -164,17 +173,21 @@ def _operator(model: Any, given: tuple[int, int], made: int) -> Any:
     return s.OperatorT(opcodeIndex=known[0], inputs=list(given), outputs=[made])
 
 
+def _has(holder: Any, vector: str) -> bool:
+    """Return whether an operator or a subgraph has a vector of tensors; an empty one may be absent."""
+    return getattr(holder, vector, None) is not None
+
+
 def _drop_unread(model: Any) -> None:
     """Take out tensors that no operator has any more, which the runtime would find room for, and their data."""
     for number, graph in enumerate(model.subgraphs):
-        used = {int(place) for each in graph.operators for place in (*each.inputs, *each.outputs)}
-        used |= {int(end) for end in (*graph.inputs, *graph.outputs)}
+        holders = [(each, name) for each in (graph, *graph.operators) for name in _VECTORS if _has(each, name)]
+        used = {int(place) for each, name in holders for place in getattr(each, name)}
         kept = sorted(used - {_NONE})
         places = dict(zip(kept, range(len(kept)), strict=True)) | {_NONE: _NONE}
         graph.tensors = [graph.tensors[index] for index in kept]
-        for each in (graph, *graph.operators):
-            each.inputs = [places[int(index)] for index in each.inputs]
-            each.outputs = [places[int(index)] for index in each.outputs]
+        for each, name in holders:
+            setattr(each, name, [places[int(index)] for index in getattr(each, name)])
         for signature in [each for each in model.signatureDefs or [] if each.subgraphIndex == number]:
             for end in (*signature.inputs, *signature.outputs):
                 end.tensorIndex = places[int(end.tensorIndex)]

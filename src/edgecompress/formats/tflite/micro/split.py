@@ -13,6 +13,7 @@ LAYERS = ("CONV_2D", "FULLY_CONNECTED")
 """Operators whose weights have the outputs as their first dimension."""
 PART = "/part"
 """What stands between the name of cut weights and the number of a part, from 1 on."""
+_CONVOLUTION = 4  # dimensions of its weights
 _MOST = 10  # inputs of a CONCATENATION in TensorFlow Lite Micro
 _CONCATENATION_INT8 = 2  # the operator's first version with int8
 
@@ -49,6 +50,10 @@ def _parts(model: Any, graph: Any, operator: Any, largest: int) -> Iterator[Any]
         return
     if bias is not None and not _is_constant(model, bias):
         return
+    given = graph.tensors[operator.inputs[0]]
+    is_grouped = len(weight.shape) == _CONVOLUTION and weight.shape[-1] != given.shape[-1]
+    if is_grouped or int(output.shape[-1]) != count:
+        return  # outputs of a group read their own inputs alone
     each = largest // (size // count)
     if not each or -(-count // each) > _MOST:
         return
@@ -60,7 +65,7 @@ def _parts(model: Any, graph: Any, operator: Any, largest: int) -> Iterator[Any]
             inputs.append(_cut(model, graph, bias, rows, number))
         part = copy.copy(output)
         part.shape = [*output.shape[:-1], rows.stop - rows.start]
-        part.name = _named(output.name, number)
+        part.name, part.shapeSignature = _named(output.name, number), None
         graph.tensors.append(part)
         yield schema().OperatorT(
             opcodeIndex=operator.opcodeIndex,
