@@ -15,6 +15,11 @@ from edgecompress.errors import CheckError, InputError
 from edgecompress.workers import python
 
 _WRONG_JOB = 2
+# Without what tells libraries of this machine's processor: OPENBLAS_CORETYPE=Haswell ends NumPy where there is no AVX.
+_ON_EMULATED = (
+    *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR"),
+    *("OMP_NUM_THREADS", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "PYTHONSAFEPATH"),
+)
 
 
 def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> list[dict[str, Any]]:
@@ -47,18 +52,24 @@ def run_step(step: str, job: dict[str, Any], file: Path, *, seconds: float) -> l
 def run_program(module: str, arguments: list[str], *, seconds: float, command: Sequence[str] = ()) -> tuple[int, str]:
     """Run a module as a program: its exit code, negative if a signal or the time ended it, and its reason.
 
-    ``command`` stands before it: an emulator, and its options.
+    ``command`` stands before it: an emulator, and its options. It has little of this process's environment then.
 
     Hashes are the same in every run, so that what walks a set, and quantisers do, writes the same file each time.
     """
     whole = [*command, *python(module, *arguments)]
     try:
-        done = _ended(whole, seconds, {**telemetry.OFF, **os.environ, "PYTHONHASHSEED": "0"})
+        kept = on_emulated() if command else os.environ
+        done = _ended(whole, seconds, {**telemetry.OFF, **kept, "PYTHONHASHSEED": "0"})
     except subprocess.TimeoutExpired:
         return -signal.SIGALRM, f"it did not finish within {seconds:g} s"
     if done.returncode < 0:
         return done.returncode, f"it crashes the runtime, {signal_name(-done.returncode)}"
     return done.returncode, (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+
+
+def on_emulated() -> dict[str, str]:
+    """The part of this process's environment that a process on an emulated processor is given."""
+    return {name: os.environ[name] for name in _ON_EMULATED if name in os.environ}
 
 
 def _ended(command: list[str], seconds: float, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -14,6 +14,7 @@ from edgecompress.formats.tflite.graph import Tensor, TfliteGraph, TfliteOperato
 from edgecompress.formats.tflite.sparse_inference.emulated import sparse_inference_runs_here
 from edgecompress.formats.tflite.weights import Stored
 from edgecompress.formats.tflite.writer import serialize
+from edgecompress.isolated.process import on_emulated
 
 _CHILD = """
 import json
@@ -157,7 +158,7 @@ class LiteRT:
         if self._child is None or self._child.poll() is not None:
             self._child = subprocess.Popen(
                 [*self._command, sys.executable, "-c", _CHILD],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=on_emulated(),
             )  # fmt: skip
         outputs = file.with_suffix(".npz")
         self._child.stdin.write(json.dumps({"file": str(file), "outputs": str(outputs), "builtin": builtin}) + "\n")
