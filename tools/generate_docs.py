@@ -19,7 +19,7 @@ from edgecompress.bench.records import BenchRecord
 from edgecompress.cli import COMMANDS, GROUPS, app
 from edgecompress.manifest import Manifest
 from edgecompress.records import schemas
-from edgecompress.report.reproduction import reproduction
+from edgecompress.report.reproduction import cells_csv, reproduction
 from edgecompress.study.records import CellRecord
 from edgecompress.study.run import INDEX
 
@@ -507,8 +507,8 @@ def measuring_table() -> str:
 
 
 def study_cells() -> list[CellRecord]:
-    """The cells of the paper's study that results/ has; of other budgets in folders of their own."""
-    paths = sorted((ROOT / "results").glob("study*/*.json"))
+    """The cells of the paper's study that results/ has, of all budgets."""
+    paths = sorted((ROOT / "results" / "study").glob("*.json"))
     return [CellRecord.from_file(path) for path in paths if path.name != INDEX]
 
 
@@ -540,6 +540,7 @@ def documents() -> dict[Path, str]:
         own: filled(own, large=large_model_table()),
         tflite: filled(tflite, litert_torch=beside_litert_torch_table(), sparse_inference=sparse_inference_table()),
         paper: filled(paper, reproduction=reproduction(study_cells())),
+        DOCS / "paper.csv": cells_csv(study_cells()),
         DOCS / "cli.md": cli_reference(),
         **{DOCS / "schema" / f"{name}.json": schemas.text(name) for name in schemas.DOCUMENTS},
     }

@@ -127,8 +127,11 @@ def cell(seed: int = 0, *, correct: int = 920, **changes: Any) -> dict[str, Any]
             "data": data,
             "accuracy": {
                 "baseline": {"correct": 940, "total": 1000},
+                "control": {"correct": 938, "total": 1000},
                 "pruned": {"correct": 930, "total": 1000},
                 "clustered": {"correct": correct, "total": 1000},
+                "from_baseline": {"lost": max(0, 940 - correct) + 5, "won": max(0, correct - 940) + 5},
+                "from_control": {"lost": max(0, 938 - correct) + 5, "won": max(0, correct - 938) + 5},
             },
             "weights_total": 10_000,
             "weights_kept": 1_000,
@@ -161,6 +164,7 @@ def cell(seed: int = 0, *, correct: int = 920, **changes: Any) -> dict[str, Any]
                 }
             ],
             "seconds": {"train": 1.0},
+            "cached": [],
         },
         "machine": {
             "system": "Linux",

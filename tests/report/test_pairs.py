@@ -102,6 +102,21 @@ def test_of_one_ratio_the_headline_is_what_most_seeds_say_then_what_was_trained_
     assert (chosen.seeds, chosen.drop) == (3, pytest.approx(3.0))
 
 
+def test_of_one_ratio_the_headline_has_a_control_and_its_drop_is_from_the_better_of_both(tmp_path):
+    seeds = [documents.cell(seed, correct=935) for seed in range(3)]
+    for document in seeds:
+        document["outcome"]["accuracy"] |= {"control": None, "from_control": None}
+    one = documents.cell(9, correct=920)
+    one["outcome"]["accuracy"] |= {"control": {"correct": 950, "total": 1000}, "from_control": {"lost": 40, "won": 10}}
+    written = {f"seed{number}": document for number, document in enumerate([*seeds, one])}
+    every = pairs(find([documents.write(tmp_path, **written)]))
+    assert sorted((pair.seeds, pair.controlled) for pair in every) == [(1, True), (3, False)]
+    (chosen,) = headline(every)
+    assert (chosen.dense, chosen.drop) == (pytest.approx(95.0), pytest.approx(3.0))
+    (other,) = (pair for pair in every if not pair.controlled)
+    assert any(reason.startswith("no control") for reason in other.reasons)
+
+
 def test_of_a_grid_the_headline_is_its_base(tmp_path):
     cells = [{"method": "birch"}, {"bits": 5}, {"bits": 2}, {"distill": True}, {}]
     written = {f"c{i}": documents.cell(correct=939 - i, **changes) for i, changes in enumerate(cells)}

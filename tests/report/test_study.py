@@ -21,7 +21,7 @@ def test_a_row_a_cell_then_what_failed_and_what_was_left_out():
     )
     said = terminal(study(index, records), Path())
     (row,) = (line for line in said.splitlines() if line.startswith("alexnet, UCI-HAR"))
-    assert " ".join(row.split()[2:]) == "90 kmeans 4 no 1 90.00 89.00 88.50 +1.50 10.0x 13.3x 15.4x"
+    assert " ".join(row.split()[2:]) == "90 kmeans 4 no 1 90.00 89.50 89.00 88.50 +1.50 10.0x 13.3x 15.4x"
     assert f"failed: {failed.name}: no [data] here" in said
     assert "left out in 5 minutes, 8 of 10 cells: " in said.replace("\n", " ")
     assert left[4].name in said

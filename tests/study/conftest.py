@@ -14,6 +14,7 @@ from edgecompress.study.records import (
     CellOutcome,
     CellRecord,
     Count,
+    Differing,
     Machine,
     Sizes,
     StudyCell,
@@ -36,8 +37,11 @@ def make_record(cell: StudyCell, **changes) -> CellRecord:
         ),
         accuracy=Accuracies(
             baseline=Count(correct=180, total=200),
+            control=Count(correct=179, total=200),
             pruned=Count(correct=178, total=200),
             clustered=Count(correct=177, total=200),
+            from_baseline=Differing(lost=5, won=2),
+            from_control=Differing(lost=6, won=4),
         ),
         weights_total=1000,
         weights_kept=100,
@@ -49,7 +53,8 @@ def make_record(cell: StudyCell, **changes) -> CellRecord:
         latency=(
             CellLatency(runtime="onnxruntime", ratio=1.0, low=0.99, high=1.01, threads=1, how="measured", where="here"),
         ),
-        seconds={"train": 10.0, "prune": 5.0, "retrain": 2.0, "cluster": None, "export": 3.0},
+        seconds={"train": 10.0, "prune": 5.0, "retrain": 2.0, "cluster": 1.0, "export": 3.0},
+        cached=("train",),
     )
     document = {
         "tool_version": "0",

@@ -1,8 +1,16 @@
+import numpy as np
+import pytest
+
 from edgecompress.study.counted import counted
-from edgecompress.study.records import Count
 from edgecompress.study.store import StudyStore
 
-FOUND = Count(correct=9, total=10)
+FOUND = np.array([True] * 9 + [False] * 2)
+OTHER = ~FOUND
+
+
+def same(found, expected):
+    assert found.dtype == bool
+    return np.array_equal(found, expected)
 
 
 def never():
@@ -18,33 +26,36 @@ def stage(folder, name="abc", content=b"weights"):
 
 def test_a_stage_is_counted_once(tmp_path):
     first = stage(tmp_path)
-    assert counted(first, lambda: FOUND) == FOUND
-    assert counted(first, never) == FOUND
-    other = Count(correct=1, total=10)
-    assert counted(stage(tmp_path, "def"), lambda: other) == other
+    assert same(counted(first, lambda: FOUND), FOUND)
+    assert same(counted(first, never), FOUND)
+    assert same(counted(stage(tmp_path, "def"), lambda: OTHER), OTHER)
 
 
-def test_what_is_damaged_is_counted_again(tmp_path):
+@pytest.mark.parametrize(
+    ("before", "damaged"), [('"right": "', '"right": "AAAA'), ('"right": "', '"right": "!'), (": 11", ": 3")]
+)
+def test_what_is_damaged_is_counted_again(tmp_path, before, damaged):
     first = stage(tmp_path)
-    counted(first, lambda: Count(correct=1, total=10))
+    counted(first, lambda: OTHER)
     kept = tmp_path / "abc.test.json"
-    kept.write_text(kept.read_text().replace('"correct": 1', '"correct": 11'))
-    assert counted(first, lambda: FOUND) == FOUND
-    assert counted(first, never) == FOUND
+    whole = kept.read_text()
+    kept.write_text(whole.replace(before, damaged))
+    assert kept.read_text() != whole
+    assert same(counted(first, lambda: FOUND), FOUND)
+    assert same(counted(first, never), FOUND)
 
 
 def test_a_stage_that_was_computed_again_with_other_weights_is_counted_again(tmp_path):
-    counted(stage(tmp_path), lambda: Count(correct=1, total=10))
+    counted(stage(tmp_path), lambda: OTHER)
     again = stage(tmp_path, content=b"rounded otherwise")
-    assert counted(again, lambda: FOUND) == FOUND
-    assert counted(again, never) == FOUND
+    assert same(counted(again, lambda: FOUND), FOUND)
+    assert same(counted(again, never), FOUND)
 
 
 def test_machines_that_share_no_folder_take_it_from_the_artefacts(tmp_path):
     artefacts = StudyStore(str(tmp_path / "shared"))
-    assert counted(stage(tmp_path / "one"), lambda: FOUND, artefacts) == FOUND
-    assert counted(stage(tmp_path / "two"), never, artefacts) == FOUND
-    assert counted(stage(tmp_path / "two"), never) == FOUND
+    assert same(counted(stage(tmp_path / "one"), lambda: FOUND, artefacts), FOUND)
+    assert same(counted(stage(tmp_path / "two"), never, artefacts), FOUND)
+    assert same(counted(stage(tmp_path / "two"), never), FOUND)
     # Its weights are others there, and so is its count.
-    other = Count(correct=1, total=10)
-    assert counted(stage(tmp_path / "three", content=b"rounded otherwise"), lambda: other, artefacts) == other
+    assert same(counted(stage(tmp_path / "three", content=b"rounded otherwise"), lambda: OTHER, artefacts), OTHER)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -23,13 +24,23 @@ def test_no_network_is_right_more_often_than_there_are_samples():
         Count(correct=11, total=10)
 
 
-def test_drops_are_points_of_the_test_set():
-    found = Accuracies(
-        baseline=Count(correct=90, total=200),
-        pruned=Count(correct=86, total=200),
-        clustered=Count(correct=91, total=200),
-    )
-    assert (found.drop_of_pruning, found.drop) == (2.0, -0.5)
+def test_drops_are_points_of_the_test_set_from_the_better_of_baseline_and_control():
+    def accuracies(control):
+        right = {"baseline": 90, "control": control, "pruned": 86, "clustered": 91}
+        counts = {name: None if n is None else Count(correct=n, total=200) for name, n in right.items()}
+        from_control = control and {"lost": control - 86, "won": 5}
+        return Accuracies(**counts, from_baseline={"lost": 4, "won": 5}, from_control=from_control)
+
+    for control, drop in ((None, -0.5), (88, -0.5), (94, 1.5)):
+        found = accuracies(control)
+        assert (found.drop, found.drop_of_pruning) == (drop, drop + 2.5)
+        assert found.drop_from_baseline == -0.5
+        # The standard error of the mean of 200 differences of -1, 0 and 1, as NumPy has it.
+        lost, won = (8, 5) if drop > 0 else (4, 5)
+        differences = np.array([1] * lost + [-1] * won + [0] * (200 - lost - won))
+        assert found.drop_error == pytest.approx(100 * differences.std() / 200**0.5)
+    with pytest.raises(ValidationError, match="is not what the counts say"):
+        Accuracies.model_validate(accuracies(94).model_dump() | {"from_control": {"lost": 5, "won": 5}})
 
 
 def test_the_papers_ratio_is_that_of_weights(record):

@@ -11,19 +11,19 @@ from edgecompress.study.engines.contract import EndedCell, Workers
 from edgecompress.study.engines.local import local
 from edgecompress.study.machine import machine
 from edgecompress.study.records import CellRecord, StudyIndex
-from edgecompress.study.run import ATTEMPTS, INDEX, Study, file_of
+from edgecompress.study.run import ATTEMPTS, INDEX, Study
 from edgecompress.study.store import StudyStore
 
 from .conftest import make_record
 
-DIGEST = "0" * 24
+DIGEST, OTHER = "0" * 24, "1" * 24
 
 
 class Here:
     """A pool of one worker in this process, which computes when it is waited for."""
 
-    def __init__(self, failing=(), lost=()):
-        self.failing, self.lost = failing, list(lost)
+    def __init__(self, failing=(), lost=(), digest=DIGEST):
+        self.failing, self.lost, self.digest = failing, list(lost), digest
         self.started = []
         self.running = None
 
@@ -41,7 +41,7 @@ class Here:
             return [EndedCell(cell, None, "its process died")]
         if cell in self.failing:
             return [EndedCell(cell, make_record(cell, state="failed", error="no", outcome=None))]
-        return [EndedCell(cell, make_record(cell))]
+        return [EndedCell(cell, make_record(cell, recipe_digest=self.digest))]
 
     def notes(self):
         return []
@@ -110,13 +110,37 @@ def test_after_the_budget_no_cell_is_started_and_what_is_left_out_is_named(study
     assert index.budget_minutes == 2.0
 
 
-def test_records_of_other_settings_and_damaged_ones_are_refused(study, cells, tmp_path):
-    study().run(Here())
-    with pytest.raises(InputError, match=r"of another recipe.*choose another --output"):
-        study(digest="1" * 24)
-    (tmp_path / file_of(cells[0])).write_text("{")
+def test_records_that_are_damaged_or_of_another_cell_are_refused(study, cells, tmp_path):
+    asked = study()
+    asked.run(Here())
+    first, second = (tmp_path / asked.file_of(cell) for cell in cells[:2])
+    whole = first.read_text()
+    first.write_text(second.read_text())
+    with pytest.raises(InputError, match="of another cell or budget; move it elsewhere"):
+        study()
+    first.write_text("{")
     with pytest.raises(InputError, match="delete it"):
         study()
+    newer = whole.replace('"schema_version": 3', '"schema_version": 4')
+    assert newer != whole
+    first.write_text(newer)
+    with pytest.raises(InputError, match="install a newer edgecompress"):
+        study()
+
+
+def test_other_budgets_in_the_folder_are_in_its_index_and_not_in_what_was_asked_for(study, cells, tmp_path):
+    study(budget=0.0).run(Here())
+    (tmp_path / "notes.json").write_text("[]")
+    (tmp_path / "notes.txt").write_text("none of ours")
+    other = study(digest=OTHER)
+    asked = other.run(Here(failing=cells[:1], digest=OTHER))
+    assert [entry.state for entry in asked.cells] == ["failed", "done", "done", "done"]
+    assert study().run(Here()).cells[0].file != asked.cells[0].file
+    index = StudyIndex.from_file(tmp_path / INDEX)
+    assert [entry.state for entry in index.cells] == ["done"] * 4 + ["failed"] + ["done"] * 3
+    assert {entry.file for entry in index.cells} == {path.name for path in tmp_path.glob("alexnet*")} | {
+        path.name for path in tmp_path.glob("resnet18*")
+    }
 
 
 def test_progress_counts_cells(study):

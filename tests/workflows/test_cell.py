@@ -27,14 +27,19 @@ def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache)
     record = record_of(POINT, cache_dir=small_cache)
     assert (record.state, record.error) == ("done", None)
     found = record.outcome
-    # Each stage was taken from where the build had kept it.
-    assert list(found.seconds.values())[:4] == [None] * 4
+    # Each stage was taken from where the build had kept it, with what it took there.
+    assert found.cached == ("cluster", "prune", "retrain", "train")
+    kept = {stage.stage: stage.seconds for stage in manifest.stages}
+    assert {name: found.seconds[name] for name in kept} == kept
+    assert found.seconds["control"] > 0
     assert found.seconds["export"] > 0
     assert found.budget.epochs == {"train": 6, "prune": 3, "retrain": 2, "cluster": 1}
     assert found.budget.changes == PLAN.changes != ()
     assert found.budget.training_samples == found.budget.training_samples_available == manifest.data.train
     assert found.data == manifest.data
     assert found.accuracy.baseline.percent == pytest.approx(manifest.accuracy.dense)
+    assert found.accuracy.control.total == manifest.data.test
+    assert found.accuracy.control != found.accuracy.baseline
     assert found.accuracy.clustered.percent == pytest.approx(manifest.accuracy.compressed)
     assert found.weights_ratio == pytest.approx(manifest.ratios.weights)
     files = {name: file.bytes for name, file in (manifest.models | manifest.files).items()}
@@ -60,7 +65,7 @@ def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache)
 def test_another_number_of_bits_trains_no_baseline_and_a_cut_budget_is_told(small_bundle, small_cache):
     record = record_of(replace(POINT, bits=2), cache_dir=small_cache, prove=False)
     found = record.outcome
-    assert [name for name, seconds in found.seconds.items() if seconds is None] == ["train", "prune", "retrain"]
+    assert found.cached == ("control", "prune", "retrain", "train")
     assert max(layer.distinct for layer in found.layers) == 4
     assert {layer.bits for layer in found.layers} == {2}
     assert found.latency == ()
@@ -72,15 +77,15 @@ def test_another_number_of_bits_trains_no_baseline_and_a_cut_budget_is_told(smal
     assert cut.budget.epochs_scale == 0.25
     assert (cut.data.train, cut.data.validation, cut.data.test) == (100, 50, 50)
     assert cut.accuracy.clustered.total == 50
-    assert None not in cut.seconds.values()  # stages of other samples are other stages
+    assert cut.cached == ()  # stages of other samples are other stages
 
 
 def test_cells_that_share_stages_run_their_test_set_once(small_bundle, small_cache, monkeypatch):
     first = record_of(POINT, cache_dir=small_cache, prove=False).outcome.accuracy
-    judged, count = [], cell._count
-    monkeypatch.setattr(cell, "_count", lambda *given: judged.append(given) or count(*given))
+    judged, run = [], cell._right
+    monkeypatch.setattr(cell, "_right", lambda *given: judged.append(given) or run(*given))
     second = record_of(replace(POINT, bits=1), cache_dir=small_cache, prove=False).outcome.accuracy
-    assert (second.baseline, second.pruned) == (first.baseline, first.pruned)
+    assert (second.baseline, second.control, second.pruned) == (first.baseline, first.control, first.pruned)
     assert len(judged) == 1
     assert second.clustered != first.clustered
 

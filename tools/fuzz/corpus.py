@@ -101,7 +101,7 @@ def _records(folder: Path) -> list[Path]:
         "bench": RESULTS / "alexnet-digits" / "record.json",
         "older": ROOT / "tests" / "golden" / "bench-1.json",
         "cell": sorted((RESULTS / "study").glob("*-seed1.json"))[0],
-        "index": RESULTS / "study-cut" / "index.json",
+        "index": RESULTS / "study" / "index.json",
     }
     paths = []
     for name, source in sources.items():

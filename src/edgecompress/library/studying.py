@@ -78,7 +78,7 @@ def study(
         The index of the folder, and the records of the cells that were asked for.
 
     Raises:
-        InputError: A name or a setting is wrong, or the folder holds records of other settings.
+        InputError: A name or a setting is wrong, or a record in the folder is damaged.
     """
     if not epochs_scale:
         raise InputError("an epochs scale of 0 trains nothing; set train.epochs=0 where that is meant")

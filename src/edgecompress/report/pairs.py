@@ -52,6 +52,7 @@ class Pair:
     samples_seen: int  # in training, each counted once an epoch
     taken: Taken = "measured"
     cell: StudyCell | None = None  # of a study, but for the seed; ``None``: a bundle
+    controlled: bool = False  # whether the dense network was trained for as long as the compressed one
 
     @property
     def drop(self) -> float:
@@ -96,8 +97,8 @@ def pairs(found: FoundRecords) -> list[Pair]:
 def headline(every: Sequence[Pair]) -> list[Pair]:
     """The configuration of each network and data set next to the paper's ratio, from ``NEAR`` times that upwards.
 
-    Of several at the same ratio, to a tenth, it is the one of most seeds, then the one trained longest, then the one
-    next to a study's base: never the one that lost least.
+    Of several at the same ratio, to a tenth, it is one that has a control, then the one of most seeds, then the one
+    trained longest, then the one next to a study's base: never the one that lost least.
     """
     chosen: dict[tuple[str, str], Pair] = {}
     for pair in sorted(every, key=_precedence):
@@ -108,7 +109,7 @@ def headline(every: Sequence[Pair]) -> list[Pair]:
 
 def _precedence(pair: Pair) -> tuple[object, ...]:
     off = off_base(pair.cell) if pair.cell else ()
-    return round(pair.weights, 1), -pair.seeds, -pair.samples_seen, off
+    return round(pair.weights, 1), not pair.controlled, -pair.seeds, -pair.samples_seen, off
 
 
 def off_base(cell: StudyCell) -> tuple[bool, bool, int]:
@@ -192,6 +193,9 @@ def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
     if budget.changes:
         reasons.append(f"the recipe with {', '.join(budget.changes)}")
     reasons.append(f"{'+'.join(map(str, budget.epochs.values()))} epochs ({', '.join(budget.epochs)})")
+    controlled = all(outcome.accuracy.control for outcome in outcomes)
+    if not controlled:
+        reasons.append("no control: the dense network was trained for the first of these alone")
     latency = next((each for each in first.latency if each.how != "emulated"), None)
     device = None
     if latency:
@@ -204,7 +208,7 @@ def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
         model=cell.model,
         data=first.data.name,
         seeds=len(outcomes),
-        dense=mean(each.baseline.percent for each in accuracies),
+        dense=mean(each.dense.percent for each in accuracies),
         pruned=mean(each.pruned.percent for each in accuracies),
         compressed=mean(each.clustered.percent for each in accuracies),
         drops=tuple(each.drop for each in accuracies),
@@ -219,6 +223,7 @@ def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
         samples_seen=budget.samples_seen,
         taken=how_taken(cells[0][1]),
         cell=cell,
+        controlled=controlled,
     )
 
 

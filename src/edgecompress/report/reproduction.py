@@ -1,94 +1,80 @@
 """The paper's grid as it was reproduced, in Markdown: every figure from the cells of a study."""
 
+import csv
+import io
 import statistics
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 from edgecompress.report import paper
 from edgecompress.report.numbers import spread
 from edgecompress.report.pairs import off_base
 from edgecompress.report.paper import DEEP_COMPRESSION, SPATIAL, TEMPORAL, published
-from edgecompress.study.grid import DATA, METHOD, MODELS
-from edgecompress.study.records import CellOutcome, CellRecord
-
-BASE = {"sparsity": 0.9, "method": METHOD, "distill": False}
-"""What the paper's ratio of 10 asks for; bits are those that the cells have."""
-
-
-@dataclass(frozen=True)
-class SeedsRow:
-    """The seeds of one configuration."""
-
-    records: tuple[CellRecord, ...]
-
-    @property
-    def outcomes(self) -> list[CellOutcome]:
-        """The outcomes of the seeds."""
-        return [record.outcome for record in self.records if record.outcome]
-
-    @property
-    def first(self) -> CellRecord:
-        """The record of the first seed; its cell is that of all but for the seed."""
-        return self.records[0]
-
-    @property
-    def pair(self) -> tuple[str, str]:
-        """The network and the data set."""
-        return self.first.cell.model, self.first.cell.data
-
-    @property
-    def is_base(self) -> bool:
-        """Return whether the row is one of those that are compared with the paper."""
-        cell = self.first.cell
-        return cell.width == 1 and all(getattr(cell, name) == value for name, value in BASE.items())
-
-    @property
-    def container(self) -> str:
-        """The mean ratio of the ONNX file's container; a dash where one was not packed."""
-        ratios = [each.sizes["onnx"].container_ratio for each in self.outcomes]
-        known = [ratio for ratio in ratios if ratio is not None]
-        return f"{statistics.fmean(known):.1f}x" if len(known) == len(ratios) else "-"
-
-    def mean(self, figure: Callable[[CellOutcome], float]) -> float:
-        """The mean of a figure over the seeds."""
-        return statistics.fmean(figure(each) for each in self.outcomes)
-
-    def spread(self, figure: Callable[[CellOutcome], float]) -> str:
-        """The mean over the seeds, and the least and the most of them where there are several."""
-        return spread([figure(each) for each in self.outcomes])
+from edgecompress.report.questions import answers
+from edgecompress.report.seeds import SeedsRow, seeds_rows
+from edgecompress.study.grid import DATA, MODELS
+from edgecompress.study.records import CellRecord
 
 
 def reproduction(records: Iterable[CellRecord]) -> str:
-    """All sections: averages beside the paper's, the pairs at its ratio, Deep Compression's, all other cells."""
-    found = _rows(records)
+    """All sections: the pairs at the paper's ratio, averages beside the paper's, its questions, Deep Compression."""
+    found = rows_of(records)
     if not found:
         return "There are no records of a study yet: `edgecompress study paper` makes them."
-    base = _headline(found)
-    others = [row for row in found if row not in base]
+    base = headline(found)
     sections = [
-        _averages(base),
-        _missing(base),
         "## Each network and data set at 90 % zeros",
         _table(base),
-        _notes(base),
+        _missing(base),
+        "## Beside the paper's averages",
+        _averages(base),
+        "## The paper's questions",
     ]
+    for answer in answers(base, found):
+        sections += [f"### {answer.question}", answer.text]
+        sections += [f"![{answer.question}](images/{answer.picture}.svg)"] if answer.picture else []
     sections += ["## Beside Deep Compression", _beside_deep_compression(base)]
-    if others:
-        sections += ["## The other cells", _table(others, axes=True)]
+    sections += ["## Budgets and data of the rows above", _notes(base)]
     return "\n\n".join(section for section in sections if section)
 
 
-def _rows(records: Iterable[CellRecord]) -> list[SeedsRow]:
-    seeds: dict[tuple[object, ...], list[CellRecord]] = {}
-    for record in records:
-        if record.outcome:
-            seeds.setdefault(record.configuration, []).append(record)
-    rows = [SeedsRow(tuple(sorted(each, key=lambda record: record.cell.seed))) for each in seeds.values()]
-    return sorted(rows, key=_order)
+def cells_csv(records: Iterable[CellRecord]) -> str:
+    """A line for each configuration: settings, budget, means over the seeds. Empty where something is not known."""
+    head = ["model", "data", "width", "sparsity", "method", "bits", "distilled", "seeds", "epochs", "training_samples"]
+    head += ["changes", "baseline_percent", "control_percent", "pruned_percent", "clustered_percent", "drop_points"]
+    head += ["drop_low", "drop_high", "drop_from_baseline_points", "weights_ratio", "onnx_ratio", "tflite_ratio"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(head)
+    for row in rows_of(records):
+        cell, budget, drop = row.first.cell, row.outcomes[0].budget, row.drop
+        controls = [each.accuracy.control.percent for each in row.outcomes if each.accuracy.control]
+        figures = [
+            row.mean(lambda each: each.accuracy.baseline.percent),
+            statistics.fmean(controls) if row.controlled else None,
+            row.mean(lambda each: each.accuracy.pruned.percent),
+            row.mean(lambda each: each.accuracy.clustered.percent),
+            row.mean(lambda each: each.accuracy.drop),
+            *((drop.low, drop.high) if drop else (None, None)),
+            row.mean(lambda each: each.accuracy.drop_from_baseline),
+            row.mean(lambda each: each.weights_ratio),
+            *(row.mean(lambda each, name=name: each.sizes[name].ratio) for name in ("onnx", "tflite")),  # type: ignore[misc]
+        ]
+        writer.writerow(
+            [cell.model, cell.data, f"{cell.width:g}", f"{cell.sparsity:g}", cell.method, cell.bits]
+            + ["yes" if cell.distill else "no", len(row.outcomes), "+".join(map(str, budget.epochs.values()))]
+            + [budget.training_samples, " ".join(budget.changes)]
+            + ["" if each is None else f"{each:.3f}" for each in figures]
+        )
+    return out.getvalue()
 
 
-def _headline(rows: Sequence[SeedsRow]) -> list[SeedsRow]:
-    """One for each network and data set: of most seeds, then trained longest, then next to the base in its bits."""
+def rows_of(records: Iterable[CellRecord]) -> list[SeedsRow]:
+    """The rows of all configurations, by data set and network."""
+    return sorted(seeds_rows(records), key=_order)
+
+
+def headline(rows: Sequence[SeedsRow]) -> list[SeedsRow]:
+    """One row for each network and data set at the paper's ratio: with a control, of most seeds, trained longest."""
     chosen: dict[tuple[str, str], SeedsRow] = {}
     for row in sorted(rows, key=_precedence):
         if row.is_base:
@@ -97,7 +83,7 @@ def _headline(rows: Sequence[SeedsRow]) -> list[SeedsRow]:
 
 
 def _precedence(row: SeedsRow) -> tuple[object, ...]:
-    return -len(row.records), -row.outcomes[0].budget.samples_seen, off_base(row.first.cell)
+    return not row.controlled, -len(row.records), -row.outcomes[0].budget.samples_seen, off_base(row.first.cell)
 
 
 def _order(row: SeedsRow) -> tuple[object, ...]:
@@ -109,21 +95,33 @@ def _order(row: SeedsRow) -> tuple[object, ...]:
 
 
 def _averages(base: Sequence[SeedsRow]) -> str:
-    lines = ["| | average drop, here | networks and data sets | weights, here | the paper's drop | the paper's ratio |"]
-    lines.append("|---" * 6 + "|")
+    lines = [
+        "| | pairs with a control | drop from the better of baseline and control | drop from the baseline | all pairs "
+        "| their drop from the baseline | weights | the paper's drop | the paper's ratio |",
+        "|---" * 9 + "|",
+    ]
     gains = []
     for kind in (SPATIAL, TEMPORAL):
         rows = [row for row in base if published(row.pair[1]) == kind]
         if not rows:
             continue
-        drops = [row.mean(lambda each: each.accuracy.drop) for row in rows]
+        controlled = [row for row in rows if row.controlled]
+        drops = [row.mean(lambda each: each.accuracy.drop) for row in controlled]
         gains.append(paper.gained(kind, drops))
         weights = statistics.fmean(row.mean(lambda each: each.weights_ratio) for row in rows)
         lines.append(
-            f"| {kind.kind} | {statistics.fmean(drops):+.2f} points | {len(rows)} | {weights:.1f}x | {kind.drop} "
-            f"| {kind.ratio:g}x |"
+            f"| {kind.kind} | {len(controlled)} | {_average(drops)} | {_average(_from_baseline(controlled))} "
+            f"| {len(rows)} | {_average(_from_baseline(rows))} | {weights:.1f}x | {kind.drop} | {kind.ratio:g}x |"
         )
     return "\n\n".join(["\n".join(lines), *filter(None, gains), f"The paper: {paper.CITATION}."])
+
+
+def _from_baseline(rows: Sequence[SeedsRow]) -> list[float]:
+    return [row.mean(lambda each: each.accuracy.drop_from_baseline) for row in rows]
+
+
+def _average(drops: Sequence[float]) -> str:
+    return f"{statistics.fmean(drops):+.2f} points" if drops else "-"
 
 
 def _missing(base: Sequence[SeedsRow]) -> str:
@@ -132,20 +130,22 @@ def _missing(base: Sequence[SeedsRow]) -> str:
     return f"Not computed, and in no average: {', '.join(missing)}." if missing else ""
 
 
-def _table(rows: Sequence[SeedsRow], *, axes: bool = False) -> str:
-    head = ["network, data", *(["zeros", "method", "distilled"] if axes else []), "bits", "seeds"]
-    head += ["baseline %", "pruned %", "clustered %", "drop, points", "weights", "ONNX", "TFLite", "`.ecz`", "epochs"]
+def _table(rows: Sequence[SeedsRow]) -> str:
+    head = ["network, data", "bits", "seeds", "baseline %", "control %", "compressed %", "drop, points (95 % interval)"]
+    head += ["from the baseline", "weights", "ONNX", "TFLite", "`.ecz`", "epochs"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for row in rows:
         cell, first = row.first.cell, row.outcomes[0]
-        width = f", width {cell.width:g}" if cell.width != 1 else ""
-        varied = [f"{100 * cell.sparsity:g} %", f"`{cell.method}`", "yes" if cell.distill else "no"] if axes else []
-        cells = [f"{cell.model}, {first.data.name}{width}", *varied, str(cell.bits), str(len(row.outcomes))]
-        cells += [
+        controls = [each.accuracy.control.percent for each in row.outcomes if each.accuracy.control]
+        cells = [
+            f"{cell.model}, {first.data.name}{f', width {cell.width:g}' if cell.width != 1 else ''}",
+            str(cell.bits),
+            str(len(row.outcomes)),
             row.spread(lambda each: each.accuracy.baseline.percent),
-            row.spread(lambda each: each.accuracy.pruned.percent),
+            spread(controls) if row.controlled else "-",
             row.spread(lambda each: each.accuracy.clustered.percent),
-            row.spread(lambda each: each.accuracy.drop),
+            str(row.drop or "-") if row.controlled else "-",
+            f"{row.mean(lambda each: each.accuracy.drop_from_baseline):+.2f}",
             f"{row.mean(lambda each: each.weights_ratio):.1f}x",
             f"{row.mean(lambda each: each.sizes['onnx'].ratio):.1f}x",
             f"{row.mean(lambda each: each.sizes['tflite'].ratio):.1f}x",
@@ -182,7 +182,7 @@ def _beside_deep_compression(base: Sequence[SeedsRow]) -> str:
         lines.append(
             f"| {row.pair[0]}, {row.outcomes[0].data.name} | | {row.mean(lambda each: each.sizes['onnx'].ratio):.1f}x "
             f"| {row.container} "
-            f"| {row.mean(lambda each: each.accuracy.drop):+.2f} |"
+            f"| {row.mean(lambda each: each.accuracy.drop):+.2f}{'' if row.controlled else ', no control'} |"
         )
     note = (
         f"{paper.DEEP_COMPRESSION_CITATION}. Its networks are larger, their linear layers hold most weights, and its "

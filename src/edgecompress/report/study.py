@@ -7,6 +7,7 @@ from edgecompress.report.document import Cell, Column, Document, Figure, Table, 
 from edgecompress.study.records import CellRecord, StudyIndex
 
 MOST_LINES = 5
+ACCURACIES = ("baseline", "control", "pruned", "clustered")
 
 
 def study(index: StudyIndex, records: Sequence[CellRecord]) -> Document:
@@ -19,7 +20,7 @@ def study(index: StudyIndex, records: Sequence[CellRecord]) -> Document:
         more = f", and {len(left) - MOST_LINES} more" if len(left) > MOST_LINES else ""
         budget = "" if index.budget_minutes is None else f" in {index.budget_minutes:g} minutes"
         warnings.append(f"left out{budget}, {len(left)} of {len(index.cells)} cells: {named}{more}")
-    title = "test accuracy in %; ratios to the dense ONNX file"
+    title = "test accuracy in %; drop from the better of baseline and control; ratios to the dense ONNX file"
     figure = Figure("cells", title, "", _table(records))
     return of_figures(f"Study {index.study}", [figure], warnings=tuple(warnings), rows_of=("cells",), titled=False)
 
@@ -29,7 +30,7 @@ def _table(records: Sequence[CellRecord]) -> Table:
         Column("model, data", words=True, key="model_data"),
         Column("zeros", "%", key="zeros_percent"),
         *(Column(name, words=True) for name in ("method", "bits", "distilled", "seed")),
-        *(Column(name, "%", short=name, key=f"{name}_percent") for name in ("baseline", "pruned", "clustered")),
+        *(Column(name, "%", short=name, key=f"{name}_percent") for name in ACCURACIES),
         Column("drop", "points", short="drop", key="drop_points"),
         *(Column(name, key=f"{name.lower()}_ratio") for name in ("weights", "ONNX", "container")),
     )
@@ -46,7 +47,10 @@ def _table(records: Sequence[CellRecord]) -> Table:
             Cell(str(cell.bits), cell.bits),
             cells.words("yes" if cell.distill else "no"),
             Cell(str(cell.seed), cell.seed),
-            *(cells.points(each.percent) for each in (accuracy.baseline, accuracy.pruned, accuracy.clustered)),
+            *(
+                cells.points(each.percent if each else None)
+                for each in (getattr(accuracy, name) for name in ACCURACIES)
+            ),
             Cell(f"{accuracy.drop:+.2f}", accuracy.drop),
             *(
                 Cell(cells.NONE if ratio is None else f"{ratio:.1f}x", ratio)

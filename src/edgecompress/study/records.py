@@ -1,5 +1,6 @@
 """The records of a study: one a cell, and the index of a folder of them."""
 
+import math
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -66,22 +67,62 @@ class Count(Record):
         return 100 * self.correct / self.total
 
 
+class Differing(Record):
+    """The samples of the test set that one of two networks alone got right, the compressed one being the second."""
+
+    lost: int = Field(ge=0, description="right before, wrong after")
+    won: int = Field(ge=0, description="wrong before, right after")
+
+
 class Accuracies(Record):
     """The accuracies on the test set, as PyTorch runs the network. Nothing was chosen by these figures."""
 
     baseline: Count
+    control: Count | None = Field(
+        description="the baseline trained on, uncompressed, for as many epochs as compression trained it, by the same "
+        "schedules; null: not trained"
+    )
     pruned: Count = Field(description="pruned and retrained, not yet clustered")
     clustered: Count = Field(description="the end: what the files hold")
+    from_baseline: Differing | None = Field(description="clustered beside baseline; null: not recorded")
+    from_control: Differing | None = Field(description="clustered beside control; null: not recorded")
+
+    @model_validator(mode="after")
+    def _sums(self) -> Self:
+        for dense, differing in ((self.baseline, self.from_baseline), (self.control, self.from_control)):
+            if dense and differing and dense.correct - self.clustered.correct != differing.lost - differing.won:
+                raise PydanticCustomError("sums", "what was lost less what was won is not what the counts say")
+        return self
+
+    @property
+    def dense(self) -> Count:
+        """The better of baseline and control: what the dense network is known to reach."""
+        return max((each for each in (self.baseline, self.control) if each), key=lambda each: each.percent)
 
     @property
     def drop(self) -> float:
-        """Points of accuracy that the whole compression costs; negative where it gains."""
-        return self.baseline.percent - self.clustered.percent
+        """Points of accuracy that the whole compression costs the dense network; negative where it gains."""
+        return self.dense.percent - self.clustered.percent
 
     @property
     def drop_of_pruning(self) -> float:
-        """Points of accuracy that pruning and retraining alone cost."""
-        return self.baseline.percent - self.pruned.percent
+        """Points of accuracy that pruning and retraining alone cost it."""
+        return self.dense.percent - self.pruned.percent
+
+    @property
+    def drop_error(self) -> float | None:
+        """The standard error of ``drop`` over the samples of the test set, in points, paired by sample."""
+        differing = self.from_control if self.dense == self.control else self.from_baseline
+        if differing is None:
+            return None
+        total = self.clustered.total
+        changed, drop = (differing.lost + differing.won) / total, (differing.lost - differing.won) / total
+        return float(100 * math.sqrt((changed - drop**2) / total))
+
+    @property
+    def drop_from_baseline(self) -> float:
+        """Points between the baseline, which was trained for fewer epochs, and the end."""
+        return self.baseline.percent - self.clustered.percent
 
 
 class StudyLayer(Record):
@@ -162,7 +203,10 @@ class CellOutcome(Record):
     layers: tuple[StudyLayer, ...]
     latency: tuple[CellLatency, ...] = Field(default=(), description="empty: the files were not proved")
     seconds: dict[str, float | None] = Field(
-        description="of each stage, and of export; null: the stage was taken from the cache"
+        description="of each stage, of the control, and of export; null: not recorded"
+    )
+    cached: tuple[str, ...] = Field(
+        description="stages that an earlier run had finished: their seconds are of that run"
     )
 
     @property
@@ -177,7 +221,7 @@ class CellRecord(Published):
     marks: ClassVar[frozenset[str]] = frozenset({"study", "cell", "machine"})
 
     kind: Literal["cell"] = "cell"
-    schema_version: Literal[2] = 2
+    schema_version: Literal[3] = 3
     tool_version: str
     study: str = Field(description="the grid it belongs to")
     cell: StudyCell
@@ -197,9 +241,10 @@ class CellRecord(Published):
 
     @property
     def configuration(self) -> tuple[object, ...]:
-        """The same for those that differ by their seed only: one grid, one budget, one way to compute."""
+        """The same for those that differ by their seed only: one grid, one budget, one way to compute and to judge."""
         budget = self.outcome.budget.model_dump_json() if self.outcome else None
-        return self.study, self.machine.emulated, self.cell.model_dump_json(exclude={"seed"}), budget
+        controlled = self.outcome is not None and self.outcome.accuracy.control is not None
+        return self.study, self.machine.emulated, self.cell.model_dump_json(exclude={"seed"}), budget, controlled
 
     def about(self) -> About:
         """The subject of the record. Times of its files, if any, name their own machine: ``outcome.latency``."""

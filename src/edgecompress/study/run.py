@@ -4,8 +4,6 @@ import datetime
 import time
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
-
 import edgecompress
 from edgecompress.errors import InputError
 from edgecompress.progress import Progress
@@ -13,9 +11,10 @@ from edgecompress.study.engines.contract import EndedCell, Pool
 from edgecompress.study.records import CellRecord, IndexEntry, Machine, StudyCell, StudyIndex
 from edgecompress.study.schedule import CellSchedule
 from edgecompress.study.store import StudyStore
-from edgecompress.wording import first_error
 
 INDEX = "index.json"
+DIGITS = 8
+"""Of a recipe's digest in the name of a record."""
 ATTEMPTS = 3
 """How often a cell is started whose worker is lost each time."""
 SECONDS_BETWEEN_NOTES = 1.0
@@ -42,16 +41,18 @@ class Study:
     progress: Progress
     records: dict[StudyCell, CellRecord] = field(default_factory=dict)
     attempts: dict[StudyCell, int] = field(default_factory=dict)
+    others: dict[str, IndexEntry | None] = field(default_factory=dict)
+    """What else the folder holds, by file: cells of other budgets; ``None``: no record of a cell."""
 
     def known(self) -> None:
         """Take the records of cells that an earlier run finished; those that failed are computed again.
 
         Raises:
-            InputError: a record is damaged, or of other settings.
+            InputError: a record is damaged.
         """
         names = self.store.names()
         for cell in self.digests:
-            found = self._kept(cell) if file_of(cell) in names else None
+            found = self._kept(cell) if self.file_of(cell) in names else None
             if found is not None:
                 self.records[cell] = found
 
@@ -80,19 +81,21 @@ class Study:
             self._tell(pool)
         return self.write_index()
 
+    def file_of(self, cell: StudyCell) -> str:
+        """The name of a cell's record: another budget has another, so that a folder holds several."""
+        return f"{cell.name}-{self.digests[cell][:DIGITS]}.json"
+
     def write_index(self) -> StudyIndex:
-        """Keep what is done, what failed, and what was left out, and return it."""
-        entries = []
-        for cell in self.digests:
-            record = self.records.get(cell)
-            entries.append(
-                IndexEntry(
-                    file=file_of(cell) if record else None,
-                    cell=cell,
-                    state=record.state if record else "left out",
-                    error=record.error if record else None,
-                )
-            )
+        """Keep what is done, what failed, and what was left out, and return it for the cells that were asked for.
+
+        The file has the records of other budgets in the folder too, and a cell is missing there only where none has it.
+        """
+        entries = [
+            _entry(cell, self.file_of(cell), record)
+            if (record := self.records.get(cell))
+            else IndexEntry(file=None, cell=cell, state="left out")
+            for cell in self.digests
+        ]
         index = StudyIndex(
             tool_version=edgecompress.__version__,
             study=self.name,
@@ -100,8 +103,27 @@ class Study:
             budget_minutes=self.budget_minutes,
             taken=now(),
         )
-        self.store.write(INDEX, index.to_json().encode())
+        others = self._others()
+        known = {entry.cell for entry in others}
+        own = [entry for entry in entries if entry.file or entry.cell not in known]
+        self.store.write(INDEX, index.model_copy(update={"cells": (*own, *others)}).to_json().encode())
         return index
+
+    def _others(self) -> list[IndexEntry]:
+        own = {INDEX, *(self.file_of(cell) for cell in self.digests)}
+        for name in sorted(self.store.names() - own - self.others.keys()):
+            self.others[name] = self._other(name)
+        return [entry for entry in self.others.values() if entry]
+
+    def _other(self, name: str) -> IndexEntry | None:
+        content = self.store.read(name) if name.endswith(".json") else None
+        if content is None:
+            return None
+        try:
+            record = CellRecord.from_json(content, name)
+        except InputError:
+            return None
+        return _entry(record.cell, name, record)
 
     def _over(self, started: float) -> bool:
         return self.budget_minutes is not None and time.monotonic() - started >= 60 * self.budget_minutes
@@ -114,7 +136,7 @@ class Study:
         if record is None:
             record = self._lost(ended)
         record = record.model_copy(update={"attempts": count})
-        self.store.write(file_of(ended.cell), record.to_json().encode())
+        self.store.write(self.file_of(ended.cell), record.to_json().encode())
         self.records[ended.cell] = record
         schedule.ended(ended.cell, done=record.state == "done")
         self.write_index()
@@ -133,32 +155,24 @@ class Study:
 
     def _kept(self, cell: StudyCell) -> CellRecord | None:
         """The record of a cell that is done."""
-        content = self.store.read(file_of(cell))
+        name = self.file_of(cell)
+        content = self.store.read(name)
         if content is None:
             return None
         try:
-            record = CellRecord.model_validate_json(content)
-        except ValidationError as error:
-            why = first_error(error, CellRecord)
-            raise InputError(
-                f"{self.store.url}: {file_of(cell)}: {why}; delete it, and its cell is computed again"
-            ) from error
-        if record.state == "failed":
-            return None
-        if record.recipe_digest != self.digests[cell]:
-            raise InputError(
-                f"{self.store.url} holds {file_of(cell)} of another recipe, scale of epochs or number of samples; "
-                "choose another --output, or delete it"
-            )
-        return record
+            record = CellRecord.from_json(content, f"{self.store.url}: {name}")
+        except InputError as error:
+            raise InputError(f"{error}; delete it, and its cell is computed again") from error
+        if (record.cell, record.recipe_digest) != (cell, self.digests[cell]):
+            raise InputError(f"{self.store.url}: {name} is the record of another cell or budget; move it elsewhere")
+        return record if record.state == "done" else None
 
     def _tell(self, pool: Pool) -> None:
         self.progress(self.name, len(self.records), len(self.digests), "; ".join(pool.notes()))
 
 
-def file_of(cell: StudyCell) -> str:
-    """The name of a cell's record."""
-    return f"{cell.name}.json"
+def _entry(cell: StudyCell, file: str, record: CellRecord) -> IndexEntry:
+    return IndexEntry(file=file, cell=cell, state=record.state, error=record.error)
 
 
 def now() -> str:

@@ -39,7 +39,7 @@ from edgecompress.sources.built_in import built_in
 from edgecompress.sources.data.info import info
 from edgecompress.sources.datasets.contract import Dataset
 from edgecompress.sources.model import Model
-from edgecompress.study.counted import counted
+from edgecompress.study.counted import Right, counted
 from edgecompress.study.grid import GridPoint
 from edgecompress.study.machine import machine
 from edgecompress.study.plan import StudyPlan
@@ -49,6 +49,7 @@ from edgecompress.study.records import (
     CellOutcome,
     CellRecord,
     Count,
+    Differing,
     Machine,
     Sizes,
     StudyCell,
@@ -106,7 +107,8 @@ def cell_of(point: GridPoint, plan: StudyPlan) -> tuple[StudyCell, str]:
     # Keys at their default are left out, so that a key which is added later changes no digest.
     settings = chosen.model_dump(mode="json", exclude_defaults=True, exclude={"search"})
     samples = [plan.train_samples, plan.judge_samples]
-    return cell, key("", "cell", {"recipe": settings, "samples": samples, "data_version": DATA_VERSION})
+    decides = {"recipe": settings, "samples": samples, "data_version": DATA_VERSION, "control": True}
+    return cell, key("", "cell", decides)
 
 
 def compute(cell: StudyCell, progress: Progress, *, plan: StudyPlan) -> CellRecord:
@@ -148,11 +150,12 @@ def _outcome(cell: StudyCell, chosen: Recipe, plan: StudyPlan, here: Machine, pr
     chosen = named(chosen, network)
     artefacts = StudyStore(plan.artefacts) if plan.artefacts else None
     context = replace(_context(cell, chosen, plan, data, progress), mirror=artefacts)
-    made = run_all(network, context, trained=False)
-    accuracy: dict[str, Count] = {}
-    for done, (name, state) in enumerate(_states(made).items()):
-        progress("test", done, len(Accuracies.model_fields))
-        accuracy[name] = counted(state.path, functools.partial(_count, network, state, data), artefacts)
+    made = run_all(network, context, trained=False, control=True)
+    assert made.control is not None, "it was asked for"
+    states, right = _states(made), {}
+    for done, (name, state) in enumerate(states.items()):
+        progress("test", done, len(states))
+        right[name] = counted(state.path, functools.partial(_right, network, state, data), artefacts)
     progress("export", 0, 1)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="edgecompress-cell-") as folder:
@@ -168,16 +171,17 @@ def _outcome(cell: StudyCell, chosen: Recipe, plan: StudyPlan, here: Machine, pr
             changes=plan.changes,
         ),
         data=info(data),
-        accuracy=Accuracies(**accuracy),
+        accuracy=_accuracies(right),
         weights_total=sum(weight.numel() for weight in weights.values()),
         weights_kept=sum(int(torch.count_nonzero(weight)) for weight in weights.values()),
         sizes=sizes,
         layers=tuple(_layer(name, weight.detach()) for name, weight in weights.items()),
         latency=latency,
         seconds={
-            **{stage.stage: None if stage.stage in made.kept else stage.seconds for stage in made.stages},
+            **{stage.stage: stage.seconds for stage in (*made.control.stages, *made.stages)},
             "export": round(time.monotonic() - started, 1),
         },
+        cached=tuple(sorted(made.control.kept | made.kept)),
     )
 
 
@@ -202,13 +206,27 @@ def _context(cell: StudyCell, chosen: Recipe, plan: StudyPlan, data: Dataset, pr
 
 
 def _states(made: Run) -> dict[str, KeptState]:
-    return {"baseline": made.dense, "pruned": made.pruned, "clustered": made.last}
+    assert made.control is not None, "a cell has one"
+    return {"baseline": made.dense, "control": made.control.last, "pruned": made.pruned, "clustered": made.last}
 
 
-def _count(network: nn.Module, state: State, data: Dataset) -> Count:
+def _right(network: nn.Module, state: State, data: Dataset) -> Right:
     load_state(network, state)
-    found = outputs(network, torch.from_numpy(data.test_x)).argmax(1).numpy()
-    return Count(correct=int(np.count_nonzero(found == data.test_y)), total=len(data.test_y))
+    right: Right = outputs(network, torch.from_numpy(data.test_x)).argmax(1).numpy() == data.test_y
+    return right
+
+
+def _accuracies(right: Mapping[str, Right]) -> Accuracies:
+    """The accuracies of all states, by their names, and the samples on which the last differs from dense ones."""
+    counts = {name: Count(correct=int(np.count_nonzero(each)), total=len(each)) for name, each in right.items()}
+    last = right["clustered"]
+    differing = {
+        f"from_{name}": Differing(
+            lost=int(np.count_nonzero(right[name] & ~last)), won=int(np.count_nonzero(last & ~right[name]))
+        )
+        for name in ("baseline", "control")
+    }
+    return Accuracies(**counts, **differing)
 
 
 def _layer(name: str, weight: torch.Tensor) -> StudyLayer:

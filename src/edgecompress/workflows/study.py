@@ -60,7 +60,7 @@ def study(
         progress: called with how far it is.
 
     Raises:
-        InputError: a name or a recipe is wrong, or the folder holds records of other settings.
+        InputError: a name or a recipe is wrong, or a record in the folder is damaged.
     """
     _check(grid)
     begin: CellEngine = methods.find(ENGINES, engine)

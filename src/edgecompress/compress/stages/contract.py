@@ -32,6 +32,7 @@ class Run:
         kept: the stages that an earlier run had finished.
         early: the baseline's state at the epoch that weights are set back to, where they are.
         calibration: the inputs that outputs are reconstructed on, made when they are first asked for.
+        control: the baseline trained on, uncompressed, where that is asked for; ``control.last`` is its state.
     """
 
     context: Context
@@ -41,6 +42,7 @@ class Run:
     kept: frozenset[str] = frozenset()
     early: State = field(default_factory=dict)
     calibration: Callable[[], torch.Tensor] | None = None
+    control: "Run | None" = None
 
     @property
     def recipe(self) -> Recipe:

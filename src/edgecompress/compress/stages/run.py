@@ -18,6 +18,7 @@ from edgecompress.compress.reconstruct.check import check as check_reconstructio
 from edgecompress.compress.reconstruct.inputs import calibration_inputs
 from edgecompress.compress.record import StageResult
 from edgecompress.compress.stages.contract import Run, Stage
+from edgecompress.compress.stages.control import Control, phases
 from edgecompress.compress.stages.order import order
 from edgecompress.compress.stages.training import WAITING
 from edgecompress.compress.structure.shapes import load_state
@@ -26,8 +27,14 @@ from edgecompress.lock import held
 from edgecompress.recipe import deciding
 
 
-def run_all(module: nn.Module, context: Context, *, trained: bool) -> Run:
+def run_all(module: nn.Module, context: Context, *, trained: bool, control: bool = False) -> Run:
     """Run all stages of the recipe: train ``module`` (unless it is ``trained`` already) and compress it, in place.
+
+    Args:
+        module: the network.
+        context: the recipe, the data, and where stages are kept.
+        trained: whether its weights are the baseline already.
+        control: whether to train the baseline on too, for as long as compression trains it: ``Run.control``.
 
     Raises:
         InputError: the recipe does not fit the network.
@@ -35,7 +42,11 @@ def run_all(module: nn.Module, context: Context, *, trained: bool) -> Run:
     """
     stages = order(context.recipe, trained=trained)
     check(module, context, stages)
-    return go_on(module, begin(context), stages)
+    run = go_on(module, begin(context), stages[:1])
+    if control:
+        run = replace(run, control=go_on(module, run, [Control()] if phases(run.recipe) else []))
+        load_state(module, run.dense)
+    return go_on(module, run, stages[1:])
 
 
 def check(module: nn.Module, context: Context, stages: Sequence[Stage]) -> None:
