@@ -47,8 +47,8 @@ ADVISE = (
     "instructions_ratio peak_ratio"
 )
 STUDY = (
-    "model_data zeros_percent method bits distilled seed baseline_percent pruned_percent clustered_percent drop_points "
-    "weights_ratio onnx_ratio container_ratio"
+    "model_data zeros_percent method bits distilled seed baseline_percent control_percent pruned_percent "
+    "clustered_percent drop_points weights_ratio onnx_ratio container_ratio"
 )
 COMPARE = "file metric unit a b difference ratio ratio_low ratio_high verdict"
 INSPECT = "tensor shape type zeros_percent values encoding bytes bits_per_weight entropy_bytes bound_ratio"

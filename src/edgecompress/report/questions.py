@@ -18,15 +18,15 @@ FEWEST = 3
 """Fewer methods, or fewer cells of bits and zeros, answer nothing."""
 
 
-class Answer(NamedTuple):
-    """A question and what the records say to it."""
+class QuestionAnswer(NamedTuple):
+    """A question of the paper's and what the records say to it."""
 
     question: str
     text: str
     picture: str  # its name, without suffix; empty: there is nothing to draw
 
 
-def answers(base: Sequence[SeedsRow], rows: Sequence[SeedsRow]) -> list[Answer]:
+def answers(base: Sequence[SeedsRow], rows: Sequence[SeedsRow]) -> list[QuestionAnswer]:
     """The answers to the paper's questions.
 
     Args:
@@ -37,10 +37,12 @@ def answers(base: Sequence[SeedsRow], rows: Sequence[SeedsRow]) -> list[Answer]:
     images, sensors = ([row for row in controlled if published(row.pair[1]) == kind] for kind in (SPATIAL, TEMPORAL))
     varied, methods = of_most_bits(rows), of_most_methods(rows)
     return [
-        Answer("Does pruning with retraining keep accuracy on images at ten times?", *_pruning(images)),
-        Answer("How much more does it cost on sensor data?", *_kinds(images, sensors)),
-        Answer("How does quantisation depend on the pruning rate and the network?", *_quantisation(base, varied)),
-        Answer("Which clustering method, and is the difference beyond chance?", *_methods(methods)),
+        QuestionAnswer("Does pruning with retraining keep accuracy on images at ten times?", *_pruning(images)),
+        QuestionAnswer("How much more does it cost on sensor data?", *_kinds(images, sensors)),
+        QuestionAnswer(
+            "How does quantisation depend on the pruning rate and the network?", *_quantisation(base, varied)
+        ),
+        QuestionAnswer("Which clustering method, and is the difference beyond chance?", *_methods(methods)),
     ]
 
 
@@ -88,7 +90,7 @@ def _pruning(images: Sequence[SeedsRow]) -> tuple[str, str]:
         f"baseline and control. Against the baseline alone it would be {_mean(before)}: the rest is further training, "
         f"which the dense network can have too. Of the whole compression, clustering included, {within} of "
         f"{len(images)} stay within the paper's {SPATIAL.points:g} points with their whole interval, {beyond} lie "
-        f"beyond it, and of {len(images) - within - beyond} the test set does not say.",
+        f"beyond it, and {len(images) - within - beyond} may be on either side.",
         "paper-images",
     )
 
@@ -147,7 +149,7 @@ def _methods(found: Sequence[SeedsRow]) -> tuple[str, str]:
 
 
 def _chance(rows: Sequence[SeedsRow]) -> str:
-    """Whether rows differ beyond chance: how often shuffling them within each seed moves their means as far apart."""
+    """A sentence: how often shuffling rows within each seed moves their means as far apart as they are."""
     drops = [
         {record.cell.seed: record.outcome.accuracy.drop for record in row.records if record.outcome} for row in rows
     ]

@@ -19,7 +19,7 @@ from edgecompress.recipe import Recipe, Retraining, Training, deciding
 
 
 @dataclass(frozen=True)
-class Phase:
+class ControlPhase:
     """One schedule of the control: that of the stage ``name``. ``epochs``: which of the schedule's are trained."""
 
     name: str
@@ -63,25 +63,25 @@ class Control(Stage):
         ]
 
 
-def phases(recipe: Recipe) -> list[Phase]:
+def phases(recipe: Recipe) -> list[ControlPhase]:
     """The schedules by which ``recipe`` trains a network after its baseline; none where outputs are reconstructed."""
     return [] if recipe.reconstruct else [phase for phase in _phases(recipe) if phase.epochs]
 
 
-def _phases(recipe: Recipe) -> Iterator[Phase]:
+def _phases(recipe: Recipe) -> Iterator[ControlPhase]:
     if recipe.structure:
         settings = _training(recipe.structure)
         for _ in range(recipe.structure.rounds):
-            yield Phase("structure", settings, range(settings.epochs))
-    yield Phase("prune", _training(recipe.prune), range(recipe.prune.epochs))
+            yield ControlPhase("structure", settings, range(settings.epochs))
+    yield ControlPhase("prune", _training(recipe.prune), range(recipe.prune.epochs))
     retrain = _training(recipe.retrain)
     if recipe.retrain.rewind is None:
-        yield Phase("retrain", retrain, range(retrain.epochs))
+        yield ControlPhase("retrain", retrain, range(retrain.epochs))
     else:
-        yield Phase("retrain", recipe.train, range(rewind.epoch(recipe), recipe.train.epochs))
+        yield ControlPhase("retrain", recipe.train, range(rewind.epoch(recipe), recipe.train.epochs))
     # The learning rate of clustering is one of centroids, by another optimizer: no rate of a dense network's weights.
     epochs = recipe.cluster.epochs
-    yield Phase("cluster", retrain.model_copy(update={"epochs": epochs}), range(epochs))
+    yield ControlPhase("cluster", retrain.model_copy(update={"epochs": epochs}), range(epochs))
 
 
 def _training(settings: Training) -> Training:
