@@ -45,7 +45,7 @@ class Counted(Record):
         return cls(stage_sha256=digest, samples=len(right), right=bits)
 
     def unpacked(self) -> Right:
-        """What ``of`` was given."""
+        """The samples as ``of`` was given them."""
         bits = np.frombuffer(base64.b64decode(self.right), np.uint8)
         return np.unpackbits(bits, count=self.samples).astype(bool)
 
