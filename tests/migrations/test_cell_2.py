@@ -18,6 +18,7 @@ def test_a_cell_of_version_2_has_no_control_and_its_drop_is_from_the_baseline():
     assert accuracy.drop == accuracy.drop_from_baseline
     # The seconds of what came from the cache were not recorded, and are not made up.
     assert record.outcome.seconds == old["seconds"]
+    assert record.outcome.budget.recipe is None
     assert record.outcome.cached == ("train", "prune", "retrain")
     assert all(record.outcome.seconds[stage] is None for stage in record.outcome.cached)
 

@@ -123,6 +123,7 @@ def cell(seed: int = 0, *, correct: int = 920, **changes: Any) -> dict[str, Any]
                 "training_samples": 500,
                 "training_samples_available": 7000,
                 "changes": ["train.batch_size=32"],
+                "recipe": "1" * 24,
             },
             "data": data,
             "accuracy": {

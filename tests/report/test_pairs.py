@@ -128,8 +128,9 @@ def test_of_a_grid_the_headline_is_its_base(tmp_path):
     assert chosen.cell.bits == 5  # as a study goes on from its base
 
 
-def test_two_budgets_are_two_pairs_and_no_seeds_of_one(tmp_path):
-    cut = budget(documents.cell(2, correct=900), training_samples=50)
+@pytest.mark.parametrize("changes", [{"training_samples": 50}, {"recipe": "2" * 24}], ids=str)
+def test_two_budgets_are_two_pairs_and_no_seeds_of_one(tmp_path, changes):
+    cut = budget(documents.cell(2, correct=900), **changes)
     every = pairs(find([documents.write(tmp_path, a=documents.cell(1), cut=cut)]))
     assert sorted((pair.seeds, round(pair.drop, 1)) for pair in every) == [(1, 2.0), (1, 4.0)]
     assert len({pair.name for pair in every}) == 2  # a plot has a line for each

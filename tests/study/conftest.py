@@ -31,6 +31,7 @@ def make_record(cell: StudyCell, **changes) -> CellRecord:
             epochs_scale=1.0,
             training_samples=600,
             training_samples_available=600,
+            recipe="1" * 24,
         ),
         data=DataInfo(
             name="UCI-HAR", official=True, sha256="0" * 64, train=600, validation=60, test=200, classes=["a", "b"]

@@ -35,6 +35,7 @@ def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache)
     assert found.seconds["export"] > 0
     assert found.budget.epochs == {"train": 6, "prune": 3, "retrain": 2, "cluster": 1}
     assert found.budget.changes == PLAN.changes != ()
+    assert found.budget.recipe
     assert found.budget.training_samples == found.budget.training_samples_available == manifest.data.train
     assert found.data == manifest.data
     assert found.accuracy.baseline.percent == pytest.approx(manifest.accuracy.dense)
@@ -130,6 +131,21 @@ def test_digests_are_those_of_what_decides_a_record():
     assert cell_of(POINT, PLAN.model_copy(update={"changes": (*SMALL, "search.steps=3"), "prove": False}))[1] == digest
     for changes in ({"epochs_scale": 0.5}, {"train_samples": 9}, {"changes": (*SMALL, "train.learning_rate=0.01")}):
         assert cell_of(POINT, PLAN.model_copy(update=changes))[1] != digest
+
+
+def test_cells_of_one_budget_have_one_digest_of_it_and_another_recipe_s_cells_another(small_cache):
+    def budget(point, **changes):
+        return record_of(point, cache_dir=small_cache, prove=False, **changes).outcome.budget.recipe
+
+    smoke = {"epochs_scale": 0.01, "train_samples": 64, "judge_samples": 32}
+    same = [
+        replace(POINT, sparsity=0.5, bits=2),
+        replace(POINT, distill=True),
+        replace(POINT, seed=2, method="uniform"),
+    ]
+    assert {budget(point, **smoke) for point in (POINT, *same)} == {budget(POINT, **smoke)}
+    other = (*SMALL, "cluster.centroid_dtype=float16")
+    assert budget(POINT, changes=other, **smoke) != budget(POINT, **smoke)
 
 
 def test_a_recipe_that_removes_channels_is_refused():

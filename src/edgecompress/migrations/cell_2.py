@@ -1,4 +1,4 @@
-"""Version 3 of a cell's record has a control, samples that differ, and the seconds of stages from the cache."""
+"""Version 3 of a cell's record has a control, samples that differ, a digest of its budget, and all stages' seconds."""
 
 from typing import Any
 
@@ -11,4 +11,9 @@ def cell_2(document: dict[str, Any]) -> dict[str, Any]:
     seconds = outcome["seconds"]
     cached = [stage for stage, each in seconds.items() if each is None]
     accuracy = {**outcome["accuracy"], "control": None, "from_baseline": None, "from_control": None}
-    return {**document, "schema_version": 3, "outcome": {**outcome, "accuracy": accuracy, "cached": cached}}
+    budget = {**outcome["budget"], "recipe": None}
+    return {
+        **document,
+        "schema_version": 3,
+        "outcome": {**outcome, "accuracy": accuracy, "budget": budget, "cached": cached},
+    }

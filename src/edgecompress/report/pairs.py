@@ -52,6 +52,7 @@ class Pair:
     samples_seen: int  # in training, each counted once an epoch
     taken: Taken = "measured"
     cell: StudyCell | None = None  # of a study, but for the seed; ``None``: a bundle
+    recipe: str | None = None  # digest of what cells of one study share; ``None``: a bundle, or not recorded
     controlled: bool = False  # whether the dense network was trained for as long as the compressed one
 
     @property
@@ -223,6 +224,7 @@ def _of_cells(cells: Sequence[tuple[RecordSource, CellRecord]]) -> Pair:
         samples_seen=budget.samples_seen,
         taken=how_taken(cells[0][1]),
         cell=cell,
+        recipe=budget.recipe,
         controlled=controlled,
     )
 

@@ -42,6 +42,9 @@ class TrainingBudget(Record):
     training_samples: int
     training_samples_available: int = Field(description="of the whole training split")
     changes: tuple[str, ...] = Field(default=(), description="keys of the recipe that the study set, as KEY=VALUE")
+    recipe: str | None = Field(
+        description="digest over the recipe, but for what cells vary, and the samples; null: not recorded"
+    )
 
     @property
     def samples_seen(self) -> int:

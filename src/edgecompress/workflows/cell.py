@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -63,6 +64,9 @@ from edgecompress.study.subset import subset
 from edgecompress.workflows.model_files import SAMPLES
 from edgecompress.workflows.prepared import DATA_VERSION, context_of, identity_of
 
+AXES = {"seed": True, "prune": {"sparsity"}, "cluster": {"method", "bits"}}
+"""The keys of a recipe that cells of one study vary; distillation is asked for beside it."""
+
 
 def recipe_of(point: GridPoint, plan: StudyPlan) -> Recipe:
     """The recipe of a cell.
@@ -70,21 +74,30 @@ def recipe_of(point: GridPoint, plan: StudyPlan) -> Recipe:
     Raises:
         InputError: there is none for its model, a change to it is wrong, or it removes channels.
     """
-    name = recipe.complete(plan.recipe, recipe.default_name(point.model, point.data))
+    shared = _shared(point.model, point.data, plan)
+    tables = {
+        "prune": shared.prune.model_copy(update={"sparsity": point.sparsity}),
+        "cluster": shared.cluster.model_copy(update={"method": point.method, "bits": point.bits}),
+    }
+    distill = (shared.distill or Distillation()) if point.distill else None
+    return shared.model_copy(update={**tables, "seed": point.seed, "distill": distill})
+
+
+def _shared(model: str, data: str, plan: StudyPlan) -> Recipe:
+    """The recipe of all cells of a network and data set, before each sets its axes in it."""
+    name = recipe.complete(plan.recipe, recipe.default_name(model, data))
     chosen = recipe.load(name, plan.changes)
     if chosen.structure is not None:
         raise InputError("a study varies how weights are pruned and clustered; leave [structure] out of its recipe")
-    tables = {
-        name: table.model_copy(
-            update={"epochs": max(1, round(plan.epochs_scale * table.epochs)) if table.epochs else 0}
-        )
-        for name in ("train", "prune", "retrain", "cluster")
-        for table in [getattr(chosen, name)]
-    }
-    tables["prune"] = tables["prune"].model_copy(update={"sparsity": point.sparsity})
-    tables["cluster"] = tables["cluster"].model_copy(update={"method": point.method, "bits": point.bits})
-    distill = (chosen.distill or Distillation()) if point.distill else None
-    return chosen.model_copy(update={**tables, "seed": point.seed, "distill": distill})
+    return chosen.model_copy(
+        update={
+            name: table.model_copy(
+                update={"epochs": max(1, round(plan.epochs_scale * table.epochs)) if table.epochs else 0}
+            )
+            for name in ("train", "prune", "retrain", "cluster")
+            for table in [getattr(chosen, name)]
+        }
+    )
 
 
 def cell_of(point: GridPoint, plan: StudyPlan) -> tuple[StudyCell, str]:
@@ -104,11 +117,15 @@ def cell_of(point: GridPoint, plan: StudyPlan) -> tuple[StudyCell, str]:
         distill=point.distill,
         seed=point.seed,
     )
+    return cell, _digest("cell", chosen, plan)
+
+
+def _digest(of: str, chosen: Recipe, plan: StudyPlan, *, but: Mapping[str, Any] | None = None) -> str:
+    """The digest of a recipe and its samples, without the keys ``but``, which are pydantic's ``exclude``."""
     # Keys at their default are left out, so that a key which is added later changes no digest.
-    settings = chosen.model_dump(mode="json", exclude_defaults=True, exclude={"search"})
+    settings = chosen.model_dump(mode="json", exclude_defaults=True, exclude={"search": True, **(but or {})})
     samples = [plan.train_samples, plan.judge_samples]
-    decides = {"recipe": settings, "samples": samples, "data_version": DATA_VERSION, "control": True}
-    return cell, key("", "cell", decides)
+    return key("", of, {"recipe": settings, "samples": samples, "data_version": DATA_VERSION, "control": True})
 
 
 def compute(cell: StudyCell, progress: Progress, *, plan: StudyPlan) -> CellRecord:
@@ -169,6 +186,7 @@ def _outcome(cell: StudyCell, chosen: Recipe, plan: StudyPlan, here: Machine, pr
             training_samples=len(data.train_x),
             training_samples_available=len(whole.train_x),
             changes=plan.changes,
+            recipe=_digest("budget", _shared(cell.model, cell.data, plan), plan, but=AXES),
         ),
         data=info(data),
         accuracy=_accuracies(right),

@@ -27,7 +27,7 @@ def axes(found: FoundRecords) -> Section | None:
     groups: dict[tuple[object, ...], list[tuple[StudyCell, Pair]]] = {}
     for pair in pairs(found):
         if pair.cell:
-            same = (pair.model, pair.data, pair.cell.width, pair.reasons, pair.taken)
+            same = (pair.model, pair.data, pair.cell.width, pair.recipe, pair.reasons, pair.taken)
             groups.setdefault(same, []).append((pair.cell, pair))
     figures: list[Figure] = []
     for members in groups.values():
