@@ -67,8 +67,8 @@ def _whole(axis: Any, rows: Sequence[SeedsRow]) -> None:
         axis.plot([row.mean(lambda each: each.accuracy.drop)], [place], "o", color=colour)
         if row.drop:
             axis.plot([row.drop.low, row.drop.high], [place, place], color=colour, linewidth=2, alpha=0.5)
-    axis.set_yticks(range(len(rows)), [_name(row) for row in reversed(rows)])
-    axis.set_xlabel("points that the whole compression costs, and the 95 % interval; images blue, sensor data orange")
+    _lines(axis, [_name(row) for row in rows])
+    axis.set_xlabel("points lost, 95 % interval; images blue, sensor data orange")
 
 
 def _bits(axis: Any, rows: Sequence[SeedsRow]) -> None:
@@ -101,7 +101,13 @@ def _dots(axis: Any, names: Sequence[str], values: Sequence[Sequence[float]]) ->
     for place, each in enumerate(reversed(values)):
         axis.plot(each, [place] * len(each), "o", color="C0", markerfacecolor="none", markersize=5)
         axis.plot([statistics.fmean(each)], [place], "o", color="C0")
+    _lines(axis, names)
+
+
+def _lines(axis: Any, names: Sequence[str]) -> None:
+    """Name the lines, the first on top."""
     axis.set_yticks(range(len(names)), list(reversed(names)))
+    axis.set_ylim(-0.6, len(names) - 0.4)
 
 
 def _name(row: SeedsRow) -> str:
