@@ -183,7 +183,7 @@ def _judged(rows: Sequence[SeedsRow], kind: PaperFigures) -> tuple[int, int]:
 
 
 def _named(rows: Sequence[SeedsRow]) -> str:
-    return f"{len(rows)} {'pair' if len(rows) == 1 else 'pairs'} of network and data set that have a control"
+    return f"{len(rows)} {'pair' if len(rows) == 1 else 'pairs'} of network and data set with a control"
 
 
 def _mean(values: Sequence[float]) -> str:
