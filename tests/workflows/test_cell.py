@@ -3,12 +3,12 @@ from dataclasses import replace
 import pytest
 
 from edgecompress import bundle
-from edgecompress.errors import InputError
 from edgecompress.progress import silent
 from edgecompress.study.grid import GridPoint
 from edgecompress.study.plan import StudyPlan
 from edgecompress.workflows import cell
-from edgecompress.workflows.cell import cell_of, compute, recipe_of
+from edgecompress.workflows.cell import compute
+from edgecompress.workflows.cell_recipe import budget_digest, cell_of, recipe_of
 
 from ..conftest import SMALL
 
@@ -35,7 +35,7 @@ def test_a_cell_is_what_a_build_of_the_same_recipe_is(small_bundle, small_cache)
     assert found.seconds["export"] > 0
     assert found.budget.epochs == {"train": 6, "prune": 3, "retrain": 2, "cluster": 1}
     assert found.budget.changes == PLAN.changes != ()
-    assert found.budget.recipe
+    assert found.budget.recipe == budget_digest(POINT.model, POINT.data, PLAN)
     assert found.budget.training_samples == found.budget.training_samples_available == manifest.data.train
     assert found.data == manifest.data
     assert found.accuracy.baseline.percent == pytest.approx(manifest.accuracy.dense)
@@ -107,50 +107,6 @@ def test_a_stop_is_no_failed_cell(tmp_path, monkeypatch):
     monkeypatch.setattr(cell, "run_all", stop)
     with pytest.raises(KeyboardInterrupt):
         record_of(POINT, cache_dir=tmp_path)
-
-
-def test_axes_are_set_in_the_recipe_and_distillation_as_the_recipe_has_it():
-    chosen = recipe_of(GridPoint("alexnet", "digits", 0.5, "ward", 3, True, 7), PLAN)
-    assert (chosen.prune.sparsity, chosen.cluster.method, chosen.cluster.bits, chosen.seed) == (0.5, "ward", 3, 7)
-    assert chosen.distill is not None
-    own = PLAN.model_copy(update={"changes": ("distill.temperature=2.5",)})
-    assert recipe_of(replace(POINT, distill=True), own).distill.temperature == 2.5
-    assert recipe_of(POINT, own).distill is None
-
-
-def test_a_scale_of_epochs_leaves_no_stage_without_any_and_adds_none():
-    none = PLAN.model_copy(update={"epochs_scale": 0.01, "changes": ("retrain.epochs=0",)})
-    chosen = recipe_of(POINT, none)
-    assert [chosen.train.epochs, chosen.prune.epochs, chosen.retrain.epochs] == [1, 1, 0]
-    twice = recipe_of(POINT, PLAN.model_copy(update={"epochs_scale": 2.0}))
-    assert twice.train.epochs == 12
-
-
-def test_digests_are_those_of_what_decides_a_record():
-    digest = cell_of(POINT, PLAN)[1]
-    assert cell_of(POINT, PLAN.model_copy(update={"changes": (*SMALL, "search.steps=3"), "prove": False}))[1] == digest
-    for changes in ({"epochs_scale": 0.5}, {"train_samples": 9}, {"changes": (*SMALL, "train.learning_rate=0.01")}):
-        assert cell_of(POINT, PLAN.model_copy(update=changes))[1] != digest
-
-
-def test_cells_of_one_budget_have_one_digest_of_it_and_another_recipe_s_cells_another(small_cache):
-    def budget(point, **changes):
-        return record_of(point, cache_dir=small_cache, prove=False, **changes).outcome.budget.recipe
-
-    smoke = {"epochs_scale": 0.01, "train_samples": 64, "judge_samples": 32}
-    same = [
-        replace(POINT, sparsity=0.5, bits=2),
-        replace(POINT, distill=True),
-        replace(POINT, seed=2, method="uniform"),
-    ]
-    assert {budget(point, **smoke) for point in (POINT, *same)} == {budget(POINT, **smoke)}
-    other = (*SMALL, "cluster.centroid_dtype=float16")
-    assert budget(POINT, changes=other, **smoke) != budget(POINT, **smoke)
-
-
-def test_a_recipe_that_removes_channels_is_refused():
-    with pytest.raises(InputError, match=r"leave \[structure\] out"):
-        recipe_of(POINT, PLAN.model_copy(update={"changes": ("structure.macs=0.5",)}))
 
 
 def test_patterns_stand_in_only_where_that_is_asked_for(tmp_path):

@@ -53,7 +53,7 @@ def cells_csv(records: Iterable[CellRecord]) -> str:
             statistics.fmean(controls) if row.controlled else None,
             row.mean(lambda each: each.accuracy.pruned.percent),
             row.mean(lambda each: each.accuracy.clustered.percent),
-            row.mean(lambda each: each.accuracy.drop),
+            row.mean(lambda each: each.accuracy.drop) if row.controlled else None,
             *((drop.low, drop.high) if drop else (None, None)),
             row.mean(lambda each: each.accuracy.drop_from_baseline),
             row.mean(lambda each: each.weights_ratio),

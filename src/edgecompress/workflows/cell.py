@@ -1,4 +1,4 @@
-"""One cell of a study: its recipe, its stages, its files, and the record of what they came to."""
+"""One cell of a study: its stages, its files, and the record of what they came to."""
 
 import functools
 import tempfile
@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx_ir as ir
@@ -14,8 +13,7 @@ import torch
 from torch import nn
 
 import edgecompress
-from edgecompress import recipe
-from edgecompress.compress.checkpoints import State, key
+from edgecompress.compress.checkpoints import State
 from edgecompress.compress.context import Context
 from edgecompress.compress.device import training_device
 from edgecompress.compress.evaluate import outputs
@@ -34,7 +32,7 @@ from edgecompress.export.written import written
 from edgecompress.formats import find
 from edgecompress.formats.contract import Format
 from edgecompress.progress import Progress, silent
-from edgecompress.recipe import Distillation, Export, Recipe
+from edgecompress.recipe import Export, Recipe
 from edgecompress.sources import datasets
 from edgecompress.sources.built_in import built_in
 from edgecompress.sources.data.info import info
@@ -61,71 +59,9 @@ from edgecompress.study.run import now
 from edgecompress.study.stand_in import SHAPES, stand_in
 from edgecompress.study.store import StudyStore
 from edgecompress.study.subset import subset
+from edgecompress.workflows.cell_recipe import budget_digest, cell_of, recipe_of
 from edgecompress.workflows.model_files import SAMPLES
-from edgecompress.workflows.prepared import DATA_VERSION, context_of, identity_of
-
-AXES = {"seed": True, "prune": {"sparsity"}, "cluster": {"method", "bits"}}
-"""The keys of a recipe that cells of one study vary; distillation is asked for beside it."""
-
-
-def recipe_of(point: GridPoint, plan: StudyPlan) -> Recipe:
-    """The recipe of a cell.
-
-    Raises:
-        InputError: there is none for its model, a change to it is wrong, or it removes channels.
-    """
-    shared = _shared(point.model, point.data, plan)
-    tables = {
-        "prune": shared.prune.model_copy(update={"sparsity": point.sparsity}),
-        "cluster": shared.cluster.model_copy(update={"method": point.method, "bits": point.bits}),
-    }
-    distill = (shared.distill or Distillation()) if point.distill else None
-    return shared.model_copy(update={**tables, "seed": point.seed, "distill": distill})
-
-
-def _shared(model: str, data: str, plan: StudyPlan) -> Recipe:
-    """The recipe of all cells of a network and data set, before each sets its axes in it."""
-    name = recipe.complete(plan.recipe, recipe.default_name(model, data))
-    chosen = recipe.load(name, plan.changes)
-    if chosen.structure is not None:
-        raise InputError("a study varies how weights are pruned and clustered; leave [structure] out of its recipe")
-    return chosen.model_copy(
-        update={
-            name: table.model_copy(
-                update={"epochs": max(1, round(plan.epochs_scale * table.epochs)) if table.epochs else 0}
-            )
-            for name in ("train", "prune", "retrain", "cluster")
-            for table in [getattr(chosen, name)]
-        }
-    )
-
-
-def cell_of(point: GridPoint, plan: StudyPlan) -> tuple[StudyCell, str]:
-    """The cell of a point, and the digest of what decides its record.
-
-    Raises:
-        InputError: as ``recipe_of``.
-    """
-    chosen = recipe_of(point, plan)
-    cell = StudyCell(
-        model=point.model,
-        data=point.data,
-        width=chosen.width,
-        sparsity=point.sparsity,
-        method=point.method,
-        bits=point.bits,
-        distill=point.distill,
-        seed=point.seed,
-    )
-    return cell, _digest("cell", chosen, plan)
-
-
-def _digest(of: str, chosen: Recipe, plan: StudyPlan, *, but: Mapping[str, Any] | None = None) -> str:
-    """The digest of a recipe and its samples, without the keys ``but``, which are pydantic's ``exclude``."""
-    # Keys at their default are left out, so that a key which is added later changes no digest.
-    settings = chosen.model_dump(mode="json", exclude_defaults=True, exclude={"search": True, **(but or {})})
-    samples = [plan.train_samples, plan.judge_samples]
-    return key("", of, {"recipe": settings, "samples": samples, "data_version": DATA_VERSION, "control": True})
+from edgecompress.workflows.prepared import context_of, identity_of
 
 
 def compute(cell: StudyCell, progress: Progress, *, plan: StudyPlan) -> CellRecord:
@@ -186,7 +122,7 @@ def _outcome(cell: StudyCell, chosen: Recipe, plan: StudyPlan, here: Machine, pr
             training_samples=len(data.train_x),
             training_samples_available=len(whole.train_x),
             changes=plan.changes,
-            recipe=_digest("budget", _shared(cell.model, cell.data, plan), plan, but=AXES),
+            recipe=budget_digest(cell.model, cell.data, plan),
         ),
         data=info(data),
         accuracy=_accuracies(right),

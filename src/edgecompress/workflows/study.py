@@ -17,7 +17,8 @@ from edgecompress.study.plan import StudyPlan
 from edgecompress.study.records import CellRecord, StudyIndex
 from edgecompress.study.run import Study
 from edgecompress.study.store import StudyStore
-from edgecompress.workflows.cell import cell_of, compute, this_machine
+from edgecompress.workflows.cell import compute, this_machine
+from edgecompress.workflows.cell_recipe import cell_of
 
 ENGINES = "edgecompress.study.engines"
 SMOKE = {"epochs_scale": 0.01, "train_samples": 96, "judge_samples": 64, "prove": False, "stand_ins": True}
