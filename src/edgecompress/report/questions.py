@@ -145,8 +145,8 @@ def _methods(found: Sequence[SeedsRow]) -> tuple[str, str]:
         f"At {100 * cell.sparsity:g} % zeros and {cell.bits} bits on {cell.model} and {cell.data}, "
         f"{len(found)} methods lie between {best.mean(_drop):+.2f} (`{best.first.cell.method}`) and "
         f"{worst.mean(_drop):+.2f} points (`{worst.first.cell.method}`){against}. {_chance(found)} In bytes they "
-        f"differ more: `{smaller.first.cell.method}` has the smallest ONNX file, {smaller.mean(_onnx):.1f}x, the others "
-        f"{min(row.mean(_onnx) for row in found):.1f}x and more.",
+        f"differ more: `{smaller.first.cell.method}` has the smallest ONNX file, {smaller.mean(_onnx):.1f}x, the "
+        f"others {min(row.mean(_onnx) for row in found):.1f}x and more.",
         "paper-methods",
     )
 
